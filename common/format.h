@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Records described and written as text: what every reader of records, in the
+ * kernel and in user space, knows about their fields.
+ *
+ * The tables behind these functions are made from common/fields.h. Nothing
+ * here allocates, sleeps or keeps state; every function may be called from any
+ * context, with records of an older or newer writer, and with garbage in every
+ * byte after the header.
+ *
+ * A record is given by its header, 8-byte aligned, and the caller promises that
+ * max(h.size, sizeof(struct oomtrace_header)) bytes can be read from there.
+ * That promise is the only thing that is not checked.
+ */
+#ifndef OOMTRACE_FORMAT_H
+#define OOMTRACE_FORMAT_H
+
+#include "shim.h"
+#include "../include/oomtrace.h"
+#include "fields.h"
+
+/**
+ * OOMTRACE_LINE_MAX - buffer size that holds any line of oomtrace_format()
+ *
+ * The NUL included. That the longest line of every type fits is computed from
+ * the tables and checked at build time (common/format.c).
+ */
+#define OOMTRACE_LINE_MAX	1024
+
+/**
+ * enum oomtrace_kind - how a field is read and shown, see common/fields.h
+ * @OOMTRACE_KIND_INT: signed number
+ * @OOMTRACE_KIND_UINT: unsigned number
+ * @OOMTRACE_KIND_HEX: unsigned number, 0x... in text
+ * @OOMTRACE_KIND_STR: char array, ends at the first NUL or when full
+ * @OOMTRACE_KIND_ENUM: unsigned number that has a name
+ */
+enum oomtrace_kind {
+	OOMTRACE_KIND_INT,
+	OOMTRACE_KIND_UINT,
+	OOMTRACE_KIND_HEX,
+	OOMTRACE_KIND_STR,
+	OOMTRACE_KIND_ENUM,
+};
+
+/**
+ * struct oomtrace_field - one field of one record type
+ * @name: as in the struct, the text and the JSON.
+ * @names: names of the values if @kind is ENUM.
+ * @offset: bytes from the start of the record.
+ * @size: bytes: 1, 2, 4 or 8, or the array's length if @kind is STR.
+ * @kind: enum oomtrace_kind.
+ * @nnames: entries of @names; 0 if @kind is not ENUM.
+ */
+struct oomtrace_field {
+	const char *name;
+	const char * const *names;
+	u16 offset;
+	u8 size;
+	u8 kind;
+	u8 nnames;
+};
+
+/**
+ * struct oomtrace_type_desc - one record type
+ * @name: as in the text and the JSON.
+ * @fields: in the order of the bits of header.valid and header.derived.
+ * @nfields: how many.
+ * @size: sizeof the struct as this build knows it.
+ */
+struct oomtrace_type_desc {
+	const char *name;
+	const struct oomtrace_field *fields;
+	u16 nfields;
+	u16 size;
+};
+
+/**
+ * oomtrace_type_desc() - what this build knows about a record type
+ * @type: header.type.
+ *
+ * Return: the description, or NULL if this build does not know the type.
+ */
+const struct oomtrace_type_desc *oomtrace_type_desc(unsigned int type);
+
+/**
+ * oomtrace_field_valid() - can this field be used?
+ * @rec: the record.
+ * @idx: the field's number: OOMTRACE_BIT_type_field, or its place in the table.
+ *
+ * Return: true if the writer marked the field as had and the record is long
+ * enough to hold it. false for an unknown type or field.
+ */
+bool oomtrace_field_valid(const struct oomtrace_header *rec, unsigned int idx);
+
+/**
+ * oomtrace_field_derived() - is it there, but not the kernel's own number?
+ * @rec: the record.
+ * @idx: the field's number.
+ *
+ * Return: true if the field is valid and marked as derived.
+ */
+bool oomtrace_field_derived(const struct oomtrace_header *rec,
+			    unsigned int idx);
+
+/**
+ * oomtrace_field_int() - the number in a field
+ * @rec: the record.
+ * @f: a field of its type, of any kind but STR.
+ *
+ * Return: the number; sign-extended if the kind is INT, else zero-extended, so
+ * that a cast to u64 gives an unsigned field exactly. 0 if the record is too
+ * short to hold the field, or if the kind is STR.
+ */
+s64 oomtrace_field_int(const struct oomtrace_header *rec,
+		       const struct oomtrace_field *f);
+
+/**
+ * oomtrace_field_str() - the characters in a STR field
+ * @rec: the record.
+ * @f: a field of its type.
+ * @len: out: how many there are; there may be no NUL after them.
+ *
+ * Return: the first character. "" with a @len of 0 if the record is too short
+ * to hold the field, or if the kind is not STR.
+ */
+const char *oomtrace_field_str(const struct oomtrace_header *rec,
+			       const struct oomtrace_field *f, size_t *len);
+
+/**
+ * oomtrace_field_name() - the name of an ENUM field's value
+ * @f: the field.
+ * @value: what oomtrace_field_int() gave.
+ *
+ * Return: the name, or NULL if the value has none (or @f is not an ENUM): show
+ * the number then.
+ */
+const char *oomtrace_field_name(const struct oomtrace_field *f, u64 value);
+
+/**
+ * oomtrace_shortfall() - by how many pages a denied commit was too large
+ * @rec: a record of any type.
+ * @pages: out: the smallest number of pages less that would have been granted,
+ *	all else equal.
+ *
+ * Return: 1 if @pages is known, 2 if it comes from a derived field, 0 if the
+ * record is no denial or its numbers do not explain it.
+ */
+int oomtrace_shortfall(const struct oomtrace_header *rec, u64 *pages);
+
+/**
+ * oomtrace_escape() - make bytes safe to show on a terminal and inside quotes
+ * @dst: the text; always NUL-terminated unless @size is 0.
+ * @size: bytes of @dst; 4 * @n + 1 are always enough. If they are not, the text
+ *	ends early, but never inside an escape.
+ * @src: the bytes; ends at the first NUL.
+ * @n: or after that many.
+ *
+ * Quotes and backslashes get a backslash; newline and tab become \n and \t; any
+ * other byte outside of 0x20..0x7e becomes \xNN.
+ *
+ * Return: length of the text, without the NUL.
+ */
+size_t oomtrace_escape(char *dst, size_t size, const char *src, size_t n);
+
+/**
+ * oomtrace_format() - a record as one line of text
+ * @buf: the line; ends in a newline and a NUL even when it was cut.
+ * @size: bytes of @buf: OOMTRACE_LINE_MAX, or 2 or more to have it cut.
+ * @rec: the record.
+ *
+ * The line is seconds of CLOCK_MONOTONIC, [CPU], the type's name and a colon,
+ * and name=value for every valid field, with a ~ behind the value of a derived
+ * one. A commit denial ends with shortfall=, see oomtrace_shortfall().
+ *
+ * Return: length of the line, without the NUL.
+ */
+size_t oomtrace_format(char *buf, size_t size,
+		       const struct oomtrace_header *rec);
+
+#endif /* OOMTRACE_FORMAT_H */

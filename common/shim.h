@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The few things that common/ needs and that have other homes in the kernel
+ * than in user space.
+ *
+ * common/ is compiled twice, into the module and into the tools. It may use
+ * only what this header brings: fixed-width types, memcpy(), strnlen(),
+ * scnprintf(), static_assert(), ARRAY_SIZE(). Nothing that allocates, sleeps,
+ * locks or does I/O belongs here.
+ */
+#ifndef OOMTRACE_SHIM_H
+#define OOMTRACE_SHIM_H
+
+#ifdef __KERNEL__
+
+#include <linux/build_bug.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#else /* user space */
+
+#include <assert.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* As in the kernel: printed with %lld and %llu on every architecture. */
+typedef long long s64;
+typedef unsigned long long u64;
+typedef int32_t s32;
+typedef uint32_t u32;
+typedef int16_t s16;
+typedef uint16_t u16;
+typedef int8_t s8;
+typedef uint8_t u8;
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#ifndef __printf
+#define __printf(fmt, args)	__attribute__((format(printf, fmt, args)))
+#endif
+
+/* Like vsnprintf(), but returns what was really stored, without the NUL. */
+static inline __printf(3, 0)
+int vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
+{
+	int n;
+
+	if (!size)
+		return 0;
+	n = vsnprintf(buf, size, fmt, args);
+	if (n < 0) {
+		buf[0] = '\0';
+		return 0;
+	}
+	return (size_t)n < size ? n : (int)size - 1;
+}
+
+static inline __printf(3, 4)
+int scnprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vscnprintf(buf, size, fmt, args);
+	va_end(args);
+	return n;
+}
+
+#endif /* __KERNEL__ */
+
+#endif /* OOMTRACE_SHIM_H */
