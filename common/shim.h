@@ -27,19 +27,19 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/types.h>
 
 /* As in the kernel: printed with %lld and %llu on every architecture. */
 typedef long long s64;
 typedef unsigned long long u64;
-typedef int32_t s32;
-typedef uint32_t u32;
-typedef int16_t s16;
-typedef uint16_t u16;
-typedef int8_t s8;
-typedef uint8_t u8;
+typedef __s32 s32;
+typedef __u32 u32;
+typedef __s16 s16;
+typedef __u16 u16;
+typedef __s8 s8;
+typedef __u8 u8;
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
