@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The one description of every record type: names, fields, kinds.
+ *
+ * From these lists come the numbers of the bits in a record's validity mask,
+ * the text lines (common/format.c), the JSON of the tools, and the check that
+ * include/oomtrace.h's structs have those fields. A new field is a line here
+ * and a line in the struct, always at the end of both.
+ *
+ * Compiled into the module and into the tools; holds no code.
+ */
+#ifndef OOMTRACE_FIELDS_H
+#define OOMTRACE_FIELDS_H
+
+/*
+ * F(type, field, kind, names): kind says how to read and show it:
+ *   INT   signed number of the field's size
+ *   UINT  unsigned number
+ *   HEX   unsigned number shown as 0x... in text (a number in JSON)
+ *   STR   char array, NUL-terminated unless full
+ *   ENUM  unsigned number, shown as names[number] (as the number if unknown)
+ * The place in the list is the bit in header.valid and header.derived.
+ */
+#define OOMTRACE_FIELDS_COMMIT(F)				\
+	F(commit, pid,			INT,  none)		\
+	F(commit, tgid,			INT,  none)		\
+	F(commit, comm,			STR,  none)		\
+	F(commit, uid,			UINT, none)		\
+	F(commit, cgroup_id,		UINT, none)		\
+	F(commit, origin,		ENUM, origin)		\
+	F(commit, ret,			INT,  none)		\
+	F(commit, pages,		INT,  none)		\
+	F(commit, mode,			UINT, none)		\
+	F(commit, cap_sys_admin,	UINT, none)		\
+	F(commit, committed,		INT,  none)		\
+	F(commit, allowed,		INT,  none)		\
+	F(commit, limit,		INT,  none)		\
+	F(commit, admin_reserve,	INT,  none)		\
+	F(commit, user_reserve,		INT,  none)		\
+	F(commit, total_vm,		INT,  none)		\
+	F(commit, totalram,		INT,  none)		\
+	F(commit, total_swap,		INT,  none)		\
+	F(commit, hugetlb,		INT,  none)		\
+	F(commit, overcommit_kbytes,	UINT, none)		\
+	F(commit, overcommit_ratio,	INT,  none)
+
+#define OOMTRACE_FIELDS_OOM_BEGIN(F)				\
+	F(oom_begin, episode,		UINT, none)		\
+	F(oom_begin, scope,		ENUM, scope)		\
+	F(oom_begin, trigger,		ENUM, trigger)		\
+	F(oom_begin, pid,		INT,  none)		\
+	F(oom_begin, tgid,		INT,  none)		\
+	F(oom_begin, comm,		STR,  none)		\
+	F(oom_begin, uid,		UINT, none)		\
+	F(oom_begin, cgroup_id,		UINT, none)		\
+	F(oom_begin, order,		INT,  none)		\
+	F(oom_begin, gfp,		HEX,  none)		\
+	F(oom_begin, oom_score_adj,	INT,  none)		\
+	F(oom_begin, memcg_id,		UINT, none)		\
+	F(oom_begin, memcg_usage,	UINT, none)		\
+	F(oom_begin, memcg_limit,	UINT, none)		\
+	F(oom_begin, free,		INT,  none)		\
+	F(oom_begin, file,		INT,  none)		\
+	F(oom_begin, anon,		INT,  none)		\
+	F(oom_begin, shmem,		INT,  none)		\
+	F(oom_begin, slab_reclaimable,	INT,  none)		\
+	F(oom_begin, slab_unreclaimable, INT, none)		\
+	F(oom_begin, swap_free,		INT,  none)		\
+	F(oom_begin, total_swap,	INT,  none)		\
+	F(oom_begin, totalram,		INT,  none)		\
+	F(oom_begin, wmark_min,		INT,  none)		\
+	F(oom_begin, wmark_low,		INT,  none)		\
+	F(oom_begin, wmark_high,	INT,  none)
+
+#define OOMTRACE_FIELDS_PRESSURE(F)				\
+	F(pressure, episode,		UINT, none)		\
+	F(pressure, kind,		ENUM, pressure)		\
+	F(pressure, age_ns,		UINT, none)		\
+	F(pressure, node,		INT,  none)		\
+	F(pressure, zone,		INT,  none)		\
+	F(pressure, order,		INT,  none)		\
+	F(pressure, reclaimable,	UINT, none)		\
+	F(pressure, available,		UINT, none)		\
+	F(pressure, min_wmark,		UINT, none)		\
+	F(pressure, no_progress_loops,	INT,  none)		\
+	F(pressure, priority,		INT,  none)		\
+	F(pressure, result,		INT,  none)		\
+	F(pressure, retries,		INT,  none)		\
+	F(pressure, max_retries,	INT,  none)		\
+	F(pressure, retry,		UINT, none)
+
+#define OOMTRACE_FIELDS_CANDIDATE(F)				\
+	F(candidate, episode,		UINT, none)		\
+	F(candidate, index,		UINT, none)		\
+	F(candidate, pid,		INT,  none)		\
+	F(candidate, tgid,		INT,  none)		\
+	F(candidate, comm,		STR,  none)		\
+	F(candidate, uid,		UINT, none)		\
+	F(candidate, cgroup_id,		UINT, none)		\
+	F(candidate, points,		INT,  none)		\
+	F(candidate, rss_anon,		INT,  none)		\
+	F(candidate, rss_file,		INT,  none)		\
+	F(candidate, rss_shmem,		INT,  none)		\
+	F(candidate, swapents,		INT,  none)		\
+	F(candidate, pgtables_bytes,	UINT, none)		\
+	F(candidate, oom_score_adj,	INT,  none)		\
+	F(candidate, verdict,		ENUM, eval)		\
+	F(candidate, reason,		ENUM, reason)
+
+#define OOMTRACE_FIELDS_VERDICT(F)				\
+	F(verdict, episode,		UINT, none)		\
+	F(verdict, pid,			INT,  none)		\
+	F(verdict, tgid,		INT,  none)		\
+	F(verdict, comm,		STR,  none)		\
+	F(verdict, cgroup_id,		UINT, none)		\
+	F(verdict, points,		INT,  none)		\
+	F(verdict, totalpages,		UINT, none)		\
+	F(verdict, constraint,		ENUM, constraint)	\
+	F(verdict, memcg_id,		UINT, none)		\
+	F(verdict, runner_up_pid,	INT,  none)		\
+	F(verdict, runner_up_points,	INT,  none)		\
+	F(verdict, recomputed,		ENUM, recomputed)
+
+#define OOMTRACE_FIELDS_VICTIM(F)				\
+	F(victim, episode,		UINT, none)		\
+	F(victim, pid,			INT,  none)		\
+	F(victim, tgid,			INT,  none)		\
+	F(victim, comm,			STR,  none)		\
+	F(victim, uid,			UINT, none)		\
+	F(victim, cgroup_id,		UINT, none)		\
+	F(victim, total_vm,		INT,  none)		\
+	F(victim, rss_anon,		INT,  none)		\
+	F(victim, rss_file,		INT,  none)		\
+	F(victim, rss_shmem,		INT,  none)		\
+	F(victim, swapents,		INT,  none)		\
+	F(victim, pgtables_bytes,	UINT, none)		\
+	F(victim, oom_score_adj,	INT,  none)		\
+	F(victim, why,			ENUM, why)
+
+#define OOMTRACE_FIELDS_REAP(F)					\
+	F(reap, episode,		UINT, none)		\
+	F(reap, pid,			INT,  none)		\
+	F(reap, step,			ENUM, step)		\
+	F(reap, since_kill_ns,		UINT, none)		\
+	F(reap, rss_anon,		INT,  none)		\
+	F(reap, rss_file,		INT,  none)		\
+	F(reap, rss_shmem,		INT,  none)
+
+#define OOMTRACE_FIELDS_OOM_END(F)				\
+	F(oom_end, episode,		UINT, none)		\
+	F(oom_end, ending,		ENUM, ending)		\
+	F(oom_end, victims,		UINT, none)		\
+	F(oom_end, candidates,		UINT, none)		\
+	F(oom_end, missed,		UINT, none)		\
+	F(oom_end, duration_ns,		UINT, none)		\
+	F(oom_end, notifier_freed,	UINT, none)
+
+#define OOMTRACE_FIELDS_LOST(F)					\
+	F(lost, ring,			ENUM, ring)		\
+	F(lost, count,			UINT, none)
+
+/* T(TYPE, type): every record type, in the order of enum oomtrace_type. */
+#define OOMTRACE_TYPES(T)		\
+	T(COMMIT, commit)		\
+	T(OOM_BEGIN, oom_begin)		\
+	T(PRESSURE, pressure)		\
+	T(CANDIDATE, candidate)		\
+	T(VERDICT, verdict)		\
+	T(VICTIM, victim)		\
+	T(REAP, reap)			\
+	T(OOM_END, oom_end)		\
+	T(LOST, lost)
+
+/*
+ * The names of the ENUM kinds: E(list, CONSTANT, "name"), one list for each
+ * enum of include/oomtrace.h.
+ */
+#define OOMTRACE_NAMES_origin(E)		\
+	E(OOMTRACE_ORIGIN_OTHER,	"other")	\
+	E(OOMTRACE_ORIGIN_MMAP,		"mmap")		\
+	E(OOMTRACE_ORIGIN_BRK,		"brk")		\
+	E(OOMTRACE_ORIGIN_FORK,		"fork")		\
+	E(OOMTRACE_ORIGIN_MPROTECT,	"mprotect")	\
+	E(OOMTRACE_ORIGIN_MREMAP,	"mremap")	\
+	E(OOMTRACE_ORIGIN_SHMEM,	"shmem")	\
+	E(OOMTRACE_ORIGIN_EXEC,		"exec")
+
+#define OOMTRACE_NAMES_scope(E)				\
+	E(OOMTRACE_SCOPE_GLOBAL,	"global")	\
+	E(OOMTRACE_SCOPE_MEMCG,		"memcg")	\
+	E(OOMTRACE_SCOPE_USERSPACE,	"userspace")
+
+#define OOMTRACE_NAMES_trigger(E)			\
+	E(OOMTRACE_TRIGGER_ALLOCATION,	"allocation")	\
+	E(OOMTRACE_TRIGGER_SYSRQ,	"sysrq")	\
+	E(OOMTRACE_TRIGGER_MEMORY_MAX,	"memory_max")	\
+	E(OOMTRACE_TRIGGER_MIN_TTL,	"min_ttl")	\
+	E(OOMTRACE_TRIGGER_DAEMON,	"daemon")
+
+#define OOMTRACE_NAMES_pressure(E)			\
+	E(OOMTRACE_PRESSURE_RECLAIM,	"reclaim")	\
+	E(OOMTRACE_PRESSURE_COMPACT,	"compact")
+
+#define OOMTRACE_NAMES_eval(E)				\
+	E(OOMTRACE_EVAL_LEADING,	"leading")	\
+	E(OOMTRACE_EVAL_KEPT,		"kept")		\
+	E(OOMTRACE_EVAL_INELIGIBLE,	"ineligible")	\
+	E(OOMTRACE_EVAL_ABORT,		"abort")
+
+#define OOMTRACE_NAMES_reason(E)			\
+	E(OOMTRACE_REASON_NONE,		"none")		\
+	E(OOMTRACE_REASON_INIT,		"init")		\
+	E(OOMTRACE_REASON_KTHREAD,	"kthread")	\
+	E(OOMTRACE_REASON_NO_MM,	"no_mm")	\
+	E(OOMTRACE_REASON_ADJ_MIN,	"adj_min")	\
+	E(OOMTRACE_REASON_OOM_SKIP,	"oom_skip")	\
+	E(OOMTRACE_REASON_VFORK,	"vfork")	\
+	E(OOMTRACE_REASON_CPUSET,	"cpuset")	\
+	E(OOMTRACE_REASON_IN_FLIGHT,	"in_flight")
+
+#define OOMTRACE_NAMES_constraint(E)				\
+	E(OOMTRACE_CONSTRAINT_NONE,	"none")			\
+	E(OOMTRACE_CONSTRAINT_CPUSET,	"cpuset")		\
+	E(OOMTRACE_CONSTRAINT_MEMORY_POLICY, "memory_policy")	\
+	E(OOMTRACE_CONSTRAINT_MEMCG,	"memcg")
+
+#define OOMTRACE_NAMES_recomputed(E)				\
+	E(OOMTRACE_RECOMPUTED_UNAVAILABLE, "unavailable")	\
+	E(OOMTRACE_RECOMPUTED_AGREE,	"agree")		\
+	E(OOMTRACE_RECOMPUTED_TIE,	"tie")			\
+	E(OOMTRACE_RECOMPUTED_RACED,	"raced")		\
+	E(OOMTRACE_RECOMPUTED_ORIGIN,	"origin")
+
+#define OOMTRACE_NAMES_why(E)				\
+	E(OOMTRACE_WHY_CHOSEN,		"chosen")	\
+	E(OOMTRACE_WHY_GROUP,		"group")	\
+	E(OOMTRACE_WHY_SHARED_MM,	"shared_mm")	\
+	E(OOMTRACE_WHY_CALLER_EXITING,	"caller_exiting")
+
+#define OOMTRACE_NAMES_step(E)				\
+	E(OOMTRACE_STEP_QUEUED,		"queued")	\
+	E(OOMTRACE_STEP_START,		"start")	\
+	E(OOMTRACE_STEP_FINISH,		"finish")	\
+	E(OOMTRACE_STEP_SKIP,		"skip")		\
+	E(OOMTRACE_STEP_EXITED,		"exited")
+
+#define OOMTRACE_NAMES_ending(E)				\
+	E(OOMTRACE_ENDING_UNKNOWN,	"unknown")		\
+	E(OOMTRACE_ENDING_KILLED,	"killed")		\
+	E(OOMTRACE_ENDING_NOTIFIER_FREED, "notifier_freed")	\
+	E(OOMTRACE_ENDING_CALLER_EXITING, "caller_exiting")	\
+	E(OOMTRACE_ENDING_SCAN_ABORTED,	"scan_aborted")		\
+	E(OOMTRACE_ENDING_NO_FS,	"no_fs")		\
+	E(OOMTRACE_ENDING_NO_CANDIDATE,	"no_candidate")		\
+	E(OOMTRACE_ENDING_PANIC,	"panic")		\
+	E(OOMTRACE_ENDING_DISABLED,	"disabled")
+
+#define OOMTRACE_NAMES_ring(E)			\
+	E(OOMTRACE_RING_COMMIT,	"commit")	\
+	E(OOMTRACE_RING_OOM,	"oom")
+
+/* Numbers of the mask bits: OOMTRACE_BIT_commit_pid, ... */
+#define OOMTRACE_BIT_(type, field, kind, names) OOMTRACE_BIT_##type##_##field,
+#define OOMTRACE_BITS_(TYPE, type)				\
+	enum { OOMTRACE_FIELDS_##TYPE(OOMTRACE_BIT_) OOMTRACE_NFIELDS_##type };
+OOMTRACE_TYPES(OOMTRACE_BITS_)
+
+/* OOMTRACE_BIT(commit, committed) is that field's bit in the two masks. */
+#define OOMTRACE_BIT(type, field)	(1ULL << OOMTRACE_BIT_##type##_##field)
+/* All fields of a type. */
+#define OOMTRACE_ALL(type)		((1ULL << OOMTRACE_NFIELDS_##type) - 1)
+
+#endif /* OOMTRACE_FIELDS_H */

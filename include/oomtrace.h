@@ -1,0 +1,716 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The record ABI of oomtrace, shared by the module and user space.
+ *
+ * This file says what bytes /dev/oomtrace gives and what they mean, and nothing
+ * else: no function of the module, no helper of the tools. The module fills
+ * these structs (module/commit.c, selection.c, victim.c), its rings keep them
+ * (module/ring.c), and whoever reads the device gets them unchanged. The names
+ * of the fields for text and JSON are in common/fields.h, which this file's
+ * structs must match (checked at build time).
+ *
+ * Rules of the ABI
+ *  - Every record starts with struct oomtrace_header. A reader that does not
+ *    know a type, or finds a record longer than it expects, skips by
+ *    @header.size. Fields are only ever added at the end of a struct.
+ *  - All records are 8-byte aligned and a multiple of 8 bytes long; padding is
+ *    explicit and zero. Byte order is the machine's.
+ *  - A field that could not be had is zero and its bit in @header.valid is 0.
+ *    Bit n stands for the n-th field of the type's list in common/fields.h
+ *    (the header's own fields and padding do not count and are always there).
+ *  - A field that is not the very value the kernel used, but was read a moment
+ *    before or after, or worked out from what was, has its bit in
+ *    @header.derived set as well. The comments say when that can be.
+ *  - "pages" are pages of the kernel's base size, "bytes" are bytes, and
+ *    "_ns" are nanoseconds of CLOCK_MONOTONIC.
+ */
+#ifndef _UAPI_OOMTRACE_H
+#define _UAPI_OOMTRACE_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+/**
+ * OOMTRACE_ABI_VERSION - version of everything in this file
+ *
+ * Raised when an old reader would misread a new record. New types, new fields
+ * at the end of a struct and new values of an enumeration do not raise it.
+ */
+#define OOMTRACE_ABI_VERSION	1
+
+/** OOMTRACE_COMM_LEN - bytes of a command name (TASK_COMM_LEN, with the NUL) */
+#define OOMTRACE_COMM_LEN	16
+
+/**
+ * enum oomtrace_type - what a record is about (@header.type)
+ * @OOMTRACE_COMMIT: one answer of __vm_enough_memory()
+ * @OOMTRACE_OOM_BEGIN: out_of_memory() was entered: an episode starts
+ * @OOMTRACE_PRESSURE: a reclaim or compaction retry that led to an episode
+ * @OOMTRACE_CANDIDATE: one task that the OOM killer looked at
+ * @OOMTRACE_VERDICT: the task that oom_kill_process() was called for
+ * @OOMTRACE_VICTIM: a task that was killed, or was dying and got the reserves
+ * @OOMTRACE_REAP: a step on the way from the kill to free memory
+ * @OOMTRACE_OOM_END: out_of_memory() returned, or will never return
+ * @OOMTRACE_LOST: made for one reader: records it did not get
+ */
+enum oomtrace_type {
+	OOMTRACE_COMMIT		= 1,
+	OOMTRACE_OOM_BEGIN	= 2,
+	OOMTRACE_PRESSURE	= 3,
+	OOMTRACE_CANDIDATE	= 4,
+	OOMTRACE_VERDICT	= 5,
+	OOMTRACE_VICTIM		= 6,
+	OOMTRACE_REAP		= 7,
+	OOMTRACE_OOM_END	= 8,
+	OOMTRACE_LOST		= 9,
+};
+
+/**
+ * enum oomtrace_ring_id - which ring a record was kept in
+ * @OOMTRACE_RING_COMMIT: commit decisions, a flood
+ * @OOMTRACE_RING_OOM: OOM episodes, rare; never evicted by the flood
+ * @OOMTRACE_RINGS: how many rings there are
+ */
+enum oomtrace_ring_id {
+	OOMTRACE_RING_COMMIT	= 0,
+	OOMTRACE_RING_OOM	= 1,
+	OOMTRACE_RINGS		= 2,
+};
+
+/** OOMTRACE_FLAG_RING - bits of @header.flags that hold enum oomtrace_ring_id */
+#define OOMTRACE_FLAG_RING	0x000f
+
+/**
+ * struct oomtrace_header - the start of every record
+ * @type: enum oomtrace_type.
+ * @size: bytes of the whole record, this header included; a multiple of 8.
+ * @cpu: CPU that wrote the record, and so whose ring held it.
+ * @flags: OOMTRACE_FLAG_RING; the other bits are zero.
+ * @seq: number of the record in its ring on its CPU: 1, 2, 3... with no gap as
+ *	written. In a ring's memory, 0 says that the slot is being written. For
+ *	a lost record: the number of the first record that this reader missed.
+ * @ts_ns: CLOCK_MONOTONIC when the record was written, nanoseconds. Add
+ *	struct oomtrace_info's @boot_offset_ns for CLOCK_BOOTTIME.
+ * @valid: bit n: the n-th field of this type (common/fields.h) is there.
+ * @derived: bit n: that field is not the kernel's own number of that moment.
+ */
+struct oomtrace_header {
+	__u16	type;
+	__u16	size;
+	__u16	cpu;
+	__u16	flags;
+	__u64	seq;
+	__u64	ts_ns;
+	__u64	valid;
+	__u64	derived;
+};
+
+/**
+ * enum oomtrace_origin - what asked for address space
+ * @OOMTRACE_ORIGIN_OTHER: none of the below: stack growth, swapoff, drivers
+ * @OOMTRACE_ORIGIN_MMAP: mmap(2), mmap2
+ * @OOMTRACE_ORIGIN_BRK: brk(2)
+ * @OOMTRACE_ORIGIN_FORK: fork, vfork, clone, clone3 (the mm is the parent's)
+ * @OOMTRACE_ORIGIN_MPROTECT: mprotect(2), pkey_mprotect(2)
+ * @OOMTRACE_ORIGIN_MREMAP: mremap(2)
+ * @OOMTRACE_ORIGIN_SHMEM: tmpfs, shmget, memfd
+ * @OOMTRACE_ORIGIN_EXEC: execve, execveat (the mm is the new program's)
+ */
+enum oomtrace_origin {
+	OOMTRACE_ORIGIN_OTHER,
+	OOMTRACE_ORIGIN_MMAP,
+	OOMTRACE_ORIGIN_BRK,
+	OOMTRACE_ORIGIN_FORK,
+	OOMTRACE_ORIGIN_MPROTECT,
+	OOMTRACE_ORIGIN_MREMAP,
+	OOMTRACE_ORIGIN_SHMEM,
+	OOMTRACE_ORIGIN_EXEC,
+	OOMTRACE_ORIGINS,
+};
+
+/**
+ * struct oomtrace_commit - one decision of __vm_enough_memory()
+ * @h: header.
+ * @pid: current->pid, in the initial pid namespace.
+ * @tgid: current->tgid, likewise.
+ * @uid: current's real uid, in the initial user namespace.
+ * @ret: what the kernel answered: 0 or -ENOMEM (-12).
+ * @comm: current->comm; bytes after the NUL are zero.
+ * @cgroup_id: id of current's memory cgroup (= inode of its directory).
+ * @pages: pages asked for, the function's second argument; may be absurd.
+ * @committed: the approximate vm_committed_as that the kernel compared, after
+ *	it charged @pages; pages. Derived when another CPU changed the counter
+ *	during the call. Absent in modes 0 and 1, which compare no counter.
+ * @allowed: what @committed was compared with; pages. In mode 0 it is what
+ *	@pages was compared with: @totalram + @total_swap. Absent in mode 1.
+ * @limit: vm_commit_limit(), /proc/meminfo's CommitLimit; pages; all modes.
+ * @admin_reserve: sysctl_admin_reserve_kbytes in pages.
+ * @user_reserve: sysctl_user_reserve_kbytes in pages.
+ * @total_vm: mm->total_vm of the mm that was asked about, pages; absent if the
+ *	caller gave none.
+ * @totalram: totalram_pages().
+ * @total_swap: total_swap_pages.
+ * @hugetlb: hugetlb_total_pages(): taken off RAM when the limit is by ratio.
+ * @overcommit_kbytes: sysctl_overcommit_kbytes; 0: the limit is by ratio.
+ * @overcommit_ratio: sysctl_overcommit_ratio, percent.
+ * @mode: sysctl_overcommit_memory: 0 guess, 1 always, 2 never.
+ * @cap_sys_admin: the function's third argument: 1 may use the admin reserve.
+ * @origin: enum oomtrace_origin.
+ * @reserved: zero.
+ *
+ * In mode 2 the kernel's sum is: @allowed = @limit - (@cap_sys_admin ? 0 :
+ * @admin_reserve) - min(@total_vm / 32, @user_reserve), the last term only with
+ * an mm; granted if and only if @committed < @allowed.
+ */
+struct oomtrace_commit {
+	struct oomtrace_header h;
+	__s32	pid;
+	__s32	tgid;
+	__u32	uid;
+	__s32	ret;
+	char	comm[OOMTRACE_COMM_LEN];
+	__u64	cgroup_id;
+	__s64	pages;
+	__s64	committed;
+	__s64	allowed;
+	__s64	limit;
+	__s64	admin_reserve;
+	__s64	user_reserve;
+	__s64	total_vm;
+	__s64	totalram;
+	__s64	total_swap;
+	__s64	hugetlb;
+	__u64	overcommit_kbytes;
+	__s32	overcommit_ratio;
+	__u8	mode;
+	__u8	cap_sys_admin;
+	__u8	origin;
+	__u8	reserved;
+};
+
+/**
+ * enum oomtrace_scope - where memory ran out
+ * @OOMTRACE_SCOPE_GLOBAL: the machine, a cpuset or a memory policy
+ * @OOMTRACE_SCOPE_MEMCG: a memory cgroup's limit
+ * @OOMTRACE_SCOPE_USERSPACE: a daemon decided, not the kernel
+ */
+enum oomtrace_scope {
+	OOMTRACE_SCOPE_GLOBAL,
+	OOMTRACE_SCOPE_MEMCG,
+	OOMTRACE_SCOPE_USERSPACE,
+	OOMTRACE_SCOPES,
+};
+
+/**
+ * enum oomtrace_trigger - what called the OOM killer
+ * @OOMTRACE_TRIGGER_ALLOCATION: an allocation or a charge that failed
+ * @OOMTRACE_TRIGGER_SYSRQ: sysrq-f (oom_control.order == -1)
+ * @OOMTRACE_TRIGGER_MEMORY_MAX: a write to memory.max below the usage
+ * @OOMTRACE_TRIGGER_MIN_TTL: MGLRU's min_ttl_ms, called by kswapd
+ * @OOMTRACE_TRIGGER_DAEMON: an OOM daemon in user space
+ */
+enum oomtrace_trigger {
+	OOMTRACE_TRIGGER_ALLOCATION,
+	OOMTRACE_TRIGGER_SYSRQ,
+	OOMTRACE_TRIGGER_MEMORY_MAX,
+	OOMTRACE_TRIGGER_MIN_TTL,
+	OOMTRACE_TRIGGER_DAEMON,
+	OOMTRACE_TRIGGERS,
+};
+
+/**
+ * struct oomtrace_oom_begin - the OOM killer was called
+ * @h: header.
+ * @episode: serial number of this OOM since the module was loaded: 1, 2, ...
+ * @pid: the task that asked (current), initial pid namespace.
+ * @tgid: its thread group.
+ * @uid: its real uid.
+ * @gfp: oom_control.gfp_mask; the bits' meaning belongs to the kernel release.
+ * @comm: its command name. It is not the victim's unless they are one.
+ * @cgroup_id: its memory cgroup.
+ * @memcg_id: the memory cgroup that is out of memory (oom_control.memcg);
+ *	absent unless @scope is memcg.
+ * @memcg_usage: that cgroup's page_counter, pages; absent likewise. Derived:
+ *	read at entry, after the charge failed.
+ * @memcg_limit: that cgroup's memory.max, pages; absent likewise.
+ * @free: NR_FREE_PAGES of the machine, pages. This and the next ones are the
+ *	kernel's approximate global counters at entry.
+ * @file: NR_ACTIVE_FILE + NR_INACTIVE_FILE, pages.
+ * @anon: NR_ACTIVE_ANON + NR_INACTIVE_ANON, pages.
+ * @shmem: NR_SHMEM, pages.
+ * @slab_reclaimable: NR_SLAB_RECLAIMABLE_B, pages.
+ * @slab_unreclaimable: NR_SLAB_UNRECLAIMABLE_B, pages.
+ * @swap_free: nr_swap_pages, pages.
+ * @total_swap: total_swap_pages; absent if the symbol was not found.
+ * @totalram: totalram_pages().
+ * @wmark_min: sum of all zones' min watermarks, pages.
+ * @wmark_low: sum of the low watermarks.
+ * @wmark_high: sum of the high watermarks.
+ * @order: oom_control.order: 2^order pages were asked for; -1 for sysrq.
+ * @oom_score_adj: of the asking task, -1000 to 1000.
+ * @scope: enum oomtrace_scope.
+ * @trigger: enum oomtrace_trigger.
+ */
+struct oomtrace_oom_begin {
+	struct oomtrace_header h;
+	__u64	episode;
+	__s32	pid;
+	__s32	tgid;
+	__u32	uid;
+	__u32	gfp;
+	char	comm[OOMTRACE_COMM_LEN];
+	__u64	cgroup_id;
+	__u64	memcg_id;
+	__u64	memcg_usage;
+	__u64	memcg_limit;
+	__s64	free;
+	__s64	file;
+	__s64	anon;
+	__s64	shmem;
+	__s64	slab_reclaimable;
+	__s64	slab_unreclaimable;
+	__s64	swap_free;
+	__s64	total_swap;
+	__s64	totalram;
+	__s64	wmark_min;
+	__s64	wmark_low;
+	__s64	wmark_high;
+	__s32	order;
+	__s16	oom_score_adj;
+	__u8	scope;
+	__u8	trigger;
+};
+
+/**
+ * enum oomtrace_pressure_kind - which of the allocator's retries
+ * @OOMTRACE_PRESSURE_RECLAIM: should_reclaim_retry() looked at a zone
+ * @OOMTRACE_PRESSURE_COMPACT: should_compact_retry() decided
+ */
+enum oomtrace_pressure_kind {
+	OOMTRACE_PRESSURE_RECLAIM,
+	OOMTRACE_PRESSURE_COMPACT,
+	OOMTRACE_PRESSURES,
+};
+
+/**
+ * struct oomtrace_pressure - why the allocator believed memory was out
+ * @h: header; @ts_ns is when the episode began, see @age_ns.
+ * @episode: the episode this led to.
+ * @age_ns: how long before the episode's begin the retry was, nanoseconds.
+ * @reclaimable: pages the kernel thought it could still reclaim; reclaim only.
+ * @available: @reclaimable plus free pages of the zone; reclaim only.
+ * @min_wmark: the zone's min watermark, pages; reclaim only.
+ * @node: NUMA node of the zone; reclaim only.
+ * @zone: index of the zone on its node (enum zone_type); reclaim only.
+ * @order: order of the allocation.
+ * @no_progress_loops: loops in which reclaim freed nothing; reclaim only.
+ * @priority: enum compact_priority; compact only.
+ * @result: enum compact_result; compact only.
+ * @retries: compaction retries so far; compact only.
+ * @max_retries: how many the kernel allows; compact only.
+ * @kind: enum oomtrace_pressure_kind.
+ * @retry: 1 if the kernel chose to go on, 0 if it gave up.
+ * @reserved: zero.
+ */
+struct oomtrace_pressure {
+	struct oomtrace_header h;
+	__u64	episode;
+	__u64	age_ns;
+	__u64	reclaimable;
+	__u64	available;
+	__u64	min_wmark;
+	__s32	node;
+	__s32	zone;
+	__s32	order;
+	__s32	no_progress_loops;
+	__s32	priority;
+	__s32	result;
+	__s32	retries;
+	__s32	max_retries;
+	__u8	kind;
+	__u8	retry;
+	__u8	reserved[6];
+};
+
+/**
+ * enum oomtrace_eval - how oom_evaluate_task() left a task
+ * @OOMTRACE_EVAL_LEADING: it became oom_control.chosen (it may be beaten later)
+ * @OOMTRACE_EVAL_KEPT: it scored less than the one chosen so far and lives on
+ * @OOMTRACE_EVAL_INELIGIBLE: it may not be killed, see enum oomtrace_reason
+ * @OOMTRACE_EVAL_ABORT: it is a victim still dying; the whole scan ended here
+ */
+enum oomtrace_eval {
+	OOMTRACE_EVAL_LEADING,
+	OOMTRACE_EVAL_KEPT,
+	OOMTRACE_EVAL_INELIGIBLE,
+	OOMTRACE_EVAL_ABORT,
+	OOMTRACE_EVALS,
+};
+
+/**
+ * enum oomtrace_reason - why a task was not eligible, or the scan aborted
+ * @OOMTRACE_REASON_NONE: it was eligible
+ * @OOMTRACE_REASON_INIT: the global init
+ * @OOMTRACE_REASON_KTHREAD: a kernel thread
+ * @OOMTRACE_REASON_NO_MM: no thread of it has an address space any more
+ * @OOMTRACE_REASON_ADJ_MIN: its oom_score_adj is -1000
+ * @OOMTRACE_REASON_OOM_SKIP: its memory was reaped already (MMF_OOM_SKIP)
+ * @OOMTRACE_REASON_VFORK: it is in vfork and borrows its parent's memory
+ * @OOMTRACE_REASON_CPUSET: its memory is on other nodes (cpuset, mempolicy)
+ * @OOMTRACE_REASON_IN_FLIGHT: it was killed by an earlier OOM and is dying
+ */
+enum oomtrace_reason {
+	OOMTRACE_REASON_NONE,
+	OOMTRACE_REASON_INIT,
+	OOMTRACE_REASON_KTHREAD,
+	OOMTRACE_REASON_NO_MM,
+	OOMTRACE_REASON_ADJ_MIN,
+	OOMTRACE_REASON_OOM_SKIP,
+	OOMTRACE_REASON_VFORK,
+	OOMTRACE_REASON_CPUSET,
+	OOMTRACE_REASON_IN_FLIGHT,
+	OOMTRACE_REASONS,
+};
+
+/**
+ * struct oomtrace_candidate - one task in the OOM killer's scan
+ * @h: header.
+ * @episode: the episode.
+ * @pid: the task's pid, initial pid namespace.
+ * @tgid: its thread group.
+ * @uid: its real uid, initial user namespace.
+ * @index: its place in the scan, from 0.
+ * @comm: its command name when it was looked at.
+ * @cgroup_id: its memory cgroup.
+ * @points: what oom_badness() returned, pages, may be negative. Absent when
+ *	oom_badness() was not called or said "never"; LONG_MAX for a task marked
+ *	as an OOM origin (swapoff, ksm).
+ * @rss_anon: MM_ANONPAGES, pages. The five memory fields are read just before
+ *	oom_badness() reads them; derived when their sum is not @points. Absent
+ *	when the task has no mm or its lock was taken.
+ * @rss_file: MM_FILEPAGES, pages.
+ * @rss_shmem: MM_SHMEMPAGES, pages.
+ * @swapents: MM_SWAPENTS, pages.
+ * @pgtables_bytes: mm_pgtables_bytes(), bytes.
+ * @oom_score_adj: -1000 to 1000.
+ * @verdict: enum oomtrace_eval.
+ * @reason: enum oomtrace_reason. Derived: told from the task's state, in the
+ *	kernel's order of tests.
+ * @reserved: zero.
+ */
+struct oomtrace_candidate {
+	struct oomtrace_header h;
+	__u64	episode;
+	__s32	pid;
+	__s32	tgid;
+	__u32	uid;
+	__u32	index;
+	char	comm[OOMTRACE_COMM_LEN];
+	__u64	cgroup_id;
+	__s64	points;
+	__s64	rss_anon;
+	__s64	rss_file;
+	__s64	rss_shmem;
+	__s64	swapents;
+	__u64	pgtables_bytes;
+	__s16	oom_score_adj;
+	__u8	verdict;
+	__u8	reason;
+	__u32	reserved;
+};
+
+/**
+ * enum oomtrace_constraint - oom_control.constraint
+ * @OOMTRACE_CONSTRAINT_NONE: the machine is out of memory
+ * @OOMTRACE_CONSTRAINT_CPUSET: the nodes of a cpuset are
+ * @OOMTRACE_CONSTRAINT_MEMORY_POLICY: the nodes of a memory policy are
+ * @OOMTRACE_CONSTRAINT_MEMCG: a memory cgroup is
+ */
+enum oomtrace_constraint {
+	OOMTRACE_CONSTRAINT_NONE,
+	OOMTRACE_CONSTRAINT_CPUSET,
+	OOMTRACE_CONSTRAINT_MEMORY_POLICY,
+	OOMTRACE_CONSTRAINT_MEMCG,
+	OOMTRACE_CONSTRAINTS,
+};
+
+/**
+ * enum oomtrace_recomputed - does our own argmax name the kernel's victim?
+ * @OOMTRACE_RECOMPUTED_UNAVAILABLE: candidates were missed, or none scanned
+ * @OOMTRACE_RECOMPUTED_AGREE: the highest points we recorded are the victim's
+ * @OOMTRACE_RECOMPUTED_TIE: as many points as the runner-up; the later one dies
+ * @OOMTRACE_RECOMPUTED_RACED: the recorded points name another task
+ * @OOMTRACE_RECOMPUTED_ORIGIN: the victim was marked to die first
+ */
+enum oomtrace_recomputed {
+	OOMTRACE_RECOMPUTED_UNAVAILABLE,
+	OOMTRACE_RECOMPUTED_AGREE,
+	OOMTRACE_RECOMPUTED_TIE,
+	OOMTRACE_RECOMPUTED_RACED,
+	OOMTRACE_RECOMPUTED_ORIGIN,
+	OOMTRACE_RECOMPUTEDS,
+};
+
+/**
+ * struct oomtrace_verdict - whom oom_kill_process() was called for
+ * @h: header.
+ * @episode: the episode.
+ * @pid: oom_control.chosen's pid, initial pid namespace.
+ * @tgid: its thread group.
+ * @comm: its command name.
+ * @cgroup_id: its memory cgroup.
+ * @points: oom_control.chosen_points, pages. Absent for
+ *	oom_kill_allocating_task, which scores nobody.
+ * @totalpages: oom_control.totalpages: what adj is a thousandth of. Not what
+ *	the victim used.
+ * @memcg_id: the cgroup that was out of memory; absent if not a memcg OOM.
+ * @runner_up_points: the highest points of another task; absent if none.
+ * @runner_up_pid: that task; absent likewise.
+ * @constraint: enum oomtrace_constraint.
+ * @recomputed: enum oomtrace_recomputed.
+ * @reserved: zero.
+ */
+struct oomtrace_verdict {
+	struct oomtrace_header h;
+	__u64	episode;
+	__s32	pid;
+	__s32	tgid;
+	char	comm[OOMTRACE_COMM_LEN];
+	__u64	cgroup_id;
+	__s64	points;
+	__u64	totalpages;
+	__u64	memcg_id;
+	__s64	runner_up_points;
+	__s32	runner_up_pid;
+	__u8	constraint;
+	__u8	recomputed;
+	__u8	reserved[2];
+};
+
+/**
+ * enum oomtrace_why - why a task became a victim
+ * @OOMTRACE_WHY_CHOSEN: oom_kill_process() was called for it
+ * @OOMTRACE_WHY_GROUP: memory.oom.group: its whole cgroup dies
+ * @OOMTRACE_WHY_SHARED_MM: it shares the victim's address space
+ * @OOMTRACE_WHY_CALLER_EXITING: the caller was dying anyway and got reserves
+ */
+enum oomtrace_why {
+	OOMTRACE_WHY_CHOSEN,
+	OOMTRACE_WHY_GROUP,
+	OOMTRACE_WHY_SHARED_MM,
+	OOMTRACE_WHY_CALLER_EXITING,
+	OOMTRACE_WHYS,
+};
+
+/**
+ * struct oomtrace_victim - a task marked as OOM victim (mark_oom_victim())
+ * @h: header.
+ * @episode: the episode; absent if the mark came outside any.
+ * @pid: pid of the thread that was marked, initial pid namespace.
+ * @tgid: its thread group: the process that dies.
+ * @uid: its effective uid, as the kernel's mark_victim event says it.
+ * @oom_score_adj: -1000 to 1000.
+ * @why: enum oomtrace_why.
+ * @reserved: zero.
+ * @comm: its command name.
+ * @cgroup_id: its memory cgroup.
+ * @total_vm: mm->total_vm, pages.
+ * @rss_anon: MM_ANONPAGES when it was marked, pages.
+ * @rss_file: MM_FILEPAGES, pages.
+ * @rss_shmem: MM_SHMEMPAGES, pages.
+ * @swapents: MM_SWAPENTS, pages.
+ * @pgtables_bytes: mm_pgtables_bytes(), bytes.
+ */
+struct oomtrace_victim {
+	struct oomtrace_header h;
+	__u64	episode;
+	__s32	pid;
+	__s32	tgid;
+	__u32	uid;
+	__s16	oom_score_adj;
+	__u8	why;
+	__u8	reserved;
+	char	comm[OOMTRACE_COMM_LEN];
+	__u64	cgroup_id;
+	__s64	total_vm;
+	__s64	rss_anon;
+	__s64	rss_file;
+	__s64	rss_shmem;
+	__s64	swapents;
+	__u64	pgtables_bytes;
+};
+
+/**
+ * enum oomtrace_step - on the way from the kill to free memory
+ * @OOMTRACE_STEP_QUEUED: handed to the oom_reaper (2 s after the kill)
+ * @OOMTRACE_STEP_START: the reaper started on its address space
+ * @OOMTRACE_STEP_FINISH: the reaper ended, perhaps with part of it left
+ * @OOMTRACE_STEP_SKIP: the reaper could not, or need not (it may try again)
+ * @OOMTRACE_STEP_EXITED: the victim let go of its address space by itself
+ */
+enum oomtrace_step {
+	OOMTRACE_STEP_QUEUED,
+	OOMTRACE_STEP_START,
+	OOMTRACE_STEP_FINISH,
+	OOMTRACE_STEP_SKIP,
+	OOMTRACE_STEP_EXITED,
+	OOMTRACE_STEPS,
+};
+
+/**
+ * struct oomtrace_reap - one step of a victim's end
+ * @h: header.
+ * @episode: the victim's episode; absent if too many victims were dying at
+ *	once to remember them all.
+ * @pid: the victim's pid (of the marked thread), initial pid namespace.
+ * @step: enum oomtrace_step.
+ * @reserved: zero.
+ * @since_kill_ns: nanoseconds since it was marked; absent as @episode is.
+ * @rss_anon: what its address space still holds, pages; only at start, finish
+ *	and skip.
+ * @rss_file: likewise.
+ * @rss_shmem: likewise.
+ */
+struct oomtrace_reap {
+	struct oomtrace_header h;
+	__u64	episode;
+	__s32	pid;
+	__u8	step;
+	__u8	reserved[3];
+	__u64	since_kill_ns;
+	__s64	rss_anon;
+	__s64	rss_file;
+	__s64	rss_shmem;
+};
+
+/**
+ * enum oomtrace_ending - how an episode ended
+ * @OOMTRACE_ENDING_UNKNOWN: out_of_memory()'s return was not seen
+ * @OOMTRACE_ENDING_KILLED: a victim was chosen and killed
+ * @OOMTRACE_ENDING_NOTIFIER_FREED: an oom notifier freed memory, nobody died
+ * @OOMTRACE_ENDING_CALLER_EXITING: the caller was dying and got the reserves
+ * @OOMTRACE_ENDING_SCAN_ABORTED: an earlier victim is still dying; wait for it
+ * @OOMTRACE_ENDING_NO_FS: the allocation had no __GFP_FS; nothing was done
+ * @OOMTRACE_ENDING_NO_CANDIDATE: nobody could be killed
+ * @OOMTRACE_ENDING_PANIC: the kernel panicked
+ * @OOMTRACE_ENDING_DISABLED: the OOM killer is switched off (suspend)
+ */
+enum oomtrace_ending {
+	OOMTRACE_ENDING_UNKNOWN,
+	OOMTRACE_ENDING_KILLED,
+	OOMTRACE_ENDING_NOTIFIER_FREED,
+	OOMTRACE_ENDING_CALLER_EXITING,
+	OOMTRACE_ENDING_SCAN_ABORTED,
+	OOMTRACE_ENDING_NO_FS,
+	OOMTRACE_ENDING_NO_CANDIDATE,
+	OOMTRACE_ENDING_PANIC,
+	OOMTRACE_ENDING_DISABLED,
+	OOMTRACE_ENDINGS,
+};
+
+/**
+ * struct oomtrace_oom_end - the OOM killer is done
+ * @h: header.
+ * @episode: the episode.
+ * @duration_ns: from out_of_memory()'s entry to its return, nanoseconds. The
+ *	victims' memory comes back later: see the reap records.
+ * @notifier_freed: pages that the oom notifiers said they freed; absent if they
+ *	were not called (memcg).
+ * @victims: tasks marked as victims in this episode.
+ * @candidates: tasks the kernel looked at.
+ * @missed: of those, how many have no candidate record (the ring's loss comes
+ *	on top of it, and is told to each reader by itself).
+ * @ending: enum oomtrace_ending.
+ * @reserved: zero.
+ */
+struct oomtrace_oom_end {
+	struct oomtrace_header h;
+	__u64	episode;
+	__u64	duration_ns;
+	__u64	notifier_freed;
+	__u32	victims;
+	__u32	candidates;
+	__u32	missed;
+	__u8	ending;
+	__u8	reserved[3];
+};
+
+/**
+ * struct oomtrace_lost - records that this reader will never get
+ * @h: header: @cpu, and the ring in @flags, say where; @ts_ns is that of the
+ *	next record which the reader does get from there.
+ * @count: how many, exactly.
+ * @ring: enum oomtrace_ring_id.
+ * @reserved: zero.
+ */
+struct oomtrace_lost {
+	struct oomtrace_header h;
+	__u64	count;
+	__u8	ring;
+	__u8	reserved[7];
+};
+
+/**
+ * OOMTRACE_MAX_RECORD - bytes of the longest record of this ABI version
+ *
+ * A buffer of this size always holds at least one record; read() with less
+ * than the next record needs fails with EINVAL.
+ */
+#define OOMTRACE_MAX_RECORD	256
+
+/**
+ * struct oomtrace_ring_info - geometry of one ring
+ * @slot_size: bytes between two records in memory.
+ * @slots: records held per CPU.
+ * @bytes: memory taken on all CPUs together, bytes.
+ * @written: records written since load, all CPUs.
+ * @refused: writes refused because they came inside another write, all CPUs.
+ */
+struct oomtrace_ring_info {
+	__u32	slot_size;
+	__u32	slots;
+	__u64	bytes;
+	__u64	written;
+	__u64	refused;
+};
+
+/**
+ * struct oomtrace_info - what OOMTRACE_IOC_INFO tells
+ * @size: in: sizeof(struct oomtrace_info) of the caller. EINVAL if it is
+ *	smaller than that of ABI version 1; what the kernel does not know is
+ *	zeroed.
+ * @abi: OOMTRACE_ABI_VERSION of the module.
+ * @page_size: bytes of a page.
+ * @cpus: CPUs that have rings (possible CPUs).
+ * @boot_offset_ns: CLOCK_BOOTTIME minus CLOCK_MONOTONIC now, nanoseconds.
+ * @wall_offset_ns: CLOCK_REALTIME minus CLOCK_MONOTONIC now, nanoseconds.
+ * @episodes: OOM episodes since load.
+ * @enabled: 1 if the hooks are armed.
+ * @hooks_missing: hooks that could not attach: see the hooks file.
+ * @ring: one for each enum oomtrace_ring_id.
+ */
+struct oomtrace_info {
+	__u32	size;
+	__u32	abi;
+	__u32	page_size;
+	__u32	cpus;
+	__s64	boot_offset_ns;
+	__s64	wall_offset_ns;
+	__u64	episodes;
+	__u32	enabled;
+	__u32	hooks_missing;
+	struct oomtrace_ring_info ring[OOMTRACE_RINGS];
+};
+
+/** OOMTRACE_IOC_INFO - fill in a struct oomtrace_info */
+#define OOMTRACE_IOC_INFO	_IOWR('O', 0x70, struct oomtrace_info)
+/** OOMTRACE_IOC_ENABLE - arm (1) or disarm (0) the hooks; EINVAL otherwise */
+#define OOMTRACE_IOC_ENABLE	_IOW('O', 0x71, __u32)
+
+/*
+ * Position. A newly opened device stands at the oldest record held.
+ * lseek(fd, 0, SEEK_SET) goes back there, lseek(fd, 0, SEEK_END) skips to what
+ * is written from now on; other offsets are EINVAL. Skipping is not losing.
+ */
+
+#endif /* _UAPI_OOMTRACE_H */
