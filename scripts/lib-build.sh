@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# How scripts/kernel builds oomtrace for one kernel: copies the sources to build/NAME/src, makes
+# them there with the suite's own compiler and headers, and lays out what the virtual machine
+# mounts over its root. Sourced by scripts/kernel; writes only below build/.
+
+# What is built, as seen from the top of the repository.
+readonly built_from="Kbuild Makefile module include common tools selftests"
+
+build_command() {
+	local variant='' make_args=() out overlay state name
+	lookup "${1:-}"
+	shift
+	while [ $# != 0 ]; do
+		case $1 in
+		--variant)
+			variant=${2:-}
+			[[ $variant =~ ^[A-Za-z0-9._-]+$ ]] ||
+				bad_usage "a variant's name is letters, digits, dots, dashes"
+			shift
+			;;
+		--) shift && make_args=("$@") && break ;;
+		*) bad_usage "build: unknown argument '$1'; allowed: --variant V, -- MAKE-ARGUMENT..." ;;
+		esac
+		shift
+	done
+	name=$k_name${variant:+-$variant}
+	out=$repo/build/$name
+	if have_kernel; then
+		# Nothing newer and no file added or removed: nothing to do, and no root needed.
+		state=$(source_state "${make_args[@]}")
+		[ "$(cat "$out/state" 2>/dev/null)" != "$state" ] || return 0
+	fi
+	rerun_as_root "building inside a Debian root" build "$k_name" \
+		${variant:+--variant "$variant"} ${make_args[@]:+-- "${make_args[@]}"}
+	have_kernel || fetch
+	state=$(source_state "${make_args[@]}")
+	mkdir -p "$out/src"
+	exec {build_lock}>"$out/lock"
+	flock "$build_lock"
+	build_locked "$out" "${make_args[@]}"
+	printf '%s\n' "$state" >"$out/state"
+	give_back "$out"
+}
+
+# The sources' paths: what git tracks or would track; without git, what does not look built.
+source_files() {
+	local files
+	cd "$repo"
+	# shellcheck disable=SC2086 # directories are words
+	if files=$(git -c safe.directory='*' ls-files -co --exclude-standard -- $built_from 2>/dev/null) &&
+		[ -n "$files" ]; then
+		printf '%s\n' "$files" | while read -r file; do [ ! -f "$file" ] || echo "$file"; done
+	else
+		find $built_from -type f ! -name '*.o' ! -name '*.ko' ! -name '*.a' ! -name '.*.cmd' \
+			! -name '*.mod' ! -name '*.mod.c' ! -name '*.symvers' ! -name modules.order 2>/dev/null
+	fi | sort
+}
+
+# One line that differs when the result could.
+source_state() {
+	local files
+	files=$(source_files)
+	{
+		printf '%s\n' "$kernel_dir" "$@"
+		cd "$repo"
+		printf '%s\n' "$files" | tr '\n' '\0' | xargs -0r stat -c '%n %Y %s %y'
+		stat -c '%n %y' scripts/lib-build.sh
+	} | sha256sum | cut -d ' ' -f 1
+}
+
+build_locked() {
+	local out=$1 files old file target log=$1/log kdir
+	shift
+	kdir=/lib/modules/$k_release/build
+	files=$(source_files)
+	[ -n "$files" ] || { say "there is nothing to build yet"; return 0; }
+	say "building for $k_name ($k_release)"
+
+	# A file that left the repository leaves the copy too.
+	if [ -f "$out/manifest" ]; then
+		while read -r old; do
+			grep -qxF -- "$old" <<<"$files" || rm -f "$out/src/$old"
+		done <"$out/manifest"
+	fi
+	printf '%s\n' "$files" >"$out/manifest"
+	(cd "$repo" && printf '%s\n' "$files" | tr '\n' '\0' |
+		xargs -0 cp -u --parents --preserve=mode,timestamps -t "$out/src")
+
+	linux_source=$(linux_source_path)
+	: >"$log"
+	for target in module tools selftests; do
+		case $target in selftests) [ -d "$repo/selftests" ] || continue ;; esac
+		run_in_root "$root_dir/root" sh -c '
+			src=$1 target=$2
+			shift 2
+			cd "$src"
+			make -n "$target" "$@" >/dev/null 2>&1 || make -n "$target" "$@" 2>&1 |
+				{ ! grep -q "No rule to make target .$target"; } || exit 0
+			exec make -j "$(nproc)" "$target" "$@"
+		' sh "/oomtrace/build/${out##*/}/src" "$target" "KDIR=$kdir" \
+			KSELFTEST=/linux-source/tools/testing/selftests "$@" >>"$log" 2>&1 || {
+			cat "$log" >&2
+			die "building $target for $k_name failed"
+		}
+	done
+	grep -iE 'warning:' "$log" >&2 || true
+	lay_out "$out"
+}
+
+# What the machine mounts over its root: only files that differ from the root's own.
+lay_out() {
+	local out=$1 new=$1/overlay.new ko modules
+	rm -rf "$new"
+	mkdir -p "$new/usr/local/bin" "$new/usr/local/lib/oomtrace"
+	ko=$(find "$out/src" -name oomtrace.ko -print -quit)
+	if [ -n "$ko" ]; then
+		# depmod wants all modules in one place to write one index.
+		modules=$new/usr/lib/modules/$k_release
+		mkdir -p "$modules/updates"
+		cp "$ko" "$modules/updates/"
+		cp -rs "$kernel_dir/tree/usr/lib/modules/$k_release/kernel" "$modules/"
+		cp "$kernel_dir/tree/usr/lib/modules/$k_release"/modules.{builtin,order}* "$modules/"
+		depmod -b "$new/usr" "$k_release"
+		rm -rf "$modules/kernel" "$modules"/modules.{builtin,order,builtin.modinfo}
+	fi
+	if [ -x "$out/src/tools/oomtrace" ]; then
+		cp "$out/src/tools/oomtrace" "$new/usr/local/bin/"
+	fi
+	if [ -d "$out/src/selftests" ]; then
+		cp -a "$out/src/selftests" "$new/usr/local/lib/oomtrace/selftests"
+	fi
+	squash "$new" "$out/overlay.sqfs.new"
+	rm -rf "$out/overlay"
+	mv "$new" "$out/overlay"
+	mv "$out/overlay.sqfs.new" "$out/overlay.sqfs"
+}

@@ -1,0 +1,289 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# Makes what scripts/kernel keeps in the cache: a root for each suite, a kernel for each name, and
+# the pieces of linux-source. Everything is made in a temporary directory and renamed into place,
+# so what has its final name is complete. Sourced by scripts/kernel; needs its table and k_*.
+
+# Raised when what is made here changes, so that an older cache is not taken for a new one.
+readonly format=1
+
+# Drivers that a virtual machine without devices can use; the rest is two thirds of the modules.
+readonly kept_drivers=" acpi block char dax firmware md net nvdimm vhost virtio "
+
+# What must be loaded before there is a root: disks, the command's output, the root itself.
+readonly boot_modules="virtio_pci virtio_blk virtio_console squashfs overlay"
+
+hash_of() { printf '%s\n' "$@" | sha256sum | cut -c 1-12; }
+
+# A directory to make something in, removed however this script ends unless renamed before.
+scratch=
+start_scratch() {
+	mkdir -p "$cache"
+	scratch=$(mktemp -d "$cache/tmp.XXXXXX")
+	chmod 755 "$scratch"
+	trap 'rm -rf --one-file-system "$scratch"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+}
+
+# Two runs that want the same thing: the second waits, then finds it done.
+lock_cache() {
+	mkdir -p "$cache"
+	exec {lock_fd}>"$cache/lock"
+	if ! flock -n "$lock_fd"; then
+		say "another run is filling the cache: waiting for it"
+		flock "$lock_fd"
+	fi
+}
+unlock_cache() { exec {lock_fd}>&-; }
+
+headers_packages() {
+	kernel_table | awk -v r="$k_root" '$2 == r { print "linux-headers-" $5 }'
+}
+
+root_key() {
+	root_dir=$cache/root-$k_root-$(hash_of "$format" "$k_suite" "$k_extra" "$(root_packages)" \
+		"$(headers_packages)" "${OOMTRACE_MIRROR:-}")
+}
+have_root() { [ -d "$root_dir" ]; }
+
+# The kernel is the one whose headers the root has: release and version come from there.
+kernel_key() {
+	local depends
+	depends=$(dpkg-query --admindir="$root_dir/root/var/lib/dpkg" -W -f '${Depends}' \
+		"linux-headers-$k_flavour" 2>/dev/null)
+	[[ $depends =~ linux-headers-([^ ]+)\ \(=\ ([^\)]+)\) ]] ||
+		die "cannot tell the kernel's release from linux-headers-$k_flavour: $depends"
+	k_release=${BASH_REMATCH[1]}
+	kernel_dir=$cache/kernel-$k_release-${BASH_REMATCH[2]//[^0-9A-Za-z.+-]/_}-$(hash_of "$format" \
+		"$kept_drivers" "$boot_modules")
+}
+have_kernel() { have_root && kernel_key && [ -d "$kernel_dir" ]; }
+
+fetch() {
+	for program in mmdebstrap mksquashfs busybox cpio depmod modprobe xz zstd flock; do
+		need_program "$program" vm
+	done
+	lock_cache
+	have_root || make_root
+	have_kernel || make_kernel
+	unlock_cache
+}
+
+# The suites that feed a root, one "deb" line each. Updates and security where there are any.
+source_lines() {
+	local mirror security suite
+	mirror=$(debian_mirror)
+	printf 'deb %s %s main\n' "$mirror" "$k_suite"
+	[ "$k_suite" != sid ] || return 0
+	security=$(debian_security_mirror)
+	for suite in "$k_suite-updates" $k_extra; do
+		! suite_exists "$mirror" "$suite" || printf 'deb %s %s main\n' "$mirror" "$suite"
+	done
+	! suite_exists "$security" "$k_suite-security" ||
+		printf 'deb %s %s-security main\n' "$security" "$k_suite"
+}
+
+# Ends the script if the mirror cannot give what this kernel needs.
+need_suites() {
+	local mirror suite status
+	mirror=$(debian_mirror)
+	for suite in "$k_suite" $k_extra; do
+		status=0
+		suite_exists "$mirror" "$suite" || status=$?
+		case $status in
+		0) ;;
+		1)
+			[ "$k_gone" = skip ] ||
+				die "$k_name: the mirror $mirror has no suite $suite"
+			say "skip $k_name: the mirror $mirror no longer has the suite $suite"
+			exit "$EX_SKIP"
+			;;
+		*) die "$k_name: no answer from the mirror $mirror about $suite" ;;
+		esac
+	done
+}
+
+make_root() {
+	local include pins option options=() started=$SECONDS
+	need_suites
+	say "making a root of $k_root in the cache"
+	start_scratch
+	include=$(root_packages; headers_packages)
+	while read -r option; do
+		[ -z "$option" ] || options+=(--aptopt="$option")
+	done < <(apt_transport_options)
+	if [ -n "$k_extra" ]; then
+		# Only what belongs to the kernel comes from the extra suite.
+		pins=$scratch/pins
+		printf 'Package: linux-* bpftool\nPin: release n=%s\nPin-Priority: 900\n' \
+			"$k_extra" >"$pins"
+		options+=("--setup-hook=mkdir -p \"\$1/etc/apt/preferences.d\"; cp '$pins' \"\$1/etc/apt/preferences.d/kernel\"")
+	fi
+	if ! source_lines | mmdebstrap --mode=root --variant=essential --format=directory \
+		--include="$(tr '\n' ',' <<<"$include" | sed 's/,$//')" \
+		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+		--dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+		--aptopt='APT::Install-Recommends "false"' "${options[@]}" \
+		--skip=cleanup/apt/lists "$k_suite" "$scratch/root" - >"$scratch/log" 2>&1; then
+		tail -n 20 "$scratch/log" >&2
+		die "could not make a root of $k_root (is the mirror reachable?)"
+	fi
+	# Where scripts/kernel run mounts things.
+	mkdir "$scratch/root/oomtrace" "$scratch/root/linux-source" "$scratch/root/share"
+	squash "$scratch/root" "$scratch/root.sqfs" -e usr/src var/lib/apt var/cache \
+		'proc/*' 'sys/*' 'dev/*' 'run/*' 'tmp/*'
+	rm -rf "$root_dir"
+	mv "$scratch" "$root_dir"
+	say "the root of $k_root took $((SECONDS - started)) s"
+}
+
+# lz4: twice as large as others, but emulated machines decompress it fastest.
+squash() {
+	local from=$1 to=$2
+	shift 2
+	mksquashfs "$from" "$to" -comp lz4 -noappend -quiet -no-progress -no-xattrs -all-root \
+		-wildcards "$@" >/dev/null
+}
+
+# apt-get that downloads with the lists and sources that the root has.
+root_apt() {
+	apt-get -qq -o Dir="$root_dir/root" -o Dir::Etc::Trusted=/etc/apt/trusted.gpg \
+		-o Dir::State::status="$root_dir/root/var/lib/dpkg/status" -o Dir::Cache="$scratch/apt" \
+		-o APT::Sandbox::User=root "$@"
+}
+
+make_kernel() {
+	local started=$SECONDS modules driver
+	kernel_key
+	say "getting the kernel $k_release"
+	start_scratch
+	mkdir -p "$scratch/deb" "$scratch/apt" "$scratch/tree/usr"
+	(
+		cd "$scratch/deb"
+		root_apt download "linux-image-$k_release" 2>"$scratch/log" ||
+			root_apt download "linux-image-$k_release-unsigned" 2>>"$scratch/log"
+	) || { cat "$scratch/log" >&2; die "could not download linux-image-$k_release"; }
+	dpkg-deb -x "$scratch"/deb/*.deb "$scratch/image"
+	mv "$scratch/image/boot/vmlinuz-$k_release" "$scratch/vmlinuz"
+	mv "$scratch/image/boot/config-$k_release" "$scratch/config"
+	decompress_kernel "$scratch/vmlinuz" "$scratch/vmlinux"
+	echo "$k_release" >"$scratch/release"
+
+	# Newer packages put the modules below /usr.
+	[ -d "$scratch/image/usr/lib/modules" ] || mv "$scratch/image/lib" "$scratch/image/usr/"
+	mv "$scratch/image/usr/lib" "$scratch/tree/usr/"
+	modules=$scratch/tree/usr/lib/modules/$k_release
+	rm -rf "$modules/build" "$modules/source" "$modules/kernel/sound" \
+		"$modules/kernel/drivers/net/ethernet" "$modules/kernel/drivers/net/wireless"
+	for driver in "$modules"/kernel/drivers/*; do
+		case $kept_drivers in *" ${driver##*/} "*) ;; *) rm -rf "$driver" ;; esac
+	done
+	depmod -b "$scratch/tree/usr" "$k_release"
+	squash "$scratch/tree" "$scratch/modules.sqfs"
+	make_initrd "$scratch/tree/usr" "$scratch/initrd.cpio"
+	rm -rf "$scratch/image" "$scratch/deb" "$scratch/apt" "$scratch/log"
+	rm -rf "$kernel_dir"
+	mv "$scratch" "$kernel_dir"
+	say "the kernel $k_release took $((SECONDS - started)) s"
+}
+
+# A bzImage carries the kernel proper compressed, and says where. An emulated machine needs
+# seconds to unpack it on every boot; unpacked once, it can be booted directly (PVH).
+decompress_kernel() {
+	local from=$1 to=$2 sectors offset length
+	sectors=$(od -An -tu1 -j $((0x1f1)) -N1 "$from")
+	offset=$(od -An -tu4 -j $((0x248)) -N4 "$from")
+	length=$(od -An -tu4 -j $((0x24c)) -N4 "$from")
+	offset=$(((sectors + 1) * 512 + offset))
+	tail -c +$((offset + 1)) "$from" | head -c "$length" >"$to.packed" || true
+	# The four bytes after the stream are the unpacked size: not the unpackers' business.
+	case $(od -An -tx1 -N4 "$to.packed") in
+	' fd 37 7a 58') xz -dcq --single-stream ;;
+	' 1f 8b '*) gzip -dcq ;;
+	' 28 b5 2f fd') zstd -dcqf ;;
+	*) cat ;;
+	esac <"$to.packed" >"$to" 2>/dev/null || true
+	rm "$to.packed"
+	if [ "$(head -c 4 "$to" | od -An -c | tr -d ' ')" != '177ELF' ]; then
+		say "note: $from has an unknown compression: booting it will be slower"
+		rm "$to"
+	fi
+}
+
+# busybox and the modules in the order of their loading; what to do with them is in guest-init,
+# which each run adds.
+make_initrd() {
+	local base=$1 to=$2 dir=$scratch/initrd file number=10
+	mkdir -p "$dir/bin" "$dir/modules"
+	cp "$(command -v busybox)" "$dir/bin/busybox"
+	# shellcheck disable=SC2086 # module names are words
+	modprobe -a -d "$base" -S "$k_release" --show-depends $boot_modules |
+		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$scratch/list"
+	while read -r file; do
+		case $file in
+		*.xz) xz -dc "$file" >"$dir/modules/$number-$(basename "$file" .xz)" ;;
+		*.zst) zstd -dcq "$file" >"$dir/modules/$number-$(basename "$file" .zst)" ;;
+		*) cp "$file" "$dir/modules/$number-${file##*/}" ;;
+		esac
+		number=$((number + 1))
+	done <"$scratch/list"
+	(cd "$dir" && find . | sort | cpio -o -H newc --quiet -R 0:0) >"$to"
+	rm -rf "$dir" "$scratch/list"
+}
+
+# The pieces of the kernel's source that the checks and the selftests use, of one kernel for all.
+readonly source_package=linux-source-6.1
+readonly source_members="scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
+	scripts/kernel-doc tools/testing/selftests/kselftest.h tools/testing/selftests/kselftest_harness.h
+	tools/testing/selftests/lib.mk tools/testing/selftests/kselftest
+	tools/testing/selftests/kselftest_deps.sh tools/testing/selftests/run_kselftest.sh
+	tools/testing/selftests/kselftest_install.sh tools/testing/selftests/gen_kselftest_tar.sh
+	tools/scripts tools/include/nolibc scripts/subarch.include"
+
+linux_source_path() {
+	local dir tarball
+	dir=$cache/source-$(hash_of "$format" "$source_package" "$source_members")
+	if [ ! -d "$dir" ]; then
+		tarball=/usr/src/$source_package.tar.xz
+		lock_cache
+		[ -d "$dir" ] || make_linux_source "$dir" >&2
+		unlock_cache
+	fi
+	echo "$dir"
+}
+
+make_linux_source() {
+	local dir=$1 mirror started=$SECONDS
+	start_scratch
+	if [ ! -f "$tarball" ]; then
+		say "getting $source_package"
+		mirror=$(debian_mirror)
+		mkdir -p "$scratch/apt"/{lists/partial,archives/partial,etc} "$scratch/deb"
+		printf 'deb %s bookworm main\n' "$mirror" >"$scratch/apt/etc/sources.list"
+		: >"$scratch/apt/status"
+		local apt=(apt-get -qq -o Dir::Etc::sourcelist="$scratch/apt/etc/sources.list"
+			-o Dir::Etc::sourceparts=- -o Dir::State::lists="$scratch/apt/lists"
+			-o Dir::State::status="$scratch/apt/status" -o Dir::Cache="$scratch/apt"
+			-o APT::Sandbox::User="$(id -un)")
+		if ! { "${apt[@]}" update && cd "$scratch/deb" &&
+			"${apt[@]}" download "$source_package"; }; then
+			die "could not download $source_package"
+		fi
+		dpkg-deb -x "$scratch"/deb/*.deb "$scratch/deb"
+		tarball=$scratch/deb/usr/src/$source_package.tar.xz
+	fi
+	say "unpacking the parts of $source_package that are needed"
+	mkdir "$scratch/source"
+	# Not every version has every member: those that matter are checked below.
+	# shellcheck disable=SC2086 # members are words
+	tar -C "$scratch/source" --strip-components=1 -xf "$tarball" \
+		$(printf "$source_package/%s " $source_members) 2>/dev/null || true
+	[ -f "$scratch/source/tools/testing/selftests/kselftest_harness.h" ] &&
+		[ -f "$scratch/source/scripts/checkpatch.pl" ] ||
+		die "$tarball does not hold what it should"
+	mv "$scratch/source" "$dir"
+	say "that took $((SECONDS - started)) s"
+	rm -rf "$scratch"
+}
