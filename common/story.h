@@ -58,6 +58,7 @@ struct oomtrace_story {
 	/* private: */
 	u64 wanted;			/* 0: the newest */
 	u64 episode;			/* 0: none found so far */
+	u64 killed_before;		/* older episode with victims, or 0 */
 	u64 lost;			/* OOM records this reader missed */
 	u32 page_size;
 	u32 scanned;			/* candidate records seen */

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One OOM explained to a person, the listening half: which records belong to
+ * the episode and what is kept of them. common/story_print.c tells it.
+ *
+ * Records come from a ring through a reader, or from a file: some may be
+ * missing, short, or of a type that this build does not know. What is kept is
+ * a copy with its masks, so that the telling half can still see what is absent
+ * and what is derived. May not allocate, sleep or keep anything outside of the
+ * struct.
+ */
+#include "format.h"
+#include "story.h"
+
+static_assert(sizeof(struct oomtrace_story) <= 4096);
+
+/* Every type that has an episode has it as its first field. */
+static_assert(OOMTRACE_BIT_oom_begin_episode == 0);
+static_assert(OOMTRACE_BIT_pressure_episode == 0);
+static_assert(OOMTRACE_BIT_candidate_episode == 0);
+static_assert(OOMTRACE_BIT_verdict_episode == 0);
+static_assert(OOMTRACE_BIT_victim_episode == 0);
+static_assert(OOMTRACE_BIT_reap_episode == 0);
+static_assert(OOMTRACE_BIT_oom_end_episode == 0);
+
+void oomtrace_story_init(struct oomtrace_story *s, u64 episode,
+			 unsigned int page_size)
+{
+	memset(s, 0, sizeof(*s));
+	s->wanted = episode;
+	s->page_size = page_size >= 1024 ? page_size : 4096;
+}
+
+u64 oomtrace_story_found(const struct oomtrace_story *s)
+{
+	return s->episode;
+}
+
+/* The number in a field of a record whose type is known; 0 if it is absent. */
+static s64 number(const struct oomtrace_header *rec, unsigned int idx)
+{
+	if (!oomtrace_field_valid(rec, idx))
+		return 0;
+	return oomtrace_field_int(rec,
+				  &oomtrace_type_desc(rec->type)->fields[idx]);
+}
+
+static u64 episode_of(const struct oomtrace_header *rec)
+{
+	switch (rec->type) {
+	case OOMTRACE_COMMIT:
+	case OOMTRACE_LOST:
+		return 0;
+	default:
+		return number(rec, 0);
+	}
+}
+
+/*
+ * Copy a record, as much of it as this build knows. h.size stays the writer's,
+ * so that fields which a short record lacks stay absent in the copy.
+ */
+static void keep(void *to, size_t size, const struct oomtrace_header *rec)
+{
+	memset(to, 0, size);
+	memcpy(to, rec, rec->size < size ? rec->size : size);
+}
+
+static void hear_pressure(struct oomtrace_story *s,
+			  const struct oomtrace_header *rec)
+{
+	u64 kind = number(rec, OOMTRACE_BIT_pressure_kind);
+
+	if (oomtrace_field_valid(rec, OOMTRACE_BIT_pressure_kind) &&
+	    kind < OOMTRACE_PRESSURES)
+		keep(&s->pressure[kind], sizeof(s->pressure[kind]), rec);
+}
+
+/* Would the kernel rather kill a than b? Of equals the later one dies. */
+static bool worse(const struct oomtrace_candidate *a,
+		  const struct oomtrace_candidate *b)
+{
+	if (a->points != b->points)
+		return a->points > b->points;
+	return a->index > b->index;
+}
+
+/* Keep the candidates with the most points, the most first. */
+static void rank(struct oomtrace_story *s, const struct oomtrace_candidate *c)
+{
+	unsigned int at = s->ntop;
+
+	while (at > 0 && worse(c, &s->top[at - 1]))
+		at--;
+	if (at == OOMTRACE_STORY_TOP)
+		return;
+	if (s->ntop < OOMTRACE_STORY_TOP)
+		s->ntop++;
+	memmove(&s->top[at + 1], &s->top[at],
+		(s->ntop - at - 1) * sizeof(s->top[0]));
+	s->top[at] = *c;
+}
+
+/* Tasks whose exemption somebody chose, or that explain the next OOM. */
+static bool worth_naming(unsigned int reason)
+{
+	switch (reason) {
+	case OOMTRACE_REASON_ADJ_MIN:
+	case OOMTRACE_REASON_OOM_SKIP:
+	case OOMTRACE_REASON_VFORK:
+	case OOMTRACE_REASON_CPUSET:
+	case OOMTRACE_REASON_IN_FLIGHT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void hear_exempt(struct oomtrace_story *s,
+			const struct oomtrace_candidate *c)
+{
+	u64 reason = number(&c->h, OOMTRACE_BIT_candidate_reason);
+	struct oomtrace_story_exempt *e;
+
+	if (reason >= OOMTRACE_REASONS)
+		reason = OOMTRACE_REASON_NONE;
+	s->exempt_count[reason]++;
+	if (!worth_naming(reason) || s->nexempt == OOMTRACE_STORY_EXEMPT)
+		return;
+	e = &s->exempt[s->nexempt++];
+	memcpy(e->comm, c->comm, sizeof(e->comm));
+	e->pid = c->pid;
+	e->reason = reason;
+}
+
+static void hear_candidate(struct oomtrace_story *s,
+			   const struct oomtrace_header *rec)
+{
+	struct oomtrace_candidate c;
+
+	keep(&c, sizeof(c), rec);
+	s->scanned++;
+	if (oomtrace_field_valid(rec, OOMTRACE_BIT_candidate_points)) {
+		s->eligible++;
+		rank(s, &c);
+	}
+	if (!oomtrace_field_valid(rec, OOMTRACE_BIT_candidate_verdict))
+		return;
+
+	if (c.verdict == OOMTRACE_EVAL_INELIGIBLE)
+		hear_exempt(s, &c);
+	else if (c.verdict == OOMTRACE_EVAL_ABORT)
+		s->aborter = c;
+	else if (c.verdict == OOMTRACE_EVAL_LEADING &&
+		 (!s->leader.h.type || c.index >= s->leader.index))
+		s->leader = c;
+}
+
+static void hear_victim(struct oomtrace_story *s,
+			const struct oomtrace_header *rec)
+{
+	if (s->victims < OOMTRACE_STORY_VICTIMS)
+		keep(&s->victim[s->victims], sizeof(s->victim[0]), rec);
+	s->victims++;
+}
+
+/* How much memory is left after the reaper went over it. */
+static void hear_left(struct oomtrace_story_reap *r,
+		      const struct oomtrace_header *rec)
+{
+	static const u8 terms[] = {
+		OOMTRACE_BIT_reap_rss_anon,
+		OOMTRACE_BIT_reap_rss_file,
+		OOMTRACE_BIT_reap_rss_shmem,
+	};
+	u8 known = 1;
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < ARRAY_SIZE(terms); i++) {
+		if (!oomtrace_field_valid(rec, terms[i]))
+			known = 0;
+		else if (known && oomtrace_field_derived(rec, terms[i]))
+			known = 2;
+		sum += number(rec, terms[i]);
+	}
+	r->left = sum;
+	r->left_known = known;
+}
+
+static void hear_reap(struct oomtrace_story *s,
+		      const struct oomtrace_header *rec)
+{
+	s64 pid = number(rec, OOMTRACE_BIT_reap_pid);
+	u64 step = number(rec, OOMTRACE_BIT_reap_step);
+	struct oomtrace_story_reap *r;
+	unsigned int i;
+
+	if (!oomtrace_field_valid(rec, OOMTRACE_BIT_reap_pid) ||
+	    !oomtrace_field_valid(rec, OOMTRACE_BIT_reap_step) ||
+	    step >= OOMTRACE_STEPS)
+		return;
+	for (i = 0; i < s->victims && i < OOMTRACE_STORY_VICTIMS; i++)
+		if (s->victim[i].pid == pid)
+			break;
+	if (i == s->victims || i == OOMTRACE_STORY_VICTIMS)
+		return;
+
+	r = &s->reap[i];
+	r->seen |= 1 << step;
+	if (oomtrace_field_valid(rec, OOMTRACE_BIT_reap_since_kill_ns)) {
+		r->timed |= 1 << step;
+		r->since_ns[step] = number(rec,
+					   OOMTRACE_BIT_reap_since_kill_ns);
+	}
+	if (step == OOMTRACE_STEP_SKIP)
+		r->skips++;
+	if (step == OOMTRACE_STEP_SKIP || step == OOMTRACE_STEP_FINISH)
+		hear_left(r, rec);
+}
+
+/* Records of the commit ring may be missing; this story does not need them. */
+static void hear_lost(struct oomtrace_story *s,
+		      const struct oomtrace_header *rec)
+{
+	if (s->episode &&
+	    number(rec, OOMTRACE_BIT_lost_ring) == OOMTRACE_RING_OOM)
+		s->lost += (u64)number(rec, OOMTRACE_BIT_lost_count);
+}
+
+/*
+ * A newer episode: forget this one, but for its number if it killed. A kill is
+ * often followed by an episode that kills nobody, and a person who asks for the
+ * last OOM may well mean the kill.
+ */
+static void start_over(struct oomtrace_story *s, u64 episode)
+{
+	u64 killed = s->victims ? s->episode : s->killed_before;
+
+	oomtrace_story_init(s, s->wanted, s->page_size);
+	s->episode = episode;
+	s->killed_before = killed;
+}
+
+/*
+ * Is this a record of the episode to tell? Not only a begin record starts an
+ * episode: if that one is missing, the rest of the newest is still told.
+ */
+static bool wanted(struct oomtrace_story *s, u64 episode)
+{
+	if (!episode || (s->wanted && episode != s->wanted))
+		return false;
+	if (episode > s->episode)
+		start_over(s, episode);
+	return episode == s->episode;
+}
+
+void oomtrace_story_feed(struct oomtrace_story *s,
+			 const struct oomtrace_header *rec)
+{
+	if (rec->size < sizeof(*rec))
+		return;
+	if (rec->type == OOMTRACE_LOST)
+		hear_lost(s, rec);
+	if (!wanted(s, episode_of(rec)))
+		return;
+
+	switch (rec->type) {
+	case OOMTRACE_OOM_BEGIN:
+		keep(&s->begin, sizeof(s->begin), rec);
+		break;
+	case OOMTRACE_PRESSURE:
+		hear_pressure(s, rec);
+		break;
+	case OOMTRACE_CANDIDATE:
+		hear_candidate(s, rec);
+		break;
+	case OOMTRACE_VERDICT:
+		keep(&s->verdict, sizeof(s->verdict), rec);
+		break;
+	case OOMTRACE_VICTIM:
+		hear_victim(s, rec);
+		break;
+	case OOMTRACE_REAP:
+		hear_reap(s, rec);
+		break;
+	case OOMTRACE_OOM_END:
+		keep(&s->end, sizeof(s->end), rec);
+		break;
+	}
+}
