@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * oomtrace info: what the module says about itself, as text or as one JSON
+ * object with the names of struct oomtrace_info's members.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "../common/format.h"
+#include "device.h"
+#include "json.h"
+#include "options.h"
+
+static const char * const ring_names[] = { "commit", "oom" };
+static_assert(ARRAY_SIZE(ring_names) == OOMTRACE_RINGS);
+
+static void print_text(const struct oomtrace_info *info)
+{
+	const struct oomtrace_ring_info *r;
+	unsigned int i;
+
+	printf("record ABI     %u\n", info->abi);
+	printf("enabled        %s\n", info->enabled ? "yes" : "no");
+	printf("OOM episodes   %llu\n", (u64)info->episodes);
+	printf("hooks missing  %u%s\n", info->hooks_missing,
+	       info->hooks_missing ? " (see /sys/kernel/debug/oomtrace/hooks)"
+				   : "");
+	printf("page size      %u bytes\n", info->page_size);
+	printf("clocks         CLOCK_BOOTTIME %+lld ns, CLOCK_REALTIME %+lld ns\n",
+	       (s64)info->boot_offset_ns, (s64)info->wall_offset_ns);
+	for (i = 0; i < OOMTRACE_RINGS; i++) {
+		r = &info->ring[i];
+		printf("ring %-9s %u records of up to %u bytes on each of %u CPUs, %llu KiB in all; written %llu, refused %llu\n",
+		       ring_names[i], r->slots, r->slot_size, info->cpus,
+		       (u64)r->bytes / 1024, (u64)r->written,
+		       (u64)r->refused);
+	}
+}
+
+static struct json_object *ring_json(const struct oomtrace_ring_info *r,
+				     const char *name)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "ring", json_object_new_string(name));
+	json_object_object_add(obj, "slot_size",
+			       json_object_new_uint64(r->slot_size));
+	json_object_object_add(obj, "slots", json_object_new_uint64(r->slots));
+	json_object_object_add(obj, "bytes", json_object_new_uint64(r->bytes));
+	json_object_object_add(obj, "written",
+			       json_object_new_uint64(r->written));
+	json_object_object_add(obj, "refused",
+			       json_object_new_uint64(r->refused));
+	return obj;
+}
+
+static struct json_object *info_json(const struct oomtrace_info *info)
+{
+	struct json_object *obj = json_object_new_object();
+	struct json_object *rings = json_object_new_array();
+	unsigned int i;
+
+#define ADD(member, make)	\
+	json_object_object_add(obj, #member, make(info->member))
+	ADD(abi, json_object_new_uint64);
+	ADD(page_size, json_object_new_uint64);
+	ADD(cpus, json_object_new_uint64);
+	ADD(boot_offset_ns, json_object_new_int64);
+	ADD(wall_offset_ns, json_object_new_int64);
+	ADD(episodes, json_object_new_uint64);
+	ADD(enabled, json_object_new_uint64);
+	ADD(hooks_missing, json_object_new_uint64);
+#undef ADD
+	for (i = 0; i < OOMTRACE_RINGS; i++)
+		json_object_array_add(rings, ring_json(&info->ring[i],
+						       ring_names[i]));
+	json_object_object_add(obj, "rings", rings);
+	return obj;
+}
+
+static int run_info(const struct options *opt)
+{
+	static struct oomtrace_device d;
+	struct oomtrace_info info;
+	struct json_object *obj;
+
+	if (oomtrace_open(&d, opt->device) || oomtrace_info(&d, &info)) {
+		say_error("%s", d.error);
+		return EXIT_RUNTIME;
+	}
+	oomtrace_close(&d);
+	if (opt->json) {
+		obj = info_json(&info);
+		puts(json_text(obj));
+		json_object_put(obj);
+	} else {
+		print_text(&info);
+	}
+	return close_output();
+}
+
+const struct command command_info = {
+	.name = "info",
+	.summary = "what the module says about itself",
+	.help = "Print what the module says about itself: version of the records, rings, counts."
+		"\v"
+		"Examples:\n"
+		"  oomtrace info\n"
+		"  oomtrace info --json | jq .episodes\n",
+	.takes = TAKES_JSON,
+	.run = run_info,
+};

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The oomtrace command: finds the command that was asked for and runs it.
+ * Everything else is in the commands' own files, see options.h.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+
+static const struct command * const commands[] = {
+	&command_last, &command_live, &command_dump, &command_info,
+};
+#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+static void list_commands(FILE *to)
+{
+	unsigned int i;
+
+	fputs("Commands:\n", to);
+	for (i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %-6s %s\n", commands[i]->name,
+			commands[i]->summary);
+}
+
+static int help(void)
+{
+	puts("Usage: oomtrace COMMAND [OPTION...]\n"
+	     "Why the kernel refused memory, and why its OOM killer took whom it took.\n");
+	list_commands(stdout);
+	puts("\n"
+	     "Options:\n"
+	     "  -h, --help     print this help\n"
+	     "  -V, --version  print the version\n"
+	     "\n"
+	     "`oomtrace COMMAND --help` has the options of a command and examples; oomtrace(8)\n"
+	     "explains the output. The module must be loaded (modprobe oomtrace) and only root\n"
+	     "may read it. Exit status: 0 done, 1 failed, 2 not understood.");
+	return close_output();
+}
+
+static int version(void)
+{
+	printf("oomtrace %s (record ABI %d)\n", OOMTRACE_VERSION,
+	       OOMTRACE_ABI_VERSION);
+	return close_output();
+}
+
+static const struct command *find_command(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < COMMANDS; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *cmd;
+	struct options opt;
+
+	/* A reader that left is seen as EPIPE, and is no failure. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		say_error("which command?");
+		list_commands(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help"))
+		return help();
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return version();
+
+	cmd = find_command(argv[1]);
+	if (!cmd) {
+		say_error("there is no %s '%s'",
+			  argv[1][0] == '-' ? "option" : "command", argv[1]);
+		list_commands(stderr);
+		fputs("Options: --help, --version\n", stderr);
+		return EXIT_USAGE;
+	}
+	options_read(cmd, argc - 1, argv + 1, &opt);
+	return cmd->run(&opt);
+}

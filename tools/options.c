@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The command lines of oomtrace's commands, see options.h.
+ *
+ * argp reads them and writes the help. Its own handling of mistakes is switched
+ * off, since after a mistake it says neither what is allowed nor exits with the
+ * status that usage errors have here.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/format.h"
+#include "device.h"
+#include "options.h"
+
+enum { KEY_OLDEST = 0x100, KEY_USAGE };
+
+/* A command line being read. */
+struct reading {
+	const struct command *cmd;
+	struct options *opt;
+	bool episode_given;
+};
+
+void say_error(const char *fmt, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fputs("oomtrace: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+int close_output(void)
+{
+	/* Without a flush before, ferror() would miss what is still buffered. */
+	if (fflush(stdout) || ferror(stdout)) {
+		if (errno == EPIPE)
+			return EXIT_OK;
+		say_error("cannot write the output: %s", strerror(errno));
+		return EXIT_RUNTIME;
+	}
+	return EXIT_OK;
+}
+
+static void list_types(void)
+{
+	const struct oomtrace_type_desc *desc;
+	unsigned int type;
+
+	fputs("record types:", stderr);
+	for (type = 1; (desc = oomtrace_type_desc(type)); type++)
+		fprintf(stderr, "%s %s", type > 1 ? "," : "", desc->name);
+	fputc('\n', stderr);
+}
+
+/* The number of a type by its name, 0 if there is none. */
+static unsigned int type_by_name(const char *name)
+{
+	const struct oomtrace_type_desc *desc;
+	unsigned int type;
+
+	for (type = 1; (desc = oomtrace_type_desc(type)); type++)
+		if (!strcmp(desc->name, name))
+			return type;
+	return 0;
+}
+
+static error_t read_types(struct options *opt, char *list)
+{
+	char *name, *next = list;
+	unsigned int type;
+
+	opt->all_types = false;
+	while ((name = strsep(&next, ","))) {
+		type = type_by_name(name);
+		if (!type) {
+			say_error("there is no record type '%s'", name);
+			list_types();
+			return EINVAL;
+		}
+		opt->types |= 1UL << type;
+	}
+	return 0;
+}
+
+static error_t read_episode(struct reading *r, const char *arg)
+{
+	char *end;
+
+	if (!(r->cmd->takes & TAKES_EPISODE) || r->episode_given) {
+		say_error("%s: '%s' is too much", r->cmd->name, arg);
+		return EINVAL;
+	}
+	r->episode_given = true;
+	errno = 0;
+	r->opt->episode = strtoull(arg, &end, 10);
+	if (*arg >= '1' && *arg <= '9' && !*end && !errno)
+		return 0;
+	say_error("'%s' is no episode: they are numbered 1, 2, 3...", arg);
+	return EINVAL;
+}
+
+static void __attribute__((noreturn))
+print_help(struct argp_state *state, unsigned int what)
+{
+	/* argp explains the obvious unless told not to. */
+	setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
+	argp_help(state->root_argp, stdout, what, state->name);
+	exit(close_output());
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct reading *r = state->input;
+
+	switch (key) {
+	case 'd':
+		r->opt->device = arg;
+		return 0;
+	case 'j':
+		r->opt->json = true;
+		return 0;
+	case 't':
+		return read_types(r->opt, arg);
+	case KEY_OLDEST:
+		r->opt->oldest = true;
+		return 0;
+	case 'h':
+		print_help(state, ARGP_HELP_LONG | ARGP_HELP_USAGE |
+			   ARGP_HELP_DOC);
+	case KEY_USAGE:
+		print_help(state, ARGP_HELP_USAGE);
+	case ARGP_KEY_ARG:
+		return read_episode(r, arg);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Take the options that this command knows from the list of all. */
+static void pick_options(struct argp_option *to, unsigned int takes)
+{
+	static const struct {
+		unsigned int takes;
+		struct argp_option option;
+	} all[] = {
+		{ 0, { "device", 'd', "PATH", 0,
+		  "Read PATH instead of " OOMTRACE_DEVICE_PATH
+		  ": another device, or records saved in a file", 0 } },
+		{ TAKES_JSON, { "json", 'j', NULL, 0,
+		  "Print JSON, one object a line", 0 } },
+		{ TAKES_TYPES, { "type", 't', "TYPE[,TYPE...]", 0,
+		  "Print only records of these types", 0 } },
+		{ TAKES_OLDEST, { "oldest", KEY_OLDEST, NULL, 0,
+		  "Begin with the oldest record held", 0 } },
+		{ 0, { "help", 'h', NULL, 0, "Print this help", 0 } },
+		{ 0, { "usage", KEY_USAGE, NULL, OPTION_HIDDEN, NULL, 0 } },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if ((all[i].takes & takes) == all[i].takes)
+			*to++ = all[i].option;
+}
+
+void options_read(const struct command *cmd, int argc, char **argv,
+		  struct options *opt)
+{
+	struct argp_option options[8] = { 0 };
+	struct reading r = { .cmd = cmd, .opt = opt };
+	struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = cmd->takes & TAKES_EPISODE ? "[EPISODE]" : NULL,
+		.doc = cmd->help,
+	};
+	char name[32];
+
+	snprintf(name, sizeof(name), "oomtrace %s", cmd->name);
+	argv[0] = name;
+	pick_options(options, cmd->takes);
+	memset(opt, 0, sizeof(*opt));
+	opt->device = OOMTRACE_DEVICE_PATH;
+	opt->all_types = true;
+
+	if (!argp_parse(&argp, argc, argv, ARGP_NO_EXIT | ARGP_NO_HELP, NULL,
+			&r))
+		return;
+	argp_help(&argp, stderr, ARGP_HELP_USAGE, name);
+	exit(EXIT_USAGE);
+}
