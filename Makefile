@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+# The commands of this repository; `make help` lists them. What the module is
+# made of is in Kbuild, what the command is made of in tools/Makefile.
+
+KVER	?= $(shell uname -r)
+KDIR	?= /lib/modules/$(KVER)/build
+# Kernels that check goes through; see scripts/kernel list.
+KERNELS	?= bookworm
+
+.PHONY: all module tools selftests check demo bench install uninstall \
+	dkms-install dkms-remove clean help
+
+all: module tools
+
+module:
+	@test -e $(KDIR)/Makefile || { \
+		echo "oomtrace: no kernel headers at $(KDIR)." >&2; \
+		echo "oomtrace: install linux-headers-$(KVER), or say make KDIR=/path/to/headers." >&2; \
+		exit 2; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+tools:
+	$(MAKE) -C tools
+
+# Needs KSELFTEST=, the folder of the kernel's tools/testing/selftests.
+selftests:
+	$(MAKE) -C selftests
+
+check:
+	scripts/check $(KERNELS)
+
+demo:
+	scripts/demo
+
+bench:
+	scripts/bench
+
+# On a machine of one's own; DKMS rebuilds the module for every new kernel.
+install: module tools
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(MAKE) -C tools install
+	depmod -a $(KVER)
+
+uninstall:
+	rm -f /lib/modules/$(KVER)/updates/oomtrace.ko* \
+		/lib/modules/$(KVER)/extra/oomtrace.ko*
+	$(MAKE) -C tools uninstall
+	depmod -a $(KVER)
+
+dkms-install:
+	scripts/dkms install
+
+dkms-remove:
+	scripts/dkms remove
+
+# By hand and not by Kbuild's clean: it must work without kernel headers.
+clean:
+	$(MAKE) -C tools clean
+	$(MAKE) -C selftests clean
+	rm -rf build .tmp_versions
+	rm -f oomtrace.ko oomtrace.o oomtrace.mod oomtrace.mod.c oomtrace.mod.o \
+		Module.symvers modules.order .Module.symvers.cmd \
+		.modules.order.cmd .module-common.o .*.o.cmd .*.ko.cmd \
+		.*.mod.cmd .*.mod.c.cmd
+	find module common -name '*.o' -delete -o -name '.*.cmd' -delete -o \
+		-name '*.o.d' -delete
+
+help:
+	@echo 'make                  build oomtrace.ko for the running kernel (or KDIR=...) and the tools'
+	@echo 'make demo             show it at work in a throwaway virtual machine'
+	@echo 'make check            run all tests (KERNELS="bookworm trixie" picks kernels)'
+	@echo 'make bench            what it costs, in instructions'
+	@echo 'make install          install the module and the tools for this kernel'
+	@echo 'make dkms-install     install it by DKMS, for this kernel and all that follow'
+	@echo 'make clean            remove what was built (not the cache of scripts/kernel)'

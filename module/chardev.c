@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/oomtrace: records as they are, for programs.
+ *
+ * Every open file is a reader with a position of its own; reading consumes
+ * nothing for anybody else. Everything here runs in process context and may
+ * sleep. Root's business: the node is 0600, and opening it takes CAP_SYS_ADMIN
+ * in the initial user namespace, since records tell of every user's processes.
+ */
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+
+#include "hooks.h"
+#include "oomtrace.h"
+#include "ring.h"
+
+/**
+ * struct open_file - one open of the device
+ * @lock: one read at a time: a reader's position belongs to one thread.
+ * @reader: the position.
+ * @buf: the record on its way to user space.
+ */
+struct open_file {
+	struct mutex lock;
+	struct oomtrace_reader reader;
+	u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
+};
+
+static int dev_open(struct inode *inode, struct file *file)
+{
+	struct open_file *of;
+	int ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	of = kzalloc(sizeof(*of), GFP_KERNEL_ACCOUNT);
+	if (!of)
+		return -ENOMEM;
+	ret = oomtrace_reader_init(&of->reader, GENMASK(OOMTRACE_RINGS - 1, 0),
+				   false);
+	if (ret) {
+		kfree(of);
+		return ret;
+	}
+	mutex_init(&of->lock);
+	file->private_data = of;
+	return 0;
+}
+
+static int dev_release(struct inode *inode, struct file *file)
+{
+	struct open_file *of = file->private_data;
+
+	oomtrace_reader_free(&of->reader);
+	mutex_destroy(&of->lock);
+	kfree(of);
+	return 0;
+}
+
+/*
+ * Whole records, as many as there are and fit. One that could not be copied, or
+ * does not fit, is put back: the next read gets it.
+ */
+static ssize_t read_records(struct open_file *of, char __user *ubuf,
+			    size_t len)
+{
+	size_t done = 0;
+	unsigned int size;
+
+	while ((size = oomtrace_reader_next(&of->reader, of->buf)) > 0) {
+		if (size > len - done) {
+			oomtrace_reader_unread(&of->reader, of->buf);
+			return done ? done : -EINVAL;
+		}
+		if (copy_to_user(ubuf + done, of->buf, size)) {
+			oomtrace_reader_unread(&of->reader, of->buf);
+			return done ? done : -EFAULT;
+		}
+		done += size;
+		if (fatal_signal_pending(current))
+			break;
+		cond_resched();
+	}
+	return done;
+}
+
+static ssize_t dev_read(struct file *file, char __user *ubuf, size_t len,
+			loff_t *ppos)
+{
+	struct open_file *of = file->private_data;
+	ssize_t ret;
+
+	for (;;) {
+		if (mutex_lock_interruptible(&of->lock))
+			return -ERESTARTSYS;
+		ret = read_records(of, ubuf, len);
+		mutex_unlock(&of->lock);
+		if (ret)
+			return ret;
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		ret = wait_event_interruptible(*oomtrace_ring_wait(),
+					oomtrace_reader_arm(&of->reader));
+		if (ret)
+			return ret;
+	}
+}
+
+static __poll_t dev_poll(struct file *file, poll_table *wait)
+{
+	struct open_file *of = file->private_data;
+
+	poll_wait(file, oomtrace_ring_wait(), wait);
+	return oomtrace_reader_arm(&of->reader) ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+static loff_t dev_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct open_file *of = file->private_data;
+
+	if (offset != 0 || (whence != SEEK_SET && whence != SEEK_END))
+		return -EINVAL;
+	if (mutex_lock_interruptible(&of->lock))
+		return -ERESTARTSYS;
+	if (whence == SEEK_SET)
+		oomtrace_reader_oldest(&of->reader);
+	else
+		oomtrace_reader_newest(&of->reader);
+	mutex_unlock(&of->lock);
+	return 0;
+}
+
+static int ioc_info(void __user *arg)
+{
+	struct oomtrace_info info = { };
+	u64 mono = ktime_get_ns();
+	u32 size;
+	int id;
+
+	if (get_user(size, (u32 __user *)arg))
+		return -EFAULT;
+	if (size < sizeof(info))
+		return -EINVAL;
+	info.size = sizeof(info);
+	info.abi = OOMTRACE_ABI_VERSION;
+	info.page_size = PAGE_SIZE;
+	info.cpus = num_possible_cpus();
+	info.boot_offset_ns = ktime_get_boottime_ns() - mono;
+	info.wall_offset_ns = ktime_get_real_ns() - mono;
+	info.episodes = oomtrace_episodes();
+	info.enabled = oomtrace_hooks_enabled();
+	info.hooks_missing = oomtrace_hooks_missing();
+	for (id = 0; id < OOMTRACE_RINGS; id++)
+		oomtrace_ring_info(id, &info.ring[id]);
+	if (copy_to_user(arg, &info, sizeof(info)))
+		return -EFAULT;
+	/* A caller newer than this module: what we do not know is zero. */
+	if (size > sizeof(info) &&
+	    clear_user(arg + sizeof(info), size - sizeof(info)))
+		return -EFAULT;
+	return 0;
+}
+
+static int ioc_enable(void __user *arg)
+{
+	u32 on;
+
+	if (get_user(on, (u32 __user *)arg))
+		return -EFAULT;
+	if (on > 1)
+		return -EINVAL;
+	return oomtrace_hooks_enable(on);
+}
+
+static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case OOMTRACE_IOC_INFO:
+		return ioc_info((void __user *)arg);
+	case OOMTRACE_IOC_ENABLE:
+		return ioc_enable((void __user *)arg);
+	}
+	return -ENOTTY;
+}
+
+static const struct file_operations dev_fops = {
+	.owner		= THIS_MODULE,
+	.open		= dev_open,
+	.release	= dev_release,
+	.read		= dev_read,
+	.poll		= dev_poll,
+	.llseek		= dev_llseek,
+	.unlocked_ioctl	= dev_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+};
+
+static struct miscdevice device = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "oomtrace",
+	.fops	= &dev_fops,
+	.mode	= 0600,
+};
+
+/**
+ * oomtrace_chardev_init() - make the device
+ *
+ * Return: 0 or what misc_register() says.
+ */
+int oomtrace_chardev_init(void)
+{
+	return misc_register(&device);
+}
+
+/**
+ * oomtrace_chardev_exit() - take the device away
+ *
+ * No file is open any more: each open one holds the module.
+ */
+void oomtrace_chardev_exit(void)
+{
+	misc_deregister(&device);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * linux/mm.h and linux/mm_types.h as every supported kernel has them.
+ */
+#ifndef OOMTRACE_COMPAT_MM_H
+#define OOMTRACE_COMPAT_MM_H
+
+#include <linux/mm.h>
+#include <linux/oom.h>
+#include <linux/sched/coredump.h>
+#include <linux/sched/task.h>
+
+/* One of an mm's rss counters, pages. Never negative. */
+static inline s64 oomtrace_mm_counter(struct mm_struct *mm, int member)
+{
+	return get_mm_counter(mm, member);
+}
+
+/* The OOM killer is to leave this mm alone: there is nothing left in it. */
+static inline bool oomtrace_mm_oom_skip(struct mm_struct *mm)
+{
+	return test_bit(MMF_OOM_SKIP, &mm->flags);
+}
+
+/*
+ * task_lock() for a handler: never waits. With PREEMPT_RT the lock can sleep,
+ * so it cannot even be tried where preemption is off.
+ */
+static inline bool oomtrace_task_trylock(struct task_struct *task)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return false;
+	return spin_trylock(&task->alloc_lock);
+}
+
+#endif /* OOMTRACE_COMPAT_MM_H */

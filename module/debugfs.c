@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/kernel/debug/oomtrace: records and counters as text, for people.
+ *
+ * Text files are 0444 and have neither write, ioctl nor mmap, so that lockdown
+ * leaves them readable; what the control files do can be had through the
+ * device as well. All of it in process context. The text itself is made in
+ * common/format.c and common/story.c, the same for the tools.
+ */
+#include <linux/debugfs.h>
+#include <linux/kstrtox.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "../common/format.h"
+#include "../common/story.h"
+#include "hooks.h"
+#include "oomtrace.h"
+#include "ring.h"
+#include "stats.h"
+
+static struct dentry *dir;
+
+/* ---- trace ---- */
+
+/**
+ * struct trace_iter - one open of the trace file
+ * @reader: stops at what was held when the file was opened.
+ * @pos: which line @buf is, from 1; 0: none read yet.
+ * @size: its record's size; 0: there are no more.
+ * @line: room for the line; too large for the stack.
+ * @buf: the record.
+ */
+struct trace_iter {
+	struct oomtrace_reader reader;
+	loff_t pos;
+	unsigned int size;
+	char line[OOMTRACE_LINE_MAX];
+	u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
+};
+
+/*
+ * seq_file asks for a line again if it did not fit, and for the next one
+ * otherwise: the record of the last answer is kept. Line 0 is the header.
+ */
+static void *trace_at(struct trace_iter *it, loff_t pos)
+{
+	if (pos == 0)
+		return SEQ_START_TOKEN;
+	if (pos != it->pos) {
+		it->size = oomtrace_reader_next(&it->reader, it->buf);
+		it->pos = pos;
+	}
+	return it->size ? it : NULL;
+}
+
+static void *trace_start(struct seq_file *m, loff_t *pos)
+{
+	return trace_at(m->private, *pos);
+}
+
+static void *trace_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	return trace_at(m->private, ++*pos);
+}
+
+static void trace_stop(struct seq_file *m, void *v)
+{
+}
+
+static int trace_show(struct seq_file *m, void *v)
+{
+	struct trace_iter *it = m->private;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_puts(m, "# oomtrace: records held, oldest first; reading takes nothing away\n"
+			    "# seconds.micros [cpu] type: field=value...   value~ derived\n");
+		return 0;
+	}
+	oomtrace_format(it->line, sizeof(it->line), (void *)it->buf);
+	seq_puts(m, it->line);
+	return 0;
+}
+
+static const struct seq_operations trace_sops = {
+	.start	= trace_start,
+	.next	= trace_next,
+	.stop	= trace_stop,
+	.show	= trace_show,
+};
+
+static int trace_open(struct inode *inode, struct file *file)
+{
+	struct trace_iter *it;
+	int ret;
+
+	it = __seq_open_private(file, &trace_sops, sizeof(*it));
+	if (!it)
+		return -ENOMEM;
+	ret = oomtrace_reader_init(&it->reader,
+				   GENMASK(OOMTRACE_RINGS - 1, 0), true);
+	if (ret)
+		seq_release_private(inode, file);
+	return ret;
+}
+
+static int trace_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+	struct trace_iter *it = m->private;
+
+	oomtrace_reader_free(&it->reader);
+	return seq_release_private(inode, file);
+}
+
+static const struct file_operations trace_fops = {
+	.owner		= THIS_MODULE,
+	.open		= trace_open,
+	.release	= trace_release,
+	.read		= seq_read,
+	.llseek		= no_seek_end_llseek,
+};
+
+/* ---- last_oom ---- */
+
+static void __printf(2, 0) print_to_seq(void *ctx, const char *fmt, va_list args)
+{
+	seq_vprintf(ctx, fmt, args);
+}
+
+static int last_oom_show(struct seq_file *m, void *unused)
+{
+	const struct oomtrace_out out = { .vprint = print_to_seq, .ctx = m };
+	struct {
+		struct oomtrace_reader reader;
+		struct oomtrace_story story;
+		u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
+	} *w;
+	int ret;
+
+	w = kvzalloc(sizeof(*w), GFP_KERNEL);
+	if (!w)
+		return -ENOMEM;
+	ret = oomtrace_reader_init(&w->reader, BIT(OOMTRACE_RING_OOM), true);
+	if (!ret) {
+		oomtrace_story_init(&w->story, 0, PAGE_SIZE);
+		while (oomtrace_reader_next(&w->reader, w->buf)) {
+			oomtrace_story_feed(&w->story, (void *)w->buf);
+			cond_resched();
+		}
+		oomtrace_story_print(&w->story, &out);
+		oomtrace_reader_free(&w->reader);
+	}
+	kvfree(w);
+	return ret;
+}
+DEFINE_SHOW_ATTRIBUTE(last_oom);
+
+/* ---- stats and hooks ---- */
+
+static int stats_show(struct seq_file *m, void *unused)
+{
+	oomtrace_stats_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+static int hooks_show(struct seq_file *m, void *unused)
+{
+	oomtrace_hooks_show(m);
+	oomtrace_symbols_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(hooks);
+
+/* ---- enable ---- */
+
+static ssize_t enable_read(struct file *file, char __user *ubuf, size_t len,
+			   loff_t *ppos)
+{
+	char text[3];
+
+	scnprintf(text, sizeof(text), "%d\n", oomtrace_hooks_enabled());
+	return simple_read_from_buffer(ubuf, len, ppos, text, 2);
+}
+
+static ssize_t enable_write(struct file *file, const char __user *ubuf,
+			    size_t len, loff_t *ppos)
+{
+	bool on;
+	int ret;
+
+	ret = kstrtobool_from_user(ubuf, len, &on);
+	if (ret == -EFAULT)
+		return ret;
+	if (ret) {
+		pr_err_ratelimited("enable: not understood; allowed are 0 and 1\n");
+		return -EINVAL;
+	}
+	ret = oomtrace_hooks_enable(on);
+	return ret ? ret : len;
+}
+
+static const struct file_operations enable_fops = {
+	.owner	= THIS_MODULE,
+	.open	= simple_open,
+	.read	= enable_read,
+	.write	= enable_write,
+	.llseek	= default_llseek,
+};
+
+/**
+ * oomtrace_debugfs_init() - make the folder and its files
+ *
+ * Return: 0, or an error if the folder exists already. A kernel without
+ * debugfs, or one that refuses it, is no error: the device is enough.
+ */
+int oomtrace_debugfs_init(void)
+{
+	dir = debugfs_create_dir("oomtrace", NULL);
+	if (IS_ERR(dir))
+		return PTR_ERR(dir) == -EEXIST ? -EEXIST : 0;
+	debugfs_create_file("trace", 0444, dir, NULL, &trace_fops);
+	debugfs_create_file("last_oom", 0444, dir, NULL, &last_oom_fops);
+	debugfs_create_file("stats", 0444, dir, NULL, &stats_fops);
+	debugfs_create_file("hooks", 0444, dir, NULL, &hooks_fops);
+	debugfs_create_file("enable", 0644, dir, NULL, &enable_fops);
+	return 0;
+}
+
+/**
+ * oomtrace_debugfs_exit() - take the folder away
+ */
+void oomtrace_debugfs_exit(void)
+{
+	debugfs_remove_recursive(dir);
+}

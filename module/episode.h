@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The episode under way, and what selection.c and victim.c tell each other.
+ *
+ * The kernel runs one OOM at a time: every caller of out_of_memory() holds
+ * oom_lock. So there is one struct oomtrace_episode, and only the task inside
+ * out_of_memory() touches it (each handler asks oomtrace_episode_mine() first).
+ */
+#ifndef OOMTRACE_EPISODE_H
+#define OOMTRACE_EPISODE_H
+
+#include <linux/irqflags.h>
+#include <linux/oom.h>
+#include <linux/sched.h>
+
+#include "../include/oomtrace.h"
+#include "ring.h"
+
+/**
+ * struct oomtrace_episode - the OOM under way
+ * @task: the task inside out_of_memory(), NULL if none is.
+ * @oc: the kernel's struct of this OOM, on @task's stack.
+ * @id: serial number.
+ * @begin_ns: when out_of_memory() was entered, CLOCK_MONOTONIC.
+ * @freed: pages that the oom notifiers say they freed.
+ * @victims: tasks marked as victims so far.
+ * @candidates: tasks looked at so far.
+ * @missed: of those, how many have no record.
+ * @best_pid: of all tasks scored, the one that should die: highest points, of
+ *	equals the later.
+ * @best_points: its points.
+ * @second_pid: who would die if that one were not there.
+ * @second_points: its points.
+ * @scored: tasks that got points.
+ * @chosen_tgid: the thread group oom_kill_process() was called for.
+ * @notified: the oom notifiers were called.
+ * @killing: oom_kill_process() was called.
+ * @chosen_marked: its victim was marked; those that follow are its group's.
+ * @aborted: the scan met a victim still dying.
+ * @caller_exiting: the caller itself was marked, nobody was chosen.
+ */
+struct oomtrace_episode {
+	struct task_struct *task;
+	struct oom_control *oc;
+	u64 id;
+	u64 begin_ns;
+	unsigned long freed;
+	u32 victims;
+	u32 candidates;
+	u32 missed;
+	pid_t best_pid;
+	long best_points;
+	pid_t second_pid;
+	long second_points;
+	u32 scored;
+	pid_t chosen_tgid;
+	bool notified;
+	bool killing;
+	bool chosen_marked;
+	bool aborted;
+	bool caller_exiting;
+};
+
+extern struct oomtrace_episode oomtrace_episode;
+
+/**
+ * oomtrace_episode_mine() - is current the task inside out_of_memory()?
+ *
+ * Return: true if so, and then the episode is current's to read and write.
+ */
+static inline bool oomtrace_episode_mine(void)
+{
+	/* Only current can have put current there: no ordering is needed. */
+	return READ_ONCE(oomtrace_episode.task) == current;
+}
+
+/**
+ * oomtrace_oom_reserve() - oomtrace_ring_reserve() for the OOM ring
+ * @type: enum oomtrace_type.
+ * @size: the record's size.
+ * @flags: where interrupt state is kept until oomtrace_oom_publish().
+ *
+ * Interrupts are off until then, so this may be called in any context but NMI,
+ * and no write is ever refused.
+ *
+ * Return: the record, or NULL (interrupts are back on then).
+ */
+static inline void *oomtrace_oom_reserve(u16 type, u16 size,
+					 unsigned long *flags)
+{
+	void *rec;
+
+	local_irq_save(*flags);
+	rec = oomtrace_ring_reserve(&oomtrace_rings[OOMTRACE_RING_OOM], type,
+				    size);
+	if (!rec)
+		local_irq_restore(*flags);
+	return rec;
+}
+
+/**
+ * oomtrace_oom_publish() - oomtrace_ring_publish() for the OOM ring
+ * @rec: the record.
+ * @flags: as oomtrace_oom_reserve() left them.
+ */
+static inline void oomtrace_oom_publish(void *rec, unsigned long flags)
+{
+	oomtrace_ring_publish(&oomtrace_rings[OOMTRACE_RING_OOM], rec);
+	local_irq_restore(flags);
+}
+
+#endif /* OOMTRACE_EPISODE_H */

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * oomtrace: how the kernel decides about memory, for people to read.
+ *
+ * Watches two decisions and changes neither: may a task have the address space
+ * it asks for (__vm_enough_memory), and whom does the OOM killer kill.
+ *
+ *   hooks ──> commit.c      ──> ring.c ──> chardev.c  /dev/oomtrace
+ *             selection.c                  debugfs.c  /sys/kernel/debug/oomtrace
+ *             victim.c
+ *
+ * This file is load and unload only: a list of steps, and the same list
+ * backwards. On unload the ways in for users go first, then the hooks, and the
+ * memory they wrote to last.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#include "hooks.h"
+#include "oomtrace.h"
+#include "ring.h"
+#include "symbols.h"
+
+/* ---- parameters ---- */
+
+unsigned int oomtrace_commit_records = OOMTRACE_RECORD_DENIED;
+
+static const char * const record_names[] = {
+	[OOMTRACE_RECORD_DENIED]	= "denied",
+	[OOMTRACE_RECORD_ALL]		= "all",
+	[OOMTRACE_RECORD_NONE]		= "none",
+};
+
+static int commit_records_set(const char *val, const struct kernel_param *kp)
+{
+	int i = sysfs_match_string(record_names, val);
+
+	if (i < 0) {
+		pr_err("commit_records=%s: not understood; allowed are denied, all and none\n",
+		       val);
+		return -EINVAL;
+	}
+	WRITE_ONCE(oomtrace_commit_records, i);
+	return 0;
+}
+
+static int commit_records_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n",
+			  record_names[READ_ONCE(oomtrace_commit_records)]);
+}
+
+static const struct kernel_param_ops commit_records_ops = {
+	.set = commit_records_set,
+	.get = commit_records_get,
+};
+module_param_cb(commit_records, &commit_records_ops, NULL, 0444);
+MODULE_PARM_DESC(commit_records,
+	"Which commit decisions are recorded: denied (default), all, none. All are counted.");
+
+static unsigned int commit_buffer_kb = 256;
+module_param(commit_buffer_kb, uint, 0444);
+MODULE_PARM_DESC(commit_buffer_kb,
+	"Memory for commit decisions, KiB per CPU, 16 to 1048576 (default 256).");
+
+static unsigned int oom_buffer_kb = 512;
+module_param(oom_buffer_kb, uint, 0444);
+MODULE_PARM_DESC(oom_buffer_kb,
+	"Memory for OOM episodes, KiB per CPU, 16 to 1048576 (default 512: about 2000 candidates).");
+
+#define MIN_BUFFER_KB	16U
+#define MAX_BUFFER_KB	1048576U
+
+/* Checked here and not when set: modprobe shows errno, the log the reason. */
+static int check_buffer_kb(const char *name, unsigned int *kb)
+{
+	if (*kb < MIN_BUFFER_KB || *kb > MAX_BUFFER_KB) {
+		pr_err("%s=%u: out of range; allowed are %u to %u (KiB per CPU)\n",
+		       name, *kb, MIN_BUFFER_KB, MAX_BUFFER_KB);
+		return -EINVAL;
+	}
+	*kb = PAGE_ALIGN((size_t)*kb * SZ_1K) / SZ_1K;
+	return 0;
+}
+
+/* ---- load and unload ---- */
+
+static int __init oomtrace_init(void)
+{
+	int ret;
+
+	ret = check_buffer_kb("commit_buffer_kb", &commit_buffer_kb);
+	if (ret)
+		return ret;
+	ret = check_buffer_kb("oom_buffer_kb", &oom_buffer_kb);
+	if (ret)
+		return ret;
+
+	oomtrace_symbols_init();
+	oomtrace_commit_init();
+
+	ret = oomtrace_rings_init(commit_buffer_kb, oom_buffer_kb);
+	if (ret) {
+		pr_err("no memory for the rings (%u + %u KiB on each of %u CPUs)\n",
+		       commit_buffer_kb, oom_buffer_kb, num_possible_cpus());
+		return ret;
+	}
+	ret = oomtrace_hooks_attach();
+	if (ret)
+		goto free_rings;
+	ret = oomtrace_chardev_init();
+	if (ret) {
+		pr_err("cannot make /dev/oomtrace (error %d)\n", ret);
+		goto detach;
+	}
+	ret = oomtrace_debugfs_init();
+	if (ret) {
+		pr_err("cannot make the debugfs folder (error %d)\n", ret);
+		goto remove_device;
+	}
+	pr_info("loaded, %u of %u hooks attached\n",
+		OOMTRACE_HOOKS - oomtrace_hooks_missing(), OOMTRACE_HOOKS);
+	return 0;
+
+remove_device:
+	oomtrace_chardev_exit();
+detach:
+	oomtrace_hooks_detach();
+	oomtrace_rings_quiesce();
+free_rings:
+	oomtrace_rings_exit();
+	return ret;
+}
+
+static void __exit oomtrace_exit(void)
+{
+	oomtrace_debugfs_exit();
+	oomtrace_chardev_exit();
+	oomtrace_hooks_detach();
+	oomtrace_rings_quiesce();
+	oomtrace_rings_exit();
+	pr_info("unloaded\n");
+}
+
+module_init(oomtrace_init);
+module_exit(oomtrace_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Shows how the kernel decides about memory: commit accounting and OOM victim selection");
+MODULE_VERSION("0.1");

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Shows the counters: sums over CPUs, in process context, for the stats file.
+ *
+ * The counters of the hot path are per CPU and owned by commit.c; those of
+ * episodes are few and rare, and counted here.
+ */
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
+
+#include "../common/format.h"
+#include "oomtrace.h"
+#include "ring.h"
+#include "stats.h"
+
+DEFINE_PER_CPU(struct oomtrace_stats, oomtrace_stats);
+
+static atomic64_t endings[OOMTRACE_ENDINGS];
+
+/**
+ * oomtrace_stats_ending() - count an episode that ended
+ * @ending: enum oomtrace_ending.
+ */
+void oomtrace_stats_ending(unsigned int ending)
+{
+	atomic64_inc(&endings[ending]);
+}
+
+#define SUM(member) ({							\
+	unsigned int cpu_;						\
+	u64 sum_ = 0;							\
+	for_each_possible_cpu(cpu_)					\
+		sum_ += READ_ONCE(per_cpu(oomtrace_stats, cpu_).member);\
+	sum_;								\
+})
+
+static void show_decisions(struct seq_file *m)
+{
+	static const char * const modes[] = {
+		"0 (guess)", "1 (always)", "2 (never)", "unknown",
+	};
+	int mode, bucket;
+
+	seq_puts(m, "# commit decisions by overcommit mode\n");
+	seq_printf(m, "%-12s %16s %16s\n", "mode", "granted", "denied");
+	for (mode = 0; mode <= OOMTRACE_MODE_UNKNOWN; mode++) {
+		u64 granted = SUM(decisions[mode][0]);
+		u64 denied = SUM(decisions[mode][1]);
+
+		if (mode == OOMTRACE_MODE_UNKNOWN && !granted && !denied)
+			continue;
+		seq_printf(m, "%-12s %16llu %16llu\n", modes[mode],
+			   granted, denied);
+	}
+	seq_printf(m, "denials not recorded (write refused): %llu\n",
+		   SUM(unrecorded));
+
+	seq_puts(m, "# commit decisions by pages asked for\n");
+	for (bucket = 0; bucket < OOMTRACE_PAGES_BUCKETS; bucket++) {
+		u64 n = SUM(pages[bucket]);
+
+		if (!n)
+			continue;
+		if (bucket == 0)
+			seq_printf(m, "%20d .. %-20d %16llu\n", 0, 0, n);
+		else if (bucket == 64)
+			seq_printf(m, "%20s .. %-20d %16llu\n", "negative", -1,
+				   n);
+		else
+			seq_printf(m, "%20llu .. %-20llu %16llu\n",
+				   1ULL << (bucket - 1), (1ULL << bucket) - 1,
+				   n);
+	}
+}
+
+static void show_endings(struct seq_file *m)
+{
+#define E(constant, name) [constant] = name,
+	static const char * const names[] = { OOMTRACE_NAMES_ending(E) };
+#undef E
+	int i;
+
+	seq_puts(m, "# OOM episodes by ending\n");
+	seq_printf(m, "%-16s %llu\n", "begun", oomtrace_episodes());
+	for (i = 0; i < OOMTRACE_ENDINGS; i++)
+		seq_printf(m, "%-16s %llu\n", names[i],
+			   (u64)atomic64_read(&endings[i]));
+}
+
+static void show_rings(struct seq_file *m)
+{
+#define E(constant, name) [constant] = name,
+	static const char * const names[] = { OOMTRACE_NAMES_ring(E) };
+#undef E
+	unsigned int cpu;
+	int id;
+
+	seq_puts(m, "# records by ring and CPU\n");
+	seq_printf(m, "%-8s %5s %16s %16s %16s\n", "ring", "cpu", "written",
+		   "overwritten", "refused");
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
+		u32 slots = oomtrace_rings[id].slots;
+
+		for_each_possible_cpu(cpu) {
+			u64 n = oomtrace_ring_written(id, cpu);
+
+			seq_printf(m, "%-8s %5u %16llu %16llu %16llu\n",
+				   names[id], cpu, n, n > slots ? n - slots : 0,
+				   oomtrace_ring_refused(id, cpu));
+		}
+	}
+	seq_puts(m, "# memory of the rings\n");
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
+		struct oomtrace_ring_info info;
+
+		oomtrace_ring_info(id, &info);
+		seq_printf(m, "%-8s %u records of %u bytes per CPU, %llu KiB in all\n",
+			   names[id], info.slots, info.slot_size,
+			   info.bytes >> 10);
+	}
+}
+
+/**
+ * oomtrace_stats_show() - everything counted
+ * @m: the stats file.
+ */
+void oomtrace_stats_show(struct seq_file *m)
+{
+	show_decisions(m);
+	show_endings(m);
+	show_rings(m);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Counters that are always on: per CPU, bumped by the hooks, summed by readers.
+ */
+#ifndef OOMTRACE_STATS_H
+#define OOMTRACE_STATS_H
+
+#include <linux/percpu.h>
+#include <linux/seq_file.h>
+
+#include "../include/oomtrace.h"
+#include "symbols.h"
+
+/* Buckets of the histogram of pages asked for: bucket n holds 2^(n-1)..2^n-1 */
+#define OOMTRACE_PAGES_BUCKETS	65
+
+/**
+ * struct oomtrace_stats - what one CPU has counted since load
+ * @decisions: answers of __vm_enough_memory() by mode (the last one: mode
+ *	unknown) and outcome (0 granted, 1 denied).
+ * @unrecorded: denials that are in no record: the ring refused the write.
+ * @pages: decisions by fls64() of the pages asked for.
+ */
+struct oomtrace_stats {
+	u64 decisions[OOMTRACE_MODE_UNKNOWN + 1][2];
+	u64 unrecorded;
+	u64 pages[OOMTRACE_PAGES_BUCKETS];
+};
+
+DECLARE_PER_CPU(struct oomtrace_stats, oomtrace_stats);
+
+void oomtrace_stats_ending(unsigned int ending);
+void oomtrace_stats_show(struct seq_file *m);
+
+#endif /* OOMTRACE_STATS_H */

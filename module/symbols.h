@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel's own variables that no header exports (symbols.c finds them).
+ *
+ * Read them with READ_ONCE() through these pointers. A pointer is never NULL:
+ * where the kernel has no such symbol it points to a stand-in, and the records
+ * mark the fields that would come from it as absent (oomtrace_have()).
+ */
+#ifndef OOMTRACE_SYMBOLS_H
+#define OOMTRACE_SYMBOLS_H
+
+#include <linux/hugetlb.h>
+#include <linux/percpu_counter.h>
+#include <linux/seq_file.h>
+
+/**
+ * struct oomtrace_symbols - addresses of the kernel's variables
+ * @overcommit_memory: sysctl_overcommit_memory: 0, 1 or 2; the stand-in is
+ *	OOMTRACE_MODE_UNKNOWN.
+ * @overcommit_ratio: sysctl_overcommit_ratio, percent.
+ * @overcommit_kbytes: sysctl_overcommit_kbytes.
+ * @admin_reserve_kbytes: sysctl_admin_reserve_kbytes.
+ * @user_reserve_kbytes: sysctl_user_reserve_kbytes.
+ * @total_swap_pages: total_swap_pages.
+ * @committed_as: vm_committed_as.
+ * @committed_as_batch: vm_committed_as_batch.
+ * @hstates: hstates[], the huge page sizes.
+ * @hugetlb_max_hstate: how many of them there are.
+ */
+struct oomtrace_symbols {
+	const int *overcommit_memory;
+	const int *overcommit_ratio;
+	const unsigned long *overcommit_kbytes;
+	const unsigned long *admin_reserve_kbytes;
+	const unsigned long *user_reserve_kbytes;
+	const long *total_swap_pages;
+	const struct percpu_counter *committed_as;
+	const s32 *committed_as_batch;
+	const struct hstate *hstates;
+	const int *hugetlb_max_hstate;
+};
+
+/* The overcommit mode when the kernel's variable was not found. */
+#define OOMTRACE_MODE_UNKNOWN	3
+
+extern struct oomtrace_symbols oomtrace_sym;
+
+bool oomtrace_have(const void *symbol_pointer);
+void oomtrace_symbols_init(void);
+void oomtrace_symbols_show(struct seq_file *m);
+
+#endif /* OOMTRACE_SYMBOLS_H */
