@@ -39,7 +39,7 @@ void say_count(struct teller *t, s64 n)
 	say(t, "%s%s", n < 0 ? "-" : "", at);
 }
 
-/* Bytes in the largest unit that is not below 1, with one decimal. */
+/* Bytes in the largest unit that is not below 1; exact, or one decimal. */
 static void say_bytes(struct teller *t, u64 bytes)
 {
 	static const char * const units[] = { "KiB", "MiB", "GiB", "TiB" };
@@ -48,14 +48,17 @@ static void say_bytes(struct teller *t, u64 bytes)
 
 	for (i = 0; i < ARRAY_SIZE(units) - 1 && bytes / unit >= 1024; i++)
 		unit *= 1024;
-	say(t, "%llu.%llu %s", bytes / unit, bytes % unit * 10 / unit,
-	    units[i]);
+	if (bytes % unit == 0)
+		say(t, "%llu %s", bytes / unit, units[i]);
+	else
+		say(t, "%llu.%llu %s", bytes / unit,
+		    bytes % unit * 10 / unit, units[i]);
 }
 
 void say_size(struct teller *t, s64 pages)
 {
 	/* More than the address space is garbage or "no limit". */
-	if (pages < 0 || (u64)pages > (1ULL << 63) / t->page_size)
+	if (pages <= 0 || (u64)pages > (1ULL << 63) / t->page_size)
 		return;
 	say(t, " (");
 	say_bytes(t, (u64)pages * t->page_size);
@@ -134,8 +137,10 @@ void say_pages(struct teller *t, const struct oomtrace_header *rec,
 	s64 n;
 
 	say_field(t, rec, idx);
-	if (get_field(rec, idx, &n))
-		say_size(t, n);
+	if (!get_field(rec, idx, &n))
+		return;
+	say(t, n == 1 ? " page" : " pages");
+	say_size(t, n);
 }
 
 void say_kib_field(struct teller *t, const struct oomtrace_header *rec,

@@ -35,7 +35,7 @@ void say_label(struct teller *t, const char *label);
 /** say_count() - a number with commas: 1,234,567 */
 void say_count(struct teller *t, s64 n);
 
-/** say_size() - pages as a size: 4.8 MiB; nothing if @pages < 0 */
+/** say_size() - pages as a size: " (4.8 MiB)"; nothing if @pages is below 1 */
 void say_size(struct teller *t, s64 pages);
 
 /** say_kib() - pages as dmesg says them: 94,100 KiB */
@@ -61,7 +61,7 @@ void say_comm(struct teller *t, const char *comm);
 bool get_field(const struct oomtrace_header *rec, unsigned int idx, s64 *n);
 
 /*
- * A field of a record, by its number: with commas; with its size behind; in
+ * A field of a record, by its number: with commas; in pages with their size; in
  * KiB; as its name; as a time; without commas, for a pid, uid or cgroup id.
  */
 void say_field(struct teller *t, const struct oomtrace_header *rec,

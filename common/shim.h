@@ -22,7 +22,6 @@
 
 #else /* user space */
 
-#include <assert.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -41,6 +40,7 @@ typedef __u16 u16;
 typedef __s8 s8;
 typedef __u8 u8;
 
+#define static_assert(expr)	_Static_assert(expr, #expr)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #ifndef __printf

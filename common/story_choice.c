@@ -57,7 +57,7 @@ static const char *recomputed_words(s64 how)
 	case OOMTRACE_RECOMPUTED_ORIGIN:
 		return "it was marked to die first (swapoff, KSM), whatever the points of";
 	default:
-		return "the kernel says so; cannot be checked, as records are missing; from";
+		return "the kernel says so, which cannot be checked: records are missing; of";
 	}
 }
 
@@ -228,6 +228,7 @@ static void tell_runner_up(struct teller *t, const struct oomtrace_story *s)
 	}
 	say(t, " with ");
 	say_points(t, rec, B(verdict_runner_up_points));
+	say(t, " points");
 	if (points != LLONG_MAX && next != LLONG_MAX) {
 		say(t, ", ");
 		say_count(t, (u64)points - (u64)next);

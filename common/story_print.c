@@ -89,7 +89,7 @@ static void tell_asked(struct teller *t, const struct oomtrace_story *s)
 	say_label(t, "");
 	if (get_field(rec, B(oom_begin_order), &n) && n >= 0) {
 		say(t, "for 2^%lld pages", n);
-		say_size(t, n < 32 ? 1LL << n : -1);
+		say_size(t, n < 32 ? 1LL << n : 0);
 		say(t, ", ");
 	}
 	if (get_field(rec, B(oom_begin_gfp), &n))
@@ -124,7 +124,7 @@ static void tell_memcg(struct teller *t, const struct oomtrace_story *s)
 	say_pages(t, &s->begin.h, B(oom_begin_memcg_usage));
 	say(t, " of its limit of ");
 	say_pages(t, &s->begin.h, B(oom_begin_memcg_limit));
-	say(t, " pages\n");
+	say(t, "\n");
 	say_label(t, "");
 }
 
@@ -143,7 +143,7 @@ static void tell_memory(struct teller *t, const struct oomtrace_story *s)
 		{ "unreclaimable slab",		B(oom_begin_slab_unreclaimable) },
 	};
 	const struct oomtrace_header *rec = &s->begin.h;
-	s64 scope;
+	s64 scope, n;
 
 	if (!rec->type)
 		return;
@@ -155,18 +155,22 @@ static void tell_memory(struct teller *t, const struct oomtrace_story *s)
 	say_pages(t, rec, B(oom_begin_free));
 	say(t, " free of ");
 	say_pages(t, rec, B(oom_begin_totalram));
-	say(t, " pages; watermarks ");
+	say(t, "; watermarks ");
 	say_named(t, rec, wmarks, ARRAY_SIZE(wmarks));
 	say(t, "\n");
 	say_label(t, "");
 	say_named(t, rec, used, ARRAY_SIZE(used));
 	say(t, "\n");
 	say_label(t, "");
-	say(t, "swap ");
+	if (get_field(rec, B(oom_begin_total_swap), &n) && !n) {
+		say(t, "no swap\n");
+		return;
+	}
+	say(t, "swap: ");
 	say_pages(t, rec, B(oom_begin_swap_free));
 	say(t, " free of ");
 	say_pages(t, rec, B(oom_begin_total_swap));
-	say(t, " pages\n");
+	say(t, "\n");
 }
 
 static void say_retry(struct teller *t, const struct oomtrace_header *rec)
@@ -185,7 +189,7 @@ static void tell_pressure(struct teller *t, const struct oomtrace_story *s)
 {
 	static const struct named_field reclaim[] = {
 		{ "reclaimable",		B(pressure_reclaimable) },
-		{ "with the free ones",		B(pressure_available) },
+		{ "reclaimable + free",		B(pressure_available) },
 		{ "min watermark",		B(pressure_min_wmark) },
 		{ "loops without progress",	B(pressure_no_progress_loops) },
 	};
@@ -363,7 +367,7 @@ static void say_ending(struct teller *t, const struct oomtrace_story *s,
 		say(t, ", victims: ");
 		say_field(t, &s->end.h, B(oom_end_victims));
 	} else if (ending == OOMTRACE_ENDING_NOTIFIER_FREED) {
-		say(t, ", pages: ");
+		say(t, ": ");
 		say_pages(t, &s->end.h, B(oom_end_notifier_freed));
 	} else if (ending == OOMTRACE_ENDING_SCAN_ABORTED) {
 		say(t, ": ");
