@@ -156,9 +156,7 @@ static int refill(struct oomtrace_device *d)
 	d->at = 0;
 	d->len = left;
 
-	do {
-		n = read(d->fd, d->buf + left, sizeof(d->buf) - left);
-	} while (n < 0 && errno == EINTR);
+	n = read(d->fd, d->buf + left, sizeof(d->buf) - left);
 	if (n < 0 && errno != EAGAIN)
 		return fail(d, errno, "cannot read: %s", strerror(errno));
 	if (n > 0) {

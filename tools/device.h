@@ -76,7 +76,8 @@ int oomtrace_skip_to_end(struct oomtrace_device *d);
  * @rec: out: the record, complete and 8-byte aligned; gone at the next call.
  *
  * Return: 1 if there is one; 0 at the end of a file, or if the device has none
- * for now; a negative errno, and that of a damaged stream is -EBADMSG.
+ * for now; a negative errno: -EBADMSG if the stream is damaged, -EINTR if a
+ * signal came first.
  */
 int oomtrace_next(struct oomtrace_device *d,
 		  const struct oomtrace_header **rec);

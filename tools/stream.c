@@ -120,6 +120,8 @@ static int print_held(struct oomtrace_device *d, const struct options *opt,
 	*status = EXIT_OK;
 	if (stopped)
 		return 0;
+	if (ret == -EINTR)
+		return 1;
 	if (ret < 0) {
 		say_error("%s", d->error);
 		*status = EXIT_RUNTIME;

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The oomtrace command run on saved records: what it prints, how it exits, and
+ * what it says of files that are damaged and of words that it does not know.
+ * Needs ./oomtrace; leaves nothing behind.
+ */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test_util.h"
+
+static char dir[] = "/tmp/oomtrace-test-XXXXXX";
+static char out[1 << 20];
+
+/* Run a shell command; its output is in out, its exit status returned. */
+static int run(const char *cmd)
+{
+	FILE *p;
+	size_t n;
+	int status;
+
+	fflush(stdout);
+	p = popen(cmd, "r");
+	if (!p)
+		abort();
+	n = fread(out, 1, sizeof(out) - 1, p);
+	out[n] = '\0';
+	status = pclose(p);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Run, and expect an exit status and a part of the output. */
+static void expect(const char *cmd, int status, const char *part,
+		   const char *name)
+{
+	int got = run(cmd);
+
+	if (got != status)
+		printf("# exit status %d, want %d\n", got, status);
+	if (got != status || !part)
+		check(got == status && !part, name);
+	else
+		check_has(out, part, name);
+}
+
+static unsigned int lines(void)
+{
+	unsigned int n = 0;
+	const char *s;
+
+	for (s = out; *s; s++)
+		n += *s == '\n';
+	return n;
+}
+
+static void save(const char *file, const void *data, size_t size)
+{
+	FILE *f = fopen(file, "a");
+
+	if (!f || fwrite(data, 1, size, f) != size || fclose(f))
+		abort();
+}
+
+static void save_records(unsigned int n, const char *file)
+{
+	RECORD(c, COMMIT, commit);
+	RECORD(e, OOM_END, oom_end);
+	RECORD(l, LOST, lost);
+	unsigned int i;
+
+	/* Sizes that do not divide the buffer's: records lie across reads. */
+	for (i = 0; i < n; i++) {
+		c.h.seq = i + 1;
+		save(file, &c, sizeof(c));
+		e.episode = i + 1;
+		e.ending = OOMTRACE_ENDING_NO_FS;
+		save(file, &e, sizeof(e));
+	}
+	l.ring = OOMTRACE_RING_OOM;
+	l.count = 7;
+	save(file, &l, sizeof(l));
+}
+
+static void test_dump(void)
+{
+	expect("./oomtrace dump --device few 2>&1", 0,
+	       " oom_end: episode=1 ending=no_fs ", "dump_reads_saved_records");
+	check(lines() == 5, "dump_prints_each_of_them");
+	expect("./oomtrace dump --json -d few", 0,
+	       "{\"type\":\"oom_end\",\"seq\":1,", "dump_prints_json");
+	check(lines() == 5, "dump_prints_json_of_each");
+	run("./oomtrace dump --device many");
+	check(lines() == 2001, "records_across_reads_are_whole");
+	run("cat many | ./oomtrace dump --device /dev/stdin");
+	check(lines() == 2001, "records_come_through_a_pipe");
+	expect("./oomtrace dump --device none", 0, "",
+	       "a_file_without_records_is_no_mistake");
+}
+
+static void test_types(void)
+{
+	expect("./oomtrace dump -d few --type commit,oom_end 2>&1", 0,
+	       "oomtrace: 7 records were lost to this reader\n",
+	       "a_loss_that_is_not_shown_is_still_told");
+	check(lines() == 5, "only_the_types_asked_for_are_printed");
+	expect("./oomtrace dump -d few --type commit,x 2>&1", 2,
+	       "there is no record type 'x'\nrecord types: commit, oom_begin,",
+	       "an_unknown_type_is_refused_with_those_there_are");
+}
+
+static void test_damage(void)
+{
+	expect("./oomtrace dump -d cut 2>&1", 1, ", inside a record\n",
+	       "a_cut_file_is_told");
+	check_has(out, " commit: ", "records_before_the_cut_are_printed");
+	expect("./oomtrace dump -d bad 2>&1", 1,
+	       "not a record at byte 312: a size of 12 is impossible\n",
+	       "damage_is_told_with_its_place");
+	expect("./oomtrace last -d bad 2>&1", 1, "impossible",
+	       "damage_is_told_by_last");
+	expect("./oomtrace dump -d . 2>&1", 1, "directory",
+	       "a_directory_is_told");
+	expect("./oomtrace dump -d /dev/null 2>&1", 1,
+	       "/dev/null: this is no oomtrace device\n",
+	       "another_device_is_refused");
+	expect("./oomtrace info -d few 2>&1", 1, "saved records say nothing",
+	       "a_file_has_no_info");
+}
+
+static void test_usage(void)
+{
+	expect("./oomtrace 2>&1", 2, "live ", "no_command_lists_them");
+	expect("./oomtrace frob 2>&1", 2,
+	       "there is no command 'frob'\nCommands:\n  last ",
+	       "an_unknown_command_lists_those_there_are");
+	expect("./oomtrace dump --frob 2>&1", 2, "[--json]",
+	       "an_unknown_option_lists_those_there_are");
+	expect("./oomtrace last x 2>&1", 2, "numbered 1, 2, 3",
+	       "an_episode_is_a_number");
+	expect("./oomtrace last -d few 5 2>&1", 1,
+	       "no record of OOM episode 5 is held\n",
+	       "an_episode_that_is_not_held_is_a_failure");
+	if (access("/dev/oomtrace", F_OK))
+		expect("./oomtrace dump 2>&1", 1,
+		       "oomtrace: /dev/oomtrace: the module is not loaded (modprobe oomtrace)\n",
+		       "a_missing_module_is_told");
+	else
+		check(true, "a_missing_module_is_told # SKIP it is loaded");
+}
+
+static void test_endings(void)
+{
+	expect("(./oomtrace dump -d many; echo status $? >&2) 2>&1 >/dev/full",
+	       0, "No space left on device\nstatus 1\n",
+	       "output_that_does_not_fit_is_a_failure");
+	expect("((./oomtrace dump -d many; echo status $? >&2) | head -1 >/dev/null) 2>&1",
+	       0, "status 0\n", "a_reader_that_leaves_is_no_failure");
+	expect("mkfifo fifo; exec 3<>fifo; cat few >&3; ./oomtrace live -d fifo & sleep 0.5; kill -INT $!; wait $!",
+	       0, " commit: ", "live_prints_at_once_and_ends_on_a_signal");
+}
+
+static void prepare(void)
+{
+	struct oomtrace_header bad = { .size = 12 };
+	char self[4096], at[8192];
+
+	if (!mkdtemp(dir) || !getcwd(self, sizeof(self)) || chdir(dir))
+		abort();
+	snprintf(at, sizeof(at), "%s/oomtrace", self);
+	if (symlink(at, "oomtrace"))
+		abort();
+	save("none", "", 0);
+	save_records(2, "few");
+	save_records(1000, "many");
+	save_records(1, "cut");
+	if (truncate("cut", sizeof(struct oomtrace_commit) + 50))
+		abort();
+	save_records(1, "bad");
+	save("bad", &bad, sizeof(bad));
+}
+
+void test_cli(void)
+{
+	char cleanup[64];
+
+	prepare();
+	test_dump();
+	test_types();
+	test_damage();
+	test_usage();
+	test_endings();
+	snprintf(cleanup, sizeof(cleanup), "rm -r %s", dir);
+	if (chdir("/") || run(cleanup))
+		abort();
+}

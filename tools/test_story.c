@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of common/story.c, story_print.c, story_choice.c and say.c: episodes
+ * made up of constructed records, and what is told of them.
+ */
+#include "test_util.h"
+
+static struct oomtrace_story story;
+
+static void feed(const void *rec)
+{
+	oomtrace_story_feed(&story, rec);
+}
+
+static const char *told(void)
+{
+	return story_text(&story);
+}
+
+static void feed_begin(u64 episode, unsigned int scope)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+
+	b.h.ts_ns = 123456789012ULL;
+	b.episode = episode;
+	b.pid = b.tgid = 812;
+	b.uid = 1000;
+	b.gfp = 0xcc0;
+	strcpy(b.comm, "hog");
+	b.cgroup_id = 4127;
+	b.free = 1234;
+	b.file = 20;
+	b.anon = 24100;
+	b.totalram = 32768;
+	b.wmark_min = 500;
+	b.wmark_low = 625;
+	b.wmark_high = 750;
+	b.scope = scope;
+	if (scope == OOMTRACE_SCOPE_MEMCG) {
+		b.memcg_id = 4127;
+		b.memcg_usage = 25600;
+		b.memcg_limit = 25600;
+		b.h.derived = OOMTRACE_BIT(oom_begin, memcg_usage);
+	} else {
+		b.h.valid &= ~(OOMTRACE_BIT(oom_begin, memcg_id) |
+			       OOMTRACE_BIT(oom_begin, memcg_usage) |
+			       OOMTRACE_BIT(oom_begin, memcg_limit));
+	}
+	feed(&b);
+}
+
+static void feed_pressure(u64 episode)
+{
+	RECORD(p, PRESSURE, pressure);
+
+	p.episode = episode;
+	p.age_ns = 1234567;
+	p.kind = OOMTRACE_PRESSURE_RECLAIM;
+	p.reclaimable = 20;
+	p.available = 480;
+	p.min_wmark = 500;
+	p.zone = 1;
+	p.no_progress_loops = 16;
+	feed(&p);
+	p.kind = OOMTRACE_PRESSURE_COMPACT;
+	p.max_retries = 16;
+	p.retry = 1;
+	feed(&p);
+}
+
+/* A candidate whose points are its anonymous memory and 100 of page tables. */
+static struct oomtrace_candidate candidate(u64 episode, const char *comm,
+					   s32 pid, u32 index, s64 points)
+{
+	RECORD(c, CANDIDATE, candidate);
+
+	c.episode = episode;
+	c.pid = c.tgid = pid;
+	c.index = index;
+	strncpy(c.comm, comm, sizeof(c.comm) - 1);
+	c.uid = 1000;
+	c.cgroup_id = 4127;
+	c.points = points;
+	c.rss_anon = points - 100;
+	c.pgtables_bytes = 100 * 4096;
+	c.verdict = OOMTRACE_EVAL_KEPT;
+	return c;
+}
+
+static void feed_kept(u64 episode, const char *comm, s32 pid, u32 index,
+		      s64 points)
+{
+	struct oomtrace_candidate c = candidate(episode, comm, pid, index,
+						points);
+
+	feed(&c);
+}
+
+static void feed_leading(u64 episode, const char *comm, s32 pid, u32 index,
+			 s64 points)
+{
+	struct oomtrace_candidate c = candidate(episode, comm, pid, index,
+						points);
+
+	c.verdict = OOMTRACE_EVAL_LEADING;
+	feed(&c);
+}
+
+static void feed_exempt(u64 episode, const char *comm, s32 pid, u32 index,
+			unsigned int reason)
+{
+	struct oomtrace_candidate c = candidate(episode, comm, pid, index, 0);
+
+	c.h.valid &= ~OOMTRACE_BIT(candidate, points);
+	c.verdict = OOMTRACE_EVAL_INELIGIBLE;
+	c.reason = reason;
+	feed(&c);
+}
+
+/* The one who led last, with an oom_score_adj of 2 that is worth 64 pages. */
+static void feed_hog(u64 episode)
+{
+	struct oomtrace_candidate c = candidate(episode, "hog", 812, 9, 24310);
+
+	c.rss_anon = 24020;
+	c.rss_file = 80;
+	c.swapents = 10;
+	c.pgtables_bytes = 150 * 4096;
+	c.oom_score_adj = 2;
+	c.verdict = OOMTRACE_EVAL_LEADING;
+	feed(&c);
+}
+
+static struct oomtrace_verdict verdict(u64 episode)
+{
+	RECORD(v, VERDICT, verdict);
+
+	v.episode = episode;
+	v.pid = v.tgid = 812;
+	strcpy(v.comm, "hog");
+	v.cgroup_id = 4127;
+	v.points = 24310;
+	v.totalpages = 25600;
+	v.runner_up_pid = 811;
+	v.runner_up_points = 310;
+	v.constraint = OOMTRACE_CONSTRAINT_MEMCG;
+	v.recomputed = OOMTRACE_RECOMPUTED_AGREE;
+	return v;
+}
+
+static void feed_victim(u64 episode, s32 pid, unsigned int why)
+{
+	RECORD(v, VICTIM, victim);
+
+	v.episode = episode;
+	v.pid = v.tgid = pid;
+	strcpy(v.comm, "hog");
+	v.rss_anon = 24020;
+	v.rss_file = 80;
+	v.why = why;
+	feed(&v);
+}
+
+static void feed_reap(u64 episode, s32 pid, unsigned int step, u64 since_ns,
+		      s64 left)
+{
+	RECORD(r, REAP, reap);
+
+	r.episode = episode;
+	r.pid = pid;
+	r.step = step;
+	r.since_kill_ns = since_ns;
+	r.rss_anon = left;
+	if (left < 0)
+		r.h.valid &= ~(OOMTRACE_BIT(reap, rss_anon) |
+			       OOMTRACE_BIT(reap, rss_file) |
+			       OOMTRACE_BIT(reap, rss_shmem));
+	feed(&r);
+}
+
+static struct oomtrace_oom_end end(u64 episode, unsigned int ending)
+{
+	RECORD(e, OOM_END, oom_end);
+
+	e.episode = episode;
+	e.duration_ns = 1234567;
+	e.notifier_freed = 77;
+	e.ending = ending;
+	return e;
+}
+
+static void feed_end(u64 episode, unsigned int ending)
+{
+	struct oomtrace_oom_end e = end(episode, ending);
+
+	feed(&e);
+}
+
+/* The episode of a memory cgroup that the documentation shows. */
+static void feed_whole(u64 episode)
+{
+	struct oomtrace_verdict v = verdict(episode);
+	struct oomtrace_oom_end e = end(episode, OOMTRACE_ENDING_KILLED);
+
+	feed_begin(episode, OOMTRACE_SCOPE_MEMCG);
+	feed_pressure(episode);
+	feed_leading(episode, "a", 1, 0, 300);
+	feed_kept(episode, "b", 2, 1, 200);
+	feed_leading(episode, "sh", 811, 2, 310);
+	feed_exempt(episode, "sshd", 400, 3, OOMTRACE_REASON_ADJ_MIN);
+	feed_exempt(episode, "old", 300, 4, OOMTRACE_REASON_OOM_SKIP);
+	feed_exempt(episode, "init", 1, 5, OOMTRACE_REASON_INIT);
+	feed_exempt(episode, "zombie", 500, 6, OOMTRACE_REASON_NO_MM);
+	feed_kept(episode, "c", 3, 7, -50);
+	feed_exempt(episode, "udevd", 401, 8, OOMTRACE_REASON_ADJ_MIN);
+	feed_hog(episode);
+	feed(&v);
+	feed_victim(episode, 812, OOMTRACE_WHY_CHOSEN);
+	e.victims = 1;
+	e.candidates = 10;
+	feed(&e);
+	feed_reap(episode, 812, OOMTRACE_STEP_EXITED, 12345678, -1);
+}
+
+static const char whole[] =
+"OOM episode 3: memory cgroup 4127, 123.456789 s after boot (suspend not counted)\n"
+"Asked:     hog[812], uid 1000, cgroup 4127, oom_score_adj 0\n"
+"           for 2^0 pages (4 KiB), gfp 0xcc0, because of an allocation that failed\n"
+"Memory:    the cgroup uses 25,600~ pages (100 MiB) of its limit of 25,600 pages (100 MiB)\n"
+"           the machine has 1,234 pages (4.8 MiB) free of 32,768 pages (128 MiB); watermarks min 500, low 625, high 750\n"
+"           anon 24,100, file 20, shmem 0, reclaimable slab 0, unreclaimable slab 0\n"
+"           no swap\n"
+"Before:    1.2 ms earlier reclaim looked at node 0 zone 1, order 0:\n"
+"           reclaimable 20, reclaimable + free 480, min watermark 500, loops without progress 16; the kernel gave up\n"
+"Before:    1.2 ms earlier compaction for order 0: priority 0, result 0, retries 0, allowed 16; the kernel tried again\n"
+"Killed:    hog[812], uid 1000, cgroup 4127\n"
+"Why:       it has the most points of 5 eligible tasks\n"
+"Points:    24,310 = rss 24,100 (anon 24,020, file 80, shmem 0) + swap 10 + page tables 150 + adj 50 (oom_score_adj 2 x 25)\n"
+"Runner-up: sh[811] with 310 points, 24,000 pages behind (93.7 MiB)\n"
+"Next:      a[1] 300, b[2] 200, c[3] -50\n"
+"Exempt:    1 init\n"
+"           1 without memory of their own any more\n"
+"           2 with oom_score_adj -1000: sshd[400], udevd[401]\n"
+"           1 whose memory was reaped already: old[300]\n"
+"Victims:   hog[812]: anon 96,080 KiB, file 320 KiB, shmem 0 KiB, swap 0 KiB (chosen)\n"
+"Freed:     hog[812] let go of its memory after 12.3 ms\n"
+"Ended:     killed, victims: 1; out_of_memory() took 1.2 ms\n"
+"           ~ read a moment before or after the kernel used it, or worked out\n";
+
+static void test_whole(void)
+{
+	oomtrace_story_init(&story, 0, 4096);
+	feed_whole(3);
+	check_text(told(), whole, "an_episode_is_told_from_begin_to_end");
+
+	oomtrace_story_init(&story, 3, 4096);
+	feed_begin(2, OOMTRACE_SCOPE_GLOBAL);
+	feed_whole(3);
+	feed_begin(4, OOMTRACE_SCOPE_GLOBAL);
+	check_text(told(), whole, "an_episode_can_be_asked_for");
+}
+
+static void test_newest(void)
+{
+	oomtrace_story_init(&story, 0, 4096);
+	check_text(told(), "no OOM episode recorded\n",
+		   "without_records_it_says_so");
+	feed_whole(3);
+	feed_begin(4, OOMTRACE_SCOPE_GLOBAL);
+	feed_reap(3, 812, OOMTRACE_STEP_FINISH, 1, 0);
+	feed_end(4, OOMTRACE_ENDING_CALLER_EXITING);
+	check_has(told(), "OOM episode 4: global", "the_newest_is_told");
+	check_hasnt(told(), "Killed:", "nothing_is_left_of_the_one_before");
+	check_has(told(), "See also:  episode 3, the last one that had a victim",
+		  "the_last_kill_is_pointed_to");
+	feed_whole(2);
+	check_has(told(), "OOM episode 4:", "an_older_one_is_ignored");
+
+	oomtrace_story_init(&story, 7, 4096);
+	feed_whole(3);
+	check_text(told(), "no record of OOM episode 7 is held\n",
+		   "an_episode_that_is_not_held_is_not_made_up");
+	check(!oomtrace_story_found(&story), "and_is_not_found");
+}
+
+/* A story with one verdict, changed by the caller before it is fed. */
+static struct oomtrace_verdict start_choice(void)
+{
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	feed_kept(1, "sh", 811, 2, 310);
+	feed_hog(1);
+	return verdict(1);
+}
+
+static void test_choice(void)
+{
+	struct oomtrace_verdict v = start_choice();
+
+	v.constraint = OOMTRACE_CONSTRAINT_CPUSET;
+	v.points = 24311;
+	feed(&v);
+	check_has(told(), "OOM episode 1: the memory nodes of a cpuset, ",
+		  "the_constraint_is_told");
+	check_has(told(), "a moment before the kernel's: they sum to 24,310\n",
+		  "terms_that_do_not_add_up_are_told");
+
+	v = start_choice();
+	v.recomputed = OOMTRACE_RECOMPUTED_TIE;
+	v.runner_up_points = v.points;
+	feed(&v);
+	check_has(told(), "as many points as the runner-up, and of equals the later dies",
+		  "a_tie_is_told");
+	check_has(told(), "24,310 points, 0 pages behind\n",
+		  "a_tie_has_no_margin");
+
+	v = start_choice();
+	v.recomputed = OOMTRACE_RECOMPUTED_RACED;
+	feed(&v);
+	check_has(told(), "the recorded points, which moved, name another of 2",
+		  "a_race_is_told");
+
+	v = start_choice();
+	v.recomputed = OOMTRACE_RECOMPUTED_ORIGIN;
+	v.points = LLONG_MAX;
+	feed(&v);
+	check_has(told(), "it was marked to die first (swapoff, KSM)",
+		  "an_origin_is_told");
+	check_has(told(), "Points:    the maximum, which is no sum but a mark\n",
+		  "the_maximum_is_no_number");
+
+	v = start_choice();
+	v.recomputed = OOMTRACE_RECOMPUTED_UNAVAILABLE;
+	v.h.valid &= ~(OOMTRACE_BIT(verdict, runner_up_pid) |
+		       OOMTRACE_BIT(verdict, runner_up_points) |
+		       OOMTRACE_BIT(verdict, totalpages));
+	feed(&v);
+	check_has(told(), "cannot be checked: records are missing",
+		  "what_could_not_be_checked_is_told");
+	check_has(told(), "Runner-up: not known\n",
+		  "an_unknown_runner_up_is_not_known");
+	check_has(told(), "adj not known (oom_score_adj 2)",
+		  "an_unknown_term_is_not_known");
+}
+
+static void test_no_choice(void)
+{
+	struct oomtrace_verdict v;
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	v = verdict(1);
+	v.h.valid &= ~(OOMTRACE_BIT(verdict, points) |
+		       OOMTRACE_BIT(verdict, runner_up_pid) |
+		       OOMTRACE_BIT(verdict, runner_up_points));
+	feed(&v);
+	check_has(told(), "nobody was compared, the one that asks dies",
+		  "oom_kill_allocating_task_is_told");
+	check_hasnt(told(), "Points:", "and_has_no_points");
+
+	oomtrace_story_init(&story, 0, 4096);
+	v = verdict(1);
+	v.h.valid = OOMTRACE_BIT(verdict, episode);
+	feed(&v);
+	check_has(told(), "; its beginning is not held any more\n",
+		  "a_lost_beginning_is_told");
+	check_has(told(), "Killed:    (name not known)[not known]",
+		  "an_unknown_victim_is_not_named");
+}
+
+/* Of equals the one that was looked at later is worse. */
+static void test_order(void)
+{
+	char name[8];
+	int i;
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "t%d", i);
+		feed_kept(1, name, 100 + i, i, 1000 + i / 2);
+	}
+	check_has(told(), "Scored:    t19[119] 1,009, t18[118] 1,009, t17[117] 1,008, t16[116] 1,008, t15[115] 1,007, t14[114] 1,007\n",
+		  "the_worst_come_first_and_of_equals_the_later");
+
+	for (i = 0; i < 20; i++)
+		feed_exempt(1, "x", 200 + i, 20 + i, OOMTRACE_REASON_ADJ_MIN);
+	feed_exempt(1, "y", 300, 40, OOMTRACE_REASON_OOM_SKIP);
+	feed_exempt(1, "z", 301, 41, 200);
+	check_has(told(), "20 with oom_score_adj -1000: x[200], x[201], x[202], x[203], x[204], x[205], x[206], x[207], ...\n",
+		  "only_some_exempt_tasks_are_named");
+	check_has(told(), "1 whose memory was reaped already\n",
+		  "but_all_are_counted");
+	check_has(told(), "1 for a reason not known\n",
+		  "an_unknown_reason_is_not_made_up");
+}
+
+static void test_victims(void)
+{
+	int i;
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_MEMCG);
+	for (i = 0; i < 10; i++)
+		feed_victim(1, 500 + i, OOMTRACE_WHY_GROUP);
+	feed_reap(1, 500, OOMTRACE_STEP_QUEUED, 1000, -1);
+	feed_reap(1, 500, OOMTRACE_STEP_START, 2000000000, 100);
+	feed_reap(1, 500, OOMTRACE_STEP_FINISH, 2010000000, 25);
+	feed_reap(1, 501, OOMTRACE_STEP_SKIP, 999, 25);
+	feed_reap(1, 501, OOMTRACE_STEP_SKIP, 1999, -1);
+	feed_reap(1, 502, OOMTRACE_STEP_START, 2000000000, 100);
+	feed_reap(1, 509, OOMTRACE_STEP_EXITED, 1, -1);
+	check_has(told(), "           and 2 more\n",
+		  "victims_that_are_not_kept_are_counted");
+	check_has(told(), "Freed:     hog[500] the reaper ended after 2.01 s, left with 100 KiB\n",
+		  "a_reaped_victim_is_told");
+	check_has(told(), "hog[501] the reaper skipped it 2 times, last after 1.9 us\n",
+		  "a_skipped_victim_is_told");
+	check_has(told(), "hog[502] the reaper started after 2.00 s, its end is not recorded\n",
+		  "a_victim_being_reaped_is_told");
+	check_has(told(), "hog[503] nothing recorded yet",
+		  "a_dying_victim_is_told");
+	check_has(told(), "(its cgroup dies as one, memory.oom.group)\n",
+		  "a_group_kill_is_told");
+	check_has(told(), "Ended:     not recorded",
+		  "an_episode_without_end_is_told");
+}
+
+static const char *ending_of(unsigned int ending)
+{
+	struct oomtrace_candidate c = candidate(1, "old", 300, 0, 0);
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	c.h.valid &= ~OOMTRACE_BIT(candidate, points);
+	c.verdict = OOMTRACE_EVAL_ABORT;
+	c.reason = OOMTRACE_REASON_IN_FLIGHT;
+	feed(&c);
+	feed_end(1, ending);
+	return strstr(told(), "Ended:");
+}
+
+static void test_endings(void)
+{
+	check_has(ending_of(OOMTRACE_ENDING_NOTIFIER_FREED),
+		  "notifiers freed memory: 77 pages (308 KiB); out_of_memory()",
+		  "freed_by_a_notifier_is_told");
+	check_has(ending_of(OOMTRACE_ENDING_CALLER_EXITING), "dying already",
+		  "a_dying_caller_is_told");
+	check_has(ending_of(OOMTRACE_ENDING_SCAN_ABORTED),
+		  "is still dying, which is waited for: old[300];",
+		  "an_aborted_scan_names_who_is_dying");
+	check_has(ending_of(OOMTRACE_ENDING_NO_FS), "__GFP_FS",
+		  "no_gfp_fs_is_told");
+	check_has(ending_of(OOMTRACE_ENDING_NO_CANDIDATE), "no task was eligible",
+		  "no_candidate_is_told");
+	check_has(ending_of(OOMTRACE_ENDING_PANIC), "panicked",
+		  "a_panic_is_told");
+	check_has(ending_of(OOMTRACE_ENDING_DISABLED), "switched off",
+		  "a_disabled_killer_is_told");
+	check_has(ending_of(OOMTRACE_ENDING_UNKNOWN), "was not seen",
+		  "a_return_not_seen_is_told");
+	check_has(ending_of(99), "does not know",
+		  "an_ending_of_a_newer_module_is_told");
+}
+
+static void test_missing(void)
+{
+	struct oomtrace_oom_end e = end(1, OOMTRACE_ENDING_KILLED);
+	RECORD(l, LOST, lost);
+
+	oomtrace_story_init(&story, 0, 4096);
+	l.ring = OOMTRACE_RING_OOM;
+	l.count = 5;
+	feed(&l);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	feed_kept(1, "a", 1, 0, 1);
+	feed(&l);
+	l.ring = OOMTRACE_RING_COMMIT;
+	feed(&l);
+	e.candidates = 1500;
+	e.missed = 100;
+	feed(&e);
+	check_has(told(), "1,499 of 1,500 candidates have no record (never written: 100, not held any more: 1,399)\n",
+		  "missing_candidates_are_counted");
+	check_has(told(), "Missing:   5 records went by unread",
+		  "losses_within_the_episode_are_counted");
+}
+
+void test_story(void)
+{
+	test_whole();
+	test_newest();
+	test_choice();
+	test_no_choice();
+	test_order();
+	test_victims();
+	test_endings();
+	test_missing();
+}

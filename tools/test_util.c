@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TAP lines for the tests of tools/, see test_util.h.
+ */
+#include <stdlib.h>
+
+#include "test_util.h"
+
+static unsigned int planned, done, failed;
+
+void plan(unsigned int tests)
+{
+	planned = tests;
+	printf("TAP version 13\n1..%u\n", tests);
+}
+
+void check(bool ok, const char *name)
+{
+	done++;
+	if (!ok)
+		failed++;
+	printf("%sok %u %s\n", ok ? "" : "not ", done, name);
+	fflush(stdout);
+}
+
+/* Show a text as TAP diagnostics. */
+static void show(const char *what, const char *text)
+{
+	printf("# %s:\n# ", what);
+	for (; *text; text++) {
+		putchar(*text);
+		if (*text == '\n' && text[1])
+			printf("# ");
+	}
+	putchar('\n');
+}
+
+static void check_and_show(bool ok, const char *got, const char *want,
+			   const char *name)
+{
+	if (!ok) {
+		show("got", got);
+		show("want", want);
+	}
+	check(ok, name);
+}
+
+void check_text(const char *got, const char *want, const char *name)
+{
+	check_and_show(!strcmp(got, want), got, want, name);
+}
+
+void check_has(const char *got, const char *part, const char *name)
+{
+	check_and_show(strstr(got, part), got, part, name);
+}
+
+void check_hasnt(const char *got, const char *part, const char *name)
+{
+	check_and_show(!strstr(got, part), got, part, name);
+}
+
+int finish(void)
+{
+	if (done != planned) {
+		printf("Bail out! %u tests ran, %u were planned\n", done,
+		       planned);
+		return 1;
+	}
+	printf("# %u passed, %u failed\n", done - failed, failed);
+	return failed ? 1 : 0;
+}
+
+static char text[65536];
+static size_t text_len;
+
+static __printf(2, 0)
+void append(void *ctx, const char *fmt, va_list args)
+{
+	(void)ctx;
+	text_len += vscnprintf(text + text_len, sizeof(text) - text_len, fmt,
+			       args);
+}
+
+const char *story_text(const struct oomtrace_story *s)
+{
+	static const struct oomtrace_out out = { .vprint = append };
+
+	text_len = 0;
+	text[0] = '\0';
+	oomtrace_story_print(s, &out);
+	return text;
+}
