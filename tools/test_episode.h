@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Records for the tests of the story, see test_episode.c. make_...() give a
+ * record to be changed and fed; feed_...() feed it at once.
+ */
+#ifndef OOMTRACE_TEST_EPISODE_H
+#define OOMTRACE_TEST_EPISODE_H
+
+#include "test_util.h"
+
+/* The story that everything is fed to. */
+extern struct oomtrace_story story;
+
+void feed(const void *rec);
+void feed_begin(u64 episode, unsigned int scope);
+void feed_pressure(u64 episode);
+struct oomtrace_candidate make_candidate(u64 episode, const char *comm,
+					 s32 pid, u32 index, s64 points);
+void feed_kept(u64 episode, const char *comm, s32 pid, u32 index, s64 points);
+void feed_leading(u64 episode, const char *comm, s32 pid, u32 index,
+		  s64 points);
+void feed_exempt(u64 episode, const char *comm, s32 pid, u32 index,
+		 unsigned int reason);
+void feed_hog(u64 episode);
+struct oomtrace_verdict make_verdict(u64 episode);
+void feed_victim(u64 episode, s32 pid, unsigned int why);
+void feed_reap(u64 episode, s32 pid, unsigned int step, u64 since_ns,
+	       s64 left);
+struct oomtrace_oom_end make_end(u64 episode, unsigned int ending);
+void feed_end(u64 episode, unsigned int ending);
+
+#endif /* OOMTRACE_TEST_EPISODE_H */
