@@ -5,7 +5,7 @@
 # so what has its final name is complete. Sourced by scripts/kernel; needs its table and k_*.
 
 # Raised when what is made here changes, so that an older cache is not taken for a new one.
-readonly format=1
+readonly format=2
 
 # Drivers that a virtual machine without devices can use; the rest is two thirds of the modules.
 readonly kept_drivers=" acpi block char dax firmware md net nvdimm vhost virtio "
@@ -130,6 +130,10 @@ make_root() {
 		tail -n 20 "$scratch/log" >&2
 		die "could not make a root of $k_root (is the mirror reachable?)"
 	fi
+	# mmdebstrap copies these from here; a throwaway machine is on no network.
+	rm -f "$scratch/root/etc/resolv.conf"
+	echo localhost >"$scratch/root/etc/hostname"
+	printf '127.0.0.1 localhost\n' >"$scratch/root/etc/hosts"
 	# Where scripts/kernel run mounts things.
 	mkdir "$scratch/root/oomtrace" "$scratch/root/linux-source" "$scratch/root/share"
 	squash "$scratch/root" "$scratch/root.sqfs" -e usr/src var/lib/apt var/cache \
