@@ -4,11 +4,13 @@
 # them there with the suite's own compiler and headers, and lays out what the virtual machine
 # mounts over its root. Sourced by scripts/kernel; writes only below build/.
 
+# shellcheck disable=SC2154 # k_*, repo and the directories are the caller's
+
 # What is built, as seen from the top of the repository.
 readonly built_from="Kbuild Makefile module include common tools selftests"
 
 build_command() {
-	local variant='' make_args=() out overlay state name
+	local variant='' make_args=() out state name
 	lookup "${1:-}"
 	shift
 	while [ $# != 0 ]; do
@@ -45,8 +47,8 @@ build_command() {
 
 # The sources' paths: what git tracks or would track; without git, what does not look built.
 source_files() {
-	local files
-	cd "$repo"
+	local files file
+	cd "$repo" || return
 	# shellcheck disable=SC2086 # directories are words
 	if files=$(git -c safe.directory='*' ls-files -co --exclude-standard -- $built_from 2>/dev/null) &&
 		[ -n "$files" ]; then
@@ -63,7 +65,7 @@ source_state() {
 	files=$(source_files)
 	{
 		printf '%s\n' "$kernel_dir" "$@"
-		cd "$repo"
+		cd "$repo" || return
 		printf '%s\n' "$files" | tr '\n' '\0' | xargs -0r stat -c '%n %Y %s %y'
 		stat -c '%n %y' scripts/lib-build.sh
 	} | sha256sum | cut -d ' ' -f 1
@@ -87,10 +89,12 @@ build_locked() {
 	(cd "$repo" && printf '%s\n' "$files" | tr '\n' '\0' |
 		xargs -0 cp -u --parents --preserve=mode,timestamps -t "$out/src")
 
+	# shellcheck disable=SC2034 # run_in_root mounts it
 	linux_source=$(linux_source_path)
 	: >"$log"
 	for target in module tools selftests; do
 		case $target in selftests) [ -d "$repo/selftests" ] || continue ;; esac
+		# shellcheck disable=SC2016 # the inner shell expands
 		run_in_root "$root_dir/root" sh -c '
 			src=$1 target=$2
 			shift 2

@@ -4,6 +4,9 @@
 # the pieces of linux-source. Everything is made in a temporary directory and renamed into place,
 # so what has its final name is complete. Sourced by scripts/kernel; needs its table and k_*.
 
+# shellcheck disable=SC2154 # k_*, repo and cache are the caller's
+# shellcheck disable=SC2016 # ${...} in single quotes is for dpkg-query
+
 # Raised when what is made here changes, so that an older cache is not taken for a new one.
 readonly format=2
 
@@ -202,6 +205,7 @@ decompress_kernel() {
 	length=$(od -An -tu4 -j $((0x24c)) -N4 "$from")
 	offset=$(((sectors + 1) * 512 + offset))
 	tail -c +$((offset + 1)) "$from" | head -c "$length" >"$to.packed" || true
+	# shellcheck disable=SC2094 # nothing here writes what it reads
 	# The four bytes after the stream are the unpacked size: not the unpackers' business.
 	case $(od -An -tx1 -N4 "$to.packed") in
 	' fd 37 7a 58') xz -dcq --single-stream ;;
@@ -259,7 +263,7 @@ linux_source_path() {
 }
 
 make_linux_source() {
-	local dir=$1 mirror started=$SECONDS
+	local dir=$1 mirror file started=$SECONDS
 	start_scratch
 	if [ ! -f "$tarball" ]; then
 		say "getting $source_package"
@@ -281,12 +285,12 @@ make_linux_source() {
 	say "unpacking the parts of $source_package that are needed"
 	mkdir "$scratch/source"
 	# Not every version has every member: those that matter are checked below.
-	# shellcheck disable=SC2086 # members are words
+	# shellcheck disable=SC2086,SC2046 # members are words
 	tar -C "$scratch/source" --strip-components=1 -xf "$tarball" \
 		$(printf "$source_package/%s " $source_members) 2>/dev/null || true
-	[ -f "$scratch/source/tools/testing/selftests/kselftest_harness.h" ] &&
-		[ -f "$scratch/source/scripts/checkpatch.pl" ] ||
-		die "$tarball does not hold what it should"
+	for file in tools/testing/selftests/kselftest_harness.h scripts/checkpatch.pl; do
+		[ -f "$scratch/source/$file" ] || die "$tarball does not hold $file"
+	done
 	mv "$scratch/source" "$dir"
 	say "that took $((SECONDS - started)) s"
 	rm -rf "$scratch"

@@ -4,7 +4,10 @@
 # configuration where the mirror is. Sourced, never run; it may define functions and read-only
 # facts about the machine, and may not change anything until one of its functions is called.
 
+# shellcheck disable=SC2016 # $(...) in single quotes is for apt
+
 # Exit statuses that mean one thing in all scripts.
+# shellcheck disable=SC2034 # not every script uses each
 readonly EX_USAGE=2 EX_SKIP=77
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
