@@ -162,7 +162,7 @@ root_apt() {
 }
 
 make_kernel() {
-	local started=$SECONDS modules driver
+	local started=$SECONDS modules driver deb parts file
 	kernel_key
 	say "getting the kernel $k_release"
 	start_scratch
@@ -171,17 +171,26 @@ make_kernel() {
 		cd "$scratch/deb"
 		root_apt download "linux-image-$k_release" 2>"$scratch/log" ||
 			root_apt download "linux-image-$k_release-unsigned" 2>>"$scratch/log"
+		# Since 7.x that package is empty, and others named after the release hold the files.
+		parts=$(dpkg-deb -f ./*.deb Depends | grep -oE "linux-[a-z]+-${k_release//+/\\+}( |$)" || true)
+		# shellcheck disable=SC2086 # packages are words
+		[ -z "$parts" ] || root_apt download $parts 2>>"$scratch/log"
 	) || { cat "$scratch/log" >&2; die "could not download linux-image-$k_release"; }
-	dpkg-deb -x "$scratch"/deb/*.deb "$scratch/image"
-	mv "$scratch/image/boot/vmlinuz-$k_release" "$scratch/vmlinuz"
-	mv "$scratch/image/boot/config-$k_release" "$scratch/config"
-	decompress_kernel "$scratch/vmlinuz" "$scratch/vmlinux"
-	echo "$k_release" >"$scratch/release"
+	for deb in "$scratch"/deb/*.deb; do dpkg-deb -x "$deb" "$scratch/image"; done
 
-	# Newer packages put the modules below /usr.
+	# Newer packages put the modules below /usr, and the kernel beside them.
 	[ -d "$scratch/image/usr/lib/modules" ] || mv "$scratch/image/lib" "$scratch/image/usr/"
 	mv "$scratch/image/usr/lib" "$scratch/tree/usr/"
 	modules=$scratch/tree/usr/lib/modules/$k_release
+	for file in vmlinuz config; do
+		if [ -f "$modules/$file" ]; then
+			mv "$modules/$file" "$scratch/$file"
+		else
+			mv "$scratch/image/boot/$file-$k_release" "$scratch/$file"
+		fi
+	done
+	decompress_kernel "$scratch/vmlinuz" "$scratch/vmlinux"
+	echo "$k_release" >"$scratch/release"
 	rm -rf "$modules/build" "$modules/source" "$modules/kernel/sound" \
 		"$modules/kernel/drivers/net/ethernet" "$modules/kernel/drivers/net/wireless"
 	for driver in "$modules"/kernel/drivers/*; do
