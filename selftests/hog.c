@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A memory hog for the OOM tests: takes memory of the kinds it is asked for,
+ * then says "ready" and holds it, or grows until it is killed.
+ *
+ * Static and small, and forked from nothing that is large: what it is charged
+ * for is what the test asked for. Touches each page once, which is quick even
+ * on an emulated machine. Dies with the test that started it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define PAGE	4096UL
+
+static void must(int ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "# hog: %s: %s\n", what, strerror(errno));
+	_exit(1);
+}
+
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	must(fd >= 0, path);
+	must(write(fd, text, strlen(text)) > 0, path);
+	close(fd);
+}
+
+static void touch(char *at, size_t bytes)
+{
+	size_t i;
+
+	for (i = 0; i < bytes; i += PAGE)
+		((volatile char *)at)[i] = 1;
+}
+
+static void take(size_t mb, int flags, int fd)
+{
+	size_t bytes = mb << 20;
+	char *at;
+
+	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+	must(at != MAP_FAILED, "mmap");
+	/* No huge pages: they would make the sums depend on luck. */
+	madvise(at, bytes, MADV_NOHUGEPAGE);
+	touch(at, bytes);
+}
+
+static void take_file(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	off_t size = lseek(fd, 0, SEEK_END);
+	volatile char sum = 0;
+	char *at;
+	off_t i;
+
+	must(fd >= 0 && size > 0, path);
+	at = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	must(at != MAP_FAILED, "mmap file");
+	for (i = 0; i < size; i += PAGE)
+		sum += at[i];
+}
+
+static void grow(size_t mb)
+{
+	size_t i;
+
+	for (i = 0; i < mb; i++)
+		take(1, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+static void hold(void)
+{
+	must(write(STDOUT_FILENO, "ready\n", 6) == 6, "stdout");
+	for (;;)
+		pause();
+}
+
+/* Wait until the test says go: a byte on stdin. */
+static void wait_for_go(void)
+{
+	char c;
+
+	must(write(STDOUT_FILENO, "ready\n", 6) == 6, "stdout");
+	must(read(STDIN_FILENO, &c, 1) == 1, "stdin");
+}
+
+static int usage(void)
+{
+	fputs("usage: hog [OPTION...]   options are obeyed in their order\n"
+	      "  --adj N        set oom_score_adj (each hog starts with 0)\n"
+	      "  --comm NAME    set the command's name\n"
+	      "  --uid N        become that user\n"
+	      "  --cgroup DIR   join the cgroup\n"
+	      "  --anon MB, --shmem MB, --file PATH\n"
+	      "                 map and touch that much memory\n"
+	      "  --populate MB  the same by MAP_POPULATE, which gives up on failure\n"
+	      "  --hold         say ready, hold everything\n"
+	      "  --go           say ready, go on after a byte on stdin\n"
+	      "  --grow MB      take anonymous memory up to that\n", stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "adj", required_argument, NULL, 'a' },
+		{ "comm", required_argument, NULL, 'c' },
+		{ "uid", required_argument, NULL, 'u' },
+		{ "cgroup", required_argument, NULL, 'g' },
+		{ "anon", required_argument, NULL, 'A' },
+		{ "shmem", required_argument, NULL, 'S' },
+		{ "file", required_argument, NULL, 'F' },
+		{ "populate", required_argument, NULL, 'P' },
+		{ "hold", no_argument, NULL, 'h' },
+		{ "go", no_argument, NULL, 'w' },
+		{ "grow", required_argument, NULL, 'G' },
+		{ }
+	};
+	char path[256];
+	int opt;
+
+	must(!prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
+	put("/proc/self/oom_score_adj", "0");
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 'a':
+			put("/proc/self/oom_score_adj", optarg);
+			break;
+		case 'c':
+			must(!prctl(PR_SET_NAME, optarg), "prctl");
+			break;
+		case 'u':
+			must(!setresuid(atoi(optarg), atoi(optarg),
+					atoi(optarg)), "setresuid");
+			/* A change of user forgets it. */
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			break;
+		case 'g':
+			snprintf(path, sizeof(path), "%s/cgroup.procs", optarg);
+			put(path, "0");
+			break;
+		case 'A':
+			take(atol(optarg), MAP_PRIVATE | MAP_ANONYMOUS, -1);
+			break;
+		case 'S':
+			take(atol(optarg), MAP_SHARED | MAP_ANONYMOUS, -1);
+			break;
+		case 'F':
+			take_file(optarg);
+			break;
+		case 'P':
+			mmap(NULL, (size_t)atol(optarg) << 20,
+			     PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+			break;
+		case 'h':
+			hold();
+			break;
+		case 'w':
+			wait_for_go();
+			break;
+		case 'G':
+			grow(atol(optarg));
+			break;
+		default:
+			return usage();
+		}
+	}
+	return 0;
+}

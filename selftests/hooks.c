@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: every hook is attached, is hit when its function runs, and says so
+ * in the hooks file; every variable of the kernel is found.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "lib.h"
+#include "oom.h"
+#include "test.h"
+
+FIXTURE(hooks) {
+	char *text;
+};
+
+FIXTURE_SETUP(hooks)
+{
+	module_start(NULL);
+	self->text = slurp(DEBUGFS "/hooks", NULL);
+}
+
+FIXTURE_TEARDOWN(hooks)
+{
+	free(self->text);
+	module_stop();
+}
+
+/* The number after "hits=" or "missed=" on the line of a symbol, or -1. */
+static long number_of(const char *text, const char *symbol, const char *what)
+{
+	char line[256], *at;
+
+	line_with(text, symbol, line, sizeof(line));
+	at = strstr(line, what);
+	return at ? atol(at + strlen(what)) : -1;
+}
+
+static const char * const all_hooks[] = {
+	"__vm_enough_memory", "out_of_memory", "oom_evaluate_task",
+	"oom_badness", "oom_kill_process", "mark_victim", "exit_oom_victim",
+	"wake_reaper", "start_task_reaping", "finish_task_reaping",
+	"skip_task_reaping", "oom_notify_list",
+};
+
+TEST_F(hooks, every_hook_is_attached)
+{
+	char line[256];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all_hooks); i++) {
+		line_with(self->text, all_hooks[i], line, sizeof(line));
+		EXPECT_IN(" attached ", line);
+	}
+	EXPECT_EQ(NULL, strstr(self->text, "failed"))
+		TH_LOG("%s", self->text);
+}
+
+TEST_F(hooks, info_counts_no_missing_hook)
+{
+	struct oomtrace_info info;
+	int fd = device_open();
+
+	device_info(fd, &info);
+	EXPECT_EQ(0, info.hooks_missing);
+	EXPECT_EQ(1, info.enabled);
+	close(fd);
+}
+
+TEST_F(hooks, every_variable_is_resolved)
+{
+	static const char * const variables[] = {
+		"sysctl_overcommit_memory", "sysctl_overcommit_ratio",
+		"sysctl_overcommit_kbytes", "sysctl_admin_reserve_kbytes",
+		"sysctl_user_reserve_kbytes", "total_swap_pages",
+		"vm_committed_as", "hstates", "hugetlb_max_hstate",
+	};
+	char line[256];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(variables); i++) {
+		line_with(self->text, variables[i], line, sizeof(line));
+		EXPECT_IN(" resolved", line);
+	}
+	EXPECT_EQ(NULL, strstr(self->text, "not-found"))
+		TH_LOG("%s", self->text);
+}
+
+TEST_F(hooks, probes_stand_at_their_functions_start)
+{
+	char line[256], *plus;
+	size_t i;
+
+	/* The first seven are functions. IBT's entries are 4 bytes long. */
+	for (i = 0; i < 7; i++) {
+		if (!strcmp(all_hooks[i], "mark_victim"))
+			continue;
+		line_with(self->text, all_hooks[i], line, sizeof(line));
+		plus = strchr(line, '+');
+		ASSERT_NE(NULL, plus) TH_LOG("%s", line);
+		EXPECT_LE(strtol(plus + 1, NULL, 16), 4) TH_LOG("%s", line);
+	}
+}
+
+TEST_F(hooks, no_line_shows_a_kernel_address)
+{
+	EXPECT_EQ(NULL, strstr(self->text, "ffffffff"));
+	EXPECT_EQ(NULL, strstr(self->text, "0xffff"));
+}
+
+TEST_F(hooks, vm_enough_memory_hits_grow_with_each_mapping)
+{
+	long before = number_of(self->text, "__vm_enough_memory", "hits=");
+	char *text;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		void *at = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		ASSERT_NE(MAP_FAILED, at);
+		munmap(at, 1 << 16);
+	}
+	text = slurp(DEBUGFS "/hooks", NULL);
+	EXPECT_LE(before + 100, number_of(text, "__vm_enough_memory", "hits="));
+	EXPECT_EQ(0, number_of(text, "__vm_enough_memory", "missed="));
+	free(text);
+}
+
+TEST_F(hooks, an_oom_hits_every_hook_on_its_way)
+{
+	static const char * const on_the_way[] = {
+		"out_of_memory", "oom_evaluate_task", "oom_badness",
+		"oom_kill_process", "mark_victim", "exit_oom_victim",
+	};
+	struct memcg cg;
+	struct hog hog;
+	char *text;
+	size_t i;
+
+	if (!memcg_make(&cg, "hooks", MB(8)))
+		SKIP(return, "no cgroup v2 memory controller");
+	hog_start(&hog, "--cgroup %s --grow 64", cg.dir);
+	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
+	memcg_remove(&cg);
+	text = slurp(DEBUGFS "/hooks", NULL);
+	for (i = 0; i < ARRAY_SIZE(on_the_way); i++)
+		EXPECT_LE(1, number_of(text, on_the_way[i], "hits="))
+			TH_LOG("hook %zu of:\n%s", i, text);
+	for (i = 0; i < ARRAY_SIZE(on_the_way); i++)
+		EXPECT_GE(0, number_of(text, on_the_way[i], "missed="))
+			TH_LOG("hook %zu of:\n%s", i, text);
+	free(text);
+}
+
+TEST_HARNESS_MAIN
