@@ -54,8 +54,10 @@ source_files() {
 		[ -n "$files" ]; then
 		printf '%s\n' "$files" | while read -r file; do [ ! -f "$file" ] || echo "$file"; done
 	else
-		find $built_from -type f ! -name '*.o' ! -name '*.ko' ! -name '*.a' ! -name '.*.cmd' \
-			! -name '*.mod' ! -name '*.mod.c' ! -name '*.symvers' ! -name modules.order 2>/dev/null
+		# Not all of them need be there.
+		# shellcheck disable=SC2046,SC2086 # directories are words
+		find $(ls -d $built_from 2>/dev/null || true) -type f ! -name '*.o' ! -name '*.ko' ! -name '*.a' ! -name '.*.cmd' \
+			! -name '*.mod' ! -name '*.mod.c' ! -name '*.symvers' ! -name modules.order
 	fi | sort
 }
 
@@ -99,8 +101,9 @@ build_locked() {
 			src=$1 target=$2
 			shift 2
 			cd "$src"
-			make -n "$target" "$@" >/dev/null 2>&1 || make -n "$target" "$@" 2>&1 |
-				{ ! grep -q "No rule to make target .$target"; } || exit 0
+			# Kbuild has dry runs that fail, so only what the top Makefile says counts.
+			! make -n "$target" "$@" 2>&1 |
+				grep -q "^make: .*No rule to make target .$target.\.  Stop" || exit 0
 			exec make -j "$(nproc)" "$target" "$@"
 		' sh "/oomtrace/build/${out##*/}/src" "$target" "KDIR=$kdir" \
 			KSELFTEST=/linux-source/tools/testing/selftests "$@" >>"$log" 2>&1 || {
@@ -109,6 +112,8 @@ build_locked() {
 		}
 	done
 	grep -iE 'warning:' "$log" >&2 || true
+	[ ! -d "$out/src/module" ] || [ -n "$(find "$out/src" -name oomtrace.ko -print -quit)" ] ||
+		die "building for $k_name made no oomtrace.ko: see build/${out##*/}/log"
 	lay_out "$out"
 }
 
