@@ -42,7 +42,10 @@
 	F(commit, total_swap,		INT,  none)		\
 	F(commit, hugetlb,		INT,  none)		\
 	F(commit, overcommit_kbytes,	UINT, none)		\
-	F(commit, overcommit_ratio,	INT,  none)
+	F(commit, overcommit_ratio,	INT,  none)		\
+	F(commit, recorded,		ENUM, recorded)		\
+	F(commit, stack,		UINT, none)		\
+	F(commit, left_out,		UINT, none)
 
 #define OOMTRACE_FIELDS_OOM_BEGIN(F)				\
 	F(oom_begin, episode,		UINT, none)		\
@@ -159,6 +162,17 @@
 	F(lost, ring,			ENUM, ring)		\
 	F(lost, count,			UINT, none)
 
+#define OOMTRACE_FIELDS_MARK(F)					\
+	F(mark, knob,			ENUM, knob)		\
+	F(mark, old,			UINT, none)		\
+	F(mark, new,			UINT, none)		\
+	F(mark, pid,			INT,  none)
+
+#define OOMTRACE_FIELDS_STACK(F)				\
+	F(stack, id,			UINT, none)		\
+	F(stack, frames,		UINT, none)		\
+	F(stack, text,			STR,  none)
+
 /* T(TYPE, type): every record type, in the order of enum oomtrace_type. */
 #define OOMTRACE_TYPES(T)		\
 	T(COMMIT, commit)		\
@@ -169,7 +183,9 @@
 	T(VICTIM, victim)		\
 	T(REAP, reap)			\
 	T(OOM_END, oom_end)		\
-	T(LOST, lost)
+	T(LOST, lost)			\
+	T(MARK, mark)			\
+	T(STACK, stack)
 
 /*
  * The names of the ENUM kinds: E(list, CONSTANT, "name"), one list for each
@@ -184,6 +200,18 @@
 	E(OOMTRACE_ORIGIN_MREMAP,	"mremap")	\
 	E(OOMTRACE_ORIGIN_SHMEM,	"shmem")	\
 	E(OOMTRACE_ORIGIN_EXEC,		"exec")
+
+#define OOMTRACE_NAMES_recorded(E)			\
+	E(OOMTRACE_RECORDED_DENIED,	"denied")	\
+	E(OOMTRACE_RECORDED_ALL,	"all")		\
+	E(OOMTRACE_RECORDED_NEAR,	"near")
+
+#define OOMTRACE_NAMES_knob(E)						\
+	E(OOMTRACE_KNOB_MEMORY,		"overcommit_memory")		\
+	E(OOMTRACE_KNOB_RATIO,		"overcommit_ratio")		\
+	E(OOMTRACE_KNOB_KBYTES,		"overcommit_kbytes")		\
+	E(OOMTRACE_KNOB_ADMIN_RESERVE,	"admin_reserve_kbytes")		\
+	E(OOMTRACE_KNOB_USER_RESERVE,	"user_reserve_kbytes")
 
 #define OOMTRACE_NAMES_scope(E)				\
 	E(OOMTRACE_SCOPE_GLOBAL,	"global")	\

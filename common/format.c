@@ -15,6 +15,8 @@
 /* LIST(list, count): every list of names and how many values its enum has. */
 #define OOMTRACE_NAME_LISTS(LIST)			\
 	LIST(origin,		OOMTRACE_ORIGINS)	\
+	LIST(recorded,		OOMTRACE_RECORDEDS)	\
+	LIST(knob,		OOMTRACE_KNOBS)		\
 	LIST(scope,		OOMTRACE_SCOPES)	\
 	LIST(trigger,		OOMTRACE_TRIGGERS)	\
 	LIST(pressure,		OOMTRACE_PRESSURES)	\
@@ -75,8 +77,7 @@ static const struct oomtrace_type_desc types[] = {
 
 /*
  * Checks of each field: a number has a size that oomtrace_field_int() reads and
- * the signedness that its kind claims, a string the length of a command name,
- * and only an ENUM has names.
+ * the signedness that its kind claims, and only an ENUM has names.
  */
 #define FIELD_TYPE(type, field)	typeof(((struct oomtrace_##type *)NULL)->field)
 #define FIELD_SIGNED(type, field)	((FIELD_TYPE(type, field))(-1) < 1)
@@ -99,7 +100,7 @@ static const struct oomtrace_type_desc types[] = {
 	CHECK_UNSIGNED(type, field)					\
 	static_assert(COUNT_##list > 0);
 #define CHECK_STR(type, field, list)					\
-	static_assert(FIELD_SIZE(type, field) == OOMTRACE_COMM_LEN);	\
+	static_assert(FIELD_SIZE(type, field) <= OOMTRACE_STR_MAX);	\
 	static_assert(COUNT_##list == 0);
 #define CHECK_FIELD(type, field, kind, list)	CHECK_##kind(type, field, list)
 #define CHECK_FIELDS(TYPE, type)	OOMTRACE_FIELDS_##TYPE(CHECK_FIELD)
@@ -130,7 +131,7 @@ OOMTRACE_TYPES(CHECK_TYPE)
 #define WIDTH_INT(size)		DIGITS(size)
 #define WIDTH_UINT(size)	DIGITS(size)
 #define WIDTH_HEX(size)		DIGITS(size)
-#define WIDTH_ENUM(size)	16	/* the names: checked by the tests */
+#define WIDTH_ENUM(size)	24	/* the names: checked by the tests */
 #define WIDTH_STR(size)		(4 * (size) + sizeof("\"\""))
 #define WIDTH(type, field, kind, list)					\
 	+ sizeof(" =~" #field) + WIDTH_##kind(FIELD_SIZE(type, field))

@@ -25,7 +25,10 @@
  * The NUL included. That the longest line of every type fits is computed from
  * the tables and checked at build time (common/format.c).
  */
-#define OOMTRACE_LINE_MAX	1024
+#define OOMTRACE_LINE_MAX	4352
+
+/* Bytes of the longest STR field of any type. */
+#define OOMTRACE_STR_MAX	OOMTRACE_STACK_TEXT
 
 /**
  * enum oomtrace_kind - how a field is read and shown, see common/fields.h
@@ -56,7 +59,7 @@ struct oomtrace_field {
 	const char *name;
 	const char * const *names;
 	u16 offset;
-	u8 size;
+	u16 size;
 	u8 kind;
 	u8 nnames;
 };

@@ -52,6 +52,8 @@
  * @OOMTRACE_REAP: a step on the way from the kill to free memory
  * @OOMTRACE_OOM_END: out_of_memory() returned, or will never return
  * @OOMTRACE_LOST: made for one reader: records it did not get
+ * @OOMTRACE_MARK: an overcommit knob was seen to have changed
+ * @OOMTRACE_STACK: made for one reader: a stack that records refer to by number
  */
 enum oomtrace_type {
 	OOMTRACE_COMMIT		= 1,
@@ -63,6 +65,8 @@ enum oomtrace_type {
 	OOMTRACE_REAP		= 7,
 	OOMTRACE_OOM_END	= 8,
 	OOMTRACE_LOST		= 9,
+	OOMTRACE_MARK		= 10,
+	OOMTRACE_STACK		= 11,
 };
 
 /**
@@ -129,6 +133,19 @@ enum oomtrace_origin {
 };
 
 /**
+ * enum oomtrace_recorded - why a commit decision has a record
+ * @OOMTRACE_RECORDED_DENIED: it was a denial
+ * @OOMTRACE_RECORDED_ALL: everything is recorded (commit_records=all)
+ * @OOMTRACE_RECORDED_NEAR: it was granted, but little was left (near_percent)
+ */
+enum oomtrace_recorded {
+	OOMTRACE_RECORDED_DENIED,
+	OOMTRACE_RECORDED_ALL,
+	OOMTRACE_RECORDED_NEAR,
+	OOMTRACE_RECORDEDS,
+};
+
+/**
  * struct oomtrace_commit - one decision of __vm_enough_memory()
  * @h: header.
  * @pid: current->pid, in the initial pid namespace.
@@ -155,8 +172,12 @@ enum oomtrace_origin {
  * @overcommit_ratio: sysctl_overcommit_ratio, percent.
  * @mode: sysctl_overcommit_memory: 0 guess, 1 always, 2 never.
  * @cap_sys_admin: the function's third argument: 1 may use the admin reserve.
- * @origin: enum oomtrace_origin.
- * @reserved: zero.
+ * @origin: enum oomtrace_origin. Told from the system call that current is in.
+ * @recorded: enum oomtrace_recorded.
+ * @stack: number of the stack record that tells how the kernel got here;
+ *	absent for grants, and when the table of stacks is full.
+ * @left_out: near misses on this CPU that were not recorded since the last one
+ *	that was, to keep their rate down.
  *
  * In mode 2 the kernel's sum is: @allowed = @limit - (@cap_sys_admin ? 0 :
  * @admin_reserve) - min(@total_vm / 32, @user_reserve), the last term only with
@@ -185,7 +206,66 @@ struct oomtrace_commit {
 	__u8	mode;
 	__u8	cap_sys_admin;
 	__u8	origin;
-	__u8	reserved;
+	__u8	recorded;
+	__u32	stack;
+	__u32	left_out;
+};
+
+/**
+ * enum oomtrace_knob - a sysctl that takes part in commit decisions
+ * @OOMTRACE_KNOB_MEMORY: vm.overcommit_memory
+ * @OOMTRACE_KNOB_RATIO: vm.overcommit_ratio, percent
+ * @OOMTRACE_KNOB_KBYTES: vm.overcommit_kbytes
+ * @OOMTRACE_KNOB_ADMIN_RESERVE: vm.admin_reserve_kbytes
+ * @OOMTRACE_KNOB_USER_RESERVE: vm.user_reserve_kbytes
+ */
+enum oomtrace_knob {
+	OOMTRACE_KNOB_MEMORY,
+	OOMTRACE_KNOB_RATIO,
+	OOMTRACE_KNOB_KBYTES,
+	OOMTRACE_KNOB_ADMIN_RESERVE,
+	OOMTRACE_KNOB_USER_RESERVE,
+	OOMTRACE_KNOBS,
+};
+
+/**
+ * struct oomtrace_mark - a knob had another value than last time
+ * @h: header. @ts_ns is when it was noticed, not when it was changed:
+ *	vm.overcommit_memory at the next decision, the others at the next one
+ *	that is recorded.
+ * @old: its value when it was last looked at, in the knob's own unit.
+ * @new: its value now.
+ * @pid: who made the decision at which it was noticed; not who changed it.
+ * @knob: enum oomtrace_knob.
+ * @reserved: zero.
+ */
+struct oomtrace_mark {
+	struct oomtrace_header h;
+	__u64	old;
+	__u64	new;
+	__s32	pid;
+	__u8	knob;
+	__u8	reserved[3];
+};
+
+/** OOMTRACE_STACK_TEXT - bytes of a stack record's text */
+#define OOMTRACE_STACK_TEXT	960
+
+/**
+ * struct oomtrace_stack - a kernel stack, as symbols
+ * @h: header; @cpu, @flags and @seq are those of the record that refers to it
+ *	and follows next. Made for a reader before the first record it gets that
+ *	names this stack; it has no number of its own and is not in the rings.
+ * @id: what the records call it; 1, 2, ...; the same for equal stacks.
+ * @frames: how many frames the text has.
+ * @text: "function+offset/size", innermost first, separated by one space; the
+ *	outermost ones are left out if there are too many. No addresses.
+ */
+struct oomtrace_stack {
+	struct oomtrace_header h;
+	__u32	id;
+	__u32	frames;
+	char	text[OOMTRACE_STACK_TEXT];
 };
 
 /**
@@ -656,7 +736,7 @@ struct oomtrace_lost {
  * A buffer of this size always holds at least one record; read() with less
  * than the next record needs fails with EINVAL.
  */
-#define OOMTRACE_MAX_RECORD	256
+#define OOMTRACE_MAX_RECORD	1024
 
 /**
  * struct oomtrace_ring_info - geometry of one ring
@@ -702,10 +782,73 @@ struct oomtrace_info {
 	struct oomtrace_ring_info ring[OOMTRACE_RINGS];
 };
 
+/**
+ * enum oomtrace_filter_bits - what a filter looks at (@oomtrace_filter.mask)
+ * @OOMTRACE_FILTER_PID: current->pid is @pid
+ * @OOMTRACE_FILTER_TGID: current->tgid is @tgid
+ * @OOMTRACE_FILTER_COMM: current->comm is @comm
+ * @OOMTRACE_FILTER_UID: current's real uid is @uid
+ * @OOMTRACE_FILTER_CGROUP: current's memory cgroup is @cgroup_id
+ * @OOMTRACE_FILTER_MIN_PAGES: at least @min_pages are asked for
+ * @OOMTRACE_FILTER_OUTCOME: the answer is @denied (1) or granted (0)
+ * @OOMTRACE_FILTER_MODE: the overcommit mode is @mode
+ * @OOMTRACE_FILTER_ALL: all of these bits; any other is EINVAL
+ */
+enum oomtrace_filter_bits {
+	OOMTRACE_FILTER_PID		= 1,
+	OOMTRACE_FILTER_TGID		= 2,
+	OOMTRACE_FILTER_COMM		= 4,
+	OOMTRACE_FILTER_UID		= 8,
+	OOMTRACE_FILTER_CGROUP		= 16,
+	OOMTRACE_FILTER_MIN_PAGES	= 32,
+	OOMTRACE_FILTER_OUTCOME		= 64,
+	OOMTRACE_FILTER_MODE		= 128,
+	OOMTRACE_FILTER_ALL		= 255,
+};
+
+/**
+ * struct oomtrace_filter - which commit decisions are recorded
+ * @size: sizeof(struct oomtrace_filter); EINVAL otherwise.
+ * @mask: enum oomtrace_filter_bits, all of which must hold; 0: everything.
+ * @pid: initial pid namespace.
+ * @tgid: likewise.
+ * @uid: initial user namespace.
+ * @denied: 0 or 1.
+ * @mode: 0, 1 or 2.
+ * @reserved: zero, or EINVAL.
+ * @comm: the whole command name, NUL-terminated.
+ * @cgroup_id: inode of the cgroup's directory.
+ * @min_pages: pages.
+ *
+ * A field whose bit is not in @mask must be zero. Only recording is filtered;
+ * counting never is.
+ */
+struct oomtrace_filter {
+	__u32	size;
+	__u32	mask;
+	__s32	pid;
+	__s32	tgid;
+	__u32	uid;
+	__u8	denied;
+	__u8	mode;
+	__u8	reserved[2];
+	char	comm[OOMTRACE_COMM_LEN];
+	__u64	cgroup_id;
+	__s64	min_pages;
+};
+
 /** OOMTRACE_IOC_INFO - fill in a struct oomtrace_info */
 #define OOMTRACE_IOC_INFO	_IOWR('O', 0x70, struct oomtrace_info)
 /** OOMTRACE_IOC_ENABLE - arm (1) or disarm (0) the hooks; EINVAL otherwise */
 #define OOMTRACE_IOC_ENABLE	_IOW('O', 0x71, __u32)
+/** OOMTRACE_IOC_SET_FILTER - replace the filter, for all readers */
+#define OOMTRACE_IOC_SET_FILTER	_IOW('O', 0x72, struct oomtrace_filter)
+/** OOMTRACE_IOC_GET_FILTER - the filter in force; @size must be set */
+#define OOMTRACE_IOC_GET_FILTER	_IOWR('O', 0x73, struct oomtrace_filter)
+/** OOMTRACE_IOC_COMMIT_RECORDS - 0 denied, 1 all, 2 none; EINVAL otherwise */
+#define OOMTRACE_IOC_COMMIT_RECORDS	_IOW('O', 0x74, __u32)
+/** OOMTRACE_IOC_NEAR_PERCENT - near misses under 0 (none) to 100 percent left */
+#define OOMTRACE_IOC_NEAR_PERCENT	_IOW('O', 0x75, __u32)
 
 /*
  * Position. A newly opened device stands at the oldest record held.

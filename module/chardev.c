@@ -17,6 +17,7 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
+#include "filter.h"
 #include "hooks.h"
 #include "oomtrace.h"
 #include "ring.h"
@@ -179,6 +180,52 @@ static int ioc_enable(void __user *arg)
 	return oomtrace_hooks_enable(on);
 }
 
+static int ioc_set_filter(const void __user *arg)
+{
+	struct oomtrace_filter f;
+
+	if (copy_from_user(&f, arg, sizeof(f)))
+		return -EFAULT;
+	return oomtrace_filter_set(&f);
+}
+
+static int ioc_get_filter(void __user *arg)
+{
+	struct oomtrace_filter f;
+	u32 size;
+
+	if (get_user(size, (u32 __user *)arg))
+		return -EFAULT;
+	if (size != sizeof(f))
+		return -EINVAL;
+	oomtrace_filter_get(&f);
+	return copy_to_user(arg, &f, sizeof(f)) ? -EFAULT : 0;
+}
+
+static int ioc_commit_records(void __user *arg)
+{
+	u32 what;
+
+	if (get_user(what, (u32 __user *)arg))
+		return -EFAULT;
+	if (what > OOMTRACE_RECORD_NONE)
+		return -EINVAL;
+	WRITE_ONCE(oomtrace_commit_records, what);
+	return 0;
+}
+
+static int ioc_near_percent(void __user *arg)
+{
+	u32 percent;
+
+	if (get_user(percent, (u32 __user *)arg))
+		return -EFAULT;
+	if (percent > 100)
+		return -EINVAL;
+	WRITE_ONCE(oomtrace_near_percent, percent);
+	return 0;
+}
+
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
@@ -186,6 +233,14 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioc_info((void __user *)arg);
 	case OOMTRACE_IOC_ENABLE:
 		return ioc_enable((void __user *)arg);
+	case OOMTRACE_IOC_SET_FILTER:
+		return ioc_set_filter((void __user *)arg);
+	case OOMTRACE_IOC_GET_FILTER:
+		return ioc_get_filter((void __user *)arg);
+	case OOMTRACE_IOC_COMMIT_RECORDS:
+		return ioc_commit_records((void __user *)arg);
+	case OOMTRACE_IOC_NEAR_PERCENT:
+		return ioc_near_percent((void __user *)arg);
 	}
 	return -ENOTTY;
 }

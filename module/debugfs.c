@@ -8,7 +8,6 @@
  * common/format.c and common/story.c, the same for the tools.
  */
 #include <linux/debugfs.h>
-#include <linux/kstrtox.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -17,6 +16,7 @@
 
 #include "../common/format.h"
 #include "../common/story.h"
+#include "filter.h"
 #include "hooks.h"
 #include "oomtrace.h"
 #include "ring.h"
@@ -176,39 +176,111 @@ static int hooks_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(hooks);
 
-/* ---- enable ---- */
+/* ---- control files ---- */
 
-static ssize_t enable_read(struct file *file, char __user *ubuf, size_t len,
-			   loff_t *ppos)
+/**
+ * struct control - a small text file that can be written
+ * @name: the file's name.
+ * @print: its text now; returns the length.
+ * @set: takes a new text, which it may change; returns 0 or an error, and then
+ *	nothing has changed and the log says why.
+ */
+struct control {
+	const char *name;
+	size_t (*print)(char *buf, size_t size);
+	int (*set)(char *text);
+};
+
+/* The longest text that a control file takes or gives. */
+#define CONTROL_MAX	256
+
+static size_t enable_print(char *buf, size_t size)
 {
-	char text[3];
-
-	scnprintf(text, sizeof(text), "%d\n", oomtrace_hooks_enabled());
-	return simple_read_from_buffer(ubuf, len, ppos, text, 2);
+	return scnprintf(buf, size, "%d\n", oomtrace_hooks_enabled());
 }
 
-static ssize_t enable_write(struct file *file, const char __user *ubuf,
-			    size_t len, loff_t *ppos)
+static int enable_set(char *text)
 {
-	bool on;
-	int ret;
-
-	ret = kstrtobool_from_user(ubuf, len, &on);
-	if (ret == -EFAULT)
-		return ret;
-	if (ret) {
-		pr_err_ratelimited("enable: not understood; allowed are 0 and 1\n");
+	text = strim(text);
+	if (strcmp(text, "0") && strcmp(text, "1")) {
+		pr_err_ratelimited("enable: '%s' is not understood; allowed are 0 and 1\n",
+				   text);
 		return -EINVAL;
 	}
-	ret = oomtrace_hooks_enable(on);
+	return oomtrace_hooks_enable(*text == '1');
+}
+
+static size_t commit_records_print(char *buf, size_t size)
+{
+	return scnprintf(buf, size, "%s\n", oomtrace_commit_records_name());
+}
+
+static int commit_records_set(char *text)
+{
+	return oomtrace_commit_records_set(strim(text));
+}
+
+static size_t near_percent_print(char *buf, size_t size)
+{
+	return scnprintf(buf, size, "%u\n", READ_ONCE(oomtrace_near_percent));
+}
+
+static int near_percent_set(char *text)
+{
+	return oomtrace_near_percent_set(strim(text));
+}
+
+static int filter_set(char *text)
+{
+	struct oomtrace_filter f;
+	int ret;
+
+	ret = oomtrace_filter_parse(text, &f);
+	return ret ? ret : oomtrace_filter_set(&f);
+}
+
+static const struct control controls[] = {
+	{ "enable", enable_print, enable_set },
+	{ "commit_records", commit_records_print, commit_records_set },
+	{ "near_percent", near_percent_print, near_percent_set },
+	{ "filter", oomtrace_filter_print, filter_set },
+};
+
+static ssize_t control_read(struct file *file, char __user *ubuf, size_t len,
+			    loff_t *ppos)
+{
+	const struct control *c = file->private_data;
+	char text[CONTROL_MAX];
+
+	return simple_read_from_buffer(ubuf, len, ppos, text,
+				       c->print(text, sizeof(text)));
+}
+
+static ssize_t control_write(struct file *file, const char __user *ubuf,
+			     size_t len, loff_t *ppos)
+{
+	const struct control *c = file->private_data;
+	char *text;
+	int ret;
+
+	if (len >= CONTROL_MAX) {
+		pr_err_ratelimited("%s: longer than %d bytes\n", c->name,
+				   CONTROL_MAX - 1);
+		return -EINVAL;
+	}
+	text = memdup_user_nul(ubuf, len);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	ret = c->set(text);
+	kfree(text);
 	return ret ? ret : len;
 }
 
-static const struct file_operations enable_fops = {
+static const struct file_operations control_fops = {
 	.owner	= THIS_MODULE,
 	.open	= simple_open,
-	.read	= enable_read,
-	.write	= enable_write,
+	.read	= control_read,
+	.write	= control_write,
 	.llseek	= default_llseek,
 };
 
@@ -220,6 +292,8 @@ static const struct file_operations enable_fops = {
  */
 int oomtrace_debugfs_init(void)
 {
+	size_t i;
+
 	dir = debugfs_create_dir("oomtrace", NULL);
 	if (IS_ERR(dir))
 		return PTR_ERR(dir) == -EEXIST ? -EEXIST : 0;
@@ -227,7 +301,9 @@ int oomtrace_debugfs_init(void)
 	debugfs_create_file("last_oom", 0444, dir, NULL, &last_oom_fops);
 	debugfs_create_file("stats", 0444, dir, NULL, &stats_fops);
 	debugfs_create_file("hooks", 0444, dir, NULL, &hooks_fops);
-	debugfs_create_file("enable", 0644, dir, NULL, &enable_fops);
+	for (i = 0; i < ARRAY_SIZE(controls); i++)
+		debugfs_create_file(controls[i].name, 0644, dir,
+				    (void *)&controls[i], &control_fops);
 	return 0;
 }
 

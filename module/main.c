@@ -16,7 +16,9 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
+#include "filter.h"
 #include "hooks.h"
+#include "knobs.h"
 #include "oomtrace.h"
 #include "ring.h"
 #include "symbols.h"
@@ -31,32 +33,67 @@ static const char * const record_names[] = {
 	[OOMTRACE_RECORD_NONE]		= "none",
 };
 
-static int commit_records_set(const char *val, const struct kernel_param *kp)
+/**
+ * oomtrace_commit_records_set() - choose which commit decisions are recorded
+ * @name: denied, all or none; a newline behind it is no harm.
+ *
+ * Return: 0, or -EINVAL with a line in the log.
+ */
+int oomtrace_commit_records_set(const char *name)
 {
-	int i = sysfs_match_string(record_names, val);
+	int i = sysfs_match_string(record_names, name);
 
 	if (i < 0) {
-		pr_err("commit_records=%s: not understood; allowed are denied, all and none\n",
-		       val);
+		pr_err_ratelimited("commit_records: '%s' is not understood; allowed are denied, all and none\n",
+				   name);
 		return -EINVAL;
 	}
 	WRITE_ONCE(oomtrace_commit_records, i);
 	return 0;
 }
 
-static int commit_records_get(char *buf, const struct kernel_param *kp)
+/**
+ * oomtrace_commit_records_name() - which commit decisions are recorded
+ *
+ * Return: denied, all or none.
+ */
+const char *oomtrace_commit_records_name(void)
 {
-	return sysfs_emit(buf, "%s\n",
-			  record_names[READ_ONCE(oomtrace_commit_records)]);
+	return record_names[READ_ONCE(oomtrace_commit_records)];
+}
+
+static int commit_records_param_set(const char *val,
+				    const struct kernel_param *kp)
+{
+	return oomtrace_commit_records_set(val);
+}
+
+static int commit_records_param_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", oomtrace_commit_records_name());
 }
 
 static const struct kernel_param_ops commit_records_ops = {
-	.set = commit_records_set,
-	.get = commit_records_get,
+	.set = commit_records_param_set,
+	.get = commit_records_param_get,
 };
 module_param_cb(commit_records, &commit_records_ops, NULL, 0444);
 MODULE_PARM_DESC(commit_records,
 	"Which commit decisions are recorded: denied (default), all, none. All are counted.");
+
+static int near_percent_param_set(const char *val,
+				  const struct kernel_param *kp)
+{
+	return oomtrace_near_percent_set(val);
+}
+
+static const struct kernel_param_ops near_percent_ops = {
+	.set = near_percent_param_set,
+	.get = param_get_uint,
+};
+module_param_cb(near_percent, &near_percent_ops, &oomtrace_near_percent, 0444);
+MODULE_PARM_DESC(near_percent,
+	"Record grants in mode 2 that leave less than this percentage of what is allowed: 0 (default, none) to 100.");
 
 static unsigned int commit_buffer_kb = 256;
 module_param(commit_buffer_kb, uint, 0444);
@@ -98,6 +135,7 @@ static int __init oomtrace_init(void)
 
 	oomtrace_symbols_init();
 	oomtrace_commit_init();
+	oomtrace_knobs_init();
 
 	ret = oomtrace_rings_init(commit_buffer_kb, oom_buffer_kb);
 	if (ret) {
@@ -127,6 +165,7 @@ remove_device:
 detach:
 	oomtrace_hooks_detach();
 	oomtrace_rings_quiesce();
+	oomtrace_filter_exit();
 free_rings:
 	oomtrace_rings_exit();
 	return ret;
@@ -138,6 +177,7 @@ static void __exit oomtrace_exit(void)
 	oomtrace_chardev_exit();
 	oomtrace_hooks_detach();
 	oomtrace_rings_quiesce();
+	oomtrace_filter_exit();
 	oomtrace_rings_exit();
 	pr_info("unloaded\n");
 }

@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
+#include <asm/word-at-a-time.h>
 
 #include "../common/fields.h"
 #include "../include/oomtrace.h"
@@ -23,10 +24,16 @@ enum oomtrace_commit_records {
 };
 
 extern unsigned int oomtrace_commit_records;
+int oomtrace_commit_records_set(const char *name);
+const char *oomtrace_commit_records_name(void);
+
+/* Near misses: grants in mode 2 that leave less than this percentage; 0: none */
+extern unsigned int oomtrace_near_percent;
+int oomtrace_near_percent_set(const char *text);
 
 /**
  * oomtrace_memcg_id() - the id of a task's memory cgroup
- * @task: a task; the caller holds rcu_read_lock() or it is current.
+ * @task: a task; RCU is held, or preemption is off, or it is current.
  *
  * The id is the inode number of the cgroup's directory. The path is looked up
  * later by whoever reads: that takes locks which a handler may not.
@@ -35,31 +42,38 @@ extern unsigned int oomtrace_commit_records;
  */
 static inline u64 oomtrace_memcg_id(struct task_struct *task)
 {
-	struct cgroup_subsys_state *css;
-	u64 id;
-
-	rcu_read_lock();
-	css = task_css(task, memory_cgrp_id);
-	id = cgroup_id(css->cgroup);
-	rcu_read_unlock();
-	return id;
+	/* true: RCU cannot see that preemption is off, which is enough. */
+	return cgroup_id(task_css_check(task, memory_cgrp_id, true)->cgroup);
 }
 
-/* A task's real uid in the initial user namespace. */
+/* A task's real uid in the initial user namespace, where a kuid is itself. */
 static inline u32 oomtrace_uid(struct task_struct *task)
 {
-	return from_kuid(&init_user_ns, task_uid(task));
+	return __kuid_val(task_uid(task));
 }
 
 /*
  * A task's name. It may change while it is copied: the kernel's own reports
- * take it the same way. Whatever happens the last byte is NUL, and so are all
- * behind the first.
+ * take it the same way. Whatever happens, the last byte is NUL and so are all
+ * behind the first NUL; words at a time, since a commit decision waits for it.
  */
-static inline void oomtrace_comm(char *dst, struct task_struct *task)
+static inline void oomtrace_comm(char *dst, const struct task_struct *task)
 {
+	const struct word_at_a_time ones = WORD_AT_A_TIME_CONSTANTS;
+	unsigned long keep = ~0UL, zeros, word;
+	int i;
+
 	BUILD_BUG_ON(OOMTRACE_COMM_LEN != TASK_COMM_LEN);
-	strscpy_pad(dst, task->comm, OOMTRACE_COMM_LEN);
+	for (i = 0; i < OOMTRACE_COMM_LEN; i += sizeof(word)) {
+		word = *(const unsigned long *)(task->comm + i) & keep;
+		if (keep && has_zero(word, &zeros, &ones)) {
+			zeros = prep_zero_mask(word, zeros, &ones);
+			word &= zero_bytemask(create_zero_mask(zeros));
+			keep = 0;
+		}
+		memcpy(dst + i, &word, sizeof(word));
+	}
+	dst[OOMTRACE_COMM_LEN - 1] = '\0';
 }
 
 int oomtrace_chardev_init(void);

@@ -40,6 +40,7 @@
 #include <linux/topology.h>
 #include <linux/vmalloc.h>
 
+#include "../common/fields.h"
 #include "ring.h"
 
 struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
@@ -50,7 +51,7 @@ static DECLARE_WAIT_QUEUE_HEAD(ring_wait);
 /* Slots are as large as the longest record that goes there, in cache lines. */
 static const u32 slot_sizes[OOMTRACE_RINGS] = {
 	[OOMTRACE_RING_COMMIT]	= ALIGN(sizeof(struct oomtrace_commit), 64),
-	[OOMTRACE_RING_OOM]	= OOMTRACE_MAX_RECORD,
+	[OOMTRACE_RING_OOM]	= ALIGN(sizeof(struct oomtrace_oom_begin), 64),
 };
 
 static void wake_readers(struct irq_work *work)
@@ -289,6 +290,7 @@ void oomtrace_reader_oldest(struct oomtrace_reader *r)
 {
 	unsigned int id, cpu;
 
+	bitmap_zero(r->stacks, OOMTRACE_STACKS);
 	for (id = 0; id < OOMTRACE_RINGS; id++)
 		for_each_possible_cpu(cpu)
 			*reader_pos(r, r->next, id, cpu) =
@@ -389,10 +391,36 @@ static unsigned int make_lost(struct oomtrace_lost *lost, unsigned int id,
 	lost->h.flags = id;
 	lost->h.seq = first;
 	lost->h.ts_ns = p->ts_ns;
-	lost->h.valid = GENMASK_ULL(1, 0);
+	lost->h.valid = OOMTRACE_ALL(lost);
 	lost->count = p->seq - first;
 	lost->ring = id;
 	return sizeof(*lost);
+}
+
+/*
+ * A record that names a stack which this reader has not been given: give it the
+ * stack in the record's stead, and the record next time.
+ */
+static unsigned int stack_first(struct oomtrace_reader *r, void *buf)
+{
+	const struct oomtrace_commit *rec = buf;
+	struct oomtrace_stack *stack = buf;
+	u32 id;
+
+	if (rec->h.type != OOMTRACE_COMMIT ||
+	    !(rec->h.valid & OOMTRACE_BIT(commit, stack)))
+		return 0;
+	id = rec->stack;
+	if (id > OOMTRACE_STACKS || test_bit(id - 1, r->stacks) ||
+	    !oomtrace_stack_fill(id, stack))
+		return 0;
+	__set_bit(id - 1, r->stacks);
+	/* CPU, ring, number and time stay those of the record. */
+	stack->h.type = OOMTRACE_STACK;
+	stack->h.size = sizeof(*stack);
+	stack->h.valid = OOMTRACE_ALL(stack);
+	stack->h.derived = 0;
+	return sizeof(*stack);
 }
 
 /**
@@ -401,7 +429,8 @@ static unsigned int make_lost(struct oomtrace_lost *lost, unsigned int id,
  * @buf: OOMTRACE_MAX_RECORD bytes.
  *
  * Where records were overwritten before this reader got to them, it first gets
- * a lost record that counts them.
+ * a lost record that counts them; before the first record that names a stack,
+ * the stack.
  *
  * Return: bytes of the record in @buf, or 0 if there is none (yet).
  */
@@ -409,7 +438,7 @@ unsigned int oomtrace_reader_next(struct oomtrace_reader *r, void *buf)
 {
 	for (;;) {
 		struct peek best = { .ts_ns = U64_MAX }, p;
-		unsigned int id, cpu, best_id = 0, best_cpu = 0;
+		unsigned int id, cpu, size, best_id = 0, best_cpu = 0;
 		const struct oomtrace_ring *ring;
 		u64 *next;
 
@@ -446,6 +475,9 @@ unsigned int oomtrace_reader_next(struct oomtrace_reader *r, void *buf)
 		}
 		if (copy_record(ring, per_cpu_ptr(ring->cpu, best_cpu),
 				best.seq, buf, ring->slot_size)) {
+			size = stack_first(r, buf);
+			if (size)
+				return size;
 			++*next;
 			return ((struct oomtrace_header *)buf)->size;
 		}
@@ -463,6 +495,9 @@ void oomtrace_reader_unread(struct oomtrace_reader *r, const void *buf)
 	const struct oomtrace_header *h = buf;
 
 	*reader_pos(r, r->next, h->flags & OOMTRACE_FLAG_RING, h->cpu) = h->seq;
+	if (h->type == OOMTRACE_STACK)
+		__clear_bit(((const struct oomtrace_stack *)buf)->id - 1,
+			    r->stacks);
 }
 
 static bool reader_has_next(const struct oomtrace_reader *r)

@@ -10,12 +10,14 @@
 #ifndef OOMTRACE_RING_H
 #define OOMTRACE_RING_H
 
+#include <linux/bitmap.h>
 #include <linux/compiler.h>
 #include <linux/percpu.h>
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
 
 #include "../include/oomtrace.h"
+#include "stacks.h"
 
 /**
  * struct oomtrace_ring_page - the first page of a CPU's ring memory
@@ -148,6 +150,7 @@ oomtrace_ring_publish(struct oomtrace_ring *ring, struct oomtrace_header *h)
  * @ncpus: CPUs in @next.
  * @next: sequence number it wants next, one per ring and CPU; private.
  * @stop: numbers after which it stops, like @next; NULL: never.
+ * @stacks: the stacks it was given already.
  *
  * Not locked: whoever owns it lets one thread at a time use it.
  */
@@ -156,6 +159,7 @@ struct oomtrace_reader {
 	unsigned int ncpus;
 	u64 *next;
 	u64 *stop;
+	DECLARE_BITMAP(stacks, OOMTRACE_STACKS);
 };
 
 int oomtrace_rings_init(unsigned int commit_kb, unsigned int oom_kb);

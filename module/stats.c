@@ -7,10 +7,12 @@
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
+#include <linux/jhash.h>
 
 #include "../common/format.h"
 #include "oomtrace.h"
 #include "ring.h"
+#include "stacks.h"
 #include "stats.h"
 
 DEFINE_PER_CPU(struct oomtrace_stats, oomtrace_stats);
@@ -26,6 +28,80 @@ void oomtrace_stats_ending(unsigned int ending)
 	atomic64_inc(&endings[ending]);
 }
 
+/* ---- denials by command ---- */
+
+/* Commands told apart, and entries one may use from the one its hash names. */
+#define COMMANDS	128
+#define TRIES		8
+
+enum { FREE, BEING_WRITTEN, READY };
+
+/**
+ * struct command - denials of one command
+ * @state: FREE; BEING_WRITTEN by the CPU that claimed it; READY: @comm is
+ *	constant.
+ * @comm: the command's name.
+ * @denials: how many.
+ */
+static struct command {
+	atomic_t state;
+	char comm[OOMTRACE_COMM_LEN];
+	atomic64_t denials;
+} commands[COMMANDS];
+
+static atomic64_t others;
+
+/**
+ * oomtrace_stats_denial() - count a denial of current's command
+ *
+ * For handlers. Commands that find no room are counted together.
+ */
+void oomtrace_stats_denial(void)
+{
+	char comm[OOMTRACE_COMM_LEN];
+	u32 hash, i;
+
+	oomtrace_comm(comm, current);
+	hash = jhash(comm, sizeof(comm), 0);
+	for (i = 0; i < TRIES; i++) {
+		struct command *c = &commands[(hash + i) % COMMANDS];
+		/* Pairs with the release below: READY means a whole name. */
+		int state = atomic_read_acquire(&c->state);
+
+		if (state == FREE &&
+		    atomic_cmpxchg(&c->state, FREE, BEING_WRITTEN) == FREE) {
+			memcpy(c->comm, comm, sizeof(comm));
+			atomic_set_release(&c->state, READY);
+			state = READY;
+		}
+		if (state == READY && !memcmp(c->comm, comm, sizeof(comm))) {
+			atomic64_inc(&c->denials);
+			return;
+		}
+	}
+	atomic64_inc(&others);
+}
+
+static void show_commands(struct seq_file *m)
+{
+	char comm[4 * OOMTRACE_COMM_LEN + 1];
+	int i;
+
+	seq_puts(m, "# commit denials by command\n");
+	for (i = 0; i < COMMANDS; i++) {
+		struct command *c = &commands[i];
+
+		if (atomic_read_acquire(&c->state) != READY)
+			continue;
+		oomtrace_escape(comm, sizeof(comm), c->comm, sizeof(c->comm));
+		seq_printf(m, "%20llu \"%s\"\n",
+			   (u64)atomic64_read(&c->denials), comm);
+	}
+	seq_printf(m, "%20llu others\n", (u64)atomic64_read(&others));
+}
+
+/* ---- the file ---- */
+
 #define SUM(member) ({							\
 	unsigned int cpu_;						\
 	u64 sum_ = 0;							\
@@ -39,7 +115,7 @@ static void show_decisions(struct seq_file *m)
 	static const char * const modes[] = {
 		"0 (guess)", "1 (always)", "2 (never)", "unknown",
 	};
-	int mode, bucket;
+	int mode;
 
 	seq_puts(m, "# commit decisions by overcommit mode\n");
 	seq_printf(m, "%-12s %16s %16s\n", "mode", "granted", "denied");
@@ -52,25 +128,35 @@ static void show_decisions(struct seq_file *m)
 		seq_printf(m, "%-12s %16llu %16llu\n", modes[mode],
 			   granted, denied);
 	}
-	seq_printf(m, "denials not recorded (write refused): %llu\n",
-		   SUM(unrecorded));
+	seq_printf(m, "not recorded (write refused): %llu\n", SUM(unrecorded));
+	seq_printf(m, "denials without a stack (table full): %llu\n",
+		   oomtrace_stacks_refused());
+}
+
+/* One line of a histogram of pages; the last bucket has a name of its own. */
+static void show_bucket(struct seq_file *m, int bucket, const char *last, u64 n)
+{
+	if (!n)
+		return;
+	if (bucket == 0)
+		seq_printf(m, "%20d .. %-20d %16llu\n", 0, 0, n);
+	else if (bucket == OOMTRACE_PAGES_BUCKETS - 1)
+		seq_printf(m, "%20s    %-20s %16llu\n", last, "", n);
+	else
+		seq_printf(m, "%20llu .. %-20llu %16llu\n",
+			   1ULL << (bucket - 1), (1ULL << bucket) - 1, n);
+}
+
+static void show_histograms(struct seq_file *m)
+{
+	int bucket;
 
 	seq_puts(m, "# commit decisions by pages asked for\n");
-	for (bucket = 0; bucket < OOMTRACE_PAGES_BUCKETS; bucket++) {
-		u64 n = SUM(pages[bucket]);
-
-		if (!n)
-			continue;
-		if (bucket == 0)
-			seq_printf(m, "%20d .. %-20d %16llu\n", 0, 0, n);
-		else if (bucket == 64)
-			seq_printf(m, "%20s .. %-20d %16llu\n", "negative", -1,
-				   n);
-		else
-			seq_printf(m, "%20llu .. %-20llu %16llu\n",
-				   1ULL << (bucket - 1), (1ULL << bucket) - 1,
-				   n);
-	}
+	for (bucket = 0; bucket < OOMTRACE_PAGES_BUCKETS; bucket++)
+		show_bucket(m, bucket, "negative", SUM(pages[bucket]));
+	seq_puts(m, "# commit decisions in mode 2 by pages left (allowed - committed)\n");
+	for (bucket = 0; bucket < OOMTRACE_PAGES_BUCKETS; bucket++)
+		show_bucket(m, bucket, "nothing", SUM(headroom[bucket]));
 }
 
 static void show_endings(struct seq_file *m)
@@ -127,6 +213,8 @@ static void show_rings(struct seq_file *m)
 void oomtrace_stats_show(struct seq_file *m)
 {
 	show_decisions(m);
+	show_histograms(m);
+	show_commands(m);
 	show_endings(m);
 	show_rings(m);
 }

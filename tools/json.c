@@ -25,11 +25,11 @@ static bool add(struct json_object *obj, const char *name,
 static bool add_hex(struct json_object *obj, const char *field, const char *s,
 		    size_t n)
 {
-	char hex[2 * OOMTRACE_COMM_LEN + 1];
+	char hex[2 * OOMTRACE_STR_MAX + 1];
 	char name[40];
 	size_t i;
 
-	for (i = 0; i < n && i < OOMTRACE_COMM_LEN; i++)
+	for (i = 0; i < n && i < OOMTRACE_STR_MAX; i++)
 		sprintf(hex + 2 * i, "%02x", (unsigned char)s[i]);
 	hex[2 * i] = '\0';
 	snprintf(name, sizeof(name), "%s_hex", field);
@@ -40,7 +40,7 @@ static bool add_string(struct json_object *obj,
 		       const struct oomtrace_header *rec,
 		       const struct oomtrace_field *f)
 {
-	char text[3 * OOMTRACE_COMM_LEN + 1];
+	char text[3 * OOMTRACE_STR_MAX + 1];
 	size_t n, len;
 	const char *s;
 	bool valid;
