@@ -48,11 +48,16 @@ static s64 number(const struct oomtrace_header *rec, unsigned int idx)
 static u64 episode_of(const struct oomtrace_header *rec)
 {
 	switch (rec->type) {
-	case OOMTRACE_COMMIT:
-	case OOMTRACE_LOST:
-		return 0;
-	default:
+	case OOMTRACE_OOM_BEGIN:
+	case OOMTRACE_PRESSURE:
+	case OOMTRACE_CANDIDATE:
+	case OOMTRACE_VERDICT:
+	case OOMTRACE_VICTIM:
+	case OOMTRACE_REAP:
+	case OOMTRACE_OOM_END:
 		return number(rec, 0);
+	default:
+		return 0;
 	}
 }
 
