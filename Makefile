@@ -62,6 +62,7 @@ clean:
 		Module.symvers modules.order .Module.symvers.cmd \
 		.modules.order.cmd .module-common.o .*.o.cmd .*.ko.cmd \
 		.*.mod.cmd .*.mod.c.cmd
+	rm -f module/compat/has.h
 	find module common -name '*.o' -delete -o -name '.*.cmd' -delete -o \
 		-name '*.o.d' -delete
 

@@ -10,16 +10,35 @@
 #include <linux/sched/coredump.h>
 #include <linux/sched/task.h>
 
+#include "has.h"
+
 /* One of an mm's rss counters, pages. Never negative. */
 static inline s64 oomtrace_mm_counter(struct mm_struct *mm, int member)
 {
 	return get_mm_counter(mm, member);
 }
 
+/*
+ * The same as oom_badness() reads it. An exact sum takes time in proportion to
+ * the CPUs, as it does there.
+ */
+static inline s64 oomtrace_mm_counter_scored(struct mm_struct *mm, int member)
+{
+#if HAS_GET_MM_RSS_SUM
+	return get_mm_counter_sum(mm, member);
+#else
+	return get_mm_counter(mm, member);
+#endif
+}
+
 /* The OOM killer is to leave this mm alone: there is nothing left in it. */
 static inline bool oomtrace_mm_oom_skip(struct mm_struct *mm)
 {
+#if HAS_MM_FLAGS_TEST
+	return mm_flags_test(MMF_OOM_SKIP, mm);
+#else
 	return test_bit(MMF_OOM_SKIP, &mm->flags);
+#endif
 }
 
 /*

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0
+/* An mm's flags are a bitmap of their own type, with accessors. */
+#include <linux/mm.h>
+#include <linux/oom.h>
+
+bool probe(struct mm_struct *mm);
+bool probe(struct mm_struct *mm)
+{
+	return mm_flags_test(MMF_OOM_SKIP, mm);
+}
