@@ -6,8 +6,8 @@
  * once. Prints the least cost of such a pair in nanoseconds of CLOCK_MONOTONIC:
  * in a machine whose clock counts instructions (scripts/vm --icount) those are
  * instructions, and the least is a pair that no timer, no RCU callback and no
- * slab refill came into: the same number in every run. Address space randomisation is switched off, so that
- * every run walks the same page tables.
+ * slab refill came into: the same number in every run. Address space
+ * randomisation is switched off, so that every run walks the same page tables.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -24,12 +24,12 @@
 
 /**
  * struct open_file - one open of the device
- * @lock: one read at a time: a reader's position belongs to one thread.
+ * @lock: guards @reader's position and @buf: one read at a time.
  * @reader: the position.
  * @buf: the record on its way to user space.
  */
 struct open_file {
-	struct mutex lock;
+	struct mutex lock;	/* see above */
 	struct oomtrace_reader reader;
 	u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
 };
@@ -92,6 +92,12 @@ static ssize_t read_records(struct open_file *of, char __user *ubuf,
 	return done;
 }
 
+static int wait_for_record(struct oomtrace_reader *r)
+{
+	return wait_event_interruptible(*oomtrace_ring_wait(),
+					oomtrace_reader_arm(r));
+}
+
 static ssize_t dev_read(struct file *file, char __user *ubuf, size_t len,
 			loff_t *ppos)
 {
@@ -107,8 +113,7 @@ static ssize_t dev_read(struct file *file, char __user *ubuf, size_t len,
 			return ret;
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		ret = wait_event_interruptible(*oomtrace_ring_wait(),
-					oomtrace_reader_arm(&of->reader));
+		ret = wait_for_record(&of->reader);
 		if (ret)
 			return ret;
 	}

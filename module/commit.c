@@ -144,6 +144,7 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 		predict_charge(call);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(oomtrace_vm_enough_entry);
 
 /* Which system call asked. The mm of exec and fork is not current's own. */
@@ -505,4 +506,5 @@ int oomtrace_vm_enough_return(struct kretprobe_instance *ri,
 	maybe_record(call, &t, ret);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(oomtrace_vm_enough_return);

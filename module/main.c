@@ -79,7 +79,7 @@ static const struct kernel_param_ops commit_records_ops = {
 };
 module_param_cb(commit_records, &commit_records_ops, NULL, 0444);
 MODULE_PARM_DESC(commit_records,
-	"Which commit decisions are recorded: denied (default), all, none. All are counted.");
+		 "Which commit decisions are recorded: denied (default), all, none. All are counted.");
 
 static int near_percent_param_set(const char *val,
 				  const struct kernel_param *kp)
@@ -93,17 +93,17 @@ static const struct kernel_param_ops near_percent_ops = {
 };
 module_param_cb(near_percent, &near_percent_ops, &oomtrace_near_percent, 0444);
 MODULE_PARM_DESC(near_percent,
-	"Record grants in mode 2 that leave less than this percentage of what is allowed: 0 (default, none) to 100.");
+		 "Record grants in mode 2 that leave less than this percentage of what is allowed: 0 (default, none) to 100.");
 
 static unsigned int commit_buffer_kb = 256;
 module_param(commit_buffer_kb, uint, 0444);
 MODULE_PARM_DESC(commit_buffer_kb,
-	"Memory for commit decisions, KiB per CPU, 16 to 1048576 (default 256).");
+		 "Memory for commit decisions, KiB per CPU, 16 to 1048576 (default 256).");
 
 static unsigned int oom_buffer_kb = 512;
 module_param(oom_buffer_kb, uint, 0444);
 MODULE_PARM_DESC(oom_buffer_kb,
-	"Memory for OOM episodes, KiB per CPU, 16 to 1048576 (default 512: about 2000 candidates).");
+		 "Memory for OOM episodes, KiB per CPU, 16 to 1048576 (default 512: about 2000 candidates).");
 
 #define MIN_BUFFER_KB	16U
 #define MAX_BUFFER_KB	1048576U

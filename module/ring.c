@@ -226,10 +226,10 @@ void oomtrace_ring_info(enum oomtrace_ring_id id,
 
 /* ---- readers ---- */
 
-static u64 *reader_pos(const struct oomtrace_reader *r, u64 *pos,
-		       unsigned int id, unsigned int cpu)
+static unsigned int pos_of(const struct oomtrace_reader *r, unsigned int id,
+			   unsigned int cpu)
 {
-	return &pos[id * r->ncpus + cpu];
+	return id * r->ncpus + cpu;
 }
 
 /**
@@ -257,7 +257,7 @@ int oomtrace_reader_init(struct oomtrace_reader *r, unsigned int rings,
 
 		for (id = 0; id < OOMTRACE_RINGS; id++)
 			for_each_possible_cpu(cpu)
-				*reader_pos(r, stop, id, cpu) =
+				stop[pos_of(r, id, cpu)] =
 					oomtrace_ring_written(id, cpu);
 		r->stop = stop;
 	}
@@ -293,7 +293,7 @@ void oomtrace_reader_oldest(struct oomtrace_reader *r)
 	bitmap_zero(r->stacks, OOMTRACE_STACKS);
 	for (id = 0; id < OOMTRACE_RINGS; id++)
 		for_each_possible_cpu(cpu)
-			*reader_pos(r, r->next, id, cpu) =
+			r->next[pos_of(r, id, cpu)] =
 				oldest_held(&oomtrace_rings[id],
 					    oomtrace_ring_written(id, cpu));
 }
@@ -308,7 +308,7 @@ void oomtrace_reader_newest(struct oomtrace_reader *r)
 
 	for (id = 0; id < OOMTRACE_RINGS; id++)
 		for_each_possible_cpu(cpu)
-			*reader_pos(r, r->next, id, cpu) =
+			r->next[pos_of(r, id, cpu)] =
 				oomtrace_ring_written(id, cpu) + 1;
 }
 
@@ -447,11 +447,10 @@ unsigned int oomtrace_reader_next(struct oomtrace_reader *r, void *buf)
 				continue;
 			ring = &oomtrace_rings[id];
 			for_each_possible_cpu(cpu) {
-				u64 stop = r->stop ?
-					*reader_pos(r, r->stop, id, cpu) :
-					U64_MAX;
+				unsigned int pos = pos_of(r, id, cpu);
+				u64 stop = r->stop ? r->stop[pos] : U64_MAX;
 
-				next = reader_pos(r, r->next, id, cpu);
+				next = &r->next[pos];
 				if (!peek_next(ring, per_cpu_ptr(ring->cpu, cpu),
 					       *next, stop, &p))
 					continue;
@@ -466,7 +465,7 @@ unsigned int oomtrace_reader_next(struct oomtrace_reader *r, void *buf)
 			return 0;
 
 		ring = &oomtrace_rings[best_id];
-		next = reader_pos(r, r->next, best_id, best_cpu);
+		next = &r->next[pos_of(r, best_id, best_cpu)];
 		if (best.seq > *next) {
 			u64 first = *next;
 
@@ -494,7 +493,7 @@ void oomtrace_reader_unread(struct oomtrace_reader *r, const void *buf)
 {
 	const struct oomtrace_header *h = buf;
 
-	*reader_pos(r, r->next, h->flags & OOMTRACE_FLAG_RING, h->cpu) = h->seq;
+	r->next[pos_of(r, h->flags & OOMTRACE_FLAG_RING, h->cpu)] = h->seq;
 	if (h->type == OOMTRACE_STACK)
 		__clear_bit(((const struct oomtrace_stack *)buf)->id - 1,
 			    r->stacks);
@@ -509,7 +508,7 @@ static bool reader_has_next(const struct oomtrace_reader *r)
 			continue;
 		for_each_possible_cpu(cpu)
 			if (oomtrace_ring_written(id, cpu) >=
-			    *reader_pos(r, r->next, id, cpu))
+			    r->next[pos_of(r, id, cpu)])
 				return true;
 	}
 	return false;

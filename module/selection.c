@@ -390,6 +390,7 @@ int oomtrace_evaluate_entry(struct kprobe *kp, struct pt_regs *regs)
 			(void *)regs_get_kernel_argument(regs, 0));
 	return 0;
 }
+
 NOKPROBE_SYMBOL(oomtrace_evaluate_entry);
 
 int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -399,6 +400,7 @@ int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 		return 1;
 	return 0;
 }
+
 NOKPROBE_SYMBOL(oomtrace_badness_entry);
 
 int oomtrace_badness_return(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -410,6 +412,7 @@ int oomtrace_badness_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	pending.scored = true;
 	return 0;
 }
+
 NOKPROBE_SYMBOL(oomtrace_badness_return);
 
 /* ---- verdict ---- */
@@ -498,6 +501,7 @@ int oomtrace_kill_entry(struct kprobe *kp, struct pt_regs *regs)
 	record_verdict(ep, ep->oc);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(oomtrace_kill_entry);
 
 /* ---- end ---- */
@@ -572,6 +576,7 @@ int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 	record_begin(ep);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(oomtrace_oom_entry);
 
 int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -585,6 +590,7 @@ int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	WRITE_ONCE(ep->task, NULL);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(oomtrace_oom_return);
 
 /* The oom notifier, called last of all: *freed is what the others freed. */

@@ -203,6 +203,7 @@ int oomtrace_exit_victim(struct kprobe *kp, struct pt_regs *regs)
 	record_step(current->pid, OOMTRACE_STEP_EXITED, false);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(oomtrace_exit_victim);
 
 void oomtrace_wake_reaper(void *data, int pid)
