@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's sum about a commit decision, done over with the kernel's own
+ * variables, and the record that holds every term of it.
+ *
+ * Called by commit.c's handlers, with preemption off, for the decisions that
+ * are recorded and for all in mode 2. Which fields a kernel lets us read is
+ * found out once, at load.
+ */
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+#include <asm/syscall.h>
+
+#include "commit.h"
+#include "hooks.h"
+#include "oomtrace.h"
+#include "ring.h"
+#include "stacks.h"
+#include "stats.h"
+#include "symbols.h"
+
+#define KB_TO_PAGES(kb)	((kb) >> (PAGE_SHIFT - 10))
+
+/* Which system call asked. The mm of exec and fork is not current's own. */
+static u8 origin(void)
+{
+	if (current->flags & PF_KTHREAD)
+		return OOMTRACE_ORIGIN_OTHER;
+	switch (syscall_get_nr(current, task_pt_regs(current))) {
+	case __NR_mmap:
+		return OOMTRACE_ORIGIN_MMAP;
+	case __NR_brk:
+		return OOMTRACE_ORIGIN_BRK;
+	case __NR_mprotect:
+	case __NR_pkey_mprotect:
+		return OOMTRACE_ORIGIN_MPROTECT;
+	case __NR_mremap:
+		return OOMTRACE_ORIGIN_MREMAP;
+	case __NR_clone:
+	case __NR_clone3:
+#ifdef __NR_fork
+	case __NR_fork:
+	case __NR_vfork:
+#endif
+		return OOMTRACE_ORIGIN_FORK;
+	case __NR_execve:
+	case __NR_execveat:
+		return OOMTRACE_ORIGIN_EXEC;
+	case __NR_ftruncate:
+	case __NR_truncate:
+	case __NR_fallocate:
+	case __NR_shmget:
+	case __NR_memfd_create:
+	case __NR_write:
+	case __NR_pwrite64:
+	case __NR_writev:
+		return OOMTRACE_ORIGIN_SHMEM;
+	}
+	return OOMTRACE_ORIGIN_OTHER;
+}
+
+/* hugetlb_total_pages(), which is not exported. */
+static unsigned long hugetlb_pages(void)
+{
+	int i, max = READ_ONCE(*oomtrace_sym.hugetlb_max_hstate);
+	unsigned long sum = 0;
+
+	for (i = 0; i < max && i < HUGE_MAX_HSTATE; i++) {
+		const struct hstate *h = &oomtrace_sym.hstates[i];
+
+		sum += READ_ONCE(h->nr_huge_pages) * pages_per_huge_page(h);
+	}
+	return sum;
+}
+
+/**
+ * oomtrace_commit_sum() - the kernel's sum, in the kernel's order and types
+ * @t: filled in but for @committed and @derived.
+ * @call: the call.
+ */
+void oomtrace_commit_sum(struct oomtrace_commit_terms *t,
+			 const struct oomtrace_commit_call *call)
+{
+	t->totalram = totalram_pages();
+	t->total_swap = READ_ONCE(*oomtrace_sym.total_swap_pages);
+	t->hugetlb = hugetlb_pages();
+	t->kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
+	t->ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
+	if (t->kbytes)
+		t->limit = KB_TO_PAGES(t->kbytes);
+	else
+		t->limit = (t->totalram - t->hugetlb) * t->ratio / 100;
+	t->limit += t->total_swap;
+	t->admin_reserve =
+		KB_TO_PAGES(READ_ONCE(*oomtrace_sym.admin_reserve_kbytes));
+	t->user_reserve =
+		KB_TO_PAGES(READ_ONCE(*oomtrace_sym.user_reserve_kbytes));
+
+	if (call->mode == OVERCOMMIT_GUESS) {
+		t->allowed = t->totalram + t->total_swap;
+		return;
+	}
+	t->allowed = t->limit;
+	if (!call->cap_sys_admin)
+		t->allowed -= t->admin_reserve;
+	if (call->mm)
+		t->allowed -= min_t(long, call->total_vm / 32, t->user_reserve);
+}
+
+/* Fields that no lack of a symbol and no circumstance can take away. */
+#define ALWAYS_THERE (OOMTRACE_ALL(commit) &			\
+	~(OOMTRACE_BIT(commit, committed) |			\
+	  OOMTRACE_BIT(commit, allowed) |			\
+	  OOMTRACE_BIT(commit, mode) |				\
+	  OOMTRACE_BIT(commit, limit) |				\
+	  OOMTRACE_BIT(commit, admin_reserve) |			\
+	  OOMTRACE_BIT(commit, user_reserve) |			\
+	  OOMTRACE_BIT(commit, total_vm) |			\
+	  OOMTRACE_BIT(commit, total_swap) |			\
+	  OOMTRACE_BIT(commit, hugetlb) |			\
+	  OOMTRACE_BIT(commit, overcommit_kbytes) |		\
+	  OOMTRACE_BIT(commit, overcommit_ratio) |		\
+	  OOMTRACE_BIT(commit, stack) |				\
+	  OOMTRACE_BIT(commit, left_out)))
+
+/* What the symbols found at load let us say, for each mode. */
+static u64 valid_by_mode[OOMTRACE_MODE_UNKNOWN + 1];
+
+/**
+ * oomtrace_commit_init() - note which fields this kernel lets us read
+ *
+ * After oomtrace_symbols_init(), before the hooks.
+ */
+void oomtrace_commit_init(void)
+{
+	u64 valid = ALWAYS_THERE;
+	bool limit, reserves;
+
+#define HAVE(member, field) do {					\
+	if (oomtrace_have(&oomtrace_sym.member))			\
+		valid |= OOMTRACE_BIT(commit, field);			\
+} while (0)
+	HAVE(overcommit_memory, mode);
+	HAVE(admin_reserve_kbytes, admin_reserve);
+	HAVE(user_reserve_kbytes, user_reserve);
+	HAVE(total_swap_pages, total_swap);
+	HAVE(overcommit_kbytes, overcommit_kbytes);
+	HAVE(overcommit_ratio, overcommit_ratio);
+	if (oomtrace_have(&oomtrace_sym.hugetlb_max_hstate))
+		HAVE(hstates, hugetlb);
+#undef HAVE
+	limit = (valid & OOMTRACE_BIT(commit, total_swap)) &&
+		(valid & OOMTRACE_BIT(commit, overcommit_kbytes)) &&
+		(valid & OOMTRACE_BIT(commit, overcommit_ratio)) &&
+		(valid & OOMTRACE_BIT(commit, hugetlb));
+	reserves = (valid & OOMTRACE_BIT(commit, admin_reserve)) &&
+		   (valid & OOMTRACE_BIT(commit, user_reserve));
+	if (limit)
+		valid |= OOMTRACE_BIT(commit, limit);
+
+	valid_by_mode[OOMTRACE_MODE_UNKNOWN] = valid;
+	valid_by_mode[OVERCOMMIT_ALWAYS] = valid;
+	valid_by_mode[OVERCOMMIT_GUESS] = valid;
+	if (valid & OOMTRACE_BIT(commit, total_swap))
+		valid_by_mode[OVERCOMMIT_GUESS] |= OOMTRACE_BIT(commit, allowed);
+	valid_by_mode[OVERCOMMIT_NEVER] = valid;
+	if (limit && reserves)
+		valid_by_mode[OVERCOMMIT_NEVER] |= OOMTRACE_BIT(commit, allowed);
+	if (oomtrace_have(&oomtrace_sym.committed_as) &&
+	    oomtrace_have(&oomtrace_sym.committed_as_batch))
+		valid_by_mode[OVERCOMMIT_NEVER] |=
+			OOMTRACE_BIT(commit, committed);
+}
+
+static void fill_stack(struct oomtrace_commit *rec, bool denied)
+{
+	rec->stack = denied ? oomtrace_stack_save() : 0;
+	if (rec->stack)
+		rec->h.valid |= OOMTRACE_BIT(commit, stack);
+}
+
+static void fill_left_out(struct oomtrace_commit *rec, u8 why, u32 left_out)
+{
+	rec->recorded = why;
+	rec->left_out = left_out;
+	if (why == OOMTRACE_RECORDED_NEAR)
+		rec->h.valid |= OOMTRACE_BIT(commit, left_out);
+}
+
+/**
+ * oomtrace_commit_record() - write the record of a decision
+ * @call: the call.
+ * @t: its terms.
+ * @ret: the answer.
+ * @why: enum oomtrace_recorded.
+ * @left_out: near misses left out before this one.
+ */
+void oomtrace_commit_record(const struct oomtrace_commit_call *call,
+			    const struct oomtrace_commit_terms *t, int ret,
+			    u8 why, u32 left_out)
+{
+	struct oomtrace_ring *ring = &oomtrace_rings[OOMTRACE_RING_COMMIT];
+	struct oomtrace_commit *rec;
+
+	rec = oomtrace_ring_reserve(ring, OOMTRACE_COMMIT, sizeof(*rec));
+	if (!rec) {
+		this_cpu_inc(oomtrace_stats.unrecorded);
+		return;
+	}
+	rec->h.valid = valid_by_mode[call->mode & 3];
+	rec->h.derived = t->derived;
+	rec->pid = current->pid;
+	rec->tgid = current->tgid;
+	rec->uid = __kuid_val(current_uid());
+	rec->ret = ret;
+	oomtrace_comm(rec->comm, current);
+	rec->cgroup_id = oomtrace_memcg_id(current);
+	rec->pages = call->pages;
+	rec->committed = call->mode == OVERCOMMIT_NEVER ? t->committed : 0;
+	rec->allowed = call->mode == OVERCOMMIT_ALWAYS ? 0 : t->allowed;
+	rec->limit = t->limit;
+	rec->admin_reserve = t->admin_reserve;
+	rec->user_reserve = t->user_reserve;
+	rec->total_vm = call->total_vm;
+	rec->totalram = t->totalram;
+	rec->total_swap = t->total_swap;
+	rec->hugetlb = t->hugetlb;
+	rec->overcommit_kbytes = t->kbytes;
+	rec->overcommit_ratio = t->ratio;
+	rec->mode = call->mode;
+	rec->cap_sys_admin = call->cap_sys_admin;
+	rec->origin = origin();
+	if (call->mm)
+		rec->h.valid |= OOMTRACE_BIT(commit, total_vm);
+	fill_stack(rec, ret);
+	fill_left_out(rec, why, left_out);
+	oomtrace_ring_publish(ring, &rec->h);
+}
+
