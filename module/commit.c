@@ -54,16 +54,6 @@ static void count_headroom(s64 pages)
 	this_cpu_inc(oomtrace_stats.headroom[bucket]);
 }
 
-/* Is this decision to be recorded, as far as can be told at its beginning? */
-static bool wanted(long pages, int mode)
-{
-	/* Preemption is off, which RCU need not be told by name. */
-	const struct oomtrace_filter *f =
-		rcu_dereference_check(oomtrace_filter, true);
-
-	return !f || oomtrace_filter_match(f, pages, mode);
-}
-
 /* Nobody below this many pages is refused, whatever swap does. */
 static bool surely_granted(int mode, long pages)
 {
@@ -100,7 +90,6 @@ static void fill_call(struct oomtrace_commit_call *call, struct mm_struct *mm,
 	call->pages = pages;
 	call->cap_sys_admin = cap_sys_admin;
 	call->mode = mode;
-	call->wanted = wanted(pages, mode);
 	call->total_vm = mm ? READ_ONCE(mm->total_vm) : 0;
 	if (mode == OVERCOMMIT_NEVER)
 		predict_charge(call);
@@ -167,12 +156,14 @@ static bool near_allowed(u32 *left_out)
 
 /* ---- the answer ---- */
 
-static bool outcome_wanted(const struct oomtrace_commit_call *call, int ret)
+static bool passes_filter(const struct oomtrace_commit_call *call, int ret)
 {
+	/* Preemption is off, which RCU need not be told by name. */
 	const struct oomtrace_filter *f =
 		rcu_dereference_check(oomtrace_filter, true);
 
-	return call->wanted && (!f || oomtrace_filter_outcome(f, ret));
+	return likely(!f) ||
+	       oomtrace_filter_match(f, call->pages, call->mode, ret);
 }
 
 static void maybe_record(const struct oomtrace_commit_call *call,
@@ -192,11 +183,13 @@ static void maybe_record(const struct oomtrace_commit_call *call,
 		why = OOMTRACE_RECORDED_NEAR;
 	else
 		return;
-	if (!outcome_wanted(call, ret))
+	if (!passes_filter(call, ret))
 		return;
 	if (why == OOMTRACE_RECORDED_NEAR && !near_allowed(&left_out))
 		return;
-	oomtrace_knobs_look();
+	if (oomtrace_knobs_changed(t->ratio, t->kbytes, t->admin_reserve,
+				   t->user_reserve))
+		oomtrace_knobs_look();
 	oomtrace_commit_record(call, t, ret, why, left_out);
 }
 
@@ -250,7 +243,7 @@ static __always_inline void light(struct mm_struct *mm, long pages,
 		return;
 	oomtrace_hit(OOMTRACE_HOOK_VM_ENTRY);
 	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
-	if (unlikely(oomtrace_knobs_changed(mode)))
+	if (oomtrace_knobs_mode_changed(mode))
 		oomtrace_knobs_look();
 	if (unlikely(mode == OVERCOMMIT_NEVER))
 		oomtrace_hooks_switch();
@@ -299,7 +292,7 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 		return 1;
 	oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH);
 	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
-	if (unlikely(oomtrace_knobs_changed(mode)))
+	if (oomtrace_knobs_mode_changed(mode))
 		oomtrace_knobs_look();
 	if (unlikely(mode == OVERCOMMIT_GUESS || mode == OVERCOMMIT_ALWAYS))
 		oomtrace_hooks_switch();

@@ -20,7 +20,6 @@ struct mm_struct;
  * @total_vm: @mm's total_vm at entry.
  * @cap_sys_admin: the function's third argument.
  * @mode: the mode at entry.
- * @wanted: the filter lets it pass, but for its outcome.
  */
 struct oomtrace_commit_call {
 	struct mm_struct *mm;
@@ -30,7 +29,6 @@ struct oomtrace_commit_call {
 	unsigned long total_vm;
 	int cap_sys_admin;
 	int mode;
-	bool wanted;
 };
 
 /**
@@ -41,8 +39,8 @@ struct oomtrace_commit_call {
  * @kbytes: vm.overcommit_kbytes.
  * @ratio: vm.overcommit_ratio.
  * @limit: vm_commit_limit(), pages.
- * @admin_reserve: pages.
- * @user_reserve: pages.
+ * @admin_reserve: vm.admin_reserve_kbytes.
+ * @user_reserve: vm.user_reserve_kbytes.
  * @allowed: what is compared with, pages; not in mode 1.
  * @committed: what is compared, pages; mode 2 only.
  * @derived: fields of the record that are not the kernel's own numbers.
@@ -54,12 +52,15 @@ struct oomtrace_commit_terms {
 	unsigned long kbytes;
 	int ratio;
 	long limit;
-	long admin_reserve;
-	long user_reserve;
+	unsigned long admin_reserve;
+	unsigned long user_reserve;
 	s64 allowed;
 	s64 committed;
 	u64 derived;
 };
+
+/* Kilobytes to pages, as the kernel's sum rounds them. */
+#define OOMTRACE_KB_TO_PAGES(kb)	((kb) >> (PAGE_SHIFT - 10))
 
 void oomtrace_commit_sum(struct oomtrace_commit_terms *t,
 			 const struct oomtrace_commit_call *call);

@@ -21,8 +21,6 @@
 #include "stats.h"
 #include "symbols.h"
 
-#define KB_TO_PAGES(kb)	((kb) >> (PAGE_SHIFT - 10))
-
 /* Which system call asked. The mm of exec and fork is not current's own. */
 static u8 origin(void)
 {
@@ -89,14 +87,12 @@ void oomtrace_commit_sum(struct oomtrace_commit_terms *t,
 	t->kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
 	t->ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
 	if (t->kbytes)
-		t->limit = KB_TO_PAGES(t->kbytes);
+		t->limit = OOMTRACE_KB_TO_PAGES(t->kbytes);
 	else
 		t->limit = (t->totalram - t->hugetlb) * t->ratio / 100;
 	t->limit += t->total_swap;
-	t->admin_reserve =
-		KB_TO_PAGES(READ_ONCE(*oomtrace_sym.admin_reserve_kbytes));
-	t->user_reserve =
-		KB_TO_PAGES(READ_ONCE(*oomtrace_sym.user_reserve_kbytes));
+	t->admin_reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
+	t->user_reserve = READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
 
 	if (call->mode == OVERCOMMIT_GUESS) {
 		t->allowed = t->totalram + t->total_swap;
@@ -104,9 +100,10 @@ void oomtrace_commit_sum(struct oomtrace_commit_terms *t,
 	}
 	t->allowed = t->limit;
 	if (!call->cap_sys_admin)
-		t->allowed -= t->admin_reserve;
+		t->allowed -= OOMTRACE_KB_TO_PAGES(t->admin_reserve);
 	if (call->mm)
-		t->allowed -= min_t(long, call->total_vm / 32, t->user_reserve);
+		t->allowed -= min_t(long, call->total_vm / 32,
+				    OOMTRACE_KB_TO_PAGES(t->user_reserve));
 }
 
 /* Fields that no lack of a symbol and no circumstance can take away. */
@@ -221,8 +218,8 @@ void oomtrace_commit_record(const struct oomtrace_commit_call *call,
 	rec->committed = call->mode == OVERCOMMIT_NEVER ? t->committed : 0;
 	rec->allowed = call->mode == OVERCOMMIT_ALWAYS ? 0 : t->allowed;
 	rec->limit = t->limit;
-	rec->admin_reserve = t->admin_reserve;
-	rec->user_reserve = t->user_reserve;
+	rec->admin_reserve = OOMTRACE_KB_TO_PAGES(t->admin_reserve);
+	rec->user_reserve = OOMTRACE_KB_TO_PAGES(t->user_reserve);
 	rec->total_vm = call->total_vm;
 	rec->totalram = t->totalram;
 	rec->total_swap = t->total_swap;

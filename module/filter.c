@@ -20,20 +20,23 @@ struct oomtrace_filter __rcu *oomtrace_filter;
 static DEFINE_MUTEX(filter_mutex);
 
 /**
- * oomtrace_filter_match() - does a decision of current's pass, but for its outcome?
+ * oomtrace_filter_match() - does the filter let a decision of current's pass?
  * @f: the filter, not NULL.
  * @pages: pages asked for.
  * @mode: overcommit mode.
+ * @denied: the answer was no.
  *
  * For handlers, preemption off.
  *
  * Return: true if so.
  */
 bool oomtrace_filter_match(const struct oomtrace_filter *f, long pages,
-			   int mode)
+			   int mode, bool denied)
 {
 	u32 mask = f->mask;
 
+	if ((mask & OOMTRACE_FILTER_OUTCOME) && f->denied != denied)
+		return false;
 	if ((mask & OOMTRACE_FILTER_MIN_PAGES) && pages < f->min_pages)
 		return false;
 	if ((mask & OOMTRACE_FILTER_MODE) && mode != f->mode)

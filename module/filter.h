@@ -14,26 +14,11 @@
 extern struct oomtrace_filter __rcu *oomtrace_filter;
 
 bool oomtrace_filter_match(const struct oomtrace_filter *f, long pages,
-			   int mode);
+			   int mode, bool denied);
 int oomtrace_filter_set(const struct oomtrace_filter *f);
 int oomtrace_filter_parse(char *text, struct oomtrace_filter *f);
 void oomtrace_filter_get(struct oomtrace_filter *f);
 size_t oomtrace_filter_print(char *buf, size_t size);
 void oomtrace_filter_exit(void);
-
-/**
- * oomtrace_filter_outcome() - does the filter let an answer pass?
- * @f: the filter, not NULL.
- * @denied: the answer was no.
- *
- * The only thing about a decision that is not known when it begins.
- *
- * Return: true if so.
- */
-static inline bool oomtrace_filter_outcome(const struct oomtrace_filter *f,
-					   bool denied)
-{
-	return !(f->mask & OOMTRACE_FILTER_OUTCOME) || f->denied == denied;
-}
 
 #endif /* OOMTRACE_FILTER_H */

@@ -13,23 +13,28 @@
 #include "ring.h"
 #include "symbols.h"
 
-int oomtrace_knobs_mode;
+struct oomtrace_knobs oomtrace_knobs_seen;
+
+/* The same again, in a form that tells who was first to see a change. */
 static atomic64_t last[OOMTRACE_KNOBS];
 
-static u64 value_of(int knob)
+static void see(u64 now[OOMTRACE_KNOBS])
 {
-	switch (knob) {
-	case OOMTRACE_KNOB_MEMORY:
-		return READ_ONCE(*oomtrace_sym.overcommit_memory);
-	case OOMTRACE_KNOB_RATIO:
-		return READ_ONCE(*oomtrace_sym.overcommit_ratio);
-	case OOMTRACE_KNOB_KBYTES:
-		return READ_ONCE(*oomtrace_sym.overcommit_kbytes);
-	case OOMTRACE_KNOB_ADMIN_RESERVE:
-		return READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
-	default:
-		return READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
-	}
+	struct oomtrace_knobs *seen = &oomtrace_knobs_seen;
+
+	now[OOMTRACE_KNOB_MEMORY] = READ_ONCE(*oomtrace_sym.overcommit_memory);
+	now[OOMTRACE_KNOB_RATIO] = READ_ONCE(*oomtrace_sym.overcommit_ratio);
+	now[OOMTRACE_KNOB_KBYTES] = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
+	now[OOMTRACE_KNOB_ADMIN_RESERVE] =
+		READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
+	now[OOMTRACE_KNOB_USER_RESERVE] =
+		READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
+
+	WRITE_ONCE(seen->memory, now[OOMTRACE_KNOB_MEMORY]);
+	WRITE_ONCE(seen->ratio, now[OOMTRACE_KNOB_RATIO]);
+	WRITE_ONCE(seen->kbytes, now[OOMTRACE_KNOB_KBYTES]);
+	WRITE_ONCE(seen->admin_reserve, now[OOMTRACE_KNOB_ADMIN_RESERVE]);
+	WRITE_ONCE(seen->user_reserve, now[OOMTRACE_KNOB_USER_RESERVE]);
 }
 
 static void mark(int knob, u64 old, u64 new)
@@ -55,11 +60,12 @@ static void mark(int knob, u64 old, u64 new)
  */
 void oomtrace_knobs_init(void)
 {
+	u64 now[OOMTRACE_KNOBS];
 	int knob;
 
+	see(now);
 	for (knob = 0; knob < OOMTRACE_KNOBS; knob++)
-		atomic64_set(&last[knob], value_of(knob));
-	oomtrace_knobs_mode = value_of(OOMTRACE_KNOB_MEMORY);
+		atomic64_set(&last[knob], now[knob]);
 }
 
 /**
@@ -69,15 +75,15 @@ void oomtrace_knobs_init(void)
  */
 void oomtrace_knobs_look(void)
 {
+	u64 now[OOMTRACE_KNOBS];
 	int knob;
 
-	WRITE_ONCE(oomtrace_knobs_mode, value_of(OOMTRACE_KNOB_MEMORY));
+	see(now);
 	for (knob = 0; knob < OOMTRACE_KNOBS; knob++) {
 		s64 old = atomic64_read(&last[knob]);
-		s64 new = value_of(knob);
 
-		if (unlikely(old != new) &&
-		    atomic64_cmpxchg(&last[knob], old, new) == old)
-			mark(knob, old, new);
+		if (old != now[knob] &&
+		    atomic64_cmpxchg(&last[knob], old, now[knob]) == old)
+			mark(knob, old, now[knob]);
 	}
 }

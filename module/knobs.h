@@ -7,18 +7,56 @@
 
 #include <linux/compiler.h>
 
-/* vm.overcommit_memory as the last decision saw it. */
-extern int oomtrace_knobs_mode;
+/**
+ * struct oomtrace_knobs - the values that were last seen
+ * @memory: vm.overcommit_memory.
+ * @ratio: vm.overcommit_ratio.
+ * @kbytes: vm.overcommit_kbytes.
+ * @admin_reserve: vm.admin_reserve_kbytes.
+ * @user_reserve: vm.user_reserve_kbytes.
+ *
+ * Written by oomtrace_knobs_look() on any CPU, member by member.
+ */
+struct oomtrace_knobs {
+	int memory;
+	int ratio;
+	unsigned long kbytes;
+	unsigned long admin_reserve;
+	unsigned long user_reserve;
+};
+
+extern struct oomtrace_knobs oomtrace_knobs_seen;
 
 /**
- * oomtrace_knobs_changed() - has the mode changed since the last decision?
+ * oomtrace_knobs_mode_changed() - has the mode changed since the last decision?
  * @mode: the mode now.
  *
  * Return: true if so: call oomtrace_knobs_look() then.
  */
-static inline bool oomtrace_knobs_changed(int mode)
+static inline bool oomtrace_knobs_mode_changed(int mode)
 {
-	return READ_ONCE(oomtrace_knobs_mode) != mode;
+	return unlikely(READ_ONCE(oomtrace_knobs_seen.memory) != mode);
+}
+
+/**
+ * oomtrace_knobs_changed() - has any of the other knobs?
+ * @ratio: vm.overcommit_ratio now.
+ * @kbytes: vm.overcommit_kbytes now.
+ * @admin_reserve: vm.admin_reserve_kbytes now.
+ * @user_reserve: vm.user_reserve_kbytes now.
+ *
+ * Return: true if so: call oomtrace_knobs_look() then.
+ */
+static inline bool oomtrace_knobs_changed(int ratio, unsigned long kbytes,
+					  unsigned long admin_reserve,
+					  unsigned long user_reserve)
+{
+	const struct oomtrace_knobs *seen = &oomtrace_knobs_seen;
+
+	return unlikely(READ_ONCE(seen->ratio) != ratio ||
+			READ_ONCE(seen->kbytes) != kbytes ||
+			READ_ONCE(seen->admin_reserve) != admin_reserve ||
+			READ_ONCE(seen->user_reserve) != user_reserve);
 }
 
 void oomtrace_knobs_init(void);
