@@ -54,6 +54,38 @@ static void count_headroom(s64 pages)
 	this_cpu_inc(oomtrace_stats.headroom[bucket]);
 }
 
+/*
+ * The kernel's sum, in the kernel's order and types, over its own variables: all
+ * of @t but @committed and @derived.
+ */
+static __always_inline void do_the_sum(struct oomtrace_commit_terms *t,
+				       const struct oomtrace_commit_call *call)
+{
+	t->totalram = totalram_pages();
+	t->total_swap = READ_ONCE(*oomtrace_sym.total_swap_pages);
+	t->hugetlb = oomtrace_hugetlb_pages();
+	t->kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
+	t->ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
+	if (t->kbytes)
+		t->limit = OOMTRACE_KB_TO_PAGES(t->kbytes);
+	else
+		t->limit = (t->totalram - t->hugetlb) * t->ratio / 100;
+	t->limit += t->total_swap;
+	t->admin_reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
+	t->user_reserve = READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
+
+	if (call->mode == OVERCOMMIT_GUESS) {
+		t->allowed = t->totalram + t->total_swap;
+		return;
+	}
+	t->allowed = t->limit;
+	if (!call->cap_sys_admin)
+		t->allowed -= OOMTRACE_KB_TO_PAGES(t->admin_reserve);
+	if (call->mm)
+		t->allowed -= min_t(long, call->total_vm / 32,
+				    OOMTRACE_KB_TO_PAGES(t->user_reserve));
+}
+
 /* Nobody below this many pages is refused, whatever swap does. */
 static bool surely_granted(int mode, long pages)
 {
@@ -166,8 +198,9 @@ static bool passes_filter(const struct oomtrace_commit_call *call, int ret)
 	       oomtrace_filter_match(f, call->pages, call->mode, ret);
 }
 
-static void maybe_record(const struct oomtrace_commit_call *call,
-			 const struct oomtrace_commit_terms *t, int ret)
+static __always_inline void
+maybe_record(const struct oomtrace_commit_call *call,
+	     const struct oomtrace_commit_terms *t, int ret)
 {
 	unsigned int what = READ_ONCE(oomtrace_commit_records);
 	u32 left_out = 0;
@@ -193,8 +226,9 @@ static void maybe_record(const struct oomtrace_commit_call *call,
 	oomtrace_commit_record(call, t, ret, why, left_out);
 }
 
-static void tell(const struct oomtrace_commit_call *call,
-		 const struct oomtrace_commit_terms *t, int ret)
+static __always_inline void tell(const struct oomtrace_commit_call *call,
+				 const struct oomtrace_commit_terms *t,
+				 int ret)
 {
 	count(call->mode, !!ret);
 	if (ret)
@@ -230,7 +264,7 @@ static noinline void tell_light(struct mm_struct *mm, long pages,
 	struct oomtrace_commit_terms t;
 
 	fill_call(&call, mm, pages, cap_sys_admin, mode);
-	oomtrace_commit_sum(&t, &call);
+	do_the_sum(&t, &call);
 	tell(&call, &t, answer(&call, &t));
 }
 
@@ -328,7 +362,7 @@ int oomtrace_vm_enough_return(struct kretprobe_instance *ri,
 	int ret = (int)regs_return_value(regs);
 	struct oomtrace_commit_terms t;
 
-	oomtrace_commit_sum(&t, call);
+	do_the_sum(&t, call);
 	t.derived = 0;
 	if (call->mode == OVERCOMMIT_NEVER)
 		see_committed(&t, call, ret);

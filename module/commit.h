@@ -62,8 +62,6 @@ struct oomtrace_commit_terms {
 /* Kilobytes to pages, as the kernel's sum rounds them. */
 #define OOMTRACE_KB_TO_PAGES(kb)	((kb) >> (PAGE_SHIFT - 10))
 
-void oomtrace_commit_sum(struct oomtrace_commit_terms *t,
-			 const struct oomtrace_commit_call *call);
 void oomtrace_commit_record(const struct oomtrace_commit_call *call,
 			    const struct oomtrace_commit_terms *t, int ret,
 			    u8 why, u32 left_out);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's sum about a commit decision, done over with the kernel's own
- * variables, and the record that holds every term of it.
+ * The record of a commit decision: every term of the kernel's sum, and who
+ * asked how.
  *
  * Called by commit.c's handlers, with preemption off, for the decisions that
- * are recorded and for all in mode 2. Which fields a kernel lets us read is
- * found out once, at load.
+ * are recorded. Which fields a kernel lets us read is found out once, at load.
  */
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -57,53 +56,6 @@ static u8 origin(void)
 		return OOMTRACE_ORIGIN_SHMEM;
 	}
 	return OOMTRACE_ORIGIN_OTHER;
-}
-
-/* hugetlb_total_pages(), which is not exported. */
-static unsigned long hugetlb_pages(void)
-{
-	int i, max = READ_ONCE(*oomtrace_sym.hugetlb_max_hstate);
-	unsigned long sum = 0;
-
-	for (i = 0; i < max && i < HUGE_MAX_HSTATE; i++) {
-		const struct hstate *h = &oomtrace_sym.hstates[i];
-
-		sum += READ_ONCE(h->nr_huge_pages) * pages_per_huge_page(h);
-	}
-	return sum;
-}
-
-/**
- * oomtrace_commit_sum() - the kernel's sum, in the kernel's order and types
- * @t: filled in but for @committed and @derived.
- * @call: the call.
- */
-void oomtrace_commit_sum(struct oomtrace_commit_terms *t,
-			 const struct oomtrace_commit_call *call)
-{
-	t->totalram = totalram_pages();
-	t->total_swap = READ_ONCE(*oomtrace_sym.total_swap_pages);
-	t->hugetlb = hugetlb_pages();
-	t->kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
-	t->ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
-	if (t->kbytes)
-		t->limit = OOMTRACE_KB_TO_PAGES(t->kbytes);
-	else
-		t->limit = (t->totalram - t->hugetlb) * t->ratio / 100;
-	t->limit += t->total_swap;
-	t->admin_reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
-	t->user_reserve = READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
-
-	if (call->mode == OVERCOMMIT_GUESS) {
-		t->allowed = t->totalram + t->total_swap;
-		return;
-	}
-	t->allowed = t->limit;
-	if (!call->cap_sys_admin)
-		t->allowed -= OOMTRACE_KB_TO_PAGES(t->admin_reserve);
-	if (call->mm)
-		t->allowed -= min_t(long, call->total_vm / 32,
-				    OOMTRACE_KB_TO_PAGES(t->user_reserve));
 }
 
 /* Fields that no lack of a symbol and no circumstance can take away. */

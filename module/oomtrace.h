@@ -60,19 +60,21 @@ static inline u32 oomtrace_uid(struct task_struct *task)
 static inline void oomtrace_comm(char *dst, const struct task_struct *task)
 {
 	const struct word_at_a_time ones = WORD_AT_A_TIME_CONSTANTS;
-	unsigned long keep = ~0UL, zeros, word;
-	int i;
+	const unsigned long *src = (const unsigned long *)task->comm;
+	unsigned long a = src[0], b = src[1], zeros;
 
 	BUILD_BUG_ON(OOMTRACE_COMM_LEN != TASK_COMM_LEN);
-	for (i = 0; i < OOMTRACE_COMM_LEN; i += sizeof(word)) {
-		word = *(const unsigned long *)(task->comm + i) & keep;
-		if (keep && has_zero(word, &zeros, &ones)) {
-			zeros = prep_zero_mask(word, zeros, &ones);
-			word &= zero_bytemask(create_zero_mask(zeros));
-			keep = 0;
-		}
-		memcpy(dst + i, &word, sizeof(word));
+	BUILD_BUG_ON(OOMTRACE_COMM_LEN != 2 * sizeof(a));
+	if (has_zero(a, &zeros, &ones)) {
+		zeros = prep_zero_mask(a, zeros, &ones);
+		a &= zero_bytemask(create_zero_mask(zeros));
+		b = 0;
+	} else if (has_zero(b, &zeros, &ones)) {
+		zeros = prep_zero_mask(b, zeros, &ones);
+		b &= zero_bytemask(create_zero_mask(zeros));
 	}
+	memcpy(dst, &a, sizeof(a));
+	memcpy(dst + sizeof(a), &b, sizeof(b));
 	dst[OOMTRACE_COMM_LEN - 1] = '\0';
 }
 

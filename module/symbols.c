@@ -36,6 +36,9 @@ struct oomtrace_symbols oomtrace_sym = {
 	.hugetlb_max_hstate	= &no_int,
 };
 
+struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
+unsigned int oomtrace_huge_sizes_nr;
+
 /* Every variable: its name, and where in oomtrace_sym its address goes. */
 static struct {
 	const char *name;
@@ -84,6 +87,22 @@ bool oomtrace_have(const void *symbol_pointer)
 	return false;
 }
 
+static void find_huge_sizes(void)
+{
+	unsigned int i, nr = *oomtrace_sym.hugetlb_max_hstate;
+
+	if (!oomtrace_have(&oomtrace_sym.hstates))
+		return;
+	nr = min_t(unsigned int, nr, HUGE_MAX_HSTATE);
+	for (i = 0; i < nr; i++) {
+		const struct hstate *h = &oomtrace_sym.hstates[i];
+
+		oomtrace_huge_sizes[i].nr = &h->nr_huge_pages;
+		oomtrace_huge_sizes[i].order = huge_page_order((void *)h);
+	}
+	oomtrace_huge_sizes_nr = nr;
+}
+
 /**
  * oomtrace_symbols_init() - find them all
  */
@@ -99,6 +118,7 @@ void oomtrace_symbols_init(void)
 		*symbols[i].where = addr;
 		symbols[i].found = true;
 	}
+	find_huge_sizes();
 }
 
 /**

@@ -45,6 +45,39 @@ struct oomtrace_symbols {
 
 extern struct oomtrace_symbols oomtrace_sym;
 
+/**
+ * struct oomtrace_huge_size - one size of huge pages
+ * @nr: how many there are: hstate.nr_huge_pages.
+ * @order: of one of them.
+ */
+struct oomtrace_huge_size {
+	const unsigned long *nr;
+	unsigned int order;
+};
+
+/* The sizes that the kernel had at load; they are set up at boot. */
+extern struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
+extern unsigned int oomtrace_huge_sizes_nr;
+
+/**
+ * oomtrace_hugetlb_pages() - hugetlb_total_pages(), which is not exported
+ *
+ * Return: pages of all huge pages together.
+ */
+static __always_inline unsigned long oomtrace_hugetlb_pages(void)
+{
+	unsigned long sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < oomtrace_huge_sizes_nr; i++) {
+		unsigned long nr = READ_ONCE(*oomtrace_huge_sizes[i].nr);
+
+		if (unlikely(nr))
+			sum += nr << oomtrace_huge_sizes[i].order;
+	}
+	return sum;
+}
+
 bool oomtrace_have(const void *symbol_pointer);
 void oomtrace_symbols_init(void);
 void oomtrace_symbols_show(struct seq_file *m);
