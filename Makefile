@@ -55,8 +55,9 @@ dkms-remove:
 
 # By hand and not by Kbuild's clean: it must work without kernel headers.
 clean:
-	$(MAKE) -C tools clean
-	$(MAKE) -C selftests clean
+	@# A copy that DKMS made has the module only.
+	[ ! -d tools ] || $(MAKE) -C tools clean
+	[ ! -d selftests ] || $(MAKE) -C selftests clean
 	rm -rf build .tmp_versions
 	rm -f oomtrace.ko oomtrace.o oomtrace.mod oomtrace.mod.c oomtrace.mod.o \
 		Module.symvers modules.order .Module.symvers.cmd \
