@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Does the kernel's sum again, see arithmetic.h.
+ */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "../lib.h"
+#include "arithmetic.h"
+
+/* So many are printed of each kind; all are counted. */
+#define PRINTED	10
+
+#define ENOMEM_	(-12)
+
+void knobs_read(struct knobs *knobs)
+{
+	knobs->mode = sysctl_get("vm/overcommit_memory");
+	knobs->ratio = sysctl_get("vm/overcommit_ratio");
+	knobs->kbytes = sysctl_get("vm/overcommit_kbytes");
+	knobs->admin_reserve_kbytes = sysctl_get("vm/admin_reserve_kbytes");
+	knobs->user_reserve_kbytes = sysctl_get("vm/user_reserve_kbytes");
+	knobs->commit_limit = meminfo("CommitLimit");
+	knobs->swap_total = meminfo("SwapTotal");
+}
+
+static void show(const char *what, const struct oomtrace_commit *rec)
+{
+	printf("# %s: pid %d comm %.16s mode %d pages %lld cap %d ret %d committed %lld allowed %lld limit %lld admin %lld user %lld total_vm %lld ram %lld swap %lld hugetlb %lld kbytes %llu ratio %d valid %llx derived %llx\n",
+	       what, rec->pid, rec->comm, rec->mode, rec->pages,
+	       rec->cap_sys_admin, rec->ret, rec->committed, rec->allowed,
+	       rec->limit, rec->admin_reserve, rec->user_reserve,
+	       rec->total_vm, rec->totalram, rec->total_swap, rec->hugetlb,
+	       rec->overcommit_kbytes, rec->overcommit_ratio, rec->h.valid,
+	       rec->h.derived);
+}
+
+static void wrong(size_t *counter, const char *what,
+		  const struct oomtrace_commit *rec)
+{
+	if ((*counter)++ < PRINTED)
+		show(what, rec);
+}
+
+static long kb_per_page(void)
+{
+	return sysconf(_SC_PAGESIZE) / 1024;
+}
+
+/* mm/util.c, vm_commit_limit(), in its types. */
+static unsigned long commit_limit(const struct oomtrace_commit *rec)
+{
+	unsigned long limit;
+
+	if (rec->overcommit_kbytes)
+		limit = rec->overcommit_kbytes / kb_per_page();
+	else
+		limit = ((unsigned long)rec->totalram - rec->hugetlb) *
+			rec->overcommit_ratio / 100;
+	return limit + rec->total_swap;
+}
+
+/* mm/util.c, __vm_enough_memory(): what remains for this request. */
+static long allowed(const struct oomtrace_commit *rec)
+{
+	long left = commit_limit(rec);
+
+	if (!rec->cap_sys_admin)
+		left -= rec->admin_reserve;
+	if (HAS(rec, commit, total_vm)) {
+		long share = rec->total_vm / 32;
+
+		left -= share < rec->user_reserve ? share : rec->user_reserve;
+	}
+	return left;
+}
+
+/* Every record has these, in every mode, and the machine says the same. */
+static void check_terms(struct sums *sums, const struct oomtrace_commit *rec,
+			const struct knobs *knobs)
+{
+	const __u64 needed = OOMTRACE_BIT(commit, ret) |
+			     OOMTRACE_BIT(commit, pages) |
+			     OOMTRACE_BIT(commit, mode) |
+			     OOMTRACE_BIT(commit, cap_sys_admin) |
+			     OOMTRACE_BIT(commit, limit) |
+			     OOMTRACE_BIT(commit, admin_reserve) |
+			     OOMTRACE_BIT(commit, user_reserve) |
+			     OOMTRACE_BIT(commit, totalram) |
+			     OOMTRACE_BIT(commit, total_swap) |
+			     OOMTRACE_BIT(commit, hugetlb) |
+			     OOMTRACE_BIT(commit, overcommit_kbytes) |
+			     OOMTRACE_BIT(commit, overcommit_ratio);
+
+	if ((rec->h.valid & needed) != needed)
+		wrong(&sums->absent, "a term is absent", rec);
+	if (rec->mode != knobs->mode ||
+	    rec->overcommit_ratio != knobs->ratio ||
+	    (long)rec->overcommit_kbytes != knobs->kbytes ||
+	    rec->admin_reserve != knobs->admin_reserve_kbytes / kb_per_page() ||
+	    rec->user_reserve != knobs->user_reserve_kbytes / kb_per_page() ||
+	    rec->limit != knobs->commit_limit / kb_per_page() ||
+	    rec->total_swap != knobs->swap_total / kb_per_page())
+		wrong(&sums->wrong_terms, "the machine says otherwise", rec);
+	if (rec->limit != (long)commit_limit(rec))
+		wrong(&sums->wrong_terms, "limit is not the terms' sum", rec);
+}
+
+static void check_guess(struct sums *sums, const struct oomtrace_commit *rec)
+{
+	unsigned long all = rec->totalram + rec->total_swap;
+	int expected = (unsigned long)rec->pages > all ? ENOMEM_ : 0;
+
+	if (!HAS(rec, commit, allowed))
+		wrong(&sums->absent, "allowed is absent", rec);
+	else if (rec->allowed != (long)all)
+		wrong(&sums->wrong_terms, "allowed is not RAM and swap", rec);
+	if (rec->ret != expected)
+		wrong(&sums->contradictions, "mode 0", rec);
+}
+
+static void check_never(struct sums *sums, const struct oomtrace_commit *rec)
+{
+	int expected = rec->committed < allowed(rec) ? 0 : ENOMEM_;
+
+	if (!HAS(rec, commit, allowed) || !HAS(rec, commit, committed)) {
+		wrong(&sums->absent, "committed or allowed is absent", rec);
+		return;
+	}
+	if (rec->allowed != allowed(rec))
+		wrong(&sums->wrong_terms, "allowed is not the terms' sum", rec);
+	if (DERIVED(rec, commit, committed)) {
+		sums->derived++;
+		sums->derived_contradictions += rec->ret != expected;
+	} else if (rec->ret != expected) {
+		wrong(&sums->contradictions, "mode 2", rec);
+	}
+}
+
+bool sums_add(struct sums *sums, const struct oomtrace_commit *rec,
+	      const struct knobs *knobs)
+{
+	size_t before = sums->contradictions;
+
+	sums->n++;
+	sums->refused += rec->ret != 0;
+	check_terms(sums, rec, knobs);
+	switch (rec->mode) {
+	case 0:
+		check_guess(sums, rec);
+		break;
+	case 1:
+		if (rec->ret)
+			wrong(&sums->contradictions, "mode 1", rec);
+		break;
+	case 2:
+		check_never(sums, rec);
+		break;
+	}
+	return sums->contradictions == before;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Compares two accounts of the same decisions, see compare.h.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+
+/* So many are printed; all are counted. */
+#define PRINTED		20
+
+/* So far ahead one account is searched for what the other one has. */
+#define LOOK_AHEAD	256
+
+static int by_task(const struct decision *a, const struct decision *b)
+{
+	if (a->tgid != b->tgid)
+		return a->tgid < b->tgid ? -1 : 1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return 0;
+}
+
+static int by_task_and_order(const void *pa, const void *pb)
+{
+	const struct decision *a = pa, *b = pb;
+	int diff = by_task(a, b);
+
+	if (diff)
+		return diff;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static bool same(const struct decision *a, const struct decision *b)
+{
+	return !by_task(a, b) && a->pages == b->pages && a->cap == b->cap &&
+	       a->ret == b->ret && a->uid == b->uid &&
+	       a->has_mm == b->has_mm &&
+	       !strncmp(a->comm, b->comm, sizeof(a->comm));
+}
+
+static size_t differences;
+
+static void only(const char *who, const struct decision *d)
+{
+	if (differences++ < PRINTED)
+		printf("# only %s has: tgid %d pid %d comm %.16s uid %u pages %lld cap %d mm %d ret %d (order %llu)\n",
+		       who, d->tgid, d->pid, d->comm, d->uid, d->pages, d->cap,
+		       d->has_mm, d->ret, d->order);
+}
+
+/* How many of one's decisions come before one that is the other's next. */
+static size_t ahead(const struct account *a, size_t i, const struct decision *d)
+{
+	size_t n;
+
+	for (n = 0; n < LOOK_AHEAD && i + n < a->n; n++)
+		if (same(&a->d[i + n], d))
+			return n;
+	return LOOK_AHEAD;
+}
+
+size_t compare(struct account *a, struct account *b)
+{
+	size_t i = 0, j = 0;
+
+	differences = 0;
+	qsort(a->d, a->n, sizeof(*a->d), by_task_and_order);
+	qsort(b->d, b->n, sizeof(*b->d), by_task_and_order);
+	while (i < a->n && j < b->n) {
+		size_t in_a, in_b;
+
+		if (same(&a->d[i], &b->d[j])) {
+			i++;
+			j++;
+			continue;
+		}
+		in_a = ahead(a, i, &b->d[j]);
+		in_b = ahead(b, j, &a->d[i]);
+		if (in_a == LOOK_AHEAD && in_b == LOOK_AHEAD) {
+			only(a->name, &a->d[i++]);
+			only(b->name, &b->d[j++]);
+		} else if (in_a <= in_b) {
+			only(a->name, &a->d[i++]);
+		} else {
+			only(b->name, &b->d[j++]);
+		}
+	}
+	while (i < a->n)
+		only(a->name, &a->d[i++]);
+	while (j < b->n)
+		only(b->name, &b->d[j++]);
+	if (differences > PRINTED)
+		printf("# and %zu more\n", differences - PRINTED);
+	return differences;
+}

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The promise: with commit_records=all, what oomtrace records are the decisions
+ * that the kernel took, every one of them and no other, in each task's order,
+ * with the kernel's answer; and its own numbers give that answer.
+ *
+ * While a storm of requests blows, oomtrace records and a BPF program logs.
+ * Then both accounts are laid side by side. A phase is one setting of the
+ * knobs, which stays as it is while the storm blows.
+ *
+ * What is compared: everything that the storm's processes asked for, which are
+ * all born and all dead between two requests of a size that nobody else uses,
+ * and what this program asked for from the one to the other. So neither
+ * beginning nor end can cut a decision in two. What others did meanwhile is
+ * only counted.
+ *
+ * The numbers that the two have of themselves are looked at first: if the
+ * witness was not whole, the storm is blown again; if oomtrace lost a record,
+ * that is a failure.
+ *
+ * usage: oracle [OBJECT]; ORACLE_SEED, ORACLE_REQUESTS in the environment
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <kselftest.h>
+
+#include "../lib.h"
+#include "arithmetic.h"
+#include "compare.h"
+#include "witness.h"
+
+/* Per CPU; one CPU may have to hold a whole phase. */
+#define MODULE_PARAMS	"commit_records=all commit_buffer_kb=24576"
+
+/* All phases together, or the run says too little. */
+#define ENOUGH		100000
+
+#define WORKERS		8
+#define REQUESTS	"1600"
+#define ATTEMPTS	3
+
+/* Nobody but this program asks for so many pages. */
+#define FIRST_MARK	0x135
+#define LAST_MARK	0x137
+
+/* Room for one phase, of either side. */
+#define ROOM		(ORACLE_LOG_BYTES / sizeof(struct oracle_event))
+
+/**
+ * struct phase - the knobs' settings for one storm; -1 leaves one alone
+ * @name: what it is about.
+ * @mode: vm.overcommit_memory.
+ * @ratio: vm.overcommit_ratio.
+ * @kbytes: vm.overcommit_kbytes.
+ * @admin: vm.admin_reserve_kbytes.
+ * @user: vm.user_reserve_kbytes.
+ * @hugepages: vm.nr_hugepages.
+ */
+static const struct phase {
+	const char *name;
+	int mode;
+	int ratio;
+	int kbytes;
+	int admin;
+	int user;
+	int hugepages;
+} phases[] = {
+	{ "guess", 0, -1, -1, -1, -1, -1 },
+	{ "always", 1, -1, -1, -1, -1, -1 },
+	{ "never_by_ratio", 2, 50, -1, -1, -1, -1 },
+	{ "never_by_kbytes", 2, -1, 300000, 20000, 1000, -1 },
+	{ "never_with_hugepages", 2, 70, -1, 0, 500000, 24 },
+};
+
+static struct oracle_event *events;
+static size_t nr_events;
+static struct oomtrace_commit *records;
+static size_t nr_records;
+static __u64 lost;
+static struct account kernel = { "the oracle" }, ours = { "oomtrace" };
+static struct {
+	size_t compared;
+	size_t differences;
+	size_t recomputed;
+	size_t contradictions;
+	size_t derived_contradictions;
+} all;
+static pid_t me;
+
+/* Taken before any knob is turned, and never charged to anybody. */
+static void *room_for(size_t size)
+{
+	void *p = mmap(NULL, ROOM * size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		die("no memory");
+	return p;
+}
+
+static void set_knobs(const struct phase *p)
+{
+	const struct {
+		const char *name;
+		int value;
+	} knobs[] = {
+		{ "vm/nr_hugepages", p->hugepages },
+		{ "vm/overcommit_ratio", p->ratio },
+		{ "vm/overcommit_kbytes", p->kbytes },
+		{ "vm/admin_reserve_kbytes", p->admin },
+		{ "vm/user_reserve_kbytes", p->user },
+		{ "vm/overcommit_memory", p->mode },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(knobs); i++)
+		if (knobs[i].value >= 0)
+			sysctl_set(knobs[i].name, knobs[i].value);
+}
+
+/* ---- the storm ---- */
+
+static void mark(size_t pages)
+{
+	size_t len = pages * sysconf(_SC_PAGESIZE);
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		die("even a mark is refused");
+	munmap(p, len);
+}
+
+static int become_the_storm(void *arg)
+{
+	const char *seed = getenv("ORACLE_SEED") ?: "1";
+	const char *requests = getenv("ORACLE_REQUESTS") ?: REQUESTS;
+	char workers[16];
+
+	snprintf(workers, sizeof(workers), "%d", WORKERS);
+	execl(arg, arg, seed, workers, requests, NULL);
+	return 127;
+}
+
+/* ---- reading ---- */
+
+static void take(const struct oomtrace_header *h)
+{
+	struct oomtrace_lost l;
+
+	if (h->type == OOMTRACE_LOST) {
+		memcpy(&l, h, sizeof(l));
+		lost += l.count;
+		return;
+	}
+	if (h->type != OOMTRACE_COMMIT)
+		return;
+	if (nr_records == ROOM)
+		die("more records than there is room for");
+	memcpy(&records[nr_records++], h, sizeof(*records));
+}
+
+static void read_records(int fd)
+{
+	static __u64 buf[1 << 13];
+	const struct oomtrace_header *h;
+	ssize_t n, at;
+
+	nr_records = 0;
+	lost = 0;
+	while ((n = read(fd, buf, sizeof(buf))) > 0) {
+		for (at = 0; at < n; at += h->size) {
+			h = (const void *)((const char *)buf + at);
+			if (n - at < (ssize_t)sizeof(*h) || !h->size)
+				die("not a record");
+			take(h);
+		}
+	}
+	if (n == 0 || errno != EAGAIN)
+		die("cannot read " DEVICE ": %s", strerror(errno));
+}
+
+/* ---- the two accounts ---- */
+
+static void add(struct account *a, const struct decision *d)
+{
+	a->d[a->n++] = *d;
+}
+
+static void account_of_the_kernel(void)
+{
+	size_t i;
+
+	kernel.n = 0;
+	for (i = 0; i < nr_events; i++) {
+		const struct oracle_event *e = &events[i];
+		struct decision d = {
+			.tgid = e->tgid, .pid = e->pid, .order = i,
+			.pages = e->pages, .cap = e->cap, .ret = e->ret,
+			.uid = e->uid, .has_mm = e->has_mm,
+		};
+
+		memcpy(d.comm, e->comm, sizeof(d.comm));
+		add(&kernel, &d);
+	}
+}
+
+/* A record is in its CPU's order; a task's CPUs are in that of the clock. */
+static void our_account(void)
+{
+	size_t i;
+
+	ours.n = 0;
+	for (i = 0; i < nr_records; i++) {
+		const struct oomtrace_commit *r = &records[i];
+		struct decision d = {
+			.tgid = r->tgid, .pid = r->pid, .order = r->h.ts_ns,
+			.pages = r->pages, .cap = r->cap_sys_admin,
+			.ret = r->ret, .uid = r->uid,
+			.has_mm = HAS(r, commit, total_vm),
+		};
+
+		memcpy(d.comm, r->comm, sizeof(d.comm));
+		add(&ours, &d);
+	}
+}
+
+/* When this program made that mark; what was before or after is dropped. */
+static __u64 when_marked(const struct account *a, long pages)
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		if (a->d[i].pid == me && a->d[i].pages == pages)
+			return a->d[i].order;
+	printf("# %s has no mark of %ld pages\n", a->name, pages);
+	return pages == FIRST_MARK ? 0 : ~0ull;
+}
+
+static bool is_judged(const struct decision *d, pid_t storm, __u64 first,
+		      __u64 last)
+{
+	if (d->tgid == me)
+		return d->order >= first && d->order <= last;
+	return d->tgid == storm || !strcmp(d->comm, "storm");
+}
+
+/* Returns how many decisions of others were dropped. */
+static size_t keep_judged(struct account *a, pid_t storm)
+{
+	__u64 first = when_marked(a, FIRST_MARK);
+	__u64 last = when_marked(a, LAST_MARK);
+	size_t i, n = 0, others;
+
+	for (i = 0; i < a->n; i++)
+		if (is_judged(&a->d[i], storm, first, last))
+			a->d[n++] = a->d[i];
+	others = a->n - n;
+	a->n = n;
+	return others;
+}
+
+/* ---- a phase ---- */
+
+/* Who else was inside the function meanwhile: what a contradiction is about. */
+static void show_others_inside(const struct oomtrace_commit *rec)
+{
+	const struct oracle_event *own, *e;
+
+	for (own = events; own < events + nr_events; own++)
+		if (own->pid == rec->pid && own->pages == rec->pages &&
+		    own->entry_ns <= rec->h.ts_ns &&
+		    own->return_ns + 100000 >= rec->h.ts_ns)
+			break;
+	if (own == events + nr_events)
+		return;
+	for (e = events; e < events + nr_events; e++)
+		if (e != own && e->entry_ns < own->return_ns &&
+		    e->return_ns > own->entry_ns)
+			printf("#   meanwhile: pid %d pages %lld ret %d, from %+lld to %+lld ns of its %lld\n",
+			       e->pid, e->pages, e->ret,
+			       (long long)(e->entry_ns - own->entry_ns),
+			       (long long)(e->return_ns - own->entry_ns),
+			       (long long)(own->return_ns - own->entry_ns));
+}
+
+/* Blow, and read what both have. False if the witness was not whole. */
+static bool blow(const struct phase *phase, const char *program,
+		 struct knobs *knobs, pid_t *storm)
+{
+	int fd, status;
+	bool whole;
+
+	set_knobs(phase);
+	knobs_read(knobs);
+	fd = device_open_at_end();
+	witness_begin();
+	mark(FIRST_MARK);
+	*storm = start_child(become_the_storm, (void *)program);
+	status = wait_child(*storm);
+	mark(LAST_MARK);
+	whole = witness_saw_everything();
+	nr_events = witness_read(events, ROOM);
+	read_records(fd);
+	close(fd);
+	sysctl_restore();
+	if (status)
+		die("the storm ended with %d", status);
+	return whole;
+}
+
+static void test_phase(const struct phase *phase, const char *program)
+{
+	size_t differences, others, i, refused = 0;
+	struct sums sums = { 0 };
+	struct knobs knobs;
+	int attempt = 1;
+	pid_t storm;
+
+	while (!blow(phase, program, &knobs, &storm)) {
+		printf("# %s: the oracle lost something, attempt %d of %d is not judged\n",
+		       phase->name, attempt, ATTEMPTS);
+		if (attempt++ == ATTEMPTS) {
+			ksft_test_result_fail("%s.one_for_one\n", phase->name);
+			ksft_test_result_fail("%s.arithmetic\n", phase->name);
+			return;
+		}
+	}
+
+	account_of_the_kernel();
+	our_account();
+	others = keep_judged(&kernel, storm);
+	keep_judged(&ours, storm);
+	for (i = 0; i < kernel.n; i++)
+		refused += kernel.d[i].ret != 0;
+	differences = compare(&kernel, &ours);
+	printf("# compared %zu decisions (%zu refused), %zu differences, %llu records lost: %s; %zu of others not judged\n",
+	       kernel.n, refused, differences, lost, phase->name, others);
+	all.compared += kernel.n;
+	all.differences += differences;
+	ksft_test_result(!differences && !lost && kernel.n,
+			 "%s.one_for_one\n", phase->name);
+
+	for (i = 0; i < nr_records; i++)
+		if (!sums_add(&sums, &records[i], &knobs))
+			show_others_inside(&records[i]);
+	all.recomputed += sums.n;
+	all.contradictions += sums.contradictions;
+	all.derived_contradictions += sums.derived_contradictions;
+	printf("# recomputed %zu answers (%zu refused), %zu contradictions, %zu wrong terms, %zu lack a term; %zu with a derived term, %zu of them contradict: %s\n",
+	       sums.n, sums.refused, sums.contradictions, sums.wrong_terms,
+	       sums.absent, sums.derived, sums.derived_contradictions,
+	       phase->name);
+	ksft_test_result(sums.n && !sums.contradictions && !sums.wrong_terms &&
+			 !sums.absent, "%s.arithmetic\n", phase->name);
+}
+
+/* A file that lies beside this program. */
+static void beside(char *path, size_t size, const char *name)
+{
+	char own[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+
+	if (n < 0)
+		die("cannot tell where I am");
+	own[n] = '\0';
+	snprintf(path, size, "%s/%s", dirname(own), name);
+}
+
+int main(int argc, char **argv)
+{
+	char object[PATH_MAX], program[PATH_MAX];
+	size_t i;
+
+	ksft_print_header();
+	beside(object, sizeof(object), "oracle.bpf.o");
+	beside(program, sizeof(program), "storm");
+	if (argc > 1)
+		snprintf(object, sizeof(object), "%s", argv[1]);
+	if (access(object, R_OK))
+		ksft_exit_skip("no %s: there was no clang where this was built\n",
+			       object);
+	ksft_set_plan(2 * ARRAY_SIZE(phases) + 1);
+	me = getpid();
+	events = room_for(sizeof(*events));
+	records = room_for(sizeof(*records));
+	kernel.d = room_for(sizeof(*kernel.d));
+	ours.d = room_for(sizeof(*ours.d));
+
+	module_start(MODULE_PARAMS);
+	witness_start(object);
+	for (i = 0; i < ARRAY_SIZE(phases); i++)
+		test_phase(&phases[i], program);
+	witness_stop();
+	module_stop();
+
+	printf("# compared %zu decisions in all, %zu differences; recomputed %zu answers, %zu contradictions, %zu more with a derived term, on %ld CPUs\n",
+	       all.compared, all.differences, all.recomputed,
+	       all.contradictions, all.derived_contradictions,
+	       sysconf(_SC_NPROCESSORS_ONLN));
+	ksft_test_result(all.compared >= ENOUGH,
+			 "a_hundred_thousand_decisions\n");
+	ksft_finished();
+}
