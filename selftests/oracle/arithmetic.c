@@ -96,7 +96,7 @@ static void check_terms(struct sums *sums, const struct oomtrace_commit *rec,
 
 	if ((rec->h.valid & needed) != needed)
 		wrong(&sums->absent, "a term is absent", rec);
-	if (rec->mode != knobs->mode ||
+	if ((knobs->mode >= 0 && rec->mode != knobs->mode) ||
 	    rec->overcommit_ratio != knobs->ratio ||
 	    (long)rec->overcommit_kbytes != knobs->kbytes ||
 	    rec->admin_reserve != knobs->admin_reserve_kbytes / kb_per_page() ||

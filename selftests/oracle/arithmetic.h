@@ -14,7 +14,7 @@
 
 /**
  * struct knobs - what the machine says of itself, not through oomtrace
- * @mode: vm.overcommit_memory.
+ * @mode: vm.overcommit_memory; -1 if it does not stay the same.
  * @ratio: vm.overcommit_ratio.
  * @kbytes: vm.overcommit_kbytes.
  * @admin_reserve_kbytes: vm.admin_reserve_kbytes.

@@ -7,6 +7,7 @@
 #ifndef COMPARE_H
 #define COMPARE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "oracle.h"
@@ -21,6 +22,8 @@
  * @ret: the answer.
  * @uid: who asked.
  * @has_mm: whether the request is on behalf of an address space.
+ * @ret_derived: who gives this account did not see the answer, but worked it
+ *	out from what is known at entry.
  * @comm: the name of the task.
  */
 struct decision {
@@ -32,6 +35,7 @@ struct decision {
 	__s32	ret;
 	__u32	uid;
 	__u32	has_mm;
+	bool	ret_derived;
 	char	comm[ORACLE_COMM_LEN];
 };
 
@@ -47,7 +51,11 @@ struct account {
 	size_t n;
 };
 
-/* Print the differences, the first ones whole; return how many there are. */
-size_t compare(struct account *a, struct account *b);
+/*
+ * Print the differences, the first ones whole; return how many there are. Is
+ * an answer that was worked out another than the one that was seen, that is
+ * printed and counted apart.
+ */
+size_t compare(struct account *a, struct account *b, size_t *wrongly_derived);
 
 #endif /* COMPARE_H */
