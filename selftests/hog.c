@@ -80,6 +80,16 @@ static void grow(size_t mb)
 		take(1, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
+/* A page fault without memory is tried again for ever; this is not. */
+static void try_to_populate(size_t bytes)
+{
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	must(at != MAP_FAILED, "mmap");
+	munmap(at, bytes);
+}
+
 static void hold(void)
 {
 	must(write(STDOUT_FILENO, "ready\n", 6) == 6, "stdout");
@@ -105,7 +115,8 @@ static int usage(void)
 	      "  --cgroup DIR   join the cgroup\n"
 	      "  --anon MB, --shmem MB, --file PATH\n"
 	      "                 map and touch that much memory\n"
-	      "  --populate MB  the same by MAP_POPULATE, which gives up on failure\n"
+	      "  --populate MB  try to by MAP_POPULATE, which gives up when there is no more\n"
+	      "                 memory, and let go of it again\n"
 	      "  --hold         say ready, hold everything\n"
 	      "  --go           say ready, go on after a byte on stdin\n"
 	      "  --grow MB      take anonymous memory up to that\n", stderr);
@@ -161,9 +172,7 @@ int main(int argc, char **argv)
 			take_file(optarg);
 			break;
 		case 'P':
-			mmap(NULL, (size_t)atol(optarg) << 20,
-			     PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+			try_to_populate((size_t)atol(optarg) << 20);
 			break;
 		case 'h':
 			hold();

@@ -3,6 +3,7 @@
  * Promise: every hook is attached, is hit when its function runs, and says so
  * in the hooks file; every variable of the kernel is found.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,14 +29,27 @@ FIXTURE_TEARDOWN(hooks)
 	module_stop();
 }
 
-/* The number after "hits=" or "missed=" on the line of a symbol, or -1. */
+/*
+ * The numbers after "hits=" or "missed=" on the lines of a symbol, summed: one
+ * function can be hooked twice. -1 if no line has one.
+ */
 static long number_of(const char *text, const char *symbol, const char *what)
 {
-	char line[256], *at;
+	size_t len = strlen(symbol);
+	long sum = -1;
 
-	line_with(text, symbol, line, sizeof(line));
-	at = strstr(line, what);
-	return at ? atol(at + strlen(what)) : -1;
+	for (; *text; text += strcspn(text, "\n") + 1) {
+		const char *at = strstr(text, what);
+
+		if (strncmp(text, symbol, len) || isalnum(text[len]) ||
+		    text[len] == '_' || !at ||
+		    at > text + strcspn(text, "\n"))
+			continue;
+		if (sum < 0)
+			sum = 0;
+		sum += atol(at + strlen(what));
+	}
+	return sum;
 }
 
 static const char * const all_hooks[] = {
@@ -90,18 +104,22 @@ TEST_F(hooks, every_variable_is_resolved)
 
 TEST_F(hooks, probes_stand_at_their_functions_start)
 {
-	char line[256], *plus;
-	size_t i;
+	const char *at = self->text, *plus;
+	char line[256];
+	int n = 0;
 
-	/* The first seven are functions. IBT's entries are 4 bytes long. */
-	for (i = 0; i < 7; i++) {
-		if (!strcmp(all_hooks[i], "mark_victim"))
+	for (; *at; at += strcspn(at, "\n") + 1) {
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"),
+			 at);
+		if (line[0] == '#' || !strstr(line, "probe "))
 			continue;
-		line_with(self->text, all_hooks[i], line, sizeof(line));
 		plus = strchr(line, '+');
 		ASSERT_NE(NULL, plus) TH_LOG("%s", line);
-		EXPECT_LE(strtol(plus + 1, NULL, 16), 4) TH_LOG("%s", line);
+		/* IBT's entries are 4 bytes long. */
+		EXPECT_GE(4, strtol(plus + 1, NULL, 16)) TH_LOG("%s", line);
+		n++;
 	}
+	EXPECT_LE(6, n);
 }
 
 TEST_F(hooks, no_line_shows_a_kernel_address)

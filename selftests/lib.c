@@ -94,19 +94,24 @@ void line_with(const char *text, const char *word, char *line, size_t size)
 	line[n] = '\0';
 }
 
+/* Asks for no memory: there may be none to be had just now. */
 long meminfo(const char *name)
 {
-	char *text = slurp("/proc/meminfo", NULL);
-	char line[128], label[64];
-	char *colon;
+	static char text[1 << 14];
+	int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text + 1, sizeof(text) - 2);
+	char label[64], *at;
 
-	snprintf(label, sizeof(label), "%s:", name);
-	line_with(text, label, line, sizeof(line));
-	free(text);
-	colon = strchr(line, ':');
-	if (!colon || strncmp(line, label, strlen(label)))
-		die("/proc/meminfo has no %s", name);
-	return atol(colon + 1);
+	if (n <= 0)
+		die("cannot read the file of memory totals");
+	close(fd);
+	text[0] = '\n';
+	text[n + 1] = '\0';
+	snprintf(label, sizeof(label), "\n%s:", name);
+	at = strstr(text, label);
+	if (!at)
+		die("/proc/meminfo has no line %s", name);
+	return atol(at + strlen(label));
 }
 
 long own_total_vm(void)

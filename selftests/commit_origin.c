@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: whichever way address space is asked for, a refusal is recorded, and
+ * the record says which way it was.
+ */
+#include <fcntl.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+
+#include "commit.h"
+#include "test.h"
+
+FIXTURE(origin) {
+	int fd;
+	struct records recs;
+};
+
+FIXTURE_SETUP(origin)
+{
+	module_start(NULL);
+	self->fd = device_open_at_end();
+}
+
+FIXTURE_TEARDOWN(origin)
+{
+	sysctl_restore();
+	close(self->fd);
+	records_free(&self->recs);
+	module_stop();
+}
+
+static void expect_denied(struct __test_metadata *_metadata, int fd,
+			  struct records *recs, pid_t pid, int origin)
+{
+	size_t i;
+	int n = 0;
+
+	device_drain(fd, recs);
+	for (i = 0; i < recs->n; i++) {
+		const struct oomtrace_commit *rec = &recs->r[i].commit;
+
+		if (rec->h.type != OOMTRACE_COMMIT || rec->pid != pid)
+			continue;
+		n++;
+		EXPECT_EQ(-ENOMEM, rec->ret);
+		EXPECT_EQ(origin, rec->origin);
+		EXPECT_GE(rec->committed, rec->allowed);
+	}
+	EXPECT_LE(1, n);
+}
+
+TEST_F(origin, brk_is_told)
+{
+	char *top = sbrk(0);
+
+	sysctl_set("vm/overcommit_memory", NEVER);
+	/* The system call answers with where the top is now. */
+	EXPECT_EQ((long)top, syscall(SYS_brk, top + (1L << 33)));
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_BRK);
+}
+
+TEST_F(origin, mprotect_is_told)
+{
+	void *at;
+
+	sysctl_set("vm/overcommit_memory", NEVER);
+	/* What cannot be written to costs nothing, until it can. */
+	at = mmap(NULL, 1L << 33, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+		  -1, 0);
+	ASSERT_NE(MAP_FAILED, at);
+	EXPECT_EQ(-1, mprotect(at, 1L << 33, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(ENOMEM, errno);
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_MPROTECT);
+}
+
+TEST_F(origin, mremap_is_told)
+{
+	void *at;
+
+	sysctl_set("vm/overcommit_memory", NEVER);
+	at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, at);
+	EXPECT_EQ(MAP_FAILED, mremap(at, PAGE, 1L << 33, MREMAP_MAYMOVE));
+	EXPECT_EQ(ENOMEM, errno);
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_MREMAP);
+}
+
+TEST_F(origin, shared_mapping_is_told_as_mmap)
+{
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 1L << 33, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	EXPECT_EQ(ENOMEM, errno);
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_MMAP);
+}
+
+TEST_F(origin, shmget_is_told_as_shmem)
+{
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(-1, shmget(IPC_PRIVATE, 1L << 33, IPC_CREAT | 0600));
+	EXPECT_EQ(ENOMEM, errno);
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_SHMEM);
+}
+
+/* From here on nobody gets a page; until the settings are put back. */
+static void allow_nothing(void)
+{
+	sysctl_set("vm/overcommit_kbytes", 4);
+	sysctl_set("vm/overcommit_memory", NEVER);
+}
+
+TEST_F(origin, write_to_a_memfd_is_told_as_shmem)
+{
+	int memfd = memfd_create("commit", 0);
+	ssize_t n;
+	int err;
+
+	ASSERT_LE(0, memfd);
+	allow_nothing();
+	n = write(memfd, "x", 1);
+	err = errno;
+	sysctl_restore();
+	EXPECT_EQ(-1, n);
+	EXPECT_TRUE(err == ENOMEM || err == ENOSPC) TH_LOG("errno %d", err);
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_SHMEM);
+}
+
+TEST_F(origin, fallocate_of_a_memfd_is_told_as_shmem)
+{
+	int memfd = memfd_create("commit", 0);
+	int ret;
+
+	ASSERT_LE(0, memfd);
+	allow_nothing();
+	ret = fallocate(memfd, 0, 0, 16 * PAGE);
+	sysctl_restore();
+	EXPECT_EQ(-1, ret);
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_SHMEM);
+}
+
+TEST_F(origin, fork_is_told_with_the_parents_pid)
+{
+	long size = meminfo("MemTotal") / 5 * 2 / 4 * PAGE;
+	pid_t pid;
+	void *at;
+	int err;
+
+	/* The limit is half of the memory: this fits once, and not twice. */
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, at);
+	sysctl_set("vm/overcommit_memory", NEVER);
+	pid = fork();
+	err = errno;
+	if (!pid)
+		_exit(0);
+	munmap(at, size);
+	EXPECT_EQ(-1, pid);
+	EXPECT_EQ(ENOMEM, err);
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_FORK);
+}
+
+static int exec_true(void *unused)
+{
+	(void)unused;
+	allow_nothing();
+	execl("/bin/true", "true", (char *)NULL);
+	return errno == ENOMEM ? 0 : 1;
+}
+
+TEST_F(origin, exec_is_told)
+{
+	pid_t pid = start_child(exec_true, NULL);
+	int status = wait_child(pid);
+
+	sysctl_restore();
+	EXPECT_EQ(0, status);
+	expect_denied(_metadata, self->fd, &self->recs, pid,
+		      OOMTRACE_ORIGIN_EXEC);
+}
+
+TEST_HARNESS_MAIN

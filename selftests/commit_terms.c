@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: a commit record has the very numbers that the kernel compared. Each
+ * is held against the kernel's own files, the sum is worked out again, and the
+ * edge between yes and no is searched for and found where the record says.
+ */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/swap.h>
+
+#include "commit.h"
+#include "test.h"
+
+FIXTURE(terms) {
+	int fd;
+	struct records recs;
+};
+
+FIXTURE_SETUP(terms)
+{
+	module_start(NULL);
+	self->fd = device_open_at_end();
+	sysctl_set("vm/overcommit_memory", NEVER);
+}
+
+FIXTURE_TEARDOWN(terms)
+{
+	sysctl_restore();
+	close(self->fd);
+	records_free(&self->recs);
+	module_stop();
+}
+
+static long min(long a, long b)
+{
+	return a < b ? a : b;
+}
+
+/* What the machine says of itself, pages, while a setting is in force. */
+struct machine {
+	long totalram;
+	long total_swap;
+	long hugetlb;
+	long limit;
+	long admin_reserve;
+	long user_reserve;
+	long kbytes;
+	long ratio;
+	long total_vm;
+	int err;
+};
+
+/* Every field from the pages asked for to the last knob. */
+#define TERMS	(OOMTRACE_BIT(commit, overcommit_ratio) * 2 - \
+		 OOMTRACE_BIT(commit, pages))
+
+/* No memory is asked for in between but the one request: there may be none. */
+static void look_and_ask(struct machine *m, long pages)
+{
+	m->totalram = meminfo("MemTotal") / 4;
+	m->total_swap = meminfo("SwapTotal") / 4;
+	m->hugetlb = meminfo("Hugetlb") / 4;
+	m->limit = meminfo("CommitLimit") / 4;
+	m->admin_reserve = sysctl_get("vm/admin_reserve_kbytes") / 4;
+	m->user_reserve = sysctl_get("vm/user_reserve_kbytes") / 4;
+	m->kbytes = sysctl_get("vm/overcommit_kbytes");
+	m->ratio = sysctl_get("vm/overcommit_ratio");
+	m->total_vm = own_total_vm();
+	m->err = ask(pages);
+}
+
+static void expect_terms(struct __test_metadata *_metadata,
+			 const struct machine *m,
+			 const struct oomtrace_commit *rec)
+{
+	long allowed, limit;
+
+	/* In this mode, on a kernel with all variables, no term is absent. */
+	EXPECT_EQ(TERMS, rec->h.valid & TERMS);
+	EXPECT_EQ(0, rec->h.derived & TERMS &
+		  ~OOMTRACE_BIT(commit, committed));
+	EXPECT_EQ(m->totalram, rec->totalram);
+	EXPECT_EQ(m->total_swap, rec->total_swap);
+	EXPECT_EQ(m->hugetlb, rec->hugetlb);
+	EXPECT_EQ(m->kbytes, rec->overcommit_kbytes);
+	EXPECT_EQ(m->ratio, rec->overcommit_ratio);
+	EXPECT_EQ(m->admin_reserve, rec->admin_reserve);
+	EXPECT_EQ(m->user_reserve, rec->user_reserve);
+	EXPECT_EQ(m->limit, rec->limit);
+
+	/* The kernel's arithmetic, from what its files say. */
+	if (m->kbytes)
+		limit = m->kbytes / 4;
+	else
+		limit = (m->totalram - m->hugetlb) * m->ratio / 100;
+	limit += m->total_swap;
+	EXPECT_EQ(limit, rec->limit);
+	allowed = limit;
+	if (!rec->cap_sys_admin)
+		allowed -= m->admin_reserve;
+	allowed -= min(rec->total_vm / 32, m->user_reserve);
+	EXPECT_EQ(allowed, rec->allowed);
+}
+
+static void check_setting(struct __test_metadata *_metadata, int fd,
+			  struct records *recs)
+{
+	const struct oomtrace_commit *rec;
+	struct machine m;
+
+	look_and_ask(&m, TEN_GIB_PAGES);
+	/* Whatever the test itself needs next. */
+	sysctl_restore();
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(ENOMEM, m.err);
+	records_free(recs);
+	device_drain(fd, recs);
+	rec = commit_of(recs, getpid(), TEN_GIB_PAGES);
+	ASSERT_NE(NULL, rec);
+	EXPECT_EQ(m.total_vm, rec->total_vm);
+	expect_terms(_metadata, &m, rec);
+}
+
+TEST_F(terms, every_term_is_what_the_kernel_says)
+{
+	check_setting(_metadata, self->fd, &self->recs);
+}
+
+TEST_F(terms, limit_by_ratio)
+{
+	static const int ratios[] = { 0, 1, 33, 50, 99, 100, 250 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ratios); i++) {
+		sysctl_set("vm/overcommit_ratio", ratios[i]);
+		check_setting(_metadata, self->fd, &self->recs);
+	}
+}
+
+TEST_F(terms, limit_by_kbytes)
+{
+	/* Odd ones: the kernel shifts them to pages. */
+	static const long kbytes[] = { 1, 3, 4, 200000, 200003, 2000000 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kbytes); i++) {
+		sysctl_set("vm/overcommit_kbytes", kbytes[i]);
+		check_setting(_metadata, self->fd, &self->recs);
+	}
+}
+
+TEST_F(terms, reserves)
+{
+	/* The user's is capped by a 32nd of total_vm: both sides of that. */
+	static const long reserves[][2] = {
+		{ 0, 0 }, { 8, 8 }, { 8192, 4 }, { 100000, 1000000 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(reserves); i++) {
+		sysctl_set("vm/admin_reserve_kbytes", reserves[i][0]);
+		sysctl_set("vm/user_reserve_kbytes", reserves[i][1]);
+		check_setting(_metadata, self->fd, &self->recs);
+	}
+}
+
+TEST_F(terms, huge_pages_come_off_the_limit)
+{
+	const struct oomtrace_commit *rec;
+
+	sysctl_set("vm/nr_hugepages", 4);
+	if (sysctl_get("vm/nr_hugepages") != 4)
+		SKIP(return, "the kernel has no 4 huge pages to spare");
+	check_setting(_metadata, self->fd, &self->recs);
+	rec = commit_of(&self->recs, getpid(), TEN_GIB_PAGES);
+	EXPECT_EQ(4 * meminfo("Hugepagesize") / 4, rec->hugetlb);
+}
+
+static int shell(const char *command)
+{
+	char said[1024];
+
+	return run_program(said, sizeof(said),
+			   (char *[]){ "sh", "-c", (char *)command, NULL });
+}
+
+TEST_F(terms, swap_is_part_of_the_limit)
+{
+	sysctl_set("vm/overcommit_memory", GUESS);
+	if (shell("modprobe zram && echo 32M >/sys/block/zram0/disksize && "
+		  "mkswap /dev/zram0") || swapon("/dev/zram0", 0))
+		SKIP(return, "no zram to swap to");
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_LT(0, meminfo("SwapTotal"));
+	check_setting(_metadata, self->fd, &self->recs);
+	sysctl_set("vm/overcommit_memory", GUESS);
+	EXPECT_EQ(0, swapoff("/dev/zram0"));
+	EXPECT_EQ(0, shell("modprobe -r zram"));
+}
+
+/* ---- who may use the reserves ---- */
+
+static int look_and_ask_as_nobody(void *arg)
+{
+	become_nobody();
+	look_and_ask(arg, TEN_GIB_PAGES);
+	return 0;
+}
+
+static int look_and_ask_without_capability(void *arg)
+{
+	drop_capability(CAP_SYS_ADMIN);
+	look_and_ask(arg, TEN_GIB_PAGES);
+	return 0;
+}
+
+static void expect_no_admin(struct __test_metadata *_metadata, int fd,
+			    struct records *recs, int (*fn)(void *))
+{
+	const struct oomtrace_commit *rec;
+	struct machine *m;
+	pid_t pid;
+
+	m = mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, m);
+	pid = start_child(fn, m);
+	EXPECT_EQ(0, wait_child(pid));
+	device_drain(fd, recs);
+	rec = commit_of(recs, pid, TEN_GIB_PAGES);
+	ASSERT_NE(NULL, rec);
+	EXPECT_EQ(0, rec->cap_sys_admin);
+	EXPECT_EQ(m->total_vm, rec->total_vm);
+	expect_terms(_metadata, m, rec);
+	/* The reserve makes a difference that can be seen. */
+	EXPECT_LT(0, rec->admin_reserve);
+	EXPECT_EQ(rec->limit - rec->admin_reserve -
+		  min(rec->total_vm / 32, rec->user_reserve), rec->allowed);
+}
+
+TEST_F(terms, another_user_has_no_admin_reserve)
+{
+	expect_no_admin(_metadata, self->fd, &self->recs,
+			look_and_ask_as_nobody);
+}
+
+TEST_F(terms, root_without_the_capability_has_no_admin_reserve)
+{
+	expect_no_admin(_metadata, self->fd, &self->recs,
+			look_and_ask_without_capability);
+}
+
+/* ---- the counter ---- */
+
+TEST_F(terms, committed_is_the_counter_after_the_charge)
+{
+	long before, after, batch = meminfo("MemTotal") / 4 / 64 + 1024;
+	const struct oomtrace_commit *rec;
+
+	before = meminfo("Committed_AS") / 4;
+	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+	after = meminfo("Committed_AS") / 4;
+	device_drain(self->fd, &self->recs);
+	rec = commit_of(&self->recs, getpid(), TEN_GIB_PAGES);
+	ASSERT_NE(NULL, rec);
+	/* The file has the exact sum, the decision an approximate one. */
+	EXPECT_GE(rec->committed - TEN_GIB_PAGES, min(before, after) - batch);
+	EXPECT_LE(rec->committed - TEN_GIB_PAGES, after + batch);
+}
+
+static void search_edge(struct __test_metadata *_metadata, int cpu)
+{
+	long granted = 1, refused = meminfo("MemTotal") / 4;
+	const struct oomtrace_commit *yes, *no;
+	struct records recs = { };
+	int fd, tries = 0;
+
+	pin_to_cpu(cpu);
+again:
+	granted = 1;
+	refused = meminfo("MemTotal") / 4;
+	fd = device_open_at_end();
+	while (refused - granted > 1) {
+		long middle = granted + (refused - granted) / 2;
+
+		if (ask(middle))
+			refused = middle;
+		else
+			granted = middle;
+	}
+	/* Once more, next to each other. */
+	EXPECT_EQ(0, ask(granted));
+	EXPECT_EQ(ENOMEM, ask(refused));
+	device_drain(fd, &recs);
+	close(fd);
+	yes = commit_of(&recs, getpid(), granted);
+	no = commit_of(&recs, getpid(), refused);
+	ASSERT_NE(NULL, yes);
+	ASSERT_NE(NULL, no);
+	EXPECT_EQ(0, yes->ret);
+	EXPECT_EQ(-ENOMEM, no->ret);
+	/* Somebody else mapped memory meanwhile: that is no quiet machine. */
+	if ((DERIVED(yes, commit, committed) ||
+	     DERIVED(no, commit, committed) ||
+	     no->committed - yes->committed != 1) && tries++ < 5) {
+		records_free(&recs);
+		goto again;
+	}
+	EXPECT_FALSE(DERIVED(yes, commit, committed));
+	EXPECT_FALSE(DERIVED(no, commit, committed));
+	/* One page more, and the counter that may not reach it reaches it. */
+	EXPECT_EQ(no->allowed, no->committed);
+	EXPECT_EQ(yes->allowed - 1, yes->committed);
+	EXPECT_EQ(yes->allowed, no->allowed);
+	records_free(&recs);
+}
+
+TEST_F(terms, the_record_has_the_exact_edge_between_yes_and_no)
+{
+	close(self->fd);
+	module_start("commit_records=all");
+	self->fd = device_open_at_end();
+	sysctl_set("vm/overcommit_memory", NEVER);
+	search_edge(_metadata, 0);
+	search_edge(_metadata, sysconf(_SC_NPROCESSORS_ONLN) - 1);
+}
+
+static int search_edge_as_nobody(void *arg)
+{
+	struct { long granted, refused; } *edge = arg;
+
+	become_nobody();
+	edge->granted = 1;
+	edge->refused = meminfo("MemTotal") / 4;
+	while (edge->refused - edge->granted > 1) {
+		long middle = (edge->granted + edge->refused) / 2;
+
+		if (ask(middle))
+			edge->refused = middle;
+		else
+			edge->granted = middle;
+	}
+	return ask(edge->refused) == ENOMEM ? 0 : 1;
+}
+
+TEST_F(terms, the_exact_edge_without_the_admin_reserve)
+{
+	struct { long granted, refused; } *edge;
+	const struct oomtrace_commit *no;
+	pid_t pid;
+
+	pin_to_cpu(0);
+	edge = mmap(NULL, sizeof(*edge), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, edge);
+	pid = start_child(search_edge_as_nobody, edge);
+	EXPECT_EQ(0, wait_child(pid));
+	device_drain(self->fd, &self->recs);
+	no = commit_of(&self->recs, pid, edge->refused);
+	ASSERT_NE(NULL, no);
+	EXPECT_EQ(no->allowed, no->committed)
+		TH_LOG("derived: %d", DERIVED(no, commit, committed));
+}
+
+TEST_F(terms, small_requests_leave_the_counter_where_the_kernel_reads_it)
+{
+	const struct oomtrace_commit *rec;
+	long i, n = 0, derived = 0;
+
+	close(self->fd);
+	module_start("commit_records=all");
+	self->fd = device_open_at_end();
+	sysctl_set("vm/overcommit_memory", NEVER);
+	pin_to_cpu(0);
+	for (i = 1; i <= 500; i++)
+		EXPECT_EQ(0, ask(i));
+	device_drain(self->fd, &self->recs);
+	for (i = 1; i <= 500; i++) {
+		rec = commit_of(&self->recs, getpid(), i);
+		if (!rec)
+			continue;
+		n++;
+		derived += DERIVED(rec, commit, committed);
+		EXPECT_LT(rec->committed, rec->allowed);
+	}
+	EXPECT_EQ(500, n);
+	/* Nobody else maps anything: all but a few are exact. */
+	EXPECT_GT(25, derived);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: the module loads or says why not, a load that failed and an unload
+ * leave nothing behind, it does not go away under somebody who uses it, and it
+ * takes no more memory than it says.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "commit.h"
+#include "oom.h"
+#include "test.h"
+
+FIXTURE(load) {
+	int kmsg;
+};
+
+FIXTURE_SETUP(load)
+{
+	module_stop();
+	self->kmsg = kmsg_open();
+}
+
+FIXTURE_TEARDOWN(load)
+{
+	close(self->kmsg);
+	module_stop();
+}
+
+/* Everything by which the module could be seen. */
+static void expect_nothing_left(struct __test_metadata *_metadata)
+{
+	char *text;
+
+	EXPECT_FALSE(module_loaded());
+	EXPECT_EQ(-1, access(DEVICE, F_OK));
+	EXPECT_EQ(-1, access(DEBUGFS, F_OK));
+	text = slurp("/sys/kernel/debug/kprobes/list", NULL);
+	EXPECT_EQ(NULL, strstr(text, "__vm_enough_memory")) TH_LOG("%s", text);
+	EXPECT_EQ(NULL, strstr(text, "oom_")) TH_LOG("%s", text);
+	free(text);
+	text = slurp("/proc/misc", NULL);
+	EXPECT_EQ(NULL, strstr(text, "oomtrace"));
+	free(text);
+	text = slurp("/proc/vmallocinfo", NULL);
+	EXPECT_EQ(NULL, strstr(text, "[oomtrace]"));
+	free(text);
+}
+
+TEST_F(load, modprobe_loads_and_unloads)
+{
+	char *load[] = { "modprobe", "oomtrace", "commit_records=all",
+			 "commit_buffer_kb=64", NULL };
+	char *unload[] = { "modprobe", "-r", "oomtrace", NULL };
+	char said[512], value[32];
+
+	EXPECT_EQ(0, run_program(said, sizeof(said), load))
+		TH_LOG("%s", said);
+	EXPECT_TRUE(module_loaded());
+	module_param("commit_records", value, sizeof(value));
+	EXPECT_STREQ("all", value);
+	module_param("commit_buffer_kb", value, sizeof(value));
+	EXPECT_STREQ("64", value);
+	EXPECT_EQ(0, run_program(said, sizeof(said), unload))
+		TH_LOG("%s", said);
+	expect_nothing_left(_metadata);
+}
+
+TEST_F(load, a_second_load_is_EEXIST_and_leaves_the_first_intact)
+{
+	struct records recs = { };
+	int fd;
+
+	EXPECT_EQ(0, module_load("commit_records=denied"));
+	fd = device_open_at_end();
+	EXPECT_EQ(-EEXIST, module_load(NULL));
+	EXPECT_EQ(-EEXIST, module_load("commit_records=none"));
+	EXPECT_EQ(0, access(DEBUGFS "/trace", R_OK));
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+	device_drain(fd, &recs);
+	EXPECT_EQ(1, commits_by(&recs, getpid()));
+	records_free(&recs);
+	close(fd);
+}
+
+static void refuse(struct __test_metadata *_metadata, int kmsg,
+		   const char *params, const char *word)
+{
+	char *log;
+
+	EXPECT_EQ(-EINVAL, module_load(params)) TH_LOG("%s", params);
+	log = kmsg_text(kmsg);
+	EXPECT_IN("oomtrace: ", log);
+	EXPECT_IN(word, log);
+	free(log);
+	expect_nothing_left(_metadata);
+}
+
+TEST_F(load, bad_parameters_are_EINVAL_with_a_line_in_the_log)
+{
+	refuse(_metadata, self->kmsg, "commit_records=foo", "commit_records");
+	refuse(_metadata, self->kmsg, "commit_records=", "commit_records");
+	refuse(_metadata, self->kmsg, "commit_buffer_kb=1", "commit_buffer_kb");
+	refuse(_metadata, self->kmsg, "commit_buffer_kb=0", "commit_buffer_kb");
+	refuse(_metadata, self->kmsg, "commit_buffer_kb=-1",
+	       "commit_buffer_kb");
+	refuse(_metadata, self->kmsg, "oom_buffer_kb=15", "oom_buffer_kb");
+	refuse(_metadata, self->kmsg, "oom_buffer_kb=99999999",
+	       "oom_buffer_kb");
+	refuse(_metadata, self->kmsg, "oom_buffer_kb=many", "oom_buffer_kb");
+}
+
+TEST_F(load, too_little_memory_is_ENOMEM_and_leaves_nothing)
+{
+	char *log;
+
+	/* The largest that is allowed, and more than this machine has. */
+	if (meminfo("MemTotal") > 1048576 * sysconf(_SC_NPROCESSORS_CONF) / 2)
+		SKIP(return, "this machine has too much memory");
+	EXPECT_EQ(-ENOMEM, module_load("oom_buffer_kb=1048576"));
+	log = kmsg_text(self->kmsg);
+	EXPECT_IN("oomtrace: no memory for the rings", log);
+	free(log);
+	expect_nothing_left(_metadata);
+	EXPECT_EQ(0, module_load(NULL));
+}
+
+TEST_F(load, the_smallest_buffers_work)
+{
+	struct records recs = { };
+	int fd;
+
+	EXPECT_EQ(0, module_load("commit_buffer_kb=16 oom_buffer_kb=16"));
+	fd = device_open_at_end();
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+	device_drain(fd, &recs);
+	EXPECT_EQ(1, commits_by(&recs, getpid()));
+	records_free(&recs);
+	close(fd);
+}
+
+/* Bytes of vmalloc memory in use, after what is freed lazily was freed. */
+static long vmalloc_bytes(void)
+{
+	char *text = slurp("/proc/vmallocinfo", NULL), *at = text;
+	long sum = 0;
+
+	for (; *at; at += strcspn(at, "\n") + 1) {
+		unsigned long from, to, size;
+
+		if (sscanf(at, "0x%lx-0x%lx %lu", &from, &to, &size) == 3 &&
+		    !strstr(at, "unpurged"))
+			sum += size;
+	}
+	free(text);
+	return sum;
+}
+
+TEST_F(load, twenty_loads_and_unloads_leave_nothing)
+{
+	long slab, vmalloc, percpu, grown = 0;
+	int i, wait;
+
+	/* What is allocated once for all is no leak. */
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(0, module_load(NULL));
+		EXPECT_EQ(0, module_unload());
+	}
+	spill("/proc/sys/vm/drop_caches", "3");
+	slab = meminfo("Slab");
+	percpu = meminfo("Percpu");
+	vmalloc = vmalloc_bytes();
+	for (i = 0; i < 20; i++) {
+		EXPECT_EQ(0, module_load(NULL));
+		EXPECT_EQ(0, module_unload());
+	}
+	expect_nothing_left(_metadata);
+	/* A module's own memory is freed a moment later. */
+	for (wait = 0; wait < 50; wait++) {
+		spill("/proc/sys/vm/drop_caches", "3");
+		grown = vmalloc_bytes() - vmalloc;
+		if (grown <= 0 && meminfo("Slab") - slab < 1024)
+			break;
+		sleep_ms(100);
+	}
+	EXPECT_GE(0, grown);
+	EXPECT_GT(1024, meminfo("Slab") - slab);
+	EXPECT_GE(0, meminfo("Percpu") - percpu);
+}
+
+TEST_F(load, nobody_takes_it_away_from_an_open_device)
+{
+	int fd, err;
+
+	EXPECT_EQ(0, module_load(NULL));
+	fd = device_open();
+	err = module_unload();
+	EXPECT_TRUE(err == -EWOULDBLOCK || err == -EBUSY) TH_LOG("%d", err);
+	EXPECT_TRUE(module_loaded());
+	close(fd);
+	EXPECT_EQ(0, module_unload());
+	expect_nothing_left(_metadata);
+}
+
+TEST_F(load, nobody_takes_it_away_from_an_open_text_file)
+{
+	char buf[64];
+	int fd, err;
+
+	EXPECT_EQ(0, module_load(NULL));
+	fd = open(DEBUGFS "/trace", O_RDONLY);
+	ASSERT_LE(0, fd);
+	err = module_unload();
+	/* Either it stays, or the file is dead but harmless. */
+	EXPECT_TRUE(!err || err == -EWOULDBLOCK || err == -EBUSY);
+	if (!err)
+		EXPECT_EQ(-1, read(fd, buf, sizeof(buf)));
+	close(fd);
+}
+
+static int map_all_day(void *unused)
+{
+	(void)unused;
+	for (;;)
+		ask(10);
+	return 0;
+}
+
+TEST_F(load, unloading_under_load_is_safe)
+{
+	pid_t pid[3];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		pid[i] = start_child(map_all_day, NULL);
+	for (i = 0; i < 10; i++) {
+		EXPECT_EQ(0, module_load("commit_records=all commit_buffer_kb=16"));
+		sleep_ms(30);
+		EXPECT_EQ(0, module_unload());
+	}
+	for (i = 0; i < 3; i++) {
+		kill(pid[i], SIGKILL);
+		wait_child(pid[i]);
+	}
+	expect_nothing_left(_metadata);
+}
+
+/* Pages of the module's own vmalloc areas, bytes. */
+static long vmalloc_of_module(void)
+{
+	char *text = slurp("/proc/vmallocinfo", NULL), *at = text, line[256];
+	long sum = 0;
+
+	for (; *at; at += strcspn(at, "\n") + 1) {
+		char *pages;
+
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"),
+			 at);
+		pages = strstr(line, " pages=");
+		if (strstr(line, "[oomtrace]") && pages)
+			sum += atol(pages + 7) * sysconf(_SC_PAGESIZE);
+	}
+	free(text);
+	return sum;
+}
+
+TEST_F(load, the_rings_take_what_info_says_and_at_most_1_MiB_per_CPU)
+{
+	struct oomtrace_info info;
+	long rings, seen;
+	int fd;
+
+	EXPECT_EQ(0, module_load(NULL));
+	fd = device_open();
+	device_info(fd, &info);
+	rings = info.ring[0].bytes + info.ring[1].bytes;
+	seen = vmalloc_of_module();
+	EXPECT_GE((long)info.cpus << 20, rings);
+	EXPECT_LE(rings, seen);
+	/* All else that is taken from there is less than a tenth. */
+	EXPECT_GE(rings + rings / 10, seen);
+	close(fd);
+}
+
+TEST_HARNESS_MAIN

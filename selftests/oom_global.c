@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: an OOM of the whole machine is told as the kernel tells it, and
+ * more: everybody who was looked at, with the points that the kernel gave, or
+ * why it was spared. For a small machine (256 MB): each test fills all of it.
+ *
+ * The scenes are played once, at the first test that looks at one, and kept in
+ * shared memory: the tests run in processes of their own.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "lib.h"
+#include "oom.h"
+#include "scene_check.h"
+#include "test.h"
+
+static struct scene *plain, *adj, *sysrq, *allocating;
+
+static void __attribute__((constructor)) make_scenes(void)
+{
+	plain = scene_new();
+	adj = scene_new();
+	sysrq = scene_new();
+	allocating = scene_new();
+}
+
+/* A hog grows until somebody dies; some others just sit there. */
+static void play_plain(struct scene *s)
+{
+	struct hog small, shm, exempt, big;
+
+	hog_start(&small, "--comm small --anon 12 --hold");
+	hog_start(&shm, "--comm shm --anon 2 --shmem 6 --hold");
+	hog_start(&exempt, "--comm exempt --anon 4 --adj -1000 --hold");
+	hog_ready(&small);
+	hog_ready(&shm);
+	hog_ready(&exempt);
+	scene_start(s, NULL);
+	hog_start(&big, "--comm big --uid 1000 --grow 4096");
+	s->small = small.pid;
+	s->shm = shm.pid;
+	s->exempt = exempt.pid;
+	s->big = big.pid;
+	s->status = hog_wait(&big);
+	scene_end(s);
+	hog_kill(&small);
+	hog_kill(&shm);
+	hog_kill(&exempt);
+}
+
+/* The same, but a small one offers itself. The big one then goes on. */
+static void play_adj(struct scene *s)
+{
+	struct hog offered, big;
+
+	hog_start(&offered, "--comm offered --anon 8 --adj 900 --hold");
+	hog_ready(&offered);
+	scene_start(s, NULL);
+	hog_start(&big, "--comm big --grow 4096");
+	s->small = offered.pid;
+	s->big = big.pid;
+	s->status = hog_wait(&offered);
+	hog_kill(&big);
+	scene_end(s);
+}
+
+static void play_sysrq(struct scene *s)
+{
+	struct hog big, small;
+
+	sysctl_set("kernel/sysrq", 1);
+	hog_start(&big, "--comm big --anon 24 --hold");
+	hog_start(&small, "--comm small --anon 12 --hold");
+	hog_ready(&big);
+	hog_ready(&small);
+	scene_start(s, NULL);
+	s->big = big.pid;
+	s->small = small.pid;
+	if (spill("/proc/sysrq-trigger", "f"))
+		die("cannot write to sysrq-trigger");
+	s->status = hog_wait(&big);
+	scene_end(s);
+	hog_kill(&small);
+}
+
+static void play_allocating(struct scene *s)
+{
+	struct hog big;
+
+	scene_start(s, NULL);
+	sysctl_set("vm/oom_kill_allocating_task", 1);
+	hog_start(&big, "--comm big --grow 4096");
+	s->big = big.pid;
+	s->status = hog_wait(&big);
+	sysctl_set("vm/oom_kill_allocating_task", 0);
+	scene_end(s);
+}
+
+FIXTURE(global) {
+	const struct scene *s;
+	struct report report;
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+};
+
+FIXTURE_SETUP(global)
+{
+	self->s = plain;
+	scene_play(plain, play_plain);
+	ASSERT_TRUE(scene_find(plain, plain->big, &self->begin, &self->verdict,
+			       &self->victim, &self->end))
+		TH_LOG("no whole episode that killed %d:\n%s", plain->big,
+		       plain->log);
+	ASSERT_TRUE(scene_report(plain, plain->big, &self->report))
+		TH_LOG("no report of %d:\n%s", plain->big, plain->log);
+}
+
+FIXTURE_TEARDOWN(global)
+{
+}
+
+TEST_F(global, the_big_one_dies_and_is_the_verdict)
+{
+	EXPECT_EQ(128 + SIGKILL, self->s->status);
+	EXPECT_EQ(self->s->big, self->verdict->pid);
+	EXPECT_EQ(self->s->big, self->verdict->tgid);
+	EXPECT_STREQ("big", self->verdict->comm);
+	EXPECT_EQ(OOMTRACE_CONSTRAINT_NONE, self->verdict->constraint);
+	EXPECT_STREQ("NONE", self->report.constraint);
+	EXPECT_FALSE(HAS(self->verdict, verdict, memcg_id));
+	EXPECT_EQ(self->report.pid, self->verdict->pid);
+}
+
+TEST_F(global, begin_is_the_kernels_invoked_line)
+{
+	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, self->begin->scope);
+	EXPECT_EQ(OOMTRACE_TRIGGER_ALLOCATION, self->begin->trigger);
+	EXPECT_STREQ(self->report.invoker, self->begin->comm);
+	EXPECT_EQ(self->report.gfp, self->begin->gfp);
+	EXPECT_EQ(self->report.order, self->begin->order);
+	EXPECT_EQ(self->report.adj, self->begin->oom_score_adj);
+	EXPECT_FALSE(HAS(self->begin, oom_begin, memcg_id));
+	EXPECT_FALSE(HAS(self->begin, oom_begin, memcg_limit));
+}
+
+TEST_F(global, begin_knows_the_memory)
+{
+	EXPECT_EQ(meminfo("MemTotal") / 4, self->begin->totalram);
+	EXPECT_EQ(meminfo("SwapTotal") / 4, self->begin->total_swap);
+	EXPECT_EQ(0, self->begin->swap_free);
+	/* There was next to nothing free, and most was the hogs'. */
+	EXPECT_GT(self->begin->totalram / 8, self->begin->free);
+	EXPECT_LT(self->begin->totalram / 3, self->begin->anon);
+	EXPECT_LT(0, self->begin->wmark_min);
+	EXPECT_LE(self->begin->wmark_min, self->begin->wmark_low);
+	EXPECT_LE(self->begin->wmark_low, self->begin->wmark_high);
+	EXPECT_LE(6 * 256, self->begin->shmem);
+	EXPECT_GE(self->begin->totalram, self->begin->anon +
+		  self->begin->file + self->begin->free);
+}
+
+TEST_F(global, the_victim_is_the_kernels_killed_process_line)
+{
+	const struct report_kill *k = scene_kill(&self->report, self->s->big);
+	/* Only if it runs on another CPU can it still grow in between. */
+	long drift = self->begin->tgid == self->s->big ? 0 : 64;
+
+	ASSERT_NE(NULL, k);
+	EXPECT_EQ(k->pid, self->victim->pid);
+	EXPECT_STREQ(k->comm, self->victim->comm);
+	EXPECT_EQ(k->uid, self->victim->uid);
+	EXPECT_EQ(1000, self->victim->uid);
+	EXPECT_EQ(k->adj, self->victim->oom_score_adj);
+	EXPECT_EQ(k->total_vm_kb, 4 * self->victim->total_vm);
+	EXPECT_LE(labs(k->anon_kb / 4 - self->victim->rss_anon), drift);
+	EXPECT_LE(labs(k->file_kb / 4 - self->victim->rss_file), drift);
+	EXPECT_LE(labs(k->shmem_kb / 4 - self->victim->rss_shmem), drift);
+	EXPECT_EQ(k->pgtables_kb * 1024, self->victim->pgtables_bytes);
+	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, self->victim->why);
+}
+
+TEST_F(global, everybody_in_the_kernels_table_is_a_candidate)
+{
+	const struct oomtrace_candidate *c;
+	long drift, most = 0;
+	int i, differ = 0;
+
+	EXPECT_LE(5, self->report.nrows);
+	for (i = 0; i < self->report.nrows; i++) {
+		const struct report_row *row = &self->report.rows[i];
+
+		c = scene_candidate(self->s, self->begin->episode, row->tgid);
+		ASSERT_NE(NULL, c) TH_LOG("no candidate %d %s", row->tgid,
+					  row->name);
+		EXPECT_EQ(row->adj, c->oom_score_adj);
+		EXPECT_EQ(row->uid, c->uid);
+		if (!HAS(c, candidate, rss_anon))
+			continue;
+		EXPECT_EQ(row->pgtables_bytes, c->pgtables_bytes);
+		EXPECT_EQ(row->swapents, c->swapents);
+		/* Reclaim goes on while the table is printed. */
+		drift = labs(row->rss -
+			     (c->rss_anon + c->rss_file + c->rss_shmem));
+		differ += drift != 0;
+		if (drift > most)
+			most = drift;
+	}
+	fprintf(stderr, "# table rows: %d, rss differs in %d, at most by %ld pages\n",
+		self->report.nrows, differ, most);
+	EXPECT_GE(1024, most);
+}
+
+TEST_F(global, those_who_sit_still_have_the_tables_very_numbers)
+{
+	const pid_t still[] = { self->s->small, self->s->shm,
+				self->s->exempt };
+	const struct oomtrace_candidate *c;
+	const struct report_row *row;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(still); i++) {
+		c = scene_candidate(self->s, self->begin->episode, still[i]);
+		row = report_row(&self->report, still[i]);
+		ASSERT_NE(NULL, c);
+		ASSERT_NE(NULL, row);
+		/* File pages may go; what they hold without swap may not. */
+		EXPECT_EQ(row->pgtables_bytes, c->pgtables_bytes);
+		if (row->rss_anon >= 0) {
+			EXPECT_EQ(row->rss_anon, c->rss_anon);
+			EXPECT_EQ(row->rss_shmem, c->rss_shmem);
+		}
+		EXPECT_LE(labs(row->rss - c->rss_anon - c->rss_shmem -
+			       c->rss_file), 64);
+	}
+	/*
+	 * What they took, but for what the kernel's counter keeps back on each
+	 * CPU (64 pages of each kind, until 6.2) or counts in rough steps.
+	 */
+	c = scene_candidate(self->s, self->begin->episode, self->s->small);
+	EXPECT_GE(160, labs(c->rss_anon - 12 * 256));
+	c = scene_candidate(self->s, self->begin->episode, self->s->shm);
+	EXPECT_GE(160, labs(c->rss_shmem - 6 * 256));
+}
+
+TEST_F(global, points_are_the_formula_over_the_terms)
+{
+	EXPECT_EQ(self->begin->totalram + self->begin->total_swap,
+		  self->verdict->totalpages);
+	scene_check_points(_metadata, self->s, self->begin->episode,
+			   self->verdict->totalpages);
+}
+
+TEST_F(global, the_victim_has_the_most_points_and_the_next_is_runner_up)
+{
+	scene_check_choice(_metadata, self->s, self->verdict);
+	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, self->verdict->recomputed);
+}
+
+TEST_F(global, init_and_kernel_threads_are_ineligible_for_that)
+{
+	const struct oomtrace_candidate *c;
+	size_t i;
+	int n = 0;
+
+	c = scene_candidate(self->s, self->begin->episode, 1);
+	ASSERT_NE(NULL, c);
+	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
+	EXPECT_EQ(OOMTRACE_REASON_INIT, c->reason);
+	EXPECT_FALSE(HAS(c, candidate, points));
+	c = scene_candidate(self->s, self->begin->episode, 2);
+	ASSERT_NE(NULL, c);
+	EXPECT_EQ(OOMTRACE_REASON_KTHREAD, c->reason);
+	for (i = 0; i < self->s->recs.n; i++) {
+		c = &self->s->recs.r[i].candidate;
+		if (c->h.type != OOMTRACE_CANDIDATE ||
+		    c->reason != OOMTRACE_REASON_KTHREAD)
+			continue;
+		n++;
+		EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
+		EXPECT_FALSE(HAS(c, candidate, points));
+	}
+	EXPECT_LE(10, n);
+}
+
+TEST_F(global, adj_minus_1000_is_ineligible_for_that)
+{
+	const struct oomtrace_candidate *c;
+
+	c = scene_candidate(self->s, self->begin->episode, self->s->exempt);
+	ASSERT_NE(NULL, c);
+	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
+	EXPECT_EQ(OOMTRACE_REASON_ADJ_MIN, c->reason);
+	EXPECT_EQ(-1000, c->oom_score_adj);
+	EXPECT_FALSE(HAS(c, candidate, points));
+}
+
+TEST_F(global, the_end_counts_what_happened)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < self->s->recs.n; i++)
+		n += self->s->recs.r[i].h.type == OOMTRACE_CANDIDATE &&
+		     self->s->recs.r[i].candidate.episode ==
+		     self->begin->episode;
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, self->end->ending);
+	EXPECT_EQ(1, self->end->victims);
+	EXPECT_EQ(n, self->end->candidates);
+	EXPECT_EQ(0, self->end->missed);
+	EXPECT_LT(0, self->end->duration_ns);
+	/* The begin record is written a moment after the clock was read. */
+	EXPECT_LE(self->end->h.ts_ns - self->begin->h.ts_ns,
+		  self->end->duration_ns);
+	EXPECT_GT(60000000000ULL, self->end->duration_ns);
+	EXPECT_TRUE(HAS(self->end, oom_end, notifier_freed));
+}
+
+TEST_F(global, the_victims_own_exit_is_told)
+{
+	const struct oomtrace_reap *r = NULL;
+	size_t i;
+
+	for (i = 0; i < self->s->recs.n; i++)
+		if (self->s->recs.r[i].h.type == OOMTRACE_REAP &&
+		    self->s->recs.r[i].reap.pid == self->s->big &&
+		    self->s->recs.r[i].reap.step == OOMTRACE_STEP_EXITED)
+			r = &self->s->recs.r[i].reap;
+	ASSERT_NE(NULL, r);
+	EXPECT_TRUE(HAS(r, reap, since_kill_ns));
+	EXPECT_LT(0, r->since_kill_ns);
+	EXPECT_GT(60000000000ULL, r->since_kill_ns);
+	EXPECT_TRUE(HAS(r, reap, episode));
+}
+
+TEST_F(global, episodes_are_whole)
+{
+	scene_check_episodes(_metadata, &self->s->recs);
+}
+
+/* ---- other scenes ---- */
+
+TEST(oom_score_adj_makes_a_small_one_die_first)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_candidate *c;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+
+	scene_play(adj, play_adj);
+	EXPECT_EQ(128 + SIGKILL, adj->status);
+	ASSERT_TRUE(scene_find(adj, adj->small, &begin, &verdict, &victim,
+			       &end)) TH_LOG("%s", adj->log);
+	EXPECT_EQ(900, victim->oom_score_adj);
+	c = scene_candidate(adj, begin->episode, adj->small);
+	ASSERT_NE(NULL, c);
+	EXPECT_EQ(900, c->oom_score_adj);
+	EXPECT_LT(900 * (long)(verdict->totalpages / 1000), c->points);
+	scene_check_points(_metadata, adj, begin->episode,
+			   verdict->totalpages);
+	scene_check_choice(_metadata, adj, verdict);
+	EXPECT_EQ(adj->big, verdict->runner_up_pid);
+}
+
+TEST(sysrq_f_is_told_as_that)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+
+	scene_play(sysrq, play_sysrq);
+	EXPECT_EQ(128 + SIGKILL, sysrq->status);
+	ASSERT_TRUE(scene_find(sysrq, sysrq->big, &begin, &verdict, &victim,
+			       &end)) TH_LOG("%s", sysrq->log);
+	EXPECT_EQ(OOMTRACE_TRIGGER_SYSRQ, begin->trigger);
+	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, begin->scope);
+	EXPECT_EQ(-1, begin->order);
+	EXPECT_EQ(0, strncmp(begin->comm, "kworker/", 8))
+		TH_LOG("%.16s", begin->comm);
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
+	EXPECT_EQ(sysrq->small, verdict->runner_up_pid);
+	scene_check_points(_metadata, sysrq, begin->episode,
+			   verdict->totalpages);
+	scene_check_choice(_metadata, sysrq, verdict);
+}
+
+TEST(oom_kill_allocating_task_compares_nobody)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+
+	scene_play(allocating, play_allocating);
+	EXPECT_EQ(128 + SIGKILL, allocating->status);
+	ASSERT_TRUE(scene_find(allocating, allocating->big, &begin, &verdict,
+			       &victim, &end)) TH_LOG("%s", allocating->log);
+	EXPECT_EQ(begin->tgid, verdict->tgid);
+	EXPECT_FALSE(HAS(verdict, verdict, points));
+	EXPECT_FALSE(HAS(verdict, verdict, runner_up_pid));
+	EXPECT_FALSE(HAS(verdict, verdict, runner_up_points));
+	EXPECT_EQ(OOMTRACE_RECOMPUTED_UNAVAILABLE, verdict->recomputed);
+	EXPECT_EQ(0, end->candidates);
+	EXPECT_EQ(1, end->victims);
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
+	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, victim->why);
+}
+
+TEST_HARNESS_MAIN

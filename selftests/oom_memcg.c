@@ -1,0 +1,527 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: an OOM of a memory cgroup is told with the cgroup, its limit and its
+ * members only; a group's death with every member; and when many cgroups run
+ * out at once, each episode is one piece.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "lib.h"
+#include "oom.h"
+#include "scene_check.h"
+#include "test.h"
+
+#define LIMIT_MB	24
+
+static struct scene *one, *group, *hopeless, *shrunk;
+
+static void __attribute__((constructor)) make_scenes(void)
+{
+	one = scene_new();
+	group = scene_new();
+	hopeless = scene_new();
+	shrunk = scene_new();
+}
+
+static bool have_memcg(void)
+{
+	return !access("/sys/fs/cgroup/cgroup.controllers", F_OK);
+}
+
+static void end_and_remove(struct scene *s)
+{
+	scene_end(s);
+	s->oom_kills = memcg_event(&s->cg, "oom_kill");
+	memcg_remove(&s->cg);
+}
+
+/* One sits there, one is exempt, one grows over the limit. */
+static void play_one(struct scene *s)
+{
+	struct hog small, exempt, big;
+
+	scene_start(s, NULL);
+	memcg_make(&s->cg, "one", MB(LIMIT_MB));
+	hog_start(&small, "--cgroup %s --comm small --anon 5 --hold",
+		  s->cg.dir);
+	hog_start(&exempt, "--cgroup %s --comm exempt --anon 3 --adj -1000 --hold",
+		  s->cg.dir);
+	hog_ready(&small);
+	hog_ready(&exempt);
+	hog_start(&big, "--cgroup %s --comm big --adj 100 --shmem 2 --uid 1000 --grow 64",
+		  s->cg.dir);
+	s->small = small.pid;
+	s->exempt = exempt.pid;
+	s->big = big.pid;
+	s->status = hog_wait(&big);
+	end_and_remove(s);
+	hog_wait(&small);
+	hog_wait(&exempt);
+}
+
+FIXTURE(memcg) {
+	const struct scene *s;
+	struct report report;
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+};
+
+FIXTURE_SETUP(memcg)
+{
+	if (!have_memcg())
+		SKIP(return, "no cgroup v2 memory controller");
+	self->s = one;
+	scene_play(one, play_one);
+	ASSERT_TRUE(scene_find(one, one->big, &self->begin, &self->verdict,
+			       &self->victim, &self->end))
+		TH_LOG("no whole episode that killed %d:\n%s", one->big,
+		       one->log);
+	ASSERT_TRUE(scene_report(one, one->big, &self->report))
+		TH_LOG("no report of %d:\n%s", one->big, one->log);
+}
+
+FIXTURE_TEARDOWN(memcg)
+{
+}
+
+TEST_F(memcg, the_cgroup_and_its_limit_are_told)
+{
+	EXPECT_EQ(128 + SIGKILL, self->s->status);
+	EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, self->begin->scope);
+	EXPECT_EQ(self->s->cg.id, self->begin->memcg_id);
+	EXPECT_EQ(LIMIT_MB * 256, self->begin->memcg_limit);
+	EXPECT_LE(LIMIT_MB * 256 - 64, self->begin->memcg_usage);
+	EXPECT_GE(LIMIT_MB * 256 + 64, self->begin->memcg_usage);
+	EXPECT_EQ(self->s->cg.id, self->begin->cgroup_id);
+	EXPECT_EQ(OOMTRACE_CONSTRAINT_MEMCG, self->verdict->constraint);
+	EXPECT_STREQ("MEMCG", self->report.constraint);
+	EXPECT_EQ(self->s->cg.id, self->verdict->memcg_id);
+	EXPECT_EQ(self->s->cg.id, self->verdict->cgroup_id);
+	EXPECT_EQ(self->s->cg.id, self->victim->cgroup_id);
+	/* A thousandth of the limit is what one oom_score_adj is worth. */
+	EXPECT_EQ(LIMIT_MB * 256, self->verdict->totalpages);
+}
+
+TEST_F(memcg, begin_is_the_kernels_invoked_line)
+{
+	EXPECT_EQ(OOMTRACE_TRIGGER_ALLOCATION, self->begin->trigger);
+	EXPECT_STREQ(self->report.invoker, self->begin->comm);
+	EXPECT_EQ(self->report.gfp, self->begin->gfp);
+	EXPECT_EQ(self->report.order, self->begin->order);
+	EXPECT_EQ(self->report.adj, self->begin->oom_score_adj);
+	EXPECT_EQ(self->s->big, self->begin->tgid);
+	EXPECT_EQ(1000, self->begin->uid);
+}
+
+TEST_F(memcg, the_victim_is_the_kernels_killed_process_line_exactly)
+{
+	const struct report_kill *k = scene_kill(&self->report, self->s->big);
+
+	/* It asked for the memory itself: it does not run meanwhile. */
+	ASSERT_NE(NULL, k);
+	EXPECT_EQ(k->pid, self->victim->pid);
+	EXPECT_STREQ(k->comm, self->victim->comm);
+	EXPECT_EQ(k->uid, self->victim->uid);
+	EXPECT_EQ(k->adj, self->victim->oom_score_adj);
+	EXPECT_EQ(100, self->victim->oom_score_adj);
+	EXPECT_EQ(k->total_vm_kb, 4 * self->victim->total_vm);
+	EXPECT_EQ(k->anon_kb, 4 * self->victim->rss_anon);
+	EXPECT_EQ(k->file_kb, 4 * self->victim->rss_file);
+	EXPECT_EQ(k->shmem_kb, 4 * self->victim->rss_shmem);
+	EXPECT_EQ(k->pgtables_kb * 1024, self->victim->pgtables_bytes);
+	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, self->victim->why);
+}
+
+TEST_F(memcg, candidates_are_the_members_and_nobody_else)
+{
+	const pid_t members[] = { self->s->small, self->s->exempt,
+				  self->s->big };
+	const struct oomtrace_candidate *c;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(members); i++) {
+		c = scene_candidate(self->s, self->begin->episode, members[i]);
+		EXPECT_NE(NULL, c);
+		if (c)
+			EXPECT_EQ(self->s->cg.id, c->cgroup_id);
+	}
+	EXPECT_EQ(3, self->end->candidates);
+	EXPECT_EQ(0, self->end->missed);
+	EXPECT_EQ(3, self->report.nrows);
+}
+
+TEST_F(memcg, candidates_have_the_tables_very_numbers)
+{
+	const struct oomtrace_candidate *c;
+	int i;
+
+	for (i = 0; i < self->report.nrows; i++) {
+		const struct report_row *row = &self->report.rows[i];
+
+		c = scene_candidate(self->s, self->begin->episode, row->tgid);
+		ASSERT_NE(NULL, c);
+		EXPECT_EQ(row->rss, c->rss_anon + c->rss_file + c->rss_shmem);
+		if (row->rss_anon >= 0) {
+			EXPECT_EQ(row->rss_anon, c->rss_anon);
+			EXPECT_EQ(row->rss_file, c->rss_file);
+			EXPECT_EQ(row->rss_shmem, c->rss_shmem);
+		}
+		EXPECT_EQ(row->pgtables_bytes, c->pgtables_bytes);
+		EXPECT_EQ(row->swapents, c->swapents);
+		EXPECT_EQ(row->adj, c->oom_score_adj);
+		EXPECT_EQ(row->uid, c->uid);
+		EXPECT_STREQ(row->name, c->comm);
+	}
+}
+
+TEST_F(memcg, points_and_choice_are_the_kernels)
+{
+	scene_check_points(_metadata, self->s, self->begin->episode,
+			   self->verdict->totalpages);
+	scene_check_choice(_metadata, self->s, self->verdict);
+	EXPECT_EQ(self->s->small, self->verdict->runner_up_pid);
+	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, self->verdict->recomputed);
+}
+
+TEST_F(memcg, adj_minus_1000_is_ineligible_for_that)
+{
+	const struct oomtrace_candidate *c;
+
+	c = scene_candidate(self->s, self->begin->episode, self->s->exempt);
+	ASSERT_NE(NULL, c);
+	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
+	EXPECT_EQ(OOMTRACE_REASON_ADJ_MIN, c->reason);
+	EXPECT_FALSE(HAS(c, candidate, points));
+}
+
+TEST_F(memcg, the_end_counts_what_memory_events_counts)
+{
+	size_t i, victims = 0;
+
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, self->end->ending);
+	EXPECT_EQ(1, self->end->victims);
+	EXPECT_FALSE(HAS(self->end, oom_end, notifier_freed));
+	for (i = 0; i < self->s->recs.n; i++)
+		victims += self->s->recs.r[i].h.type == OOMTRACE_VICTIM &&
+			   self->s->recs.r[i].victim.why == OOMTRACE_WHY_CHOSEN;
+	EXPECT_EQ(self->s->oom_kills, victims);
+}
+
+TEST_F(memcg, episodes_are_whole)
+{
+	scene_check_episodes(_metadata, &self->s->recs);
+}
+
+/* ---- memory.oom.group ---- */
+
+#define MEMBERS	4
+
+static void play_group(struct scene *s)
+{
+	struct hog member[MEMBERS], exempt, big;
+	int i;
+
+	scene_start(s, NULL);
+	memcg_make(&s->cg, "group", MB(LIMIT_MB));
+	memcg_set(&s->cg, "memory.oom.group", "1");
+	for (i = 0; i < MEMBERS; i++)
+		hog_start(&member[i], "--cgroup %s --comm member%d --anon 1 --hold",
+			  s->cg.dir, i);
+	hog_start(&exempt, "--cgroup %s --comm exempt --anon 1 --adj -1000 --hold",
+		  s->cg.dir);
+	for (i = 0; i < MEMBERS; i++)
+		hog_ready(&member[i]);
+	hog_ready(&exempt);
+	hog_start(&big, "--cgroup %s --comm big --grow 64", s->cg.dir);
+	s->small = member[0].pid;
+	s->exempt = exempt.pid;
+	s->big = big.pid;
+	s->status = hog_wait(&big);
+	for (i = 0; i < MEMBERS; i++)
+		if (hog_wait(&member[i]) != 128 + SIGKILL)
+			die("a member of the group lives on");
+	hog_kill(&exempt);
+	end_and_remove(s);
+}
+
+TEST(a_group_kill_lists_every_member)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+	int chosen = 0, others = 0;
+	pid_t seen[16] = { 0 };
+	size_t i;
+	int j;
+
+	if (!have_memcg())
+		SKIP(return, "no cgroup v2 memory controller");
+	scene_play(group, play_group);
+	ASSERT_TRUE(scene_find(group, group->big, &begin, &verdict, &victim,
+			       &end)) TH_LOG("%s", group->log);
+	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, victim->why);
+	for (i = 0; i < group->recs.n; i++) {
+		const struct oomtrace_victim *v = &group->recs.r[i].victim;
+
+		if (v->h.type != OOMTRACE_VICTIM ||
+		    v->episode != begin->episode)
+			continue;
+		chosen += v->why == OOMTRACE_WHY_CHOSEN;
+		others += v->why == OOMTRACE_WHY_GROUP;
+		EXPECT_EQ(group->cg.id, v->cgroup_id);
+		EXPECT_NE(group->exempt, v->pid);
+		for (j = 0; j < 16 && seen[j]; j++)
+			EXPECT_NE(seen[j], v->pid);
+		if (j < 16)
+			seen[j] = v->pid;
+	}
+	EXPECT_EQ(1, chosen);
+	EXPECT_EQ(MEMBERS, others);
+	EXPECT_EQ(1 + MEMBERS, end->victims);
+	/* The kernel counts every kill; the chosen one's may come twice. */
+	EXPECT_LE(1 + MEMBERS, group->oom_kills);
+	EXPECT_GE(2 + MEMBERS, group->oom_kills);
+	scene_check_episodes(_metadata, &group->recs);
+}
+
+/* ---- nobody to kill ---- */
+
+static void play_hopeless(struct scene *s)
+{
+	struct hog exempt;
+
+	scene_start(s, NULL);
+	memcg_make(&s->cg, "hopeless", MB(8));
+	hog_start(&exempt, "--cgroup %s --comm exempt --adj -1000 --populate 32 --hold",
+		  s->cg.dir);
+	s->exempt = exempt.pid;
+	hog_ready(&exempt);
+	hog_kill(&exempt);
+	s->status = 0;
+	end_and_remove(s);
+}
+
+TEST(nobody_to_kill_is_told)
+{
+	const struct oomtrace_oom_begin *begin = NULL;
+	size_t i, ends = 0;
+
+	if (!have_memcg())
+		SKIP(return, "no cgroup v2 memory controller");
+	scene_play(hopeless, play_hopeless);
+	EXPECT_EQ(0, hopeless->oom_kills);
+	for (i = 0; i < hopeless->recs.n; i++) {
+		const union record *r = &hopeless->recs.r[i];
+
+		if (r->h.type == OOMTRACE_OOM_BEGIN &&
+		    r->begin.memcg_id == hopeless->cg.id)
+			begin = &r->begin;
+		EXPECT_NE(OOMTRACE_VERDICT, r->h.type);
+		EXPECT_NE(OOMTRACE_VICTIM, r->h.type);
+		if (r->h.type != OOMTRACE_OOM_END)
+			continue;
+		ends++;
+		EXPECT_EQ(OOMTRACE_ENDING_NO_CANDIDATE, r->end.ending);
+		EXPECT_EQ(0, r->end.victims);
+		EXPECT_EQ(1, r->end.candidates);
+	}
+	EXPECT_LE(1, ends);
+	ASSERT_NE(NULL, begin);
+	EXPECT_EQ(hopeless->exempt, begin->tgid);
+	EXPECT_EQ(-1000, begin->oom_score_adj);
+	scene_check_episodes(_metadata, &hopeless->recs);
+}
+
+/* ---- a limit put below the usage ---- */
+
+static void play_shrunk(struct scene *s)
+{
+	struct hog big;
+
+	scene_start(s, NULL);
+	memcg_make(&s->cg, "shrunk", MB(LIMIT_MB));
+	hog_start(&big, "--cgroup %s --comm big --anon 12 --hold", s->cg.dir);
+	hog_ready(&big);
+	s->big = big.pid;
+	memcg_set(&s->cg, "memory.max", "4194304");
+	s->status = hog_wait(&big);
+	end_and_remove(s);
+}
+
+TEST(a_write_to_memory_max_is_told_as_trigger)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+
+	if (!have_memcg())
+		SKIP(return, "no cgroup v2 memory controller");
+	scene_play(shrunk, play_shrunk);
+	EXPECT_EQ(128 + SIGKILL, shrunk->status);
+	ASSERT_TRUE(scene_find(shrunk, shrunk->big, &begin, &verdict, &victim,
+			       &end)) TH_LOG("%s", shrunk->log);
+	EXPECT_EQ(OOMTRACE_TRIGGER_MEMORY_MAX, begin->trigger);
+	EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, begin->scope);
+	EXPECT_EQ(1024, begin->memcg_limit);
+	/* Who wrote is not in the cgroup, and is not the one that dies. */
+	EXPECT_NE(shrunk->big, begin->tgid);
+	EXPECT_NE(shrunk->cg.id, begin->cgroup_id);
+	EXPECT_EQ(shrunk->cg.id, begin->memcg_id);
+}
+
+/* ---- what is not an OOM ---- */
+
+FIXTURE(crowd) {
+	int fd;
+	struct records recs;
+};
+
+FIXTURE_SETUP(crowd)
+{
+	module_start(NULL);
+	self->fd = device_open();
+}
+
+FIXTURE_TEARDOWN(crowd)
+{
+	close(self->fd);
+	records_free(&self->recs);
+	module_stop();
+}
+
+static int read_scores(void *arg)
+{
+	const int *rounds = arg;
+	char path[64], text[32];
+	int i, fd;
+	pid_t pid;
+
+	for (i = 0; !*rounds || i < *rounds; i++) {
+		for (pid = 1; pid < 200; pid++) {
+			snprintf(path, sizeof(path), "/proc/%d/oom_score", pid);
+			fd = open(path, O_RDONLY);
+			if (fd < 0)
+				continue;
+			if (read(fd, text, sizeof(text)) < 0)
+				return 1;
+			close(fd);
+		}
+	}
+	return 0;
+}
+
+TEST_F(crowd, reading_oom_score_is_no_candidate)
+{
+	int rounds = 5;
+
+	EXPECT_EQ(0, run_child(read_scores, &rounds));
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_CANDIDATE));
+	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
+}
+
+TEST_F(crowd, reading_oom_score_during_an_oom_is_no_candidate)
+{
+	const union record *end;
+	pid_t reader[2];
+	int forever = 0, i;
+	struct memcg cg;
+	struct hog hog;
+
+	if (!have_memcg())
+		SKIP(return, "no cgroup v2 memory controller");
+	for (i = 0; i < 2; i++)
+		reader[i] = start_child(read_scores, &forever);
+	memcg_make(&cg, "score", MB(8));
+	for (i = 0; i < 3; i++) {
+		hog_start(&hog, "--cgroup %s --grow 64", cg.dir);
+		EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
+	}
+	memcg_remove(&cg);
+	for (i = 0; i < 2; i++) {
+		kill(reader[i], SIGKILL);
+		wait_child(reader[i]);
+	}
+	device_drain(self->fd, &self->recs);
+	EXPECT_LE(3, records_count(&self->recs, OOMTRACE_VERDICT));
+	for (i = 0; (end = records_get(&self->recs, OOMTRACE_OOM_END, i)); i++)
+		EXPECT_GE(1, end->end.candidates);
+	for (i = 0; (end = records_get(&self->recs, OOMTRACE_CANDIDATE, i));
+	     i++) {
+		EXPECT_EQ(cg.id, end->candidate.cgroup_id);
+		EXPECT_STREQ("hog", end->candidate.comm);
+	}
+	scene_check_episodes(_metadata, &self->recs);
+}
+
+#define CGROUPS	4
+#define ROUNDS	5
+
+static int many_ooms(void *arg)
+{
+	const struct memcg *cg = arg;
+	struct hog hog;
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		hog_start(&hog, "--cgroup %s --grow 32", cg->dir);
+		if (hog_wait(&hog) != 128 + SIGKILL)
+			return 1;
+	}
+	return 0;
+}
+
+TEST_F(crowd, twenty_ooms_in_parallel_are_twenty_whole_episodes)
+{
+	unsigned long long kills = 0, killed = 0;
+	struct memcg cg[CGROUPS];
+	pid_t pid[CGROUPS];
+	const union record *r;
+	size_t i;
+	int n;
+
+	if (!have_memcg())
+		SKIP(return, "no cgroup v2 memory controller");
+	for (n = 0; n < CGROUPS; n++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "crowd%d", n);
+		memcg_make(&cg[n], name, MB(6));
+	}
+	for (n = 0; n < CGROUPS; n++)
+		pid[n] = start_child(many_ooms, &cg[n]);
+	for (n = 0; n < CGROUPS; n++) {
+		EXPECT_EQ(0, wait_child(pid[n]));
+		kills += memcg_event(&cg[n], "oom_kill");
+	}
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(CGROUPS * ROUNDS, kills);
+	/* A dying task may ask once more: an episode too, but no kill. */
+	EXPECT_LE(CGROUPS * ROUNDS,
+		  records_count(&self->recs, OOMTRACE_OOM_BEGIN));
+	EXPECT_EQ(records_count(&self->recs, OOMTRACE_OOM_BEGIN),
+		  records_count(&self->recs, OOMTRACE_OOM_END));
+	EXPECT_EQ(CGROUPS * ROUNDS,
+		  records_count(&self->recs, OOMTRACE_VERDICT));
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_OOM_END, i)); i++)
+		killed += r->end.ending == OOMTRACE_ENDING_KILLED;
+	EXPECT_EQ(CGROUPS * ROUNDS, killed);
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_VERDICT, i)); i++)
+		for (n = 0; n < CGROUPS; n++)
+			kills -= r->verdict.memcg_id == cg[n].id &&
+				 r->verdict.cgroup_id == cg[n].id;
+	EXPECT_EQ(0, kills);
+	scene_check_episodes(_metadata, &self->recs);
+	for (n = 0; n < CGROUPS; n++)
+		memcg_remove(&cg[n]);
+}
+
+TEST_HARNESS_MAIN

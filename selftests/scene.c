@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Scenes, see scene.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "scene.h"
+
+struct scene *scene_new(void)
+{
+	struct scene *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (s == MAP_FAILED)
+		die("no memory for a scene");
+	return s;
+}
+
+void scene_play(struct scene *s, void (*play)(struct scene *s))
+{
+	if (s->played < 0)
+		die("the scene broke off when it was played");
+	if (!s->played) {
+		s->played = -1;
+		play(s);
+		s->played = 1;
+	}
+}
+
+void scene_start(struct scene *s, const char *params)
+{
+	module_start(params);
+	s->fd = device_open();
+	s->kmsg = kmsg_open();
+}
+
+void scene_end(struct scene *s)
+{
+	struct records recs = { };
+	char *log;
+
+	/* The victim was waited for, but the reaper may be at it yet. */
+	sleep_ms(200);
+	device_drain(s->fd, &recs);
+	log = kmsg_text(s->kmsg);
+	close(s->fd);
+	close(s->kmsg);
+	if (recs.n > SCENE_RECORDS || strlen(log) >= SCENE_LOG)
+		die("a scene of %zu records and %zu bytes is too long", recs.n,
+		    strlen(log));
+	memcpy(s->record, recs.r, recs.n * sizeof(*recs.r));
+	/* The address is the same in all tests: they are forks of one. */
+	s->recs.r = s->record;
+	s->recs.n = recs.n;
+	strcpy(s->log, log);
+	free(log);
+	records_free(&recs);
+	module_stop();
+}
+
+bool scene_find(const struct scene *s, pid_t tgid,
+		const struct oomtrace_oom_begin **begin,
+		const struct oomtrace_verdict **verdict,
+		const struct oomtrace_victim **victim,
+		const struct oomtrace_oom_end **end)
+{
+	size_t i;
+
+	*begin = NULL;
+	*verdict = NULL;
+	*victim = NULL;
+	*end = NULL;
+	for (i = 0; i < s->recs.n; i++) {
+		const union record *r = &s->recs.r[i];
+
+		if (r->h.type == OOMTRACE_VERDICT && r->verdict.tgid == tgid)
+			*verdict = &r->verdict;
+	}
+	for (i = 0; *verdict && i < s->recs.n; i++) {
+		const union record *r = &s->recs.r[i];
+
+		if (r->h.type == OOMTRACE_OOM_BEGIN &&
+		    r->begin.episode == (*verdict)->episode)
+			*begin = &r->begin;
+		if (r->h.type == OOMTRACE_VICTIM && r->victim.tgid == tgid &&
+		    r->victim.episode == (*verdict)->episode)
+			*victim = &r->victim;
+		if (r->h.type == OOMTRACE_OOM_END &&
+		    r->end.episode == (*verdict)->episode)
+			*end = &r->end;
+	}
+	return *begin && *verdict && *victim && *end;
+}
+
+const struct oomtrace_candidate *
+scene_candidate(const struct scene *s, unsigned long long episode, pid_t tgid)
+{
+	size_t i;
+
+	for (i = 0; i < s->recs.n; i++) {
+		const struct oomtrace_candidate *c = &s->recs.r[i].candidate;
+
+		if (c->h.type == OOMTRACE_CANDIDATE && c->episode == episode &&
+		    c->tgid == tgid)
+			return c;
+	}
+	return NULL;
+}
+
+const struct report_kill *scene_kill(const struct report *rep, pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < rep->nkills; i++)
+		if (rep->kills[i].pid == pid)
+			return &rep->kills[i];
+	return NULL;
+}
+
+bool scene_report(const struct scene *s, pid_t pid, struct report *rep)
+{
+	int n;
+
+	for (n = 0; report_parse(s->log, n, rep); n++)
+		if (scene_kill(rep, pid))
+			return true;
+	return false;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What holds for every OOM, checked over the records of a scene. Functions in a
+ * header: kselftest's harness, which they report to, can be part of one file of
+ * a program only.
+ */
+#ifndef SELFTESTS_SCENE_CHECK_H
+#define SELFTESTS_SCENE_CHECK_H
+
+#include <limits.h>
+
+#include "scene.h"
+#include "test.h"
+
+/* oom_badness(): pages of all kinds, and a thousandth of all for each adj. */
+static inline void scene_check_points(struct __test_metadata *_metadata,
+				      const struct scene *s, unsigned long long episode,
+				      unsigned long totalpages)
+{
+	const struct oomtrace_candidate *c;
+	int exact = 0, derived = 0;
+	size_t i;
+	long sum;
+
+	for (i = 0; i < s->recs.n; i++) {
+		c = &s->recs.r[i].candidate;
+		if (c->h.type != OOMTRACE_CANDIDATE || c->episode != episode ||
+		    !HAS(c, candidate, points) || !HAS(c, candidate, rss_anon))
+			continue;
+		sum = c->rss_anon + c->rss_file + c->rss_shmem + c->swapents +
+		      (long)(c->pgtables_bytes / 4096) +
+		      c->oom_score_adj * ((long)totalpages / 1000);
+		if (DERIVED(c, candidate, rss_anon)) {
+			derived++;
+			EXPECT_NE(sum, c->points);
+			EXPECT_GT(256, labs(sum - c->points));
+		} else {
+			exact++;
+			EXPECT_EQ(sum, c->points)
+				TH_LOG("%.16s[%d]", c->comm, c->pid);
+		}
+	}
+	EXPECT_LE(1, exact);
+	EXPECT_LE(derived, exact);
+}
+
+/* The kernel takes the highest, of equals the later one. */
+static inline void scene_check_choice(struct __test_metadata *_metadata,
+				      const struct scene *s,
+				      const struct oomtrace_verdict *v)
+{
+	const struct oomtrace_candidate *c, *best = NULL, *second = NULL;
+	const struct oomtrace_candidate *leading = NULL;
+	size_t i;
+
+	for (i = 0; i < s->recs.n; i++) {
+		c = &s->recs.r[i].candidate;
+		if (c->h.type != OOMTRACE_CANDIDATE ||
+		    c->episode != v->episode)
+			continue;
+		if (c->verdict == OOMTRACE_EVAL_LEADING)
+			leading = c;
+		if (!HAS(c, candidate, points))
+			continue;
+		EXPECT_TRUE(c->verdict == OOMTRACE_EVAL_LEADING ||
+			    c->verdict == OOMTRACE_EVAL_KEPT);
+		/* It leads if nobody before had more. */
+		EXPECT_EQ(!best || c->points >= best->points,
+			  c->verdict == OOMTRACE_EVAL_LEADING)
+			TH_LOG("%.16s[%d] %lld points, best so far %lld",
+			       c->comm, c->pid, c->points,
+			       best ? best->points : LLONG_MIN);
+		if (!best || c->points >= best->points) {
+			second = best;
+			best = c;
+		} else if (!second || c->points >= second->points) {
+			second = c;
+		}
+	}
+	ASSERT_NE(NULL, best);
+	EXPECT_EQ(best, leading);
+	EXPECT_EQ(best->tgid, v->tgid);
+	EXPECT_EQ(best->points, v->points);
+	EXPECT_EQ(!!second, HAS(v, verdict, runner_up_pid));
+	if (!second)
+		return;
+	EXPECT_EQ(second->pid, v->runner_up_pid);
+	EXPECT_EQ(second->points, v->runner_up_points);
+}
+
+/*
+ * On each CPU's ring the numbers rise by one. An episode is begin ... end with
+ * nothing of another one in between but the ends of earlier victims; its
+ * candidates are numbered from 0 and as many as its end says.
+ */
+static inline void scene_check_episodes(struct __test_metadata *_metadata,
+					const struct records *recs)
+{
+	unsigned long long last[64] = { 0 }, open = 0, episode = 0;
+	unsigned int candidates = 0, victims = 0;
+	size_t i;
+
+	for (i = 0; i < recs->n; i++) {
+		const union record *r = &recs->r[i];
+
+		if ((r->h.flags & OOMTRACE_FLAG_RING) != OOMTRACE_RING_OOM ||
+		    r->h.type == OOMTRACE_STACK)
+			continue;
+		ASSERT_NE(OOMTRACE_LOST, r->h.type);
+		if (last[r->h.cpu])
+			EXPECT_EQ(last[r->h.cpu] + 1, r->h.seq);
+		last[r->h.cpu] = r->h.seq;
+
+		switch (r->h.type) {
+		case OOMTRACE_OOM_BEGIN:
+			EXPECT_EQ(0, open);
+			if (episode)
+				EXPECT_EQ(episode + 1, r->begin.episode);
+			episode = r->begin.episode;
+			open = episode;
+			candidates = 0;
+			victims = 0;
+			break;
+		case OOMTRACE_CANDIDATE:
+			EXPECT_EQ(open, r->candidate.episode);
+			EXPECT_EQ(candidates, r->candidate.index);
+			candidates++;
+			break;
+		case OOMTRACE_VERDICT:
+			EXPECT_EQ(open, r->verdict.episode);
+			break;
+		case OOMTRACE_VICTIM:
+			if (HAS(&r->victim, victim, episode))
+				EXPECT_EQ(open, r->victim.episode);
+			victims += HAS(&r->victim, victim, episode);
+			break;
+		case OOMTRACE_REAP:
+			if (HAS(&r->reap, reap, episode))
+				EXPECT_GE(episode, r->reap.episode);
+			break;
+		case OOMTRACE_OOM_END:
+			EXPECT_EQ(open, r->end.episode);
+			EXPECT_EQ(candidates + r->end.missed,
+				  r->end.candidates);
+			EXPECT_EQ(victims, r->end.victims);
+			open = 0;
+			break;
+		}
+	}
+	EXPECT_EQ(0, open);
+	EXPECT_LT(0, episode);
+}
+
+#endif /* SELFTESTS_SCENE_CHECK_H */
