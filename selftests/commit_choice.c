@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: one can choose what is recorded of commit decisions. Filters, as text
+ * and by ioctl; near misses; marks where a knob has changed; stacks of denials;
+ * and the two hooks of which one is on duty. Whatever is chosen, all is counted.
+ */
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+
+#include "commit.h"
+#include "test.h"
+
+#define FILTER		DEBUGFS "/filter"
+#define NEAR		DEBUGFS "/near_percent"
+
+FIXTURE(choice) {
+	int fd;
+	struct records recs;
+};
+
+FIXTURE_SETUP(choice)
+{
+	module_start(NULL);
+	sysctl_set("vm/overcommit_memory", NEVER);
+	/* The first decision in mode 2 calls for the full hook. */
+	ask(1);
+	sleep_ms(300);
+	self->fd = device_open_at_end();
+}
+
+FIXTURE_TEARDOWN(choice)
+{
+	sysctl_restore();
+	close(self->fd);
+	records_free(&self->recs);
+	module_stop();
+}
+
+/* ---- filters ---- */
+
+/* Refused once; was it recorded? */
+static bool recorded(int fd, long pages)
+{
+	struct records recs = { 0 };
+	bool found;
+
+	device_drain(fd, &recs);
+	records_free(&recs);
+	recs = (struct records){ 0 };
+	if (ask(pages) != ENOMEM)
+		die("%ld pages were not refused", pages);
+	device_drain(fd, &recs);
+	found = commit_of(&recs, getpid(), pages);
+	records_free(&recs);
+	return found;
+}
+
+/* This process's memory cgroup, as its records tell it. */
+static long long cgroup_id(int fd)
+{
+	const long pages = TEN_GIB_PAGES + 1;
+	struct records recs = { 0 };
+	long long id;
+
+	ask(pages);
+	device_drain(fd, &recs);
+	id = commit_of(&recs, getpid(), pages)->cgroup_id;
+	records_free(&recs);
+	return id;
+}
+
+TEST_F(choice, each_word_of_a_filter_lets_pass_or_not)
+{
+	char comm[OOMTRACE_COMM_LEN] = "", text[128];
+	const long pages = TEN_GIB_PAGES;
+	size_t i;
+
+	prctl(PR_GET_NAME, comm);
+	struct {
+		const char *fmt;
+		long long yes, no;
+	} words[] = {
+		{ "pid=%lld", getpid(), 1 },
+		{ "tgid=%lld", getpid(), 1 },
+		{ "uid=%lld", 0, 1000 },
+		{ "min_pages=%lld", pages, pages + 1 },
+		{ "mode=%lld", 2, 0 },
+		{ "cgroup_id=%lld", cgroup_id(self->fd), 1LL << 40 },
+	};
+
+	ASSERT_TRUE(recorded(self->fd, pages));
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		snprintf(text, sizeof(text), words[i].fmt, words[i].no);
+		ASSERT_EQ(0, spill(FILTER, text)) TH_LOG("%s", text);
+		EXPECT_FALSE(recorded(self->fd, pages)) TH_LOG("%s", text);
+		snprintf(text, sizeof(text), words[i].fmt, words[i].yes);
+		ASSERT_EQ(0, spill(FILTER, text)) TH_LOG("%s", text);
+		EXPECT_TRUE(recorded(self->fd, pages)) TH_LOG("%s", text);
+	}
+	snprintf(text, sizeof(text), "comm=%s", comm);
+	ASSERT_EQ(0, spill(FILTER, text));
+	EXPECT_TRUE(recorded(self->fd, pages));
+	ASSERT_EQ(0, spill(FILTER, "comm=somebody-else"));
+	EXPECT_FALSE(recorded(self->fd, pages));
+	ASSERT_EQ(0, spill(FILTER, "outcome=granted"));
+	EXPECT_FALSE(recorded(self->fd, pages));
+	ASSERT_EQ(0, spill(FILTER, "outcome=denied"));
+	EXPECT_TRUE(recorded(self->fd, pages));
+	/* All words must hold. */
+	snprintf(text, sizeof(text), "pid=%d mode=0", getpid());
+	ASSERT_EQ(0, spill(FILTER, text));
+	EXPECT_FALSE(recorded(self->fd, pages));
+	ASSERT_EQ(0, spill(FILTER, "none\n"));
+	EXPECT_TRUE(recorded(self->fd, pages));
+}
+
+TEST_F(choice, what_a_filter_leaves_out_is_counted)
+{
+	unsigned long long before, after;
+
+	ASSERT_EQ(0, spill(FILTER, "pid=1"));
+	before = stat_decisions(NEVER, true);
+	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+	after = stat_decisions(NEVER, true);
+	EXPECT_EQ(before + 1, after);
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(0, commits_by(&self->recs, getpid()));
+}
+
+TEST_F(choice, a_bad_filter_changes_nothing_and_the_log_names_the_word)
+{
+	static const struct {
+		const char *text, *word;
+	} bad[] = {
+		{ "pid", "'pid' is not name=value" },
+		{ "pid=abc", "'abc' is no value for pid" },
+		{ "pid=", "'' is no value for pid" },
+		{ "colour=red", "'colour' is no name" },
+		{ "mode=3", "'3' is no value for mode" },
+		{ "outcome=maybe", "'maybe' is no value for outcome" },
+		{ "uid=-1", "'-1' is no value for uid" },
+		{ "comm=", "'' is no value for comm" },
+		{ "comm=a-name-of-16-chr", "is no value for comm" },
+		{ "pid=1 pid=2", "pid is given twice" },
+		{ "min_pages=99999999999999999999", "is no value for min_pages" },
+	};
+	char log[1 << 16], *now;
+	size_t i;
+
+	ASSERT_EQ(0, spill(FILTER, "pid=7 outcome=denied"));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, spill(FILTER, bad[i].text))
+			TH_LOG("%s", bad[i].text);
+		now = slurp(FILTER, NULL);
+		EXPECT_STREQ("pid=7 outcome=denied\n", now);
+		free(now);
+		/* The log is rate limited: at most 10 lines in 5 seconds. */
+		if (i >= 9)
+			continue;
+		EXPECT_EQ(0, run_program(log, sizeof(log),
+					 (char *[]){ "dmesg", NULL }));
+		EXPECT_IN(bad[i].word, log);
+	}
+}
+
+TEST_F(choice, the_filter_by_ioctl_is_the_filter_as_text)
+{
+	struct oomtrace_filter f = {
+		.size = sizeof(f),
+		.mask = OOMTRACE_FILTER_COMM | OOMTRACE_FILTER_MIN_PAGES,
+		.comm = "a b",
+		.min_pages = 5,
+	}, got = { .size = sizeof(got) };
+	char *text;
+
+	ASSERT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_SET_FILTER, &f));
+	ASSERT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_GET_FILTER, &got));
+	EXPECT_EQ(0, memcmp(&f, &got, sizeof(f)));
+	text = slurp(FILTER, NULL);
+	EXPECT_STREQ("comm=a b min_pages=5\n", text);
+	free(text);
+
+	f = (struct oomtrace_filter){ .size = sizeof(f) };
+	ASSERT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_SET_FILTER, &f));
+	text = slurp(FILTER, NULL);
+	EXPECT_STREQ("none\n", text);
+	free(text);
+}
+
+TEST_F(choice, a_senseless_filter_by_ioctl_is_refused)
+{
+	const struct oomtrace_filter sane = {
+		.size = sizeof(sane), .mask = OOMTRACE_FILTER_PID, .pid = 1,
+	};
+	struct oomtrace_filter f;
+
+#define REFUSED(change) do {						\
+	f = sane;							\
+	change;								\
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_SET_FILTER, &f))	\
+		TH_LOG("%s", #change);					\
+	EXPECT_EQ(EINVAL, errno);					\
+} while (0)
+	REFUSED(f.size--);
+	REFUSED(f.mask |= 256);
+	REFUSED(f.reserved[0] = 1);
+	REFUSED(f.reserved[1] = 1);
+	REFUSED(f.tgid = 1);
+	REFUSED(f.comm[0] = 'x');
+	REFUSED(f.mode = 1);
+	REFUSED((f.mask |= OOMTRACE_FILTER_MODE, f.mode = 3));
+	REFUSED((f.mask |= OOMTRACE_FILTER_OUTCOME, f.denied = 2));
+	REFUSED((f.mask |= OOMTRACE_FILTER_COMM, memset(f.comm, 'x', 16)));
+#undef REFUSED
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_SET_FILTER, NULL));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_GET_FILTER, NULL));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+TEST_F(choice, what_is_recorded_can_be_chosen_by_ioctl)
+{
+	__u32 what = 1;
+
+	ASSERT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_COMMIT_RECORDS, &what));
+	EXPECT_EQ(0, ask(3));
+	device_drain(self->fd, &self->recs);
+	EXPECT_NE(NULL, commit_of(&self->recs, getpid(), 3));
+	what = 3;
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_COMMIT_RECORDS, &what));
+	EXPECT_EQ(EINVAL, errno);
+	what = 101;
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_NEAR_PERCENT, &what));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+/* ---- near misses ---- */
+
+/* Pages that can still be had in mode 2, nearly. */
+static long headroom(void)
+{
+	return (meminfo("CommitLimit") - meminfo("Committed_AS")) / 4;
+}
+
+TEST_F(choice, a_grant_that_leaves_little_is_recorded_as_near)
+{
+	long most = headroom() * 9 / 10;
+	const struct oomtrace_commit *rec;
+
+	EXPECT_EQ(0, ask(most));
+	ASSERT_EQ(0, spill(NEAR, "25\n"));
+	EXPECT_EQ(0, ask(most - 1));
+	EXPECT_EQ(0, ask(2));
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(NULL, commit_of(&self->recs, getpid(), most));
+	EXPECT_EQ(NULL, commit_of(&self->recs, getpid(), 2));
+	rec = commit_of(&self->recs, getpid(), most - 1);
+	ASSERT_NE(NULL, rec);
+	EXPECT_EQ(0, rec->ret);
+	EXPECT_EQ(OOMTRACE_RECORDED_NEAR, rec->recorded);
+	EXPECT_LT(rec->allowed - rec->committed, rec->allowed / 4 + 1);
+}
+
+TEST_F(choice, near_misses_that_were_left_out_are_counted)
+{
+	long most = headroom() * 9 / 10, left_out = 0;
+	int i, near = 0;
+	size_t n;
+
+	pin_to_cpu(0);
+	ASSERT_EQ(0, spill(NEAR, "25"));
+	for (i = 0; i < 100; i++)
+		EXPECT_EQ(0, ask(most));
+	sleep_ms(1500);
+	EXPECT_EQ(0, ask(most));
+	device_drain(self->fd, &self->recs);
+	for (n = 0; n < self->recs.n; n++) {
+		const struct oomtrace_commit *rec = &self->recs.r[n].commit;
+
+		if (rec->h.type != OOMTRACE_COMMIT || rec->pid != getpid() ||
+		    rec->recorded != OOMTRACE_RECORDED_NEAR)
+			continue;
+		near++;
+		EXPECT_TRUE(HAS(rec, commit, left_out));
+		left_out += rec->left_out;
+	}
+	EXPECT_LT(near, 100);
+	EXPECT_EQ(101, near + left_out);
+}
+
+TEST_F(choice, a_bad_percentage_is_refused)
+{
+	char *text;
+
+	EXPECT_EQ(0, spill(NEAR, "100"));
+	EXPECT_EQ(-EINVAL, spill(NEAR, "101"));
+	EXPECT_EQ(-EINVAL, spill(NEAR, "-1"));
+	EXPECT_EQ(-EINVAL, spill(NEAR, "much"));
+	EXPECT_EQ(-EINVAL, spill(NEAR, ""));
+	text = slurp(NEAR, NULL);
+	EXPECT_STREQ("100\n", text);
+	free(text);
+}
+
+/* ---- marks ---- */
+
+/* The mark of one knob; NULL if there is none. */
+static const struct oomtrace_mark *mark_of(const struct records *recs, int knob)
+{
+	size_t i;
+
+	for (i = 0; i < recs->n; i++) {
+		const struct oomtrace_mark *m = (const void *)&recs->r[i];
+
+		if (m->h.type == OOMTRACE_MARK && m->knob == knob)
+			return m;
+	}
+	return NULL;
+}
+
+TEST_F(choice, each_knob_that_changes_leaves_one_mark)
+{
+	static const struct {
+		const char *name;
+		int knob;
+		long value;
+	} knobs[] = {
+		{ "vm/admin_reserve_kbytes", OOMTRACE_KNOB_ADMIN_RESERVE, 4096 },
+		{ "vm/user_reserve_kbytes", OOMTRACE_KNOB_USER_RESERVE, 2048 },
+		{ "vm/overcommit_ratio", OOMTRACE_KNOB_RATIO, 60 },
+		{ "vm/overcommit_memory", OOMTRACE_KNOB_MEMORY, ALWAYS },
+	};
+	const struct oomtrace_mark *m;
+	size_t i;
+	long old;
+
+	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
+		records_free(&self->recs);
+		self->recs = (struct records){ 0 };
+		old = sysctl_get(knobs[i].name);
+		sysctl_set(knobs[i].name, knobs[i].value);
+		ask(TEN_GIB_PAGES);
+		ask(TEN_GIB_PAGES);
+		device_drain(self->fd, &self->recs);
+		EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_MARK))
+			TH_LOG("%s", knobs[i].name);
+		m = mark_of(&self->recs, knobs[i].knob);
+		ASSERT_NE(NULL, m) TH_LOG("%s", knobs[i].name);
+		EXPECT_EQ(old, (long)m->old);
+		EXPECT_EQ(knobs[i].value, (long)m->new);
+	}
+}
+
+/* ---- stacks ---- */
+
+TEST_F(choice, a_stack_comes_once_before_the_first_denial_that_names_it)
+{
+	const struct oomtrace_commit *first = NULL, *second = NULL;
+	const struct oomtrace_stack *stack = NULL;
+	size_t i, stacks = 0;
+
+	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+	/* Another place in the kernel: another stack. */
+	EXPECT_EQ((void *)-1, sbrk(10L << 30));
+	device_drain(self->fd, &self->recs);
+	for (i = 0; i < self->recs.n; i++) {
+		const union record *r = &self->recs.r[i];
+
+		if (r->h.type == OOMTRACE_STACK) {
+			stacks++;
+			if (!stack)
+				stack = (const void *)r;
+		}
+		if (r->h.type != OOMTRACE_COMMIT)
+			continue;
+		ASSERT_NE(NULL, stack);
+		if (!first)
+			first = &r->commit;
+		else if (!second)
+			second = &r->commit;
+	}
+	ASSERT_NE(NULL, second);
+	EXPECT_TRUE(HAS(first, commit, stack));
+	EXPECT_EQ(first->stack, second->stack);
+	EXPECT_EQ(stack->id, first->stack);
+	EXPECT_EQ(2, stacks);
+	EXPECT_LT(2, stack->frames);
+	EXPECT_IN("mmap", stack->text);
+	/* Neither our own handlers nor an address. */
+	EXPECT_EQ(NULL, strstr(stack->text, "oomtrace"));
+	EXPECT_EQ(NULL, strstr(stack->text, "probe"));
+	EXPECT_EQ(NULL, strstr(stack->text, "ffff"));
+}
+
+TEST_F(choice, a_grant_has_no_stack)
+{
+	const struct oomtrace_commit *rec;
+
+	ASSERT_EQ(0, spill(DEBUGFS "/commit_records", "all"));
+	EXPECT_EQ(0, ask(3));
+	device_drain(self->fd, &self->recs);
+	rec = commit_of(&self->recs, getpid(), 3);
+	ASSERT_NE(NULL, rec);
+	EXPECT_FALSE(HAS(rec, commit, stack));
+}
+
+/* ---- light and full ---- */
+
+/* Which of the two hooks stands by, by its kind; waits for it a while. */
+static bool stands_by(const char *kind)
+{
+	int tries;
+
+	for (tries = 0; tries < 50; tries++) {
+		char *text = slurp(DEBUGFS "/hooks", NULL), *line, *save;
+		bool found = false;
+
+		for (line = strtok_r(text, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save))
+			found |= strstr(line, "__vm_enough_memory") &&
+				 strstr(line, kind) && strstr(line, "standby");
+		free(text);
+		if (found)
+			return true;
+		ask(1);
+		sleep_ms(100);
+	}
+	return false;
+}
+
+TEST_F(choice, the_hook_on_duty_follows_the_mode)
+{
+	const struct oomtrace_commit *rec;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		sysctl_set("vm/overcommit_memory", GUESS);
+		EXPECT_TRUE(stands_by("kretprobe"));
+		EXPECT_EQ(ENOMEM, ask(1L << 33));
+		sysctl_set("vm/overcommit_memory", NEVER);
+		ask(1);
+		sleep_ms(300);
+		EXPECT_EQ(ENOMEM, ask(1L << 34));
+	}
+	device_drain(self->fd, &self->recs);
+	rec = commit_of(&self->recs, getpid(), 1L << 33);
+	ASSERT_NE(NULL, rec);
+	EXPECT_TRUE(DERIVED(rec, commit, ret));
+	rec = commit_of(&self->recs, getpid(), 1L << 34);
+	ASSERT_NE(NULL, rec);
+	EXPECT_FALSE(DERIVED(rec, commit, ret));
+	EXPECT_EQ(6, commits_by(&self->recs, getpid()));
+}
+
+TEST_F(choice, no_denial_is_missed_while_the_hooks_change)
+{
+	unsigned long long denied = stat_decisions(NEVER, true);
+	int i, n = 0;
+
+	for (i = 0; i < 20; i++) {
+		sysctl_set("vm/overcommit_memory", i % 2 ? NEVER : ALWAYS);
+		for (int j = 0; j < 50; j++)
+			n += ask(TEN_GIB_PAGES) == ENOMEM;
+		sleep_ms(i * 3);
+	}
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(500, n);
+	/* At the moment of each change one may be told twice or not at all. */
+	EXPECT_LE(n - 20, commits_by(&self->recs, getpid()));
+	EXPECT_GE(n + 20, commits_by(&self->recs, getpid()));
+	EXPECT_EQ(commits_by(&self->recs, getpid()),
+		  (int)(stat_decisions(NEVER, true) - denied));
+}
+
+TEST_HARNESS_MAIN
