@@ -86,6 +86,23 @@ static __always_inline void do_the_sum(struct oomtrace_commit_terms *t,
 				    OOMTRACE_KB_TO_PAGES(t->user_reserve));
 }
 
+/* Does the filter let this decision be recorded? */
+static __always_inline bool passes_filter(long pages, int mode, int ret)
+{
+	/* Preemption is off, which RCU need not be told by name. */
+	const struct oomtrace_filter *f =
+		rcu_dereference_check(oomtrace_filter, true);
+
+	return likely(!f) || oomtrace_filter_match(f, pages, mode, ret);
+}
+
+/* Is a grant to be recorded, whatever was left after it? */
+static __always_inline bool records_grant(long pages, int mode)
+{
+	return READ_ONCE(oomtrace_commit_records) == OOMTRACE_RECORD_ALL &&
+	       passes_filter(pages, mode, 0);
+}
+
 /* Nobody below this many pages is refused, whatever swap does. */
 static bool surely_granted(int mode, long pages)
 {
@@ -188,16 +205,6 @@ static bool near_allowed(u32 *left_out)
 
 /* ---- the answer ---- */
 
-static bool passes_filter(const struct oomtrace_commit_call *call, int ret)
-{
-	/* Preemption is off, which RCU need not be told by name. */
-	const struct oomtrace_filter *f =
-		rcu_dereference_check(oomtrace_filter, true);
-
-	return likely(!f) ||
-	       oomtrace_filter_match(f, call->pages, call->mode, ret);
-}
-
 static __always_inline void
 maybe_record(const struct oomtrace_commit_call *call,
 	     const struct oomtrace_commit_terms *t, int ret)
@@ -216,7 +223,7 @@ maybe_record(const struct oomtrace_commit_call *call,
 		why = OOMTRACE_RECORDED_NEAR;
 	else
 		return;
-	if (!passes_filter(call, ret))
+	if (!passes_filter(call->pages, call->mode, ret))
 		return;
 	if (why == OOMTRACE_RECORDED_NEAR && !near_allowed(&left_out))
 		return;
@@ -281,8 +288,7 @@ static __always_inline void light(struct mm_struct *mm, long pages,
 		oomtrace_knobs_look();
 	if (unlikely(mode == OVERCOMMIT_NEVER))
 		oomtrace_hooks_switch();
-	if (likely(surely_granted(mode, pages)) &&
-	    READ_ONCE(oomtrace_commit_records) != OOMTRACE_RECORD_ALL)
+	if (likely(surely_granted(mode, pages)) && !records_grant(pages, mode))
 		count(mode, 0);
 	else
 		tell_light(mm, pages, cap_sys_admin, mode);
@@ -330,8 +336,7 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 		oomtrace_knobs_look();
 	if (unlikely(mode == OVERCOMMIT_GUESS || mode == OVERCOMMIT_ALWAYS))
 		oomtrace_hooks_switch();
-	if (surely_granted(mode, pages) &&
-	    READ_ONCE(oomtrace_commit_records) != OOMTRACE_RECORD_ALL) {
+	if (surely_granted(mode, pages) && !records_grant(pages, mode)) {
 		count(mode, 0);
 		return 1;
 	}
