@@ -151,13 +151,17 @@ enum oomtrace_recorded {
  * @pid: current->pid, in the initial pid namespace.
  * @tgid: current->tgid, likewise.
  * @uid: current's real uid, in the initial user namespace.
- * @ret: what the kernel answered: 0 or -ENOMEM (-12).
+ * @ret: what the kernel answered: 0 or -ENOMEM (-12). Derived in modes 0 and 1,
+ *	where it follows from the other numbers and the return is not hooked,
+ *	and in mode 2 for a moment after the mode was changed.
  * @comm: current->comm; bytes after the NUL are zero.
  * @cgroup_id: id of current's memory cgroup (= inode of its directory).
  * @pages: pages asked for, the function's second argument; may be absurd.
  * @committed: the approximate vm_committed_as that the kernel compared, after
  *	it charged @pages; pages. Derived when another CPU changed the counter
- *	during the call. Absent in modes 0 and 1, which compare no counter.
+ *	during the call, which shows by its value before and after, or by an
+ *	answer that it does not explain. Absent in modes 0 and 1, which compare
+ *	no counter.
  * @allowed: what @committed was compared with; pages. In mode 0 it is what
  *	@pages was compared with: @totalram + @total_swap. Absent in mode 1.
  * @limit: vm_commit_limit(), /proc/meminfo's CommitLimit; pages; all modes.
@@ -170,7 +174,9 @@ enum oomtrace_recorded {
  * @hugetlb: hugetlb_total_pages(): taken off RAM when the limit is by ratio.
  * @overcommit_kbytes: sysctl_overcommit_kbytes; 0: the limit is by ratio.
  * @overcommit_ratio: sysctl_overcommit_ratio, percent.
- * @mode: sysctl_overcommit_memory: 0 guess, 1 always, 2 never.
+ * @mode: sysctl_overcommit_memory at entry: 0 guess, 1 always, 2 never. Derived
+ *	if the answer is not explained by it: it was changed during the call, or
+ *	@committed was.
  * @cap_sys_admin: the function's third argument: 1 may use the admin reserve.
  * @origin: enum oomtrace_origin. Told from the system call that current is in.
  * @recorded: enum oomtrace_recorded.

@@ -21,9 +21,8 @@
  * marked as derived.
  *
  * hooks.c changes between light and full when a handler sees that the mode has
- * changed. Until then, a few milliseconds, the light one answers for mode 2 by
- * working it out, all marked as derived. At the moment of change itself, a call
- * just being entered may be told twice or not at all.
+ * changed. Until then, for a moment, the light one answers for mode 2 by working
+ * it out, all marked as derived.
  */
 #include <linux/kprobes.h>
 #include <linux/kstrtox.h>
@@ -280,7 +279,7 @@ static __always_inline void light(struct mm_struct *mm, long pages,
 {
 	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
 
-	if (!READ_ONCE(oomtrace_commit_is_light))
+	if (!this_cpu_read(oomtrace_commit_is_light))
 		return;
 	oomtrace_hit(OOMTRACE_HOOK_VM_ENTRY);
 	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
@@ -328,7 +327,7 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
 
 	/* Nonzero: leave the return alone. */
-	if (READ_ONCE(oomtrace_commit_is_light))
+	if (this_cpu_read(oomtrace_commit_is_light))
 		return 1;
 	oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH);
 	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
@@ -356,8 +355,27 @@ static void see_committed(struct oomtrace_commit_terms *t,
 	if (ret)
 		now -= call->uncharge;
 	t->committed = max_t(s64, now, 0);
+	/* It changed between our two looks: who knows when. */
 	if (now != call->committed)
 		t->derived |= OOMTRACE_BIT(commit, committed);
+}
+
+/*
+ * If the terms do not explain the answer, then one of them was another for a
+ * moment: the counter by another CPU's charge, there and back, or the mode.
+ */
+static void doubt(struct oomtrace_commit_terms *t,
+		  const struct oomtrace_commit_call *call, int ret)
+{
+	bool denied = false;
+
+	if (call->mode == OVERCOMMIT_NEVER)
+		denied = t->committed >= t->allowed;
+	else if (call->mode == OVERCOMMIT_GUESS)
+		denied = call->pages > t->allowed;
+	if (unlikely(denied != !!ret))
+		t->derived |= OOMTRACE_BIT(commit, mode) |
+			      OOMTRACE_BIT(commit, committed);
 }
 
 int oomtrace_vm_enough_return(struct kretprobe_instance *ri,
@@ -371,6 +389,7 @@ int oomtrace_vm_enough_return(struct kretprobe_instance *ri,
 	t.derived = 0;
 	if (call->mode == OVERCOMMIT_NEVER)
 		see_committed(&t, call, ret);
+	doubt(&t, call, ret);
 	tell(call, &t, ret);
 	return 0;
 }

@@ -11,6 +11,7 @@
  * Switching off (enable = 0) disarms the probes: the kernel's functions are
  * then as they were before the module was loaded, and cost what they did.
  */
+#include <linux/cpu.h>
 #include <linux/irq_work.h>
 #include <linux/mman.h>
 #include <linux/mutex.h>
@@ -371,11 +372,18 @@ static int arm(struct hook *hook, bool on)
  * __vm_enough_memory() has two hooks, and one of them is on duty: light, at its
  * entry, is enough in modes 0 and 1 and costs a quarter; full, at entry and
  * return, is for mode 2. A handler that finds the wrong one on duty asks for the
- * other; that takes locks and patches code, so it is done in a work item. The
- * new one is armed before the old one leaves, and oomtrace_commit_is_light says
- * to both who is to count.
+ * other; that takes locks and patches code, so it is done in a work item.
+ *
+ * Each call is told exactly once, also while they change. The new one is armed
+ * first: from then on ftrace calls both for each call, one after the other, with
+ * preemption off. Which of them is on duty is a per-CPU variable, changed on its
+ * own CPU by a thread, which cannot come in between. Then the old one goes. (But
+ * for a task that was preempted inside of ftrace's own few instructions, on its
+ * way to only the old one, all the time that this took: its call is not told.)
  */
-bool oomtrace_commit_is_light;
+DEFINE_PER_CPU(bool, oomtrace_commit_is_light);
+/* The same for all CPUs, when no change is under way; under hooks_mutex. */
+static bool light_on_duty;
 
 static void switch_work_fn(struct work_struct *work);
 static DECLARE_WORK(switch_work, switch_work_fn);
@@ -387,6 +395,26 @@ static bool light_is_enough(void)
 	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
 
 	return mode == OVERCOMMIT_GUESS || mode == OVERCOMMIT_ALWAYS;
+}
+
+static long set_on_duty(void *light)
+{
+	this_cpu_write(oomtrace_commit_is_light, (bool)light);
+	return 0;
+}
+
+static void set_on_duty_everywhere(bool light)
+{
+	unsigned int cpu;
+
+	cpus_read_lock();
+	for_each_possible_cpu(cpu) {
+		if (cpu_online(cpu))
+			work_on_cpu(cpu, set_on_duty, (void *)(long)light);
+		else
+			per_cpu(oomtrace_commit_is_light, cpu) = light;
+	}
+	cpus_read_unlock();
 }
 
 /* With hooks_mutex held. If it fails, the one on duty stays. */
@@ -404,7 +432,8 @@ static bool go_on_duty(bool light)
 		new->standby = true;
 		return false;
 	}
-	WRITE_ONCE(oomtrace_commit_is_light, light);
+	set_on_duty_everywhere(light);
+	light_on_duty = light;
 	old->standby = true;
 	arm(old, false);
 	return true;
@@ -415,7 +444,7 @@ static void switch_work_fn(struct work_struct *work)
 	/* Asked again from now on: the mode is looked at after this. */
 	xchg(&switch_asked, 0);
 	mutex_lock(&hooks_mutex);
-	if (hooks_on && oomtrace_commit_is_light != light_is_enough() &&
+	if (hooks_on && light_on_duty != light_is_enough() &&
 	    !go_on_duty(light_is_enough())) {
 		/* Nor will it next time: not to be asked again. */
 		WRITE_ONCE(switch_asked, 1);

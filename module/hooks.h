@@ -45,7 +45,7 @@ DECLARE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
  * Which of the two hooks of __vm_enough_memory() is on duty: light, at its entry
  * only, or full, at entry and return. Set by hooks.c.
  */
-extern bool oomtrace_commit_is_light;
+DECLARE_PER_CPU(bool, oomtrace_commit_is_light);
 
 #define oomtrace_hit(id)	this_cpu_inc(oomtrace_hits.n[id])
 
