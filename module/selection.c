@@ -21,16 +21,20 @@
  * enough. The memory behind the points is read by us, just before the kernel
  * reads it; if it does not add up to the points, it is marked as derived.
  */
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/stacktrace.h>
 #include <linux/swap.h>
 #include <linux/vmstat.h>
+#include <asm/syscall.h>
 
 #include "episode.h"
 #include "hooks.h"
@@ -109,12 +113,48 @@ static void fill_memcg(struct oomtrace_oom_begin *rec,
 	rec->h.derived |= OOMTRACE_BIT(oom_begin, memcg_usage);
 }
 
+/* Frames looked through for the function that called for an OOM. */
+#define CALLERS	32
+
+/*
+ * Is somebody writing to memory.max? It looks like any other memcg OOM but for
+ * the function that calls. Only for tasks in a write system call: it takes a
+ * while.
+ */
+static bool in_memory_max_write(void)
+{
+	/* Too large for a stack that is deep already; oom_lock guards them. */
+	static unsigned long frames[CALLERS];
+	static char symbol[KSYM_SYMBOL_LEN];
+	unsigned int i, nr;
+
+	if (current->flags & PF_KTHREAD)
+		return false;
+	switch (syscall_get_nr(current, task_pt_regs(current))) {
+	case __NR_write:
+	case __NR_writev:
+	case __NR_pwrite64:
+		break;
+	default:
+		return false;
+	}
+	nr = stack_trace_save(frames, CALLERS, 0);
+	for (i = 0; i < nr; i++) {
+		sprint_symbol_no_offset(symbol, frames[i]);
+		if (!strcmp(symbol, "memory_max_write"))
+			return true;
+	}
+	return false;
+}
+
 static u8 trigger(const struct oom_control *oc)
 {
 	if (oc->order == -1)
 		return OOMTRACE_TRIGGER_SYSRQ;
 	if (current_is_kswapd())
 		return OOMTRACE_TRIGGER_MIN_TTL;
+	if (oc->memcg && in_memory_max_write())
+		return OOMTRACE_TRIGGER_MEMORY_MAX;
 	return OOMTRACE_TRIGGER_ALLOCATION;
 }
 
