@@ -12,6 +12,7 @@
 static const struct command * const commands[] = {
 	&command_last, &command_live, &command_dump, &command_info,
 };
+
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
 
 static void list_commands(FILE *to)

@@ -66,7 +66,7 @@ void feed_pressure(u64 episode)
 
 /* A candidate whose points are its anonymous memory and 100 of page tables. */
 struct oomtrace_candidate make_candidate(u64 episode, const char *comm, s32 pid,
-				    u32 index, s64 points)
+					 u32 index, s64 points)
 {
 	RECORD(c, CANDIDATE, candidate);
 
