@@ -147,6 +147,11 @@ bool sums_add(struct sums *sums, const struct oomtrace_commit *rec,
 	sums->n++;
 	sums->refused += rec->ret != 0;
 	check_terms(sums, rec, knobs);
+	/* Switched inside the call: the record itself says it cannot explain. */
+	if (DERIVED(rec, commit, mode) && rec->mode != 2) {
+		sums->derived++;
+		return true;
+	}
 	switch (rec->mode) {
 	case 0:
 		check_guess(sums, rec);
