@@ -63,6 +63,16 @@ static size_t ahead(const struct account *a, size_t i, const struct decision *d)
 	return LOOK_AHEAD;
 }
 
+/* How many more of the same task's are there. */
+static size_t remaining(const struct account *a, size_t i)
+{
+	size_t n = 1;
+
+	while (i + n < a->n && !by_task(&a->d[i], &a->d[i + n]))
+		n++;
+	return n;
+}
+
 size_t compare(struct account *a, struct account *b, size_t *wrongly_derived)
 {
 	size_t i = 0, j = 0;
@@ -89,7 +99,9 @@ size_t compare(struct account *a, struct account *b, size_t *wrongly_derived)
 		if (in_a == LOOK_AHEAD && in_b == LOOK_AHEAD) {
 			only(a->name, &a->d[i++]);
 			only(b->name, &b->d[j++]);
-		} else if (in_a <= in_b) {
+		} else if (in_a < in_b || (in_a == in_b &&
+					   remaining(a, i) >= remaining(b, j))) {
+			/* In doubt, it is the longer one that has too much. */
 			only(a->name, &a->d[i++]);
 		} else {
 			only(b->name, &b->d[j++]);
