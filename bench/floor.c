@@ -5,7 +5,6 @@
  * Puts one probe on __vm_enough_memory() that does nothing, so that what
  * oomtrace adds can be told from what any probe adds. Never installed.
  */
-#include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 
@@ -33,17 +32,7 @@ static struct kretprobe probe = {
 	.maxactive = 64,
 };
 
-static void notrace at_call(unsigned long ip, unsigned long parent_ip,
-			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-}
-
-static struct ftrace_ops ops = {
-	.func = at_call,
-	.flags = FTRACE_OPS_FL_RECURSION,
-};
-
-static bool is_kprobe, is_ftrace;
+static bool is_kprobe;
 
 static int __init floor_init(void)
 {
@@ -51,14 +40,6 @@ static int __init floor_init(void)
 	if (is_kprobe) {
 		probe.kp.pre_handler = at_entry;
 		return register_kprobe(&probe.kp);
-	}
-	if (!strncmp(kind, "ftrace", 6)) {
-		if (!strcmp(kind, "ftrace-regs"))
-			ops.flags |= FTRACE_OPS_FL_SAVE_REGS;
-		is_ftrace = true;
-		if (ftrace_set_filter(&ops, "__vm_enough_memory", 18, 1))
-			return -ENOENT;
-		return register_ftrace_function(&ops);
 	}
 	probe.handler = at_return;
 	if (!strcmp(kind, "skip"))
@@ -70,9 +51,7 @@ static int __init floor_init(void)
 
 static void __exit floor_exit(void)
 {
-	if (is_ftrace)
-		unregister_ftrace_function(&ops);
-	else if (is_kprobe)
+	if (is_kprobe)
 		unregister_kprobe(&probe.kp);
 	else
 		unregister_kretprobe(&probe);

@@ -151,9 +151,7 @@ enum oomtrace_recorded {
  * @pid: current->pid, in the initial pid namespace.
  * @tgid: current->tgid, likewise.
  * @uid: current's real uid, in the initial user namespace.
- * @ret: what the kernel answered: 0 or -ENOMEM (-12). Derived in modes 0 and 1,
- *	where it follows from the other numbers and the return is not hooked,
- *	and in mode 2 for a moment after the mode was changed.
+ * @ret: what the kernel answered: 0 or -ENOMEM (-12).
  * @comm: current->comm; bytes after the NUL are zero.
  * @cgroup_id: id of current's memory cgroup (= inode of its directory).
  * @pages: pages asked for, the function's second argument; may be absurd.

@@ -7,22 +7,17 @@
  * asking task's context, as often as the machine maps memory, so every
  * instruction here is paid all day. They only look.
  *
- * In modes 0 (guess) and 1 (always) the answer follows from what is known when
- * the function is entered: always yes, or no if and only if more is asked for
- * than RAM and swap together. So there only the entry is hooked ("light"), and a
- * recorded answer is marked as derived. In mode 2 (never) the kernel compares the
- * approximate counter of committed pages, which others change at the same time,
- * so the return is hooked ("full") and the answer is the kernel's own.
+ * In modes 0 (guess) and 1 (always) the answer to nearly all calls is known at
+ * entry: always yes, or yes if no more is asked for than there is RAM. Their
+ * return is left alone. In mode 2 (never) the kernel compares the approximate
+ * counter of committed pages, which others change at the same time, so only the
+ * return tells.
  *
  * The counter itself cannot be seen from outside at the moment of comparison.
  * At entry we work out what it will be after the charge, at return what it must
- * have been before the charge was taken back. If both agree, no other CPU
- * interfered, and it is the number that the kernel compared; if not, it is
- * marked as derived.
- *
- * hooks.c changes between light and full when a handler sees that the mode has
- * changed. Until then, for a moment, the light one answers for mode 2 by working
- * it out, all marked as derived.
+ * have been before the charge was taken back. If both agree and explain the
+ * answer, it is the number that the kernel compared; if not, another CPU
+ * interfered, and it is marked as derived.
  */
 #include <linux/kprobes.h>
 #include <linux/kstrtox.h>
@@ -36,7 +31,6 @@
 #include "oomtrace.h"
 #include "stats.h"
 #include "symbols.h"
-#include "compat/ftrace.h"
 
 const size_t oomtrace_commit_call_size = sizeof(struct oomtrace_commit_call);
 
@@ -244,80 +238,7 @@ static __always_inline void tell(const struct oomtrace_commit_call *call,
 	maybe_record(call, t, ret);
 }
 
-/* ---- light: at the entry only ---- */
-
-/* What the kernel will answer, by its own formula over its own variables. */
-static int answer(const struct oomtrace_commit_call *call,
-		  struct oomtrace_commit_terms *t)
-{
-	t->derived = OOMTRACE_BIT(commit, ret);
-	switch (call->mode) {
-	case OVERCOMMIT_ALWAYS:
-		return 0;
-	case OVERCOMMIT_GUESS:
-		return call->pages > t->allowed ? -ENOMEM : 0;
-	default:
-		t->committed = max_t(s64, call->committed, 0);
-		t->derived |= OOMTRACE_BIT(commit, committed);
-		return t->committed < t->allowed ? 0 : -ENOMEM;
-	}
-}
-
-static noinline void tell_light(struct mm_struct *mm, long pages,
-				int cap_sys_admin, int mode)
-{
-	struct oomtrace_commit_call call;
-	struct oomtrace_commit_terms t;
-
-	fill_call(&call, mm, pages, cap_sys_admin, mode);
-	do_the_sum(&t, &call);
-	tell(&call, &t, answer(&call, &t));
-}
-
-static __always_inline void light(struct mm_struct *mm, long pages,
-				  int cap_sys_admin)
-{
-	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
-
-	if (!this_cpu_read(oomtrace_commit_is_light))
-		return;
-	oomtrace_hit(OOMTRACE_HOOK_VM_ENTRY);
-	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
-	if (oomtrace_knobs_mode_changed(mode))
-		oomtrace_knobs_look();
-	if (unlikely(mode == OVERCOMMIT_NEVER))
-		oomtrace_hooks_switch();
-	if (likely(surely_granted(mode, pages)) && !records_grant(pages, mode))
-		count(mode, 0);
-	else
-		tell_light(mm, pages, cap_sys_admin, mode);
-}
-
-#if OOMTRACE_HAS_FTRACE_ARGS
-void notrace oomtrace_vm_enough_light(unsigned long ip, unsigned long parent_ip,
-				      struct ftrace_ops *ops,
-				      struct ftrace_regs *fregs)
-{
-	/* ftrace leaves it on; per-CPU data and the rings want it off. */
-	preempt_disable_notrace();
-	light((struct mm_struct *)oomtrace_fregs_argument(fregs, 0),
-	      (long)oomtrace_fregs_argument(fregs, 1),
-	      (int)oomtrace_fregs_argument(fregs, 2));
-	preempt_enable_notrace();
-}
-#else
-int oomtrace_vm_enough_light(struct kprobe *kp, struct pt_regs *regs)
-{
-	light((struct mm_struct *)regs_get_kernel_argument(regs, 0),
-	      (long)regs_get_kernel_argument(regs, 1),
-	      (int)regs_get_kernel_argument(regs, 2));
-	return 0;
-}
-
-NOKPROBE_SYMBOL(oomtrace_vm_enough_light);
-#endif
-
-/* ---- full: entry and return ---- */
+/* ---- the handlers ---- */
 
 int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 			     struct pt_regs *regs)
@@ -326,17 +247,13 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 	long pages = (long)regs_get_kernel_argument(regs, 1);
 	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
 
-	/* Nonzero: leave the return alone. */
-	if (this_cpu_read(oomtrace_commit_is_light))
-		return 1;
 	oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH);
 	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
 	if (oomtrace_knobs_mode_changed(mode))
 		oomtrace_knobs_look();
-	if (unlikely(mode == OVERCOMMIT_GUESS || mode == OVERCOMMIT_ALWAYS))
-		oomtrace_hooks_switch();
 	if (surely_granted(mode, pages) && !records_grant(pages, mode)) {
 		count(mode, 0);
+		/* Nonzero: leave the return alone. */
 		return 1;
 	}
 	fill_call(call, (struct mm_struct *)regs_get_kernel_argument(regs, 0),

@@ -11,24 +11,18 @@
  * Switching off (enable = 0) disarms the probes: the kernel's functions are
  * then as they were before the module was loaded, and cost what they did.
  */
-#include <linux/cpu.h>
-#include <linux/irq_work.h>
-#include <linux/mman.h>
 #include <linux/mutex.h>
 #include <linux/oom.h>
 #include <linux/tracepoint.h>
-#include <linux/workqueue.h>
 #include <trace/events/oom.h>
 
 #include "hooks.h"
-#include "symbols.h"
 
 DEFINE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
 
 enum hook_kind {
 	HOOK_KPROBE,
 	HOOK_KRETPROBE,
-	HOOK_FTRACE,
 	HOOK_TRACEPOINT,
 	HOOK_NOTIFIER,
 };
@@ -36,7 +30,6 @@ enum hook_kind {
 static const char * const kind_names[] = {
 	[HOOK_KPROBE]		= "kprobe",
 	[HOOK_KRETPROBE]	= "kretprobe",
-	[HOOK_FTRACE]		= "ftrace",
 	[HOOK_TRACEPOINT]	= "tracepoint",
 	[HOOK_NOTIFIER]		= "notifier",
 };
@@ -54,8 +47,7 @@ static const char * const kind_names[] = {
  * @hot: called at any time on any CPU, so with more instances in reserve.
  * @name: which of @names it is attached to; NULL: not attached.
  * @error: why it is not attached.
- * @standby: another hook is on duty in its stead.
- * @armed: it is on duty and not switched off.
+ * @armed: it is not switched off.
  * @krp: the kretprobe; its kp is the kprobe of HOOK_KPROBE.
  * @tp: the tracepoint.
  */
@@ -72,7 +64,6 @@ struct hook {
 	/* private: */
 	const char *name;
 	int error;
-	bool standby;
 	bool armed;
 	struct kretprobe krp;
 	struct tracepoint *tp;
@@ -84,57 +75,7 @@ static struct notifier_block oom_nb = {
 	.priority	= INT_MIN,
 };
 
-#if OOMTRACE_HAS_FTRACE_ARGS
-#define VM_ENTRY_KIND	HOOK_FTRACE
-
-static struct ftrace_ops vm_entry_ops = {
-	.func	= oomtrace_vm_enough_light,
-	/* It calls nothing that it hooks, so there is nothing to recurse. */
-	.flags	= FTRACE_OPS_FL_RECURSION,
-};
-
-static int register_ftrace(const char *name)
-{
-	int ret = ftrace_set_filter(&vm_entry_ops, (unsigned char *)name,
-				    strlen(name), 1);
-
-	return ret ? ret : register_ftrace_function(&vm_entry_ops);
-}
-
-static int unregister_ftrace(void)
-{
-	return unregister_ftrace_function(&vm_entry_ops);
-}
-
-static void forget_ftrace(void)
-{
-	ftrace_free_filter(&vm_entry_ops);
-}
-#else
-#define VM_ENTRY_KIND	HOOK_KPROBE
-
-static int register_ftrace(const char *name)
-{
-	return -EOPNOTSUPP;
-}
-
-static int unregister_ftrace(void)
-{
-	return 0;
-}
-
-static void forget_ftrace(void)
-{
-}
-#endif
-
 static struct hook hooks[OOMTRACE_HOOKS] = {
-	[OOMTRACE_HOOK_VM_ENTRY] = {
-		.names		= { "__vm_enough_memory" },
-		.kind		= VM_ENTRY_KIND,
-		.feeds		= "cheaper hook for modes 0 and 1; commit",
-		.handler	= oomtrace_vm_enough_light,
-	},
 	[OOMTRACE_HOOK_VM_ENOUGH] = {
 		.names		= { "__vm_enough_memory" },
 		.kind		= HOOK_KRETPROBE,
@@ -282,8 +223,6 @@ static int attach_as(struct hook *hook, const char *name)
 		return attach_kprobe(hook);
 	case HOOK_KRETPROBE:
 		return attach_kretprobe(hook);
-	case HOOK_FTRACE:
-		return register_ftrace(name);
 	case HOOK_TRACEPOINT:
 		return attach_tracepoint(hook);
 	case HOOK_NOTIFIER:
@@ -317,11 +256,6 @@ static void detach(struct hook *hook)
 	case HOOK_KRETPROBE:
 		unregister_kretprobe(&hook->krp);
 		break;
-	case HOOK_FTRACE:
-		if (hook->armed)
-			unregister_ftrace();
-		forget_ftrace();
-		break;
 	case HOOK_TRACEPOINT:
 		if (hook->armed)
 			tracepoint_probe_unregister(hook->tp, hook->handler,
@@ -339,7 +273,6 @@ static int arm(struct hook *hook, bool on)
 {
 	int ret = 0;
 
-	on = on && !hook->standby;
 	if (!hook->name || hook->armed == on)
 		return 0;
 	switch (hook->kind) {
@@ -347,9 +280,6 @@ static int arm(struct hook *hook, bool on)
 	case HOOK_KRETPROBE:
 		ret = on ? enable_kprobe(&hook->krp.kp) :
 			   disable_kprobe(&hook->krp.kp);
-		break;
-	case HOOK_FTRACE:
-		ret = on ? register_ftrace(hook->name) : unregister_ftrace();
 		break;
 	case HOOK_TRACEPOINT:
 		ret = on ? tracepoint_probe_register(hook->tp, hook->handler,
@@ -366,112 +296,6 @@ static int arm(struct hook *hook, bool on)
 	return ret;
 }
 
-/* ---- light and full ---- */
-
-/*
- * __vm_enough_memory() has two hooks, and one of them is on duty: light, at its
- * entry, is enough in modes 0 and 1 and costs a quarter; full, at entry and
- * return, is for mode 2. A handler that finds the wrong one on duty asks for the
- * other; that takes locks and patches code, so it is done in a work item.
- *
- * Each call is told exactly once, also while they change. The new one is armed
- * first: from then on ftrace calls both for each call, one after the other, with
- * preemption off. Which of them is on duty is a per-CPU variable, changed on its
- * own CPU by a thread, which cannot come in between. Then the old one goes. (But
- * for a task that was preempted inside of ftrace's own few instructions, on its
- * way to only the old one, all the time that this took: its call is not told.)
- */
-DEFINE_PER_CPU(bool, oomtrace_commit_is_light);
-/* The same for all CPUs, when no change is under way; under hooks_mutex. */
-static bool light_on_duty;
-
-static void switch_work_fn(struct work_struct *work);
-static DECLARE_WORK(switch_work, switch_work_fn);
-static struct irq_work switch_irq_work;
-static int switch_asked;
-
-static bool light_is_enough(void)
-{
-	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
-
-	return mode == OVERCOMMIT_GUESS || mode == OVERCOMMIT_ALWAYS;
-}
-
-static long set_on_duty(void *light)
-{
-	this_cpu_write(oomtrace_commit_is_light, (bool)light);
-	return 0;
-}
-
-static void set_on_duty_everywhere(bool light)
-{
-	unsigned int cpu;
-
-	cpus_read_lock();
-	for_each_possible_cpu(cpu) {
-		if (cpu_online(cpu))
-			work_on_cpu(cpu, set_on_duty, (void *)(long)light);
-		else
-			per_cpu(oomtrace_commit_is_light, cpu) = light;
-	}
-	cpus_read_unlock();
-}
-
-/* With hooks_mutex held. If it fails, the one on duty stays. */
-static bool go_on_duty(bool light)
-{
-	struct hook *entry = &hooks[OOMTRACE_HOOK_VM_ENTRY];
-	struct hook *full = &hooks[OOMTRACE_HOOK_VM_ENOUGH];
-	struct hook *new = light ? entry : full;
-	struct hook *old = light ? full : entry;
-
-	if (!new->name)
-		return false;
-	new->standby = false;
-	if (hooks_on && arm(new, true)) {
-		new->standby = true;
-		return false;
-	}
-	set_on_duty_everywhere(light);
-	light_on_duty = light;
-	old->standby = true;
-	arm(old, false);
-	return true;
-}
-
-static void switch_work_fn(struct work_struct *work)
-{
-	/* Asked again from now on: the mode is looked at after this. */
-	xchg(&switch_asked, 0);
-	mutex_lock(&hooks_mutex);
-	if (hooks_on && light_on_duty != light_is_enough() &&
-	    !go_on_duty(light_is_enough())) {
-		/* Nor will it next time: not to be asked again. */
-		WRITE_ONCE(switch_asked, 1);
-		pr_warn("cannot change hooks for the new overcommit mode: mode 2 is told by working it out, or modes 0 and 1 cost more\n");
-	}
-	mutex_unlock(&hooks_mutex);
-}
-
-static void queue_switch(struct irq_work *work)
-{
-	schedule_work(&switch_work);
-}
-
-/**
- * oomtrace_hooks_switch() - the wrong one of light and full is on duty
- *
- * For handlers.
- */
-void oomtrace_hooks_switch(void)
-{
-	if (oomtrace_hook_attached(OOMTRACE_HOOK_VM_ENTRY) &&
-	    !READ_ONCE(switch_asked) && !xchg(&switch_asked, 1))
-		irq_work_queue(&switch_irq_work);
-}
-
-/* ---- all of them ---- */
-
 /**
  * oomtrace_hooks_attach() - attach every hook that the kernel has
  *
@@ -481,7 +305,6 @@ int oomtrace_hooks_attach(void)
 {
 	int i, ret = 0;
 
-	init_irq_work(&switch_irq_work, queue_switch);
 	mutex_lock(&hooks_mutex);
 	for (i = 0; i < OOMTRACE_HOOKS; i++) {
 		attach(&hooks[i]);
@@ -499,9 +322,6 @@ int oomtrace_hooks_attach(void)
 			hooks[i].names[0], hooks[i].error, hooks[i].feeds);
 	}
 	hooks_on = !ret;
-	if (!ret)
-		go_on_duty(light_is_enough() &&
-			   hooks[OOMTRACE_HOOK_VM_ENTRY].name);
 	mutex_unlock(&hooks_mutex);
 	/* No handler of a hook that was detached again is still running. */
 	if (ret)
@@ -524,9 +344,6 @@ void oomtrace_hooks_detach(void)
 	hooks_on = false;
 	mutex_unlock(&hooks_mutex);
 	tracepoint_synchronize_unregister();
-	/* No handler is left that could ask; the work finds nothing to do. */
-	irq_work_sync(&switch_irq_work);
-	cancel_work_sync(&switch_work);
 }
 
 /**
@@ -634,7 +451,7 @@ static void show_hook(struct seq_file *m, unsigned int id)
 		seq_printf(m, " missed=%lu",
 			   kp->nmissed + (hook->kind == HOOK_KRETPROBE ?
 					  hook->krp.nmissed : 0));
-	seq_puts(m, hook->standby ? " standby\n" : "\n");
+	seq_putc(m, '\n');
 }
 
 /**

@@ -12,8 +12,6 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 
-#include "compat/ftrace.h"
-
 /* Every hook, in the order in which they are attached. */
 enum oomtrace_hook_id {
 	/* Steps of a victim's end first: none of an episode's end is missed. */
@@ -28,8 +26,6 @@ enum oomtrace_hook_id {
 	OOMTRACE_HOOK_BADNESS,
 	OOMTRACE_HOOK_EVALUATE,
 	OOMTRACE_HOOK_OUT_OF_MEMORY,
-	/* One of these two is on duty, see oomtrace_hooks_switch(). */
-	OOMTRACE_HOOK_VM_ENTRY,
 	OOMTRACE_HOOK_VM_ENOUGH,
 	OOMTRACE_HOOKS,
 };
@@ -41,19 +37,12 @@ struct oomtrace_hits {
 
 DECLARE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
 
-/*
- * Which of the two hooks of __vm_enough_memory() is on duty: light, at its entry
- * only, or full, at entry and return. Set by hooks.c.
- */
-DECLARE_PER_CPU(bool, oomtrace_commit_is_light);
-
 #define oomtrace_hit(id)	this_cpu_inc(oomtrace_hits.n[id])
 
 int oomtrace_hooks_attach(void);
 void oomtrace_hooks_detach(void);
 int oomtrace_hooks_enable(bool on);
 bool oomtrace_hooks_enabled(void);
-void oomtrace_hooks_switch(void);
 bool oomtrace_hook_attached(enum oomtrace_hook_id id);
 unsigned int oomtrace_hooks_missing(void);
 void oomtrace_hooks_show(struct seq_file *m);
@@ -61,13 +50,6 @@ void oomtrace_hooks_show(struct seq_file *m);
 /* commit.c */
 void oomtrace_commit_init(void);
 extern const size_t oomtrace_commit_call_size;
-#if OOMTRACE_HAS_FTRACE_ARGS
-void oomtrace_vm_enough_light(unsigned long ip, unsigned long parent_ip,
-			      struct ftrace_ops *ops,
-			      struct ftrace_regs *fregs);
-#else
-int oomtrace_vm_enough_light(struct kprobe *kp, struct pt_regs *regs);
-#endif
 int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 			     struct pt_regs *regs);
 int oomtrace_vm_enough_return(struct kretprobe_instance *ri,

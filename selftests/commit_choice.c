@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Promise: one can choose what is recorded of commit decisions. Filters, as text
- * and by ioctl; near misses; marks where a knob has changed; stacks of denials;
- * and the two hooks of which one is on duty. Whatever is chosen, all is counted.
+ * and by ioctl; near misses; marks where a knob has changed; stacks of denials.
+ * Whatever is chosen, all is counted.
  */
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -23,9 +23,6 @@ FIXTURE_SETUP(choice)
 {
 	module_start(NULL);
 	sysctl_set("vm/overcommit_memory", NEVER);
-	/* The first decision in mode 2 calls for the full hook. */
-	ask(1);
-	sleep_ms(300);
 	self->fd = device_open_at_end();
 }
 
@@ -406,55 +403,9 @@ TEST_F(choice, a_grant_has_no_stack)
 	EXPECT_FALSE(HAS(rec, commit, stack));
 }
 
-/* ---- light and full ---- */
+/* ---- a mode that changes ---- */
 
-/* Which of the two hooks stands by, by its kind; waits for it a while. */
-static bool stands_by(const char *kind)
-{
-	int tries;
-
-	for (tries = 0; tries < 50; tries++) {
-		char *text = slurp(DEBUGFS "/hooks", NULL), *line, *save;
-		bool found = false;
-
-		for (line = strtok_r(text, "\n", &save); line;
-		     line = strtok_r(NULL, "\n", &save))
-			found |= strstr(line, "__vm_enough_memory") &&
-				 strstr(line, kind) && strstr(line, "standby");
-		free(text);
-		if (found)
-			return true;
-		ask(1);
-		sleep_ms(100);
-	}
-	return false;
-}
-
-TEST_F(choice, the_hook_on_duty_follows_the_mode)
-{
-	const struct oomtrace_commit *rec;
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		sysctl_set("vm/overcommit_memory", GUESS);
-		EXPECT_TRUE(stands_by("kretprobe"));
-		EXPECT_EQ(ENOMEM, ask(1L << 33));
-		sysctl_set("vm/overcommit_memory", NEVER);
-		ask(1);
-		sleep_ms(300);
-		EXPECT_EQ(ENOMEM, ask(1L << 34));
-	}
-	device_drain(self->fd, &self->recs);
-	rec = commit_of(&self->recs, getpid(), 1L << 33);
-	ASSERT_NE(NULL, rec);
-	EXPECT_TRUE(DERIVED(rec, commit, ret));
-	rec = commit_of(&self->recs, getpid(), 1L << 34);
-	ASSERT_NE(NULL, rec);
-	EXPECT_FALSE(DERIVED(rec, commit, ret));
-	EXPECT_EQ(6, commits_by(&self->recs, getpid()));
-}
-
-TEST_F(choice, no_denial_is_missed_while_the_hooks_change)
+TEST_F(choice, no_denial_is_missed_while_the_mode_changes)
 {
 	unsigned long long denied = stat_decisions(NEVER, true);
 	int i, n = 0;
@@ -467,11 +418,8 @@ TEST_F(choice, no_denial_is_missed_while_the_hooks_change)
 	}
 	device_drain(self->fd, &self->recs);
 	EXPECT_EQ(500, n);
-	/* At the moment of each change one may be told twice or not at all. */
-	EXPECT_LE(n - 20, commits_by(&self->recs, getpid()));
-	EXPECT_GE(n + 20, commits_by(&self->recs, getpid()));
-	EXPECT_EQ(commits_by(&self->recs, getpid()),
-		  (int)(stat_decisions(NEVER, true) - denied));
+	EXPECT_EQ(n, commits_by(&self->recs, getpid()));
+	EXPECT_EQ(n, (int)(stat_decisions(NEVER, true) - denied));
 }
 
 TEST_HARNESS_MAIN
