@@ -36,6 +36,7 @@
 #include <linux/irq_work.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/vmalloc.h>
@@ -481,6 +482,7 @@ unsigned int oomtrace_reader_next(struct oomtrace_reader *r, void *buf)
 			return ((struct oomtrace_header *)buf)->size;
 		}
 		/* Overwritten between the look and the copy: look again. */
+		cond_resched();
 	}
 }
 
