@@ -48,8 +48,13 @@ struct trace_iter {
  */
 static void *trace_at(struct trace_iter *it, loff_t pos)
 {
-	if (pos == 0)
+	if (pos == 0) {
+		/* Read before, and sought back: once more from the start. */
+		if (it->pos)
+			oomtrace_reader_oldest(&it->reader);
+		it->pos = 0;
 		return SEQ_START_TOKEN;
+	}
 	if (pos != it->pos) {
 		it->size = oomtrace_reader_next(&it->reader, it->buf);
 		it->pos = pos;
