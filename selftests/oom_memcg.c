@@ -428,38 +428,73 @@ TEST_F(crowd, reading_oom_score_is_no_candidate)
 	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
 }
 
+#define SITTERS	40
+
+/* Reads the scores of those who are being looked at, as fast as it can. */
+static int read_sitters(void *arg)
+{
+	const struct hog *sitter = arg;
+	int fd[SITTERS], i;
+	char path[64];
+
+	for (i = 0; i < SITTERS; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/oom_score",
+			 sitter[i].pid);
+		fd[i] = open(path, O_RDONLY);
+	}
+	for (i = 0;; i = (i + 1) % SITTERS)
+		if (pread(fd[i], path, sizeof(path), 0) < 0)
+			return 1;
+}
+
 TEST_F(crowd, reading_oom_score_during_an_oom_is_no_candidate)
 {
-	const union record *end;
+	struct hog sitter[SITTERS], hog;
+	const union record *r;
 	pid_t reader[2];
-	int forever = 0, i;
 	struct memcg cg;
-	struct hog hog;
+	size_t i;
+	int n;
 
 	if (!have_memcg())
 		SKIP(return, "no cgroup v2 memory controller");
-	for (i = 0; i < 2; i++)
-		reader[i] = start_child(read_scores, &forever);
-	memcg_make(&cg, "score", MB(8));
-	for (i = 0; i < 3; i++) {
+	memcg_make(&cg, "score", MB(48));
+	for (n = 0; n < SITTERS; n++)
+		/* Half of them with other points than the other half. */
+		hog_start(&sitter[n], "--cgroup %s --comm sitter %s --hold",
+			  cg.dir, n % 2 ? "--anon 1" : "");
+	for (n = 0; n < SITTERS; n++)
+		hog_ready(&sitter[n]);
+	for (n = 0; n < 2; n++)
+		reader[n] = start_child(read_sitters, sitter);
+	for (n = 0; n < 3; n++) {
 		hog_start(&hog, "--cgroup %s --grow 64", cg.dir);
 		EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
 	}
-	memcg_remove(&cg);
-	for (i = 0; i < 2; i++) {
-		kill(reader[i], SIGKILL);
-		wait_child(reader[i]);
+	for (n = 0; n < 2; n++) {
+		kill(reader[n], SIGKILL);
+		wait_child(reader[n]);
 	}
 	device_drain(self->fd, &self->recs);
-	EXPECT_LE(3, records_count(&self->recs, OOMTRACE_VERDICT));
-	for (i = 0; (end = records_get(&self->recs, OOMTRACE_OOM_END, i)); i++)
-		EXPECT_GE(1, end->end.candidates);
-	for (i = 0; (end = records_get(&self->recs, OOMTRACE_CANDIDATE, i));
+	for (n = 0; n < SITTERS; n++)
+		hog_kill(&sitter[n]);
+
+	EXPECT_EQ(3, records_count(&self->recs, OOMTRACE_VERDICT));
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_VERDICT, i)); i++)
+		EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, r->verdict.recomputed);
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_OOM_END, i)); i++)
+		if (r->end.ending == OOMTRACE_ENDING_KILLED)
+			EXPECT_EQ(SITTERS + 1, r->end.candidates);
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_CANDIDATE, i));
 	     i++) {
-		EXPECT_EQ(cg.id, end->candidate.cgroup_id);
-		EXPECT_STREQ("hog", end->candidate.comm);
+		EXPECT_EQ(cg.id, r->candidate.cgroup_id);
+		/* Who sits still has the terms that its points are made of. */
+		if (!strcmp(r->candidate.comm, "sitter"))
+			EXPECT_FALSE(DERIVED(&r->candidate, candidate,
+					     rss_anon));
 	}
 	scene_check_episodes(_metadata, &self->recs);
+	memcg_remove(&cg);
 }
 
 #define CGROUPS	4
