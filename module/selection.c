@@ -213,10 +213,10 @@ static struct pending {
 
 static void fill_mm(struct oomtrace_candidate *rec, struct mm_struct *mm)
 {
-	rec->rss_anon = oomtrace_mm_counter_scored(mm, MM_ANONPAGES);
-	rec->rss_file = oomtrace_mm_counter_scored(mm, MM_FILEPAGES);
-	rec->rss_shmem = oomtrace_mm_counter_scored(mm, MM_SHMEMPAGES);
-	rec->swapents = oomtrace_mm_counter_scored(mm, MM_SWAPENTS);
+	rec->rss_anon = oomtrace_mm_counter(mm, MM_ANONPAGES);
+	rec->rss_file = oomtrace_mm_counter(mm, MM_FILEPAGES);
+	rec->rss_shmem = oomtrace_mm_counter(mm, MM_SHMEMPAGES);
+	rec->swapents = oomtrace_mm_counter(mm, MM_SWAPENTS);
 	rec->pgtables_bytes = mm_pgtables_bytes(mm);
 }
 

@@ -12,17 +12,12 @@
 
 #include "has.h"
 
-/* One of an mm's rss counters, pages. Never negative. */
-static inline s64 oomtrace_mm_counter(struct mm_struct *mm, int member)
-{
-	return get_mm_counter(mm, member);
-}
-
 /*
- * The same as oom_badness() reads it. An exact sum takes time in proportion to
- * the CPUs, as it does there.
+ * One of an mm's rss counters, pages, as this kernel's OOM killer reads it: for
+ * the score, and for its own report of the kill. Never negative. Where that is an
+ * exact sum, it takes time in proportion to the CPUs, as it does there.
  */
-static inline s64 oomtrace_mm_counter_scored(struct mm_struct *mm, int member)
+static inline s64 oomtrace_mm_counter(struct mm_struct *mm, int member)
 {
 #if HAS_GET_MM_RSS_SUM
 	return get_mm_counter_sum(mm, member);
