@@ -20,7 +20,7 @@
  * interfered, and it is marked as derived.
  */
 #include <linux/kprobes.h>
-#include <linux/kstrtox.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 
