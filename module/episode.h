@@ -109,4 +109,6 @@ static inline void oomtrace_oom_publish(void *rec, unsigned long flags)
 	local_irq_restore(flags);
 }
 
+void oomtrace_record_begin(const struct oomtrace_episode *ep);
+
 #endif /* OOMTRACE_EPISODE_H */

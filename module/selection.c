@@ -21,26 +21,18 @@
  * enough. The memory behind the points is read by us, just before the kernel
  * reads it; if it does not add up to the points, it is marked as derived.
  */
-#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
-#include <linux/mmzone.h>
-#include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/stacktrace.h>
-#include <linux/swap.h>
-#include <linux/vmstat.h>
-#include <asm/syscall.h>
 
 #include "episode.h"
 #include "hooks.h"
 #include "oomtrace.h"
 #include "stats.h"
-#include "symbols.h"
 #include "compat/mm.h"
 
 struct oomtrace_episode oomtrace_episode;
@@ -54,140 +46,6 @@ static atomic64_t last_episode;
 u64 oomtrace_episodes(void)
 {
 	return atomic64_read(&last_episode);
-}
-
-/* ---- begin ---- */
-
-static void fill_zones(struct oomtrace_oom_begin *rec)
-{
-	int nid, i;
-
-	rec->wmark_min = 0;
-	rec->wmark_low = 0;
-	rec->wmark_high = 0;
-	for_each_online_node(nid) {
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
-
-			if (!populated_zone(zone))
-				continue;
-			rec->wmark_min += min_wmark_pages(zone);
-			rec->wmark_low += low_wmark_pages(zone);
-			rec->wmark_high += high_wmark_pages(zone);
-		}
-	}
-}
-
-static void fill_memory(struct oomtrace_oom_begin *rec)
-{
-	rec->free = global_zone_page_state(NR_FREE_PAGES);
-	rec->file = global_node_page_state(NR_ACTIVE_FILE) +
-		    global_node_page_state(NR_INACTIVE_FILE);
-	rec->anon = global_node_page_state(NR_ACTIVE_ANON) +
-		    global_node_page_state(NR_INACTIVE_ANON);
-	rec->shmem = global_node_page_state(NR_SHMEM);
-	rec->slab_reclaimable =
-		global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B);
-	rec->slab_unreclaimable =
-		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
-	rec->swap_free = get_nr_swap_pages();
-	rec->total_swap = READ_ONCE(*oomtrace_sym.total_swap_pages);
-	rec->totalram = totalram_pages();
-	fill_zones(rec);
-}
-
-static void fill_memcg(struct oomtrace_oom_begin *rec,
-		       struct mem_cgroup *memcg)
-{
-	rec->memcg_id = 0;
-	rec->memcg_usage = 0;
-	rec->memcg_limit = 0;
-	if (!memcg)
-		return;
-	rec->memcg_id = cgroup_id(memcg->css.cgroup);
-	rec->memcg_usage = page_counter_read(&memcg->memory);
-	rec->memcg_limit = READ_ONCE(memcg->memory.max);
-	rec->h.valid |= OOMTRACE_BIT(oom_begin, memcg_id) |
-			OOMTRACE_BIT(oom_begin, memcg_usage) |
-			OOMTRACE_BIT(oom_begin, memcg_limit);
-	rec->h.derived |= OOMTRACE_BIT(oom_begin, memcg_usage);
-}
-
-/* Frames looked through for the function that called for an OOM. */
-#define CALLERS	32
-
-/*
- * Is somebody writing to memory.max? It looks like any other memcg OOM but for
- * the function that calls. Only for tasks in a write system call: it takes a
- * while.
- */
-static bool in_memory_max_write(void)
-{
-	/* Too large for a stack that is deep already; oom_lock guards them. */
-	static unsigned long frames[CALLERS];
-	static char symbol[KSYM_SYMBOL_LEN];
-	unsigned int i, nr;
-
-	if (current->flags & PF_KTHREAD)
-		return false;
-	switch (syscall_get_nr(current, task_pt_regs(current))) {
-	case __NR_write:
-	case __NR_writev:
-	case __NR_pwrite64:
-		break;
-	default:
-		return false;
-	}
-	nr = stack_trace_save(frames, CALLERS, 0);
-	for (i = 0; i < nr; i++) {
-		sprint_symbol_no_offset(symbol, frames[i]);
-		if (!strcmp(symbol, "memory_max_write"))
-			return true;
-	}
-	return false;
-}
-
-static u8 trigger(const struct oom_control *oc)
-{
-	if (oc->order == -1)
-		return OOMTRACE_TRIGGER_SYSRQ;
-	if (current_is_kswapd())
-		return OOMTRACE_TRIGGER_MIN_TTL;
-	if (oc->memcg && in_memory_max_write())
-		return OOMTRACE_TRIGGER_MEMORY_MAX;
-	return OOMTRACE_TRIGGER_ALLOCATION;
-}
-
-static void record_begin(const struct oomtrace_episode *ep)
-{
-	const struct oom_control *oc = ep->oc;
-	struct oomtrace_oom_begin *rec;
-	unsigned long flags;
-
-	rec = oomtrace_oom_reserve(OOMTRACE_OOM_BEGIN, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	rec->h.valid = OOMTRACE_ALL(oom_begin) &
-		       ~(OOMTRACE_BIT(oom_begin, memcg_id) |
-			 OOMTRACE_BIT(oom_begin, memcg_usage) |
-			 OOMTRACE_BIT(oom_begin, memcg_limit));
-	if (!oomtrace_have(&oomtrace_sym.total_swap_pages))
-		rec->h.valid &= ~OOMTRACE_BIT(oom_begin, total_swap);
-	rec->h.derived = 0;
-	rec->episode = ep->id;
-	rec->pid = current->pid;
-	rec->tgid = current->tgid;
-	rec->uid = oomtrace_uid(current);
-	rec->gfp = (__force u32)oc->gfp_mask;
-	oomtrace_comm(rec->comm, current);
-	rec->cgroup_id = oomtrace_memcg_id(current);
-	fill_memcg(rec, oc->memcg);
-	fill_memory(rec);
-	rec->order = oc->order;
-	rec->oom_score_adj = current->signal->oom_score_adj;
-	rec->scope = oc->memcg ? OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL;
-	rec->trigger = trigger(oc);
-	oomtrace_oom_publish(rec, flags);
 }
 
 /* ---- candidates ---- */
@@ -613,7 +471,7 @@ int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 	ep->id = atomic64_inc_return(&last_episode);
 	ep->begin_ns = ktime_get_mono_fast_ns();
 	WRITE_ONCE(ep->task, current);
-	record_begin(ep);
+	oomtrace_record_begin(ep);
 	return 0;
 }
 
