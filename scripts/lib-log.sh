@@ -52,7 +52,7 @@ log_verdict() {
 
 # The lines of a panic.
 log_panic() {
-	grep -n -m1 'Kernel panic - not syncing' "$1" | {
+	grep -a -n -m1 'Kernel panic - not syncing' "$1" | {
 		IFS=: read -r at _
 		sed -n "$((at > 5 ? at - 5 : 1)),$((at + 40))p" "$1"
 	}
