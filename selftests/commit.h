@@ -31,6 +31,14 @@ static inline int ask(long pages)
 	return 0;
 }
 
+/* Have that many requests refused, each of another size. */
+static inline void deny(int times)
+{
+	while (times-- > 0)
+		if (ask(TEN_GIB_PAGES + times) != ENOMEM)
+			die("a request of 10 GiB was granted");
+}
+
 /* The last record of a process and that many pages; NULL if there is none. */
 static inline const struct oomtrace_commit *
 commit_of(const struct records *recs, pid_t pid, long pages)

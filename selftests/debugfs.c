@@ -32,13 +32,6 @@ FIXTURE_TEARDOWN(debugfs)
 	module_stop();
 }
 
-static void deny(int times)
-{
-	while (times-- > 0)
-		if (ask(TEN_GIB_PAGES + times) != ENOMEM)
-			die("a request of 10 GiB was granted");
-}
-
 static unsigned int mode_of(const char *name)
 {
 	char path[128];

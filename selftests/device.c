@@ -35,13 +35,6 @@ FIXTURE_TEARDOWN(device)
 	module_stop();
 }
 
-static void deny(int times)
-{
-	while (times-- > 0)
-		if (ask(TEN_GIB_PAGES + times) != ENOMEM)
-			die("a request of 10 GiB was granted");
-}
-
 /* Bytes of the first n records held, and of the next one. */
 static void sizes(const struct records *recs, size_t n, size_t *sum,
 		  size_t *next)

@@ -66,9 +66,20 @@ TEST_F(load, modprobe_loads_and_unloads)
 	expect_nothing_left(_metadata);
 }
 
-TEST_F(load, a_second_load_is_EEXIST_and_leaves_the_first_intact)
+/* The module works: a refusal is recorded, once. */
+static void records_a_denial(struct __test_metadata *_metadata, int fd)
 {
 	struct records recs = { };
+
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+	device_drain(fd, &recs);
+	EXPECT_EQ(1, commits_by(&recs, getpid()));
+	records_free(&recs);
+}
+
+TEST_F(load, a_second_load_is_EEXIST_and_leaves_the_first_intact)
+{
 	int fd;
 
 	EXPECT_EQ(0, module_load("commit_records=denied"));
@@ -76,11 +87,7 @@ TEST_F(load, a_second_load_is_EEXIST_and_leaves_the_first_intact)
 	EXPECT_EQ(-EEXIST, module_load(NULL));
 	EXPECT_EQ(-EEXIST, module_load("commit_records=none"));
 	EXPECT_EQ(0, access(DEBUGFS "/trace", R_OK));
-	sysctl_set("vm/overcommit_memory", NEVER);
-	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
-	device_drain(fd, &recs);
-	EXPECT_EQ(1, commits_by(&recs, getpid()));
-	records_free(&recs);
+	records_a_denial(_metadata, fd);
 	close(fd);
 }
 
@@ -128,16 +135,11 @@ TEST_F(load, too_little_memory_is_ENOMEM_and_leaves_nothing)
 
 TEST_F(load, the_smallest_buffers_work)
 {
-	struct records recs = { };
 	int fd;
 
 	EXPECT_EQ(0, module_load("commit_buffer_kb=16 oom_buffer_kb=16"));
 	fd = device_open_at_end();
-	sysctl_set("vm/overcommit_memory", NEVER);
-	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
-	device_drain(fd, &recs);
-	EXPECT_EQ(1, commits_by(&recs, getpid()));
-	records_free(&recs);
+	records_a_denial(_metadata, fd);
 	close(fd);
 }
 
