@@ -20,7 +20,7 @@
 #include "stats.h"
 #include "symbols.h"
 
-/* Which system call asked. The mm of exec and fork is not current's own. */
+/* Which system call asked. */
 static u8 origin(void)
 {
 	if (current->flags & PF_KTHREAD)
