@@ -64,6 +64,6 @@ const struct command command_last = {
 		"  oomtrace last 3\n"
 		"      the third OOM since the module was loaded; the numbers are in\n"
 		"      oomtrace dump --type oom_begin\n",
-	.takes = TAKES_EPISODE,
+	.takes = TAKES_EPISODE | TAKES_FILE,
 	.run = run_last,
 };

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../common/format.h"
 #include "device.h"
@@ -19,11 +20,15 @@
 
 enum { KEY_OLDEST = 0x100, KEY_USAGE };
 
+/* All commands' options together with a command's own, and an empty one. */
+#define OPTIONS_MAX	24
+
 /* A command line being read. */
 struct reading {
 	const struct command *cmd;
 	struct options *opt;
 	bool episode_given;
+	bool file_given;
 };
 
 void say_error(const char *fmt, ...)
@@ -91,14 +96,18 @@ static error_t read_types(struct options *opt, char *list)
 	return 0;
 }
 
+static error_t too_much(const struct reading *r, const char *arg)
+{
+	say_error("%s: '%s' is too much", r->cmd->name, arg);
+	return EINVAL;
+}
+
 static error_t read_episode(struct reading *r, const char *arg)
 {
 	char *end;
 
-	if (!(r->cmd->takes & TAKES_EPISODE) || r->episode_given) {
-		say_error("%s: '%s' is too much", r->cmd->name, arg);
-		return EINVAL;
-	}
+	if (r->episode_given)
+		return too_much(r, arg);
 	r->episode_given = true;
 	errno = 0;
 	r->opt->episode = strtoull(arg, &end, 10);
@@ -106,6 +115,27 @@ static error_t read_episode(struct reading *r, const char *arg)
 		return 0;
 	say_error("'%s' is no episode: they are numbered 1, 2, 3...", arg);
 	return EINVAL;
+}
+
+/* What is no number is a file, where both can be. */
+static error_t read_argument(struct reading *r, const char *arg)
+{
+	bool episode = r->cmd->takes & TAKES_EPISODE;
+	bool file = r->cmd->takes & TAKES_FILE;
+
+	if (file && !(episode && arg[strspn(arg, "0123456789")] == '\0')) {
+		if (r->file_given)
+			return too_much(r, arg);
+		if (episode && access(arg, F_OK)) {
+			say_error("'%s' is neither an episode, which are numbered 1, 2, 3..., nor a file",
+				  arg);
+			return EINVAL;
+		}
+		r->file_given = true;
+		r->opt->device = arg;
+		return 0;
+	}
+	return episode ? read_episode(r, arg) : too_much(r, arg);
 }
 
 static void __attribute__((noreturn))
@@ -123,6 +153,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'd':
+		r->file_given = true;
 		r->opt->device = arg;
 		return 0;
 	case 'j':
@@ -139,14 +170,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_USAGE:
 		print_help(state, ARGP_HELP_USAGE);
 	case ARGP_KEY_ARG:
-		return read_episode(r, arg);
+		return read_argument(r, arg);
 	default:
+		if (r->cmd->option && key > 0 && key < ARGP_KEY_END)
+			return r->cmd->option(key, arg);
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-/* Take the options that this command knows from the list of all. */
-static void pick_options(struct argp_option *to, unsigned int takes)
+/* The command's own options, and what it knows of the list of all. */
+static void pick_options(struct argp_option *to, const struct command *cmd)
 {
 	static const struct {
 		unsigned int takes;
@@ -164,29 +197,47 @@ static void pick_options(struct argp_option *to, unsigned int takes)
 		{ 0, { "help", 'h', NULL, 0, "Print this help", 0 } },
 		{ 0, { "usage", KEY_USAGE, NULL, OPTION_HIDDEN, NULL, 0 } },
 	};
+	const struct argp_option *own = cmd->options;
+	struct argp_option *end = to + OPTIONS_MAX - 1;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if ((all[i].takes & takes) == all[i].takes)
+	for (; own && own->name && to < end; own++)
+		*to++ = *own;
+	for (i = 0; i < sizeof(all) / sizeof(all[0]) && to < end; i++)
+		if ((all[i].takes & cmd->takes) == all[i].takes)
 			*to++ = all[i].option;
+}
+
+static const char *args_doc(unsigned int takes)
+{
+	switch (takes & (TAKES_EPISODE | TAKES_FILE)) {
+	case TAKES_EPISODE | TAKES_FILE:
+		return "[FILE] [EPISODE]";
+	case TAKES_EPISODE:
+		return "[EPISODE]";
+	case TAKES_FILE:
+		return "[FILE]";
+	default:
+		return NULL;
+	}
 }
 
 void options_read(const struct command *cmd, int argc, char **argv,
 		  struct options *opt)
 {
-	struct argp_option options[8] = { 0 };
+	struct argp_option options[OPTIONS_MAX] = { 0 };
 	struct reading r = { .cmd = cmd, .opt = opt };
 	struct argp argp = {
 		.options = options,
 		.parser = parse,
-		.args_doc = cmd->takes & TAKES_EPISODE ? "[EPISODE]" : NULL,
+		.args_doc = args_doc(cmd->takes),
 		.doc = cmd->help,
 	};
 	char name[32];
 
 	snprintf(name, sizeof(name), "oomtrace %s", cmd->name);
 	argv[0] = name;
-	pick_options(options, cmd->takes);
+	pick_options(options, cmd);
 	memset(opt, 0, sizeof(*opt));
 	opt->device = OOMTRACE_DEVICE_PATH;
 	opt->all_types = true;

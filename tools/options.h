@@ -22,6 +22,7 @@
 #define TAKES_TYPES	0x2
 #define TAKES_OLDEST	0x4
 #define TAKES_EPISODE	0x8
+#define TAKES_FILE	0x10	/* as an argument too, not only with --device */
 
 /**
  * struct options - a command line, read
@@ -41,12 +42,17 @@ struct options {
 	unsigned long long episode;
 };
 
+struct argp_option;
+
 /**
  * struct command - one command
  * @name: as typed.
  * @summary: one line for the list of commands.
  * @help: text of --help: what it does, "\v", examples.
  * @takes: TAKES_*.
+ * @options: options that only this command knows, up to an empty one; or NULL.
+ * @option: take one of them, by its key: 0, or EINVAL after having said what
+ *	is wrong with its argument.
  * @run: do it; returns an exit status, after having said what failed.
  */
 struct command {
@@ -54,6 +60,8 @@ struct command {
 	const char *summary;
 	const char *help;
 	unsigned int takes;
+	const struct argp_option *options;
+	int (*option)(int key, const char *arg);
 	int (*run)(const struct options *opt);
 };
 
