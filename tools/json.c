@@ -36,20 +36,18 @@ static bool add_hex(struct json_object *obj, const char *field, const char *s,
 	return add(obj, name, json_object_new_string(hex));
 }
 
-static bool add_string(struct json_object *obj,
-		       const struct oomtrace_header *rec,
-		       const struct oomtrace_field *f)
+bool json_add_string(struct json_object *obj, const char *name, const char *s,
+		     size_t n)
 {
 	char text[3 * OOMTRACE_STR_MAX + 1];
-	size_t n, len;
-	const char *s;
+	size_t len;
 	bool valid;
 
-	s = oomtrace_field_str(rec, f, &n);
+	n = strnlen(s, n < OOMTRACE_STR_MAX ? n : OOMTRACE_STR_MAX);
 	valid = utf8_clean(text, sizeof(text), s, n, &len);
-	if (!add(obj, f->name, json_object_new_string_len(text, len)))
+	if (!add(obj, name, json_object_new_string_len(text, len)))
 		return false;
-	return valid || add_hex(obj, f->name, s, n);
+	return valid || add_hex(obj, name, s, n);
 }
 
 static bool add_field(struct json_object *obj,
@@ -58,9 +56,13 @@ static bool add_field(struct json_object *obj,
 {
 	s64 n = oomtrace_field_int(rec, f);
 	const char *name = oomtrace_field_name(f, n);
+	const char *s;
+	size_t len;
 
-	if (f->kind == OOMTRACE_KIND_STR)
-		return add_string(obj, rec, f);
+	if (f->kind == OOMTRACE_KIND_STR) {
+		s = oomtrace_field_str(rec, f, &len);
+		return json_add_string(obj, f->name, s, len);
+	}
 	if (name)
 		return add(obj, f->name, json_object_new_string(name));
 	if (f->kind == OOMTRACE_KIND_INT)

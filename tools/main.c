@@ -10,7 +10,8 @@
 #include "options.h"
 
 static const struct command * const commands[] = {
-	&command_last, &command_live, &command_dump, &command_info,
+	&command_last, &command_whatif, &command_live, &command_dump,
+	&command_info,
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -21,7 +22,7 @@ static void list_commands(FILE *to)
 
 	fputs("Commands:\n", to);
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-6s %s\n", commands[i]->name,
+		fprintf(to, "  %-8s %s\n", commands[i]->name,
 			commands[i]->summary);
 }
 

@@ -69,6 +69,7 @@ extern const struct command command_dump;
 extern const struct command command_live;
 extern const struct command command_last;
 extern const struct command command_info;
+extern const struct command command_whatif;
 
 /**
  * options_read() - read a command's arguments

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "test_util.h"
+#include "test_episode.h"
 
 static char dir[] = "/tmp/oomtrace-test-XXXXXX";
 static char out[1 << 20];
@@ -129,6 +129,47 @@ static void test_damage(void)
 	       "a_file_has_no_info");
 }
 
+/* An OOM in which two tasks were compared. */
+static void save_oom(const char *file)
+{
+	struct oomtrace_candidate hog = make_candidate(7, "hog", 812, 1, 5000);
+	struct oomtrace_candidate pig = make_candidate(7, "p\"i\n", 811, 0, 4000);
+	struct oomtrace_verdict v = make_verdict(7);
+	struct oomtrace_oom_end e = make_end(7, OOMTRACE_ENDING_KILLED);
+
+	v.points = 5000;
+	e.candidates = 2;
+	save(file, &pig, sizeof(pig));
+	save(file, &hog, sizeof(hog));
+	save(file, &v, sizeof(v));
+	save(file, &e, sizeof(e));
+}
+
+static void test_whatif(void)
+{
+	expect("./oomtrace whatif oom --adj hog=-41", 0,
+	       "Then:      p\\\"i\\n[811] dies with 4,000 points\n",
+	       "whatif_says_who_would_have_died");
+	expect("./oomtrace whatif oom 7 --adj hog=-39", 0,
+	       "Then:      hog[812] dies with 4,025 points, as it did\n",
+	       "whatif_says_who_dies_all_the_same");
+	expect("./oomtrace whatif oom --adj cgroup:4127=-1000 --adj 811=3 --json",
+	       0, "\"then\":{\"pid\":811,", "the_later_assumption_holds");
+	expect("./oomtrace whatif oom --save 812 --json", 0,
+	       "\"save\":\"saved\",\"save_adj\":-41",
+	       "whatif_saves_with_the_smallest_change");
+	expect("./oomtrace whatif oom --adj nobody=0 2>&1", 1,
+	       "no task of OOM episode 7 is meant by that",
+	       "whatif_refuses_who_was_not_there");
+	expect("./oomtrace whatif oom --adj hog=-1001 2>&1", 2,
+	       "from -1000 to 1000", "whatif_refuses_an_impossible_adj");
+	expect("./oomtrace whatif oom --limit 9M 2>&1", 1,
+	       "was not about a memory cgroup's limit",
+	       "whatif_refuses_a_limit_where_there_was_none");
+	expect("./oomtrace whatif few 1 2>&1", 1, "nobody was chosen",
+	       "whatif_refuses_an_episode_without_a_choice");
+}
+
 static void test_usage(void)
 {
 	expect("./oomtrace 2>&1", 2, "live ", "no_command_lists_them");
@@ -177,6 +218,7 @@ static void prepare(void)
 	save_records(1, "cut");
 	if (truncate("cut", sizeof(struct oomtrace_commit) + 50))
 		abort();
+	save_oom("oom");
 	save_records(1, "bad");
 	save("bad", &bad, sizeof(bad));
 }
@@ -189,6 +231,7 @@ void test_cli(void)
 	test_dump();
 	test_types();
 	test_damage();
+	test_whatif();
 	test_usage();
 	test_endings();
 	snprintf(cleanup, sizeof(cleanup), "rm -r %s", dir);

@@ -349,7 +349,7 @@ static void test_utf8(void)
 
 int main(void)
 {
-	plan(30 + STORY_TESTS + FUZZ_TESTS + CLI_TESTS);
+	plan(30 + STORY_TESTS + FUZZ_TESTS + REPLAY_TESTS + CLI_TESTS);
 	test_line();
 	test_gfp();
 	test_shortfall();
@@ -362,6 +362,7 @@ int main(void)
 	test_utf8();
 	test_story();
 	test_fuzz();
+	test_replay();
 	test_cli();
 	return finish();
 }

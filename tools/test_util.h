@@ -39,13 +39,15 @@ const char *story_text(const struct oomtrace_story *s);
 
 /*
  * A group of tests in a file of its own, and how many there are: test_story.c,
- * test_fuzz.c, test_cli.c.
+ * test_fuzz.c, test_replay.c, test_cli.c.
  */
 void test_story(void);
+void test_replay(void);
 void test_fuzz(void);
 void test_cli(void);
 #define STORY_TESTS	45
 #define FUZZ_TESTS	3
-#define CLI_TESTS	26
+#define REPLAY_TESTS	24
+#define CLI_TESTS	34
 
 #endif /* OOMTRACE_TEST_UTIL_H */

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Records kept in memory, see records.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/format.h"
+#include "device.h"
+#include "options.h"
+#include "records.h"
+
+void *xcalloc(size_t n, size_t size)
+{
+	void *mem = calloc(n ? n : 1, size ? size : 1);
+
+	if (mem)
+		return mem;
+	say_error("memory is out");
+	exit(EXIT_RUNTIME);
+}
+
+void *xgrow(void *array, size_t n, size_t *room, size_t size)
+{
+	void *mem;
+
+	if (n < *room)
+		return array;
+	*room = *room ? 2 * *room : 64;
+	mem = reallocarray(array, *room, size);
+	if (mem)
+		return mem;
+	say_error("memory is out");
+	exit(EXIT_RUNTIME);
+}
+
+void records_add(struct records *recs, const struct oomtrace_header *rec)
+{
+	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
+	size_t size = desc && desc->size > rec->size ? desc->size : rec->size;
+	struct oomtrace_header *copy = xcalloc(1, size);
+
+	memcpy(copy, rec, rec->size);
+	recs->rec = xgrow(recs->rec, recs->n, &recs->room,
+			  sizeof(recs->rec[0]));
+	recs->rec[recs->n++] = copy;
+}
+
+void records_free(struct records *recs)
+{
+	size_t i;
+
+	for (i = 0; i < recs->n; i++)
+		free(recs->rec[i]);
+	free(recs->rec);
+	memset(recs, 0, sizeof(*recs));
+}
+
+static void count_lost(struct records *recs, const struct oomtrace_header *rec)
+{
+	const struct oomtrace_field *f =
+		oomtrace_type_desc(OOMTRACE_LOST)->fields;
+
+	if (oomtrace_field_int(rec, &f[OOMTRACE_BIT_lost_ring]) ==
+	    OOMTRACE_RING_OOM)
+		recs->lost += oomtrace_field_int(rec,
+						&f[OOMTRACE_BIT_lost_count]);
+}
+
+/* The records' own page size, if the machine can be asked. */
+static unsigned int page_size(struct oomtrace_device *d)
+{
+	struct oomtrace_info info;
+
+	if (!d->is_file && !oomtrace_info(d, &info))
+		return info.page_size;
+	return sysconf(_SC_PAGESIZE);
+}
+
+int records_read(struct records *recs, const struct options *opt,
+		 unsigned long types)
+{
+	static struct oomtrace_device d;
+	const struct oomtrace_header *rec;
+	int ret;
+
+	if (oomtrace_open(&d, opt->device)) {
+		say_error("%s", d.error);
+		return EXIT_RUNTIME;
+	}
+	recs->page_size = page_size(&d);
+	while ((ret = oomtrace_next(&d, &rec)) > 0) {
+		if (rec->type == OOMTRACE_LOST)
+			count_lost(recs, rec);
+		if (rec->type < 64 && (types >> rec->type & 1))
+			records_add(recs, rec);
+	}
+	oomtrace_close(&d);
+	if (!ret)
+		return EXIT_OK;
+	say_error("%s", d.error);
+	return EXIT_RUNTIME;
+}
+
+unsigned long long records_episode(const struct oomtrace_header *rec)
+{
+	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
+
+	/* Every type that has an episode has it as its first field. */
+	if (!desc || strcmp(desc->fields[0].name, "episode") ||
+	    !oomtrace_field_valid(rec, 0))
+		return 0;
+	return oomtrace_field_int(rec, &desc->fields[0]);
+}
+
+unsigned long long records_pick(const struct records *recs,
+				unsigned long long wanted)
+{
+	unsigned long long newest = 0, chosen = 0, episode;
+	size_t i;
+
+	for (i = 0; i < recs->n; i++) {
+		episode = records_episode(recs->rec[i]);
+		if (wanted && episode != wanted)
+			continue;
+		if (episode > newest)
+			newest = episode;
+		if (recs->rec[i]->type == OOMTRACE_VERDICT && episode > chosen)
+			chosen = episode;
+	}
+	return chosen ? chosen : newest;
+}
+
+const void *records_first(const struct records *recs,
+			  unsigned long long episode, unsigned int type)
+{
+	size_t i;
+
+	for (i = 0; i < recs->n; i++)
+		if (recs->rec[i]->type == type &&
+		    records_episode(recs->rec[i]) == episode)
+			return recs->rec[i];
+	return NULL;
+}
