@@ -5,7 +5,7 @@
 # so what has its final name is complete. Sourced by scripts/kernel; needs its table and k_*.
 
 # shellcheck disable=SC2154 # k_*, repo and cache are the caller's
-# shellcheck disable=SC2016 # ${...} in single quotes is for dpkg-query
+# shellcheck disable=SC2016 # what is in single quotes is for dpkg-query and mmdebstrap's hooks
 
 # Raised when what is made here changes, so that an older cache is not taken for a new one.
 readonly format=2
@@ -107,6 +107,18 @@ need_suites() {
 	done
 }
 
+# What mmdebstrap's hook for a merged /usr does once the essential packages are there: it puts the
+# suite's own usr-is-merged in the place of a dummy. A suite without one (bullseye) needs neither.
+merge_usr() {
+	cat <<'HOOK'
+if APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-cache madison usr-is-merged | grep -q .; then
+	/usr/share/mmdebstrap/hooks/merged-usr/essential00.sh "$1"
+else
+	dpkg --root="$1" --purge usr-is-merged
+fi
+HOOK
+}
+
 make_root() {
 	local include pins option options=() started=$SECONDS
 	need_suites
@@ -116,16 +128,19 @@ make_root() {
 	while read -r option; do
 		[ -z "$option" ] || options+=(--aptopt="$option")
 	done < <(apt_transport_options)
-	if [ -n "$k_extra" ]; then
+	pins=$scratch/pins
+	{
 		# Only what belongs to the kernel comes from the extra suite.
-		pins=$scratch/pins
-		printf 'Package: linux-* bpftool\nPin: release n=%s\nPin-Priority: 900\n' \
-			"$k_extra" >"$pins"
-		options+=("--setup-hook=mkdir -p \"\$1/etc/apt/preferences.d\"; cp '$pins' \"\$1/etc/apt/preferences.d/kernel\"")
-	fi
+		[ -z "$k_extra" ] ||
+			printf 'Package: linux-*\nPin: release n=%s\nPin-Priority: 900\n\n' "$k_extra"
+		# Its version does not matter, and old suites' security updates lose files.
+		printf 'Package: bpftool\nPin: release n=%s\nPin-Priority: 990\n' "${k_extra:-$k_suite}"
+	} >"$pins"
+	options+=("--setup-hook=mkdir -p \"\$1/etc/apt/preferences.d\"; cp '$pins' \"\$1/etc/apt/preferences.d/kernel\"")
 	if ! source_lines | mmdebstrap --mode=root --variant=essential --format=directory \
 		--include="$(tr '\n' ',' <<<"$include" | sed 's/,$//')" \
-		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+		--setup-hook='/usr/share/mmdebstrap/hooks/merged-usr/setup00.sh "$1"' \
+		--essential-hook="$(merge_usr)" \
 		--dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/locale/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
 		--aptopt='APT::Install-Recommends "false"' "${options[@]}" \
