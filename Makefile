@@ -7,10 +7,10 @@ KDIR	?= /lib/modules/$(KVER)/build
 # Kernels that check goes through; see scripts/kernel list.
 KERNELS	?= bookworm
 
-.PHONY: all module tools selftests check demo bench install uninstall \
+.PHONY: all module lib tools selftests check demo bench install uninstall \
 	dkms-install dkms-remove clean help
 
-all: module tools
+all: module lib tools
 
 module:
 	@test -e $(KDIR)/Makefile || { \
@@ -19,7 +19,11 @@ module:
 		exit 2; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-tools:
+lib:
+	$(MAKE) -C lib
+
+# What they read records with is in lib.
+tools: lib
 	$(MAKE) -C tools
 
 # Needs KSELFTEST=, the folder of the kernel's tools/testing/selftests.
@@ -36,8 +40,9 @@ bench:
 	scripts/bench
 
 # On a machine of one's own; DKMS rebuilds the module for every new kernel.
-install: module tools
+install: module lib tools
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(MAKE) -C lib install
 	$(MAKE) -C tools install
 	depmod -a $(KVER)
 
@@ -45,6 +50,7 @@ uninstall:
 	rm -f /lib/modules/$(KVER)/updates/oomtrace.ko* \
 		/lib/modules/$(KVER)/extra/oomtrace.ko*
 	$(MAKE) -C tools uninstall
+	$(MAKE) -C lib uninstall
 	depmod -a $(KVER)
 
 dkms-install:
@@ -56,6 +62,7 @@ dkms-remove:
 # By hand and not by Kbuild's clean: it must work without kernel headers.
 clean:
 	@# A copy that DKMS made has the module only.
+	[ ! -d lib ] || $(MAKE) -C lib clean
 	[ ! -d tools ] || $(MAKE) -C tools clean
 	[ ! -d selftests ] || $(MAKE) -C selftests clean
 	rm -rf build .tmp_versions

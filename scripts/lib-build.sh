@@ -7,7 +7,7 @@
 # shellcheck disable=SC2154 # k_*, repo and the directories are the caller's
 
 # What is built, as seen from the top of the repository.
-readonly built_from="Kbuild Makefile dkms.conf module include common tools selftests"
+readonly built_from="Kbuild Makefile dkms.conf module include common lib tools selftests"
 
 build_command() {
 	local variant='' make_args=() out state name
@@ -147,6 +147,10 @@ lay_out() {
 	fi
 	if [ -x "$out/src/tools/oomtrace" ]; then
 		cp "$out/src/tools/oomtrace" "$new/usr/local/bin/"
+	fi
+	if [ -e "$out/src/lib/liboomtrace.so.1" ]; then
+		cp -P "$out/src/lib/liboomtrace.so.1" "$new/usr/local/lib/"
+		cp "$out/src/lib/example" "$out/src/lib/example.py" "$new/usr/local/lib/oomtrace/"
 	fi
 	if [ -d "$out/src/selftests" ]; then
 		cp -a "$out/src/selftests" "$new/usr/local/lib/oomtrace/selftests"

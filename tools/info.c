@@ -3,16 +3,16 @@
  * oomtrace info: what the module says about itself, as text or as one JSON
  * object with the names of struct oomtrace_info's members.
  */
-#include <inttypes.h>
+#include <liboomtrace.h>
 #include <stdio.h>
 
-#include "../common/format.h"
-#include "device.h"
 #include "json.h"
 #include "options.h"
 
-static const char * const ring_names[] = { "commit", "oom" };
-static_assert(ARRAY_SIZE(ring_names) == OOMTRACE_RINGS);
+static const char *ring_name(unsigned int ring)
+{
+	return oomtrace_value_name(OOMTRACE_LOST, "ring", ring);
+}
 
 static void print_text(const struct oomtrace_info *info)
 {
@@ -21,19 +21,19 @@ static void print_text(const struct oomtrace_info *info)
 
 	printf("record ABI     %u\n", info->abi);
 	printf("enabled        %s\n", info->enabled ? "yes" : "no");
-	printf("OOM episodes   %llu\n", (u64)info->episodes);
+	printf("OOM episodes   %llu\n", (unsigned long long)info->episodes);
 	printf("hooks missing  %u%s\n", info->hooks_missing,
 	       info->hooks_missing ? " (see /sys/kernel/debug/oomtrace/hooks)"
 				   : "");
 	printf("page size      %u bytes\n", info->page_size);
 	printf("clocks         CLOCK_BOOTTIME %+lld ns, CLOCK_REALTIME %+lld ns\n",
-	       (s64)info->boot_offset_ns, (s64)info->wall_offset_ns);
+	       (long long)info->boot_offset_ns, (long long)info->wall_offset_ns);
 	for (i = 0; i < OOMTRACE_RINGS; i++) {
 		r = &info->ring[i];
 		printf("ring %-9s %u records of up to %u bytes on each of %u CPUs, %llu KiB in all; written %llu, refused %llu\n",
-		       ring_names[i], r->slots, r->slot_size, info->cpus,
-		       (u64)r->bytes / 1024, (u64)r->written,
-		       (u64)r->refused);
+		       ring_name(i), r->slots, r->slot_size, info->cpus,
+		       (unsigned long long)r->bytes / 1024, (unsigned long long)r->written,
+		       (unsigned long long)r->refused);
 	}
 }
 
@@ -73,22 +73,26 @@ static struct json_object *info_json(const struct oomtrace_info *info)
 #undef ADD
 	for (i = 0; i < OOMTRACE_RINGS; i++)
 		json_object_array_add(rings, ring_json(&info->ring[i],
-						       ring_names[i]));
+						       ring_name(i)));
 	json_object_object_add(obj, "rings", rings);
 	return obj;
 }
 
 static int run_info(const struct options *opt)
 {
-	static struct oomtrace_device d;
+	struct oomtrace *ot = open_records(opt, 0);
 	struct oomtrace_info info;
 	struct json_object *obj;
+	int err;
 
-	if (oomtrace_open(&d, opt->device) || oomtrace_info(&d, &info)) {
-		say_error("%s", d.error);
+	if (!ot)
 		return EXIT_RUNTIME;
-	}
-	oomtrace_close(&d);
+	err = oomtrace_get_info(ot, &info, sizeof(info));
+	if (err)
+		say_error("%s", oomtrace_error(ot));
+	oomtrace_free(ot);
+	if (err)
+		return EXIT_RUNTIME;
 	if (opt->json) {
 		obj = info_json(&info);
 		puts(json_text(obj));

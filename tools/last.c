@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <liboomtrace.h>
+
 #include "../common/story.h"
-#include "device.h"
 #include "options.h"
 
 static __printf(2, 0)
@@ -17,11 +18,11 @@ void print(void *ctx, const char *fmt, va_list args)
 }
 
 /* The records' own page size, if the machine can be asked. */
-static unsigned int page_size(struct oomtrace_device *d)
+static unsigned int page_size(struct oomtrace *ot)
 {
 	struct oomtrace_info info;
 
-	if (!d->is_file && !oomtrace_info(d, &info))
+	if (!oomtrace_get_info(ot, &info, sizeof(info)))
 		return info.page_size;
 	return sysconf(_SC_PAGESIZE);
 }
@@ -29,26 +30,25 @@ static unsigned int page_size(struct oomtrace_device *d)
 static int run_last(const struct options *opt)
 {
 	struct oomtrace_out out = { .vprint = print, .ctx = stdout };
-	static struct oomtrace_device d;
 	static struct oomtrace_story s;
 	const struct oomtrace_header *rec;
+	struct oomtrace *ot;
 	int ret;
 
-	if (oomtrace_open(&d, opt->device)) {
-		say_error("%s", d.error);
+	ot = open_records(opt, 0);
+	if (!ot)
 		return EXIT_RUNTIME;
-	}
-	oomtrace_story_init(&s, opt->episode, page_size(&d));
-	while ((ret = oomtrace_next(&d, &rec)) > 0)
+	oomtrace_story_init(&s, opt->episode, page_size(ot));
+	while ((ret = oomtrace_next(ot, &rec)) > 0)
 		oomtrace_story_feed(&s, rec);
-	oomtrace_close(&d);
 
 	/* A damaged file may still tell a story up to the damage. */
 	oomtrace_story_print(&s, &out);
-	if (ret < 0) {
-		say_error("%s", d.error);
+	if (ret < 0)
+		say_error("%s", oomtrace_error(ot));
+	oomtrace_free(ot);
+	if (ret < 0)
 		return EXIT_RUNTIME;
-	}
 	if (opt->episode && !oomtrace_story_found(&s))
 		return EXIT_RUNTIME;
 	return close_output();

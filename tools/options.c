@@ -8,14 +8,14 @@
  */
 #include <argp.h>
 #include <errno.h>
+#include <limits.h>
+#include <liboomtrace.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../common/format.h"
-#include "device.h"
 #include "options.h"
 
 enum { KEY_OLDEST = 0x100, KEY_USAGE };
@@ -43,6 +43,17 @@ void say_error(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+struct oomtrace *open_records(const struct options *opt, unsigned int flags)
+{
+	struct oomtrace *ot = oomtrace_new();
+
+	if (ot && !oomtrace_open(ot, opt->device, flags))
+		return ot;
+	say_error("%s", oomtrace_error(ot));
+	oomtrace_free(ot);
+	return NULL;
+}
+
 int close_output(void)
 {
 	/* Without a flush before, ferror() would miss what is still buffered. */
@@ -57,25 +68,16 @@ int close_output(void)
 
 static void list_types(void)
 {
-	const struct oomtrace_type_desc *desc;
 	unsigned int type;
+	const char *name;
 
 	fputs("record types:", stderr);
-	for (type = 1; (desc = oomtrace_type_desc(type)); type++)
-		fprintf(stderr, "%s %s", type > 1 ? "," : "", desc->name);
+	for (type = 1; type <= USHRT_MAX; type++) {
+		name = oomtrace_type_name(type);
+		if (name)
+			fprintf(stderr, "%s %s", type > 1 ? "," : "", name);
+	}
 	fputc('\n', stderr);
-}
-
-/* The number of a type by its name, 0 if there is none. */
-static unsigned int type_by_name(const char *name)
-{
-	const struct oomtrace_type_desc *desc;
-	unsigned int type;
-
-	for (type = 1; (desc = oomtrace_type_desc(type)); type++)
-		if (!strcmp(desc->name, name))
-			return type;
-	return 0;
 }
 
 static error_t read_types(struct options *opt, char *list)
@@ -85,7 +87,7 @@ static error_t read_types(struct options *opt, char *list)
 
 	opt->all_types = false;
 	while ((name = strsep(&next, ","))) {
-		type = type_by_name(name);
+		type = oomtrace_type_number(name);
 		if (!type) {
 			say_error("there is no record type '%s'", name);
 			list_types();
@@ -186,7 +188,7 @@ static void pick_options(struct argp_option *to, const struct command *cmd)
 		struct argp_option option;
 	} all[] = {
 		{ 0, { "device", 'd', "PATH", 0,
-		  "Read PATH instead of " OOMTRACE_DEVICE_PATH
+		  "Read PATH instead of " OOMTRACE_DEVICE
 		  ": another device, or records saved in a file", 0 } },
 		{ TAKES_JSON, { "json", 'j', NULL, 0,
 		  "Print JSON, one object a line", 0 } },
@@ -239,7 +241,7 @@ void options_read(const struct command *cmd, int argc, char **argv,
 	argv[0] = name;
 	pick_options(options, cmd);
 	memset(opt, 0, sizeof(*opt));
-	opt->device = OOMTRACE_DEVICE_PATH;
+	opt->device = OOMTRACE_DEVICE;
 	opt->all_types = true;
 
 	if (!argp_parse(&argp, argc, argv, ARGP_NO_EXIT | ARGP_NO_HELP, NULL,

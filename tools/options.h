@@ -86,6 +86,17 @@ void options_read(const struct command *cmd, int argc, char **argv,
 /** say_error() - "oomtrace: ..." on standard error, with a newline */
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+struct oomtrace;
+
+/**
+ * open_records() - open what the command line names
+ * @opt: the command line.
+ * @flags: enum oomtrace_open_flags.
+ *
+ * Return: a handle, or NULL after having said what failed.
+ */
+struct oomtrace *open_records(const struct options *opt, unsigned int flags);
+
 /**
  * close_output() - see that everything printed has arrived
  *

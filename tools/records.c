@@ -2,12 +2,12 @@
 /*
  * Records kept in memory, see records.h.
  */
+#include <liboomtrace.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../common/format.h"
-#include "device.h"
 #include "options.h"
 #include "records.h"
 
@@ -57,23 +57,12 @@ void records_free(struct records *recs)
 	memset(recs, 0, sizeof(*recs));
 }
 
-static void count_lost(struct records *recs, const struct oomtrace_header *rec)
-{
-	const struct oomtrace_field *f =
-		oomtrace_type_desc(OOMTRACE_LOST)->fields;
-
-	if (oomtrace_field_int(rec, &f[OOMTRACE_BIT_lost_ring]) ==
-	    OOMTRACE_RING_OOM)
-		recs->lost += oomtrace_field_int(rec,
-						&f[OOMTRACE_BIT_lost_count]);
-}
-
 /* The records' own page size, if the machine can be asked. */
-static unsigned int page_size(struct oomtrace_device *d)
+static unsigned int page_size(struct oomtrace *ot)
 {
 	struct oomtrace_info info;
 
-	if (!d->is_file && !oomtrace_info(d, &info))
+	if (!oomtrace_get_info(ot, &info, sizeof(info)))
 		return info.page_size;
 	return sysconf(_SC_PAGESIZE);
 }
@@ -81,26 +70,21 @@ static unsigned int page_size(struct oomtrace_device *d)
 int records_read(struct records *recs, const struct options *opt,
 		 unsigned long types)
 {
-	static struct oomtrace_device d;
+	struct oomtrace *ot = open_records(opt, 0);
 	const struct oomtrace_header *rec;
 	int ret;
 
-	if (oomtrace_open(&d, opt->device)) {
-		say_error("%s", d.error);
+	if (!ot)
 		return EXIT_RUNTIME;
-	}
-	recs->page_size = page_size(&d);
-	while ((ret = oomtrace_next(&d, &rec)) > 0) {
-		if (rec->type == OOMTRACE_LOST)
-			count_lost(recs, rec);
+	recs->page_size = page_size(ot);
+	while ((ret = oomtrace_next(ot, &rec)) > 0)
 		if (rec->type < 64 && (types >> rec->type & 1))
 			records_add(recs, rec);
-	}
-	oomtrace_close(&d);
-	if (!ret)
-		return EXIT_OK;
-	say_error("%s", d.error);
-	return EXIT_RUNTIME;
+	recs->lost += oomtrace_lost(ot, OOMTRACE_RING_OOM, -1);
+	if (ret)
+		say_error("%s", oomtrace_error(ot));
+	oomtrace_free(ot);
+	return ret ? EXIT_RUNTIME : EXIT_OK;
 }
 
 unsigned long long records_episode(const struct oomtrace_header *rec)

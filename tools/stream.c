@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * oomtrace dump and oomtrace live: records as lines of text or JSON, what is
- * held or what is to come. Reads by device.c, prints by common/format.c and
- * json.c; one record at a time is all it remembers.
+ * held or what is to come. Reads and prints by liboomtrace; one record at a time
+ * is all it remembers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../common/format.h"
-#include "device.h"
-#include "json.h"
+#include <liboomtrace.h>
+
 #include "options.h"
 
 /* Written to by the signal handler, so that no signal gets lost before poll. */
@@ -51,49 +50,36 @@ static unsigned long long hidden_losses;
 static bool wanted(const struct options *opt,
 		   const struct oomtrace_header *rec)
 {
-	const struct oomtrace_type_desc *desc;
+	long long count;
 
 	if (opt->all_types)
 		return true;
 	if (rec->type < 64 && (opt->types >> rec->type & 1))
 		return true;
 	if (rec->type == OOMTRACE_LOST &&
-	    oomtrace_field_valid(rec, OOMTRACE_BIT_lost_count)) {
-		desc = oomtrace_type_desc(rec->type);
-		hidden_losses += oomtrace_field_int(rec,
-			&desc->fields[OOMTRACE_BIT_lost_count]);
-	}
+	    oomtrace_get_int(rec, "count", &count) > 0)
+		hidden_losses += count;
 	return false;
 }
 
-static bool print_text(const struct oomtrace_header *rec)
+/* 0 or a positive errno. */
+static int print(const struct options *opt, const struct oomtrace_header *rec,
+		 bool flush)
 {
-	char line[OOMTRACE_LINE_MAX];
-	size_t len = oomtrace_format(line, sizeof(line), rec);
+	int err = opt->json ? oomtrace_print_json(rec, stdout)
+			    : oomtrace_print_text(rec, stdout);
 
-	return fwrite(line, 1, len, stdout) == len;
-}
-
-static bool print_json(const struct oomtrace_header *rec)
-{
-	struct json_object *obj = json_record(rec);
-	bool ok;
-
-	if (!obj) {
-		errno = ENOMEM;
-		return false;
-	}
-	ok = puts(json_text(obj)) >= 0;
-	json_object_put(obj);
-	return ok;
+	if (!err && flush && fflush(stdout))
+		err = -errno;
+	return -err;
 }
 
 /* The reader of our output may leave at any time; that is how `| head` ends. */
-static int output_failed(void)
+static int output_failed(int err)
 {
-	if (errno == EPIPE || stopped)
+	if (err == EPIPE || stopped)
 		return EXIT_OK;
-	say_error("cannot write the output: %s", strerror(errno));
+	say_error("cannot write the output: %s", strerror(err));
 	return EXIT_RUNTIME;
 }
 
@@ -101,19 +87,18 @@ static int output_failed(void)
  * Print all that can be read now. 1: there may be more later; else *status is
  * the command's exit status.
  */
-static int print_held(struct oomtrace_device *d, const struct options *opt,
+static int print_held(struct oomtrace *ot, const struct options *opt,
 		      bool live, int *status)
 {
 	const struct oomtrace_header *rec;
-	bool ok;
-	int ret = 0;
+	int ret = 0, err;
 
-	while (!stopped && (ret = oomtrace_next(d, &rec)) > 0) {
+	while (!stopped && (ret = oomtrace_next(ot, &rec)) > 0) {
 		if (!wanted(opt, rec))
 			continue;
-		ok = opt->json ? print_json(rec) : print_text(rec);
-		if (!ok || (live && fflush(stdout))) {
-			*status = output_failed();
+		err = print(opt, rec, live);
+		if (err) {
+			*status = output_failed(err);
 			return 0;
 		}
 	}
@@ -123,30 +108,30 @@ static int print_held(struct oomtrace_device *d, const struct options *opt,
 	if (ret == -EINTR)
 		return 1;
 	if (ret < 0) {
-		say_error("%s", d->error);
+		say_error("%s", oomtrace_error(ot));
 		*status = EXIT_RUNTIME;
 		return 0;
 	}
-	return !d->is_file;
+	return oomtrace_is_device(ot);
 }
 
-static int follow(struct oomtrace_device *d, const struct options *opt)
+static int follow(struct oomtrace *ot, const struct options *opt)
 {
-	int status, err;
+	int status, ret;
 
-	while (print_held(d, opt, true, &status)) {
-		err = oomtrace_wait(d, wake_pipe[0]);
-		if (err && err != -EINTR) {
-			say_error("%s", d->error);
+	while (print_held(ot, opt, true, &status)) {
+		ret = oomtrace_wait(ot, -1, wake_pipe[0]);
+		if (ret < 0 && ret != -EINTR) {
+			say_error("%s", oomtrace_error(ot));
 			return EXIT_RUNTIME;
 		}
 	}
 	return status;
 }
 
-static int finish(struct oomtrace_device *d, int status)
+static int finish(struct oomtrace *ot, int status)
 {
-	oomtrace_close(d);
+	oomtrace_free(ot);
 	if (!stopped && status == EXIT_OK)
 		status = close_output();
 	if (hidden_losses)
@@ -157,29 +142,27 @@ static int finish(struct oomtrace_device *d, int status)
 
 static int run_dump(const struct options *opt)
 {
-	static struct oomtrace_device d;
+	struct oomtrace *ot = open_records(opt, 0);
 	int status;
 
-	if (oomtrace_open(&d, opt->device)) {
-		say_error("%s", d.error);
+	if (!ot)
 		return EXIT_RUNTIME;
-	}
-	print_held(&d, opt, false, &status);
-	return finish(&d, status);
+	print_held(ot, opt, false, &status);
+	return finish(ot, status);
 }
 
 static int run_live(const struct options *opt)
 {
-	static struct oomtrace_device d;
+	struct oomtrace *ot;
 
-	if (oomtrace_open(&d, opt->device) ||
-	    (!opt->oldest && oomtrace_skip_to_end(&d))) {
-		say_error("%s", d.error);
+	ot = open_records(opt, opt->oldest ? 0 : OOMTRACE_OPEN_NEWEST);
+	if (!ot)
+		return EXIT_RUNTIME;
+	if (catch_signals()) {
+		oomtrace_free(ot);
 		return EXIT_RUNTIME;
 	}
-	if (catch_signals())
-		return EXIT_RUNTIME;
-	return finish(&d, follow(&d, opt));
+	return finish(ot, follow(ot, opt));
 }
 
 const struct command command_dump = {

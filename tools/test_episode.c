@@ -192,3 +192,26 @@ void feed_end(u64 episode, unsigned int ending)
 
 	feed(&e);
 }
+
+/* ---- the text ---- */
+
+static char text[65536];
+static size_t text_len;
+
+static __printf(2, 0)
+void append(void *ctx, const char *fmt, va_list args)
+{
+	(void)ctx;
+	text_len += vscnprintf(text + text_len, sizeof(text) - text_len, fmt,
+			       args);
+}
+
+const char *story_text(const struct oomtrace_story *s)
+{
+	static const struct oomtrace_out out = { .vprint = append };
+
+	text_len = 0;
+	text[0] = '\0';
+	oomtrace_story_print(s, &out);
+	return text;
+}

@@ -6,10 +6,14 @@
 #ifndef OOMTRACE_TEST_EPISODE_H
 #define OOMTRACE_TEST_EPISODE_H
 
+#include "../common/story.h"
 #include "test_util.h"
 
 /* The story that everything is fed to. */
 extern struct oomtrace_story story;
+
+/* A story's text; lives until the next call. */
+const char *story_text(const struct oomtrace_story *s);
 
 void feed(const void *rec);
 void feed_begin(u64 episode, unsigned int scope);

@@ -4,10 +4,11 @@
  * memory of exactly its size, so that the sanitizers see any byte read beyond
  * it; the seed is fixed, so that a failure comes again.
  */
+#include <json-c/json.h>
+#include <liboomtrace.h>
 #include <stdlib.h>
 
-#include "json.h"
-#include "test_util.h"
+#include "test_episode.h"
 
 #define RECORDS		200000
 #define SEED		20240229ULL
@@ -88,11 +89,14 @@ static bool printable(const char *s, bool one_line)
 
 static bool good_json(const struct oomtrace_header *rec)
 {
-	struct json_object *obj = json_record(rec);
-	struct json_object *again = json_tokener_parse(json_text(obj));
-	bool same = again && json_object_equal(obj, again);
+	static char text[16384];
+	size_t len = oomtrace_json(rec, text, sizeof(text));
+	struct json_object *obj = json_tokener_parse(text);
+	bool same = obj && len == strlen(text) &&
+		    !strcmp(text, json_object_to_json_string_ext(obj,
+					JSON_C_TO_STRING_PLAIN |
+					JSON_C_TO_STRING_NOSLASHESCAPE));
 
-	json_object_put(again);
 	json_object_put(obj);
 	return same;
 }
@@ -126,6 +130,6 @@ void test_fuzz(void)
 		}
 	}
 	check(lines, "random_records_make_one_printable_line_each");
-	check(jsons, "random_records_make_json_that_reads_back_equal");
+	check(jsons, "random_records_make_json_that_json_c_would_write");
 	check(stories, "random_records_make_printable_stories");
 }

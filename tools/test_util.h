@@ -10,7 +10,6 @@
 #define OOMTRACE_TEST_UTIL_H
 
 #include "../common/format.h"
-#include "../common/story.h"
 
 /* One line of TAP: a failing test prints both sides first. */
 void check(bool ok, const char *name);
@@ -33,9 +32,6 @@ int finish(void);
 			.valid = OOMTRACE_ALL(type_),			\
 		},							\
 	}
-
-/* A story's text; lives until the next call. */
-const char *story_text(const struct oomtrace_story *s);
 
 /*
  * A group of tests in a file of its own, and how many there are: test_story.c,

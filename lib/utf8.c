@@ -45,8 +45,8 @@ static size_t char_length(const unsigned char *s, size_t n)
 	return len;
 }
 
-bool utf8_clean(char *dst, size_t size, const char *src, size_t n,
-		size_t *len)
+bool oomtrace_utf8_clean(char *dst, size_t size, const char *src, size_t n,
+			 size_t *len)
 {
 	static const char replacement[] = "\xef\xbf\xbd";
 	bool valid = true;

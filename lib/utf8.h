@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /**
- * utf8_clean() - copy a string, with U+FFFD for every byte that is no UTF-8
+ * oomtrace_utf8_clean() - copy a string, with U+FFFD for every byte that is no UTF-8
  * @dst: the copy, NUL-terminated.
  * @size: bytes of @dst; 3 * @n + 1 are always enough, else the copy ends early.
  * @src: any bytes, a NUL among them is kept.
@@ -19,7 +19,7 @@
  *
  * Return: true if @src was valid, and so the copy is equal.
  */
-bool utf8_clean(char *dst, size_t size, const char *src, size_t n,
-		size_t *len);
+bool oomtrace_utf8_clean(char *dst, size_t size, const char *src, size_t n,
+			 size_t *len);
 
 #endif /* OOMTRACE_UTF8_H */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The account of what a handle gave out and what it could not, for each ring
+ * and CPU, see handle.h.
+ *
+ * Every record has a number in its ring on its CPU, and a lost record says
+ * which numbers the reader will never get; so a number that is in neither was
+ * taken out of the stream by somebody. The counts are sums of what the records
+ * claim: with saved records they are as honest as the file.
+ */
+#include <stdlib.h>
+
+#include "handle.h"
+
+bool account_prepare(struct oomtrace *ot, unsigned int cpus)
+{
+	struct tally *t;
+
+	if (cpus <= ot->cpus)
+		return true;
+	t = reallocarray(ot->tallies, (size_t)cpus * RING_IDS, sizeof(*t));
+	if (!t)
+		return false;
+	memset(t + (size_t)ot->cpus * RING_IDS, 0,
+	       (size_t)(cpus - ot->cpus) * RING_IDS * sizeof(*t));
+	ot->tallies = t;
+	ot->cpus = cpus;
+	return true;
+}
+
+void account_clear(struct oomtrace *ot)
+{
+	free(ot->tallies);
+	ot->tallies = NULL;
+	ot->cpus = 0;
+}
+
+void account_moved(struct oomtrace *ot)
+{
+	size_t i;
+
+	for (i = 0; i < (size_t)ot->cpus * RING_IDS; i++)
+		ot->tallies[i].next = 0;
+}
+
+/* How many records a lost record stands for. */
+static u64 count_of(const struct oomtrace_header *rec)
+{
+	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
+
+	return oomtrace_field_valid(rec, OOMTRACE_BIT_lost_count) ?
+	       oomtrace_field_int(rec, &desc->fields[OOMTRACE_BIT_lost_count]) :
+	       0;
+}
+
+bool account_add(struct oomtrace *ot, const struct oomtrace_header *rec)
+{
+	struct tally *t;
+	u64 lost;
+
+	/* A stack borrows the number of the record behind it. */
+	if (rec->type == OOMTRACE_STACK)
+		return true;
+	if (!account_prepare(ot, rec->cpu + 1U))
+		return false;
+	t = &ot->tallies[rec->cpu * RING_IDS + (rec->flags & OOMTRACE_FLAG_RING)];
+	/* A step back is a stream put together of several. */
+	if (t->next && rec->seq > t->next)
+		t->missing += rec->seq - t->next;
+	if (rec->type == OOMTRACE_LOST) {
+		lost = count_of(rec);
+		t->lost += lost;
+		t->next = rec->seq + lost;
+	} else {
+		t->received++;
+		t->next = rec->seq + 1;
+	}
+	return true;
+}
+
+static u64 sum(const struct oomtrace *ot, int ring, int cpu, size_t member)
+{
+	u64 total = 0;
+	unsigned int c;
+	int r;
+
+	for (c = 0; c < ot->cpus; c++)
+		for (r = 0; r < RING_IDS; r++)
+			if ((cpu < 0 || c == (unsigned int)cpu) &&
+			    (ring < 0 || r == ring))
+				total += *(const u64 *)((const char *)
+					 &ot->tallies[c * RING_IDS + r] + member);
+	return total;
+}
+
+unsigned long long oomtrace_received(const struct oomtrace *ot, int ring,
+				     int cpu)
+{
+	return sum(ot, ring, cpu, offsetof(struct tally, received));
+}
+
+unsigned long long oomtrace_lost(const struct oomtrace *ot, int ring, int cpu)
+{
+	return sum(ot, ring, cpu, offsetof(struct tally, lost));
+}
+
+unsigned long long oomtrace_missing(const struct oomtrace *ot, int ring,
+				    int cpu)
+{
+	return sum(ot, ring, cpu, offsetof(struct tally, missing));
+}

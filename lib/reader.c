@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Handles: opening /dev/oomtrace or saved records, position, waiting, and one
+ * record after the other.
+ *
+ * The device gives whole records only, a file is cut wherever the buffer ends;
+ * so what is left of a record is moved to the buffer's start and completed. A
+ * record's size is the only thing in it that is believed, and only after it was
+ * checked. Prints nothing, keeps no state outside of the handle, and allocates
+ * nothing between open and close but the account of CPUs not seen before.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "handle.h"
+
+/* Note down why something failed; gives back -err for a return statement. */
+static __printf(3, 4)
+int fail(struct oomtrace *ot, int err, const char *fmt, ...)
+{
+	struct { char *at; size_t room; } out = { ot->error, sizeof(ot->error) };
+	va_list args;
+	int n = 0;
+
+	if (ot->name)
+		n = scnprintf(out.at, out.room, "%s: ", ot->name);
+	va_start(args, fmt);
+	vscnprintf(out.at + n, out.room - n, fmt, args);
+	va_end(args);
+	return -err;
+}
+
+/* The same with the C library's words for an errno. */
+static int fail_errno(struct oomtrace *ot, int err, const char *what)
+{
+	char text[128];
+
+	return fail(ot, err, "%s%s", what,
+		    strerror_r(err, text, sizeof(text)));
+}
+
+struct oomtrace *oomtrace_new(void)
+{
+	struct oomtrace *ot = malloc(sizeof(*ot));
+
+	if (!ot)
+		return NULL;
+	/* The buffer needs no zeroes. */
+	memset(ot, 0, offsetof(struct oomtrace, buf));
+	ot->fd = -1;
+	return ot;
+}
+
+void oomtrace_free(struct oomtrace *ot)
+{
+	if (!ot)
+		return;
+	oomtrace_close(ot);
+	account_clear(ot);
+	free(ot);
+}
+
+void oomtrace_close(struct oomtrace *ot)
+{
+	if (ot->fd >= 0)
+		close(ot->fd);
+	ot->fd = -1;
+	ot->is_device = false;
+	ot->read = NULL;
+	free(ot->name);
+	ot->name = NULL;
+	ot->at = 0;
+	ot->len = 0;
+	ot->offset = 0;
+}
+
+const char *oomtrace_error(const struct oomtrace *ot)
+{
+	return ot ? ot->error : "out of memory";
+}
+
+/* ---- opening ---- */
+
+static ssize_t read_fd(void *ctx, void *buf, size_t size)
+{
+	const struct oomtrace *ot = ctx;
+	ssize_t n = read(ot->fd, buf, size);
+
+	return n < 0 ? -errno : n;
+}
+
+static int fail_open(struct oomtrace *ot, int err)
+{
+	bool ours = !strcmp(ot->name, OOMTRACE_DEVICE);
+
+	if (ours && (err == ENOENT || err == ENXIO || err == ENODEV))
+		return fail(ot, err, "the module is not loaded (modprobe oomtrace)");
+	if (ours && (err == EACCES || err == EPERM))
+		return fail(ot, err, "no permission: root is needed (CAP_SYS_ADMIN)");
+	return fail_errno(ot, err, "");
+}
+
+/* A new name, and nothing of what was open before. */
+static int start(struct oomtrace *ot, const char *name)
+{
+	oomtrace_close(ot);
+	account_clear(ot);
+	ot->name = strdup(name);
+	return ot->name ? 0 : fail(ot, ENOMEM, "out of memory");
+}
+
+/* Refuse what would be misread. Saved records carry no version to check. */
+static int check_device(struct oomtrace *ot)
+{
+	struct oomtrace_info info;
+	int err;
+
+	err = oomtrace_get_info(ot, &info, sizeof(info));
+	if (err)
+		return err;
+	if (info.abi != OOMTRACE_ABI_VERSION)
+		return fail(ot, EPROTO,
+			    "the module speaks record ABI %u, this command %u: install the two from one release",
+			    info.abi, OOMTRACE_ABI_VERSION);
+	if (!account_prepare(ot, info.cpus))
+		return fail(ot, ENOMEM, "out of memory");
+	return 0;
+}
+
+static int open_fd(struct oomtrace *ot)
+{
+	struct stat st;
+
+	ot->fd = open(ot->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (ot->fd < 0 || fstat(ot->fd, &st))
+		return fail_open(ot, errno);
+	ot->is_device = S_ISCHR(st.st_mode);
+	if (ot->is_device)
+		return check_device(ot);
+	/* A pipe's writer may be slow: that is not its end. */
+	if (fcntl(ot->fd, F_SETFL, 0))
+		return fail_open(ot, errno);
+	return 0;
+}
+
+int oomtrace_open(struct oomtrace *ot, const char *path, unsigned int flags)
+{
+	int err;
+
+	err = start(ot, path ? path : OOMTRACE_DEVICE);
+	if (err)
+		return err;
+	if (flags & ~OOMTRACE_OPEN_NEWEST)
+		err = fail(ot, EINVAL, "unknown flags 0x%x for oomtrace_open()",
+			   flags);
+	else
+		err = open_fd(ot);
+	if (!err && ot->is_device && (flags & OOMTRACE_OPEN_NEWEST))
+		err = oomtrace_newest(ot);
+	if (err) {
+		oomtrace_close(ot);
+		return err;
+	}
+	ot->read = read_fd;
+	ot->ctx = ot;
+	return 0;
+}
+
+int oomtrace_open_source(struct oomtrace *ot, const char *name,
+			 oomtrace_read_fn read, void *ctx)
+{
+	int err;
+
+	err = start(ot, name);
+	if (err)
+		return err;
+	ot->read = read;
+	ot->ctx = ctx;
+	return 0;
+}
+
+int oomtrace_fd(const struct oomtrace *ot)
+{
+	return ot->fd;
+}
+
+int oomtrace_is_device(const struct oomtrace *ot)
+{
+	return ot->is_device;
+}
+
+/* ---- the device ---- */
+
+int oomtrace_get_info(struct oomtrace *ot, struct oomtrace_info *info,
+		      size_t size)
+{
+	memset(info, 0, size);
+	if (!ot->is_device)
+		return fail(ot, ENOTTY, "saved records say nothing about the module");
+	info->size = size;
+	if (!ioctl(ot->fd, OOMTRACE_IOC_INFO, info))
+		return 0;
+	if (errno == ENOTTY)
+		return fail(ot, ENOTTY, "this is no oomtrace device");
+	return fail_errno(ot, errno, "cannot ask the module about itself: ");
+}
+
+static int move(struct oomtrace *ot, int whence)
+{
+	if (!ot->is_device)
+		return fail(ot, ESPIPE, "saved records are read from first to last");
+	if (lseek(ot->fd, 0, whence) < 0)
+		return fail_errno(ot, errno, "cannot change the position: ");
+	ot->at = 0;
+	ot->len = 0;
+	account_moved(ot);
+	return 0;
+}
+
+int oomtrace_oldest(struct oomtrace *ot)
+{
+	return move(ot, SEEK_SET);
+}
+
+int oomtrace_newest(struct oomtrace *ot)
+{
+	return move(ot, SEEK_END);
+}
+
+/* ---- records ---- */
+
+/* Is a whole record in the buffer? 1 yes, 0 not yet, or a negative errno. */
+static int have_record(struct oomtrace *ot, const struct oomtrace_header **rec)
+{
+	const struct oomtrace_header *h = (const void *)(ot->buf + ot->at);
+	size_t held = ot->len - ot->at;
+
+	if (held < sizeof(*h))
+		return 0;
+	if (h->size < sizeof(*h) || h->size % 8)
+		return fail(ot, EBADMSG,
+			    "not a record at byte %llu: a size of %u is impossible",
+			    ot->offset + ot->at, h->size);
+	if (held < h->size)
+		return 0;
+	*rec = h;
+	return 1;
+}
+
+/* Read on behind what is left. 1 if anything came, 0 at the end or for now. */
+static int refill(struct oomtrace *ot)
+{
+	size_t left = ot->len - ot->at;
+	ssize_t n;
+
+	memmove(ot->buf, ot->buf + ot->at, left);
+	ot->offset += ot->at;
+	ot->at = 0;
+	ot->len = left;
+
+	n = ot->read(ot->ctx, ot->buf + left, sizeof(ot->buf) - left);
+	if (n < 0 && n != -EAGAIN)
+		return fail_errno(ot, -n, "cannot read: ");
+	if (n > 0) {
+		ot->len += n;
+		return 1;
+	}
+	if (!left)
+		return 0;
+	return fail(ot, EBADMSG, "ends at byte %llu, inside a record",
+		    ot->offset + left);
+}
+
+int oomtrace_next(struct oomtrace *ot, const struct oomtrace_header **rec)
+{
+	int ret;
+
+	*rec = NULL;
+	if (!ot->read)
+		return fail(ot, EBADF, "nothing is open");
+	while (!(ret = have_record(ot, rec))) {
+		ret = refill(ot);
+		if (ret <= 0)
+			return ret;
+	}
+	if (ret < 0)
+		return ret;
+	if (!account_add(ot, *rec))
+		return fail(ot, ENOMEM, "out of memory");
+	ot->at += (*rec)->size;
+	return 1;
+}
+
+int oomtrace_wait(struct oomtrace *ot, int timeout_ms, int wake_fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = ot->fd, .events = POLLIN },
+		{ .fd = wake_fd, .events = POLLIN },
+	};
+
+	if (!ot->read)
+		return fail(ot, EBADF, "nothing is open");
+	/* Of saved records there is no more to come than there is. */
+	if (!ot->is_device || ot->len > ot->at)
+		return 1;
+	if (poll(fds, 2, timeout_ms < 0 ? -1 : timeout_ms) < 0)
+		return fail_errno(ot, errno, "cannot wait: ");
+	return fds[0].revents != 0;
+}
