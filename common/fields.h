@@ -173,6 +173,13 @@
 	F(stack, frames,		UINT, none)		\
 	F(stack, text,			STR,  none)
 
+#define OOMTRACE_FIELDS_SAMPLE(F)				\
+	F(sample, committed,		INT,  none)		\
+	F(sample, limit,		INT,  none)		\
+	F(sample, available,		INT,  none)		\
+	F(sample, free,			INT,  none)		\
+	F(sample, swap_free,		INT,  none)
+
 /* T(TYPE, type): every record type, in the order of enum oomtrace_type. */
 #define OOMTRACE_TYPES(T)		\
 	T(COMMIT, commit)		\
@@ -185,7 +192,8 @@
 	T(OOM_END, oom_end)		\
 	T(LOST, lost)			\
 	T(MARK, mark)			\
-	T(STACK, stack)
+	T(STACK, stack)			\
+	T(SAMPLE, sample)
 
 /*
  * The names of the ENUM kinds: E(list, CONSTANT, "name"), one list for each

@@ -74,6 +74,7 @@ OOMTRACE_TYPES(FIELDS_OF_TYPE)
 static const struct oomtrace_type_desc types[] = {
 	OOMTRACE_TYPES(ONE_TYPE)
 };
+static_assert(ARRAY_SIZE(types) == OOMTRACE_TYPES_END);
 
 /*
  * Checks of each field: a number has a size that oomtrace_field_int() reads and

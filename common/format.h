@@ -27,6 +27,9 @@
  */
 #define OOMTRACE_LINE_MAX	4352
 
+/* No type has this number or a higher one; not every lower one is used. */
+#define OOMTRACE_TYPES_END	(OOMTRACE_SAMPLE + 1)
+
 /* Bytes of the longest STR field of any type. */
 #define OOMTRACE_STR_MAX	OOMTRACE_STACK_TEXT
 

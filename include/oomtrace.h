@@ -54,6 +54,7 @@
  * @OOMTRACE_LOST: made for one reader: records it did not get
  * @OOMTRACE_MARK: an overcommit knob was seen to have changed
  * @OOMTRACE_STACK: made for one reader: a stack that records refer to by number
+ * @OOMTRACE_SAMPLE: never the module's: made by a program that saves records
  */
 enum oomtrace_type {
 	OOMTRACE_COMMIT		= 1,
@@ -67,6 +68,7 @@ enum oomtrace_type {
 	OOMTRACE_LOST		= 9,
 	OOMTRACE_MARK		= 10,
 	OOMTRACE_STACK		= 11,
+	OOMTRACE_SAMPLE		= 20,
 };
 
 /**
@@ -270,6 +272,27 @@ struct oomtrace_stack {
 	__u32	id;
 	__u32	frames;
 	char	text[OOMTRACE_STACK_TEXT];
+};
+
+/**
+ * struct oomtrace_sample - memory as /proc/meminfo had it at a moment
+ * @h: header; @ts_ns is when the file was read, @cpu 0, @seq 0. Put between the
+ *	records by `oomtrace record`, since commit decisions in modes 0 and 1
+ *	look at no counter; not in the rings.
+ * @committed: Committed_AS, pages: vm_memory_committed(), the exact sum over
+ *	all CPUs.
+ * @limit: CommitLimit, pages: vm_commit_limit(), in all modes.
+ * @available: MemAvailable, pages.
+ * @free: MemFree, pages.
+ * @swap_free: SwapFree, pages.
+ */
+struct oomtrace_sample {
+	struct oomtrace_header h;
+	__s64	committed;
+	__s64	limit;
+	__s64	available;
+	__s64	free;
+	__s64	swap_free;
 };
 
 /**

@@ -10,8 +10,8 @@
 #include "options.h"
 
 static const struct command * const commands[] = {
-	&command_last, &command_whatif, &command_live, &command_dump,
-	&command_info,
+	&command_last, &command_whatif, &command_advise, &command_live,
+	&command_dump, &command_info,
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))

@@ -72,7 +72,7 @@ int records_read(struct records *recs, const struct options *opt,
 {
 	struct oomtrace *ot = open_records(opt, 0);
 	const struct oomtrace_header *rec;
-	int ret;
+	int ret, ring;
 
 	if (!ot)
 		return EXIT_RUNTIME;
@@ -80,7 +80,8 @@ int records_read(struct records *recs, const struct options *opt,
 	while ((ret = oomtrace_next(ot, &rec)) > 0)
 		if (rec->type < 64 && (types >> rec->type & 1))
 			records_add(recs, rec);
-	recs->lost += oomtrace_lost(ot, OOMTRACE_RING_OOM, -1);
+	for (ring = 0; ring < OOMTRACE_RINGS; ring++)
+		recs->lost[ring] += oomtrace_lost(ot, ring, -1);
 	if (ret)
 		say_error("%s", oomtrace_error(ot));
 	oomtrace_free(ot);

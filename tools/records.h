@@ -22,14 +22,14 @@ struct options;
  * struct records - records in the order in which they were read
  * @rec: each in memory of its own.
  * @n: how many.
- * @lost: records of the OOM ring that this reader did not get.
+ * @lost: records of each ring that this reader did not get.
  * @page_size: bytes of a page where the records were made.
  * @room: private.
  */
 struct records {
 	struct oomtrace_header **rec;
 	size_t n;
-	unsigned long long lost;
+	unsigned long long lost[OOMTRACE_RINGS];
 	unsigned int page_size;
 	size_t room;
 };

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * oomtrace advise: what vm.overcommit_memory=2 would have refused of what was
+ * recorded (overcommit.c), told as text or JSON, with all that a replay of
+ * decisions cannot know.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../common/format.h"
+#include "../common/say.h"
+#include "advise.h"
+#include "numbers.h"
+#include "options.h"
+
+enum { KEY_RATIO = 0x200, KEY_KBYTES, KEY_SWEEP };
+
+static struct limit asked_limit;
+static unsigned int limits_asked;
+static bool sweep;
+
+static error_t option(int key, const char *arg)
+{
+	long long n;
+
+	switch (key) {
+	case KEY_RATIO:
+		if (!read_number(arg, 0, 10000, &n)) {
+			say_error("--ratio %s: vm.overcommit_ratio is a percentage from 0 to 10000",
+				  arg);
+			return EINVAL;
+		}
+		asked_limit = (struct limit){ .value = n };
+		limits_asked++;
+		return 0;
+	case KEY_KBYTES:
+		if (!read_number(arg, 1, 1LL << 50, &n)) {
+			say_error("--kbytes %s: vm.overcommit_kbytes is a number of kilobytes from 1",
+				  arg);
+			return EINVAL;
+		}
+		asked_limit = (struct limit){ .by_kbytes = true, .value = n };
+		limits_asked++;
+		return 0;
+	case KEY_SWEEP:
+		sweep = true;
+		limits_asked++;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* ---- whose ---- */
+
+static int by_comm(const void *a, const void *b)
+{
+	return memcmp(((const struct whose *)a)->comm,
+		      ((const struct whose *)b)->comm, OOMTRACE_COMM_LEN);
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct whose *x = a, *y = b;
+
+	if (x->refused != y->refused)
+		return x->refused > y->refused ? -1 : 1;
+	return by_comm(a, b);
+}
+
+/* One entry for each refusal, sorted by name, then equal ones made one. */
+static void count_whose(struct advice *a, const struct history *h)
+{
+	const struct refusals *r = &a->refusals;
+	size_t i, n = 0, k = 0;
+
+	for (i = 0; i < h->n; i++)
+		n += r->refused[i];
+	a->whose = xcalloc(n, sizeof(a->whose[0]));
+	for (i = 0; i < h->n; i++) {
+		if (!r->refused[i])
+			continue;
+		memcpy(a->whose[k].comm, h->decision[i].rec->comm,
+		       OOMTRACE_COMM_LEN);
+		a->whose[k++].refused = 1;
+	}
+	qsort(a->whose, k, sizeof(a->whose[0]), by_comm);
+	for (i = 0; i < k; i++) {
+		if (a->nwhose && !by_comm(&a->whose[a->nwhose - 1],
+					  &a->whose[i]))
+			a->whose[a->nwhose - 1].refused++;
+		else
+			a->whose[a->nwhose++] = a->whose[i];
+	}
+	qsort(a->whose, a->nwhose, sizeof(a->whose[0]), by_count);
+}
+
+static void advise(struct advice *a, const struct history *h,
+		   struct limit limit)
+{
+	memset(a, 0, sizeof(*a));
+	a->limit = limit;
+	a->pages = limit_pages(&limit, h->decision[h->n - 1].rec,
+			       h->page_size);
+	judge(h, &limit, &a->refusals);
+	count_whose(a, h);
+}
+
+/* ---- the command ---- */
+
+/* The ratios of a sweep: round ones, and those where it changes. */
+static size_t choose_limits(const struct report *rep, struct limit *limit)
+{
+	static const int round[] = { 0, 25, 50, 75, 100, 125, 150, 200 };
+	s64 extra[] = { rep->smallest - 1, rep->smallest, rep->smallest_sure };
+	size_t n = 0, i, k;
+
+	for (i = 0; i < ARRAY_SIZE(round); i++)
+		limit[n++].value = round[i];
+	for (i = 0; i < ARRAY_SIZE(extra); i++) {
+		if (extra[i] < 0)
+			continue;
+		for (k = 0; k < n && limit[k].value < extra[i]; k++)
+			;
+		if (k < n && limit[k].value == extra[i])
+			continue;
+		memmove(&limit[k + 1], &limit[k], (n - k) * sizeof(limit[0]));
+		limit[k].value = extra[i];
+		n++;
+	}
+	return n;
+}
+
+static void make_report(struct report *rep, const struct history *h)
+{
+	struct limit limit[16] = { 0 };
+	size_t i, n = 1;
+
+	rep->smallest = smallest_ratio(h, false);
+	rep->smallest_sure = smallest_ratio(h, true);
+	if (!limits_asked || sweep)
+		n = choose_limits(rep, limit);
+	else
+		limit[0] = asked_limit;
+	rep->advice = xcalloc(n, sizeof(rep->advice[0]));
+	for (i = 0; i < n; i++)
+		advise(&rep->advice[rep->n++], h, limit[i]);
+}
+
+static void free_report(struct report *rep)
+{
+	size_t i;
+
+	for (i = 0; i < rep->n; i++) {
+		free(rep->advice[i].whose);
+		free(rep->advice[i].refusals.refused);
+	}
+	free(rep->advice);
+}
+
+/* Only a recording of everything can be judged. */
+static bool all_recorded(const struct records *recs)
+{
+	const struct oomtrace_commit *c;
+	size_t i;
+
+	for (i = 0; i < recs->n; i++) {
+		c = (const void *)recs->rec[i];
+		if (c->h.type == OOMTRACE_COMMIT &&
+		    oomtrace_field_valid(&c->h, OOMTRACE_BIT_commit_recorded) &&
+		    c->recorded == OOMTRACE_RECORDED_ALL)
+			return true;
+	}
+	return false;
+}
+
+static int run_advise(const struct options *opt)
+{
+	struct records recs = { 0 };
+	struct history h;
+	struct report rep = { .history = &h, .recs = &recs };
+	int status, damaged;
+
+	if (limits_asked > 1) {
+		say_error("advise: give one of --ratio, --kbytes and --sweep");
+		return EXIT_USAGE;
+	}
+	damaged = records_read(&recs, opt, RECORDS_TYPE(OOMTRACE_COMMIT) |
+			       RECORDS_TYPE(OOMTRACE_SAMPLE));
+	if (damaged && !recs.n)
+		return damaged;
+	history_init(&h, &recs);
+	if (!all_recorded(&recs) || !h.n) {
+		say_error("%s", all_recorded(&recs) ?
+			  "there is no sample of what was committed on both sides of any decision: record with `oomtrace record --all -o FILE`, then `oomtrace advise FILE`" :
+			  "granted requests are not recorded: record with `oomtrace record --all -o FILE`, then `oomtrace advise FILE`");
+		status = EXIT_RUNTIME;
+	} else {
+		make_report(&rep, &h);
+		if (opt->json)
+			advise_json(&rep);
+		else
+			advise_tell(&rep);
+		status = close_output();
+		free_report(&rep);
+	}
+	history_free(&h);
+	records_free(&recs);
+	return status ? status : damaged;
+}
+
+static const struct argp_option own_options[] = {
+	{ "ratio", KEY_RATIO, "R", 0,
+	  "With vm.overcommit_ratio=R", 0 },
+	{ "kbytes", KEY_KBYTES, "K", 0,
+	  "With vm.overcommit_kbytes=K", 0 },
+	{ "sweep", KEY_SWEEP, NULL, 0,
+	  "With several ratios, and the smallest without a refusal; so without any of these options, too", 0 },
+	{ 0 }
+};
+
+const struct command command_advise = {
+	.name = "advise",
+	.summary = "what vm.overcommit_memory=2 would have refused",
+	.help = "From commit decisions recorded in any mode, say what vm.overcommit_memory=2 with a limit would have refused: how many, whose, when."
+		"\v"
+		"Examples:\n"
+		"  oomtrace record --all -o day.oom     (while the machine does its work)\n"
+		"  oomtrace advise day.oom\n"
+		"  oomtrace advise --ratio 80 --json day.oom\n",
+	.takes = TAKES_JSON | TAKES_FILE,
+	.options = own_options,
+	.option = option,
+	.run = run_advise,
+};

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The answer of oomtrace advise as text and as JSON, see advise.h.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "../common/format.h"
+#include "../common/say.h"
+#include "advise.h"
+#include "json.h"
+
+/* How many commands are named behind a limit. */
+#define NAMED	3
+
+static __printf(2, 0)
+void print(void *ctx, const char *fmt, va_list args)
+{
+	vfprintf(ctx, fmt, args);
+}
+
+static u64 first_ns(const struct report *rep)
+{
+	return rep->history->decision[0].rec->h.ts_ns;
+}
+
+static u64 span_ns(const struct report *rep)
+{
+	const struct history *h = rep->history;
+
+	return h->decision[h->n - 1].rec->h.ts_ns - first_ns(rep);
+}
+
+/* What the answer leaves open; one at a time, NULL after the last. */
+static const char *caveat(const struct report *rep, unsigned int n)
+{
+	static const char * const always[] = {
+		"a program that is refused behaves otherwise than it did: it asks for less, asks again, or ends; behind the first refusal all is a guess",
+		"mappings with MAP_NORESERVE are not decided about in modes 0 and 1, but in mode 2 they are: what they would add is not in here",
+		"mode 2 compares a counter that can be off by 0.4 % of RAM",
+	};
+	const struct history *h = rep->history;
+	static char text[200];
+	unsigned int i = 0;
+
+	if (n < ARRAY_SIZE(always))
+		return always[n];
+	n -= ARRAY_SIZE(always);
+	if (rep->recs->lost[OOMTRACE_RING_COMMIT] && i++ == n) {
+		snprintf(text, sizeof(text),
+			 "%llu decisions were lost to the recorder; what they took is in the samples, but they are not judged",
+			 rep->recs->lost[OOMTRACE_RING_COMMIT]);
+		return text;
+	}
+	if (h->unplaced && i++ == n) {
+		snprintf(text, sizeof(text),
+			 "%zu decisions lie before the first sample or behind the last and are not judged",
+			 h->unplaced);
+		return text;
+	}
+	if (h->incomplete && i++ == n) {
+		snprintf(text, sizeof(text),
+			 "%zu decisions lack a term of the sum and are not judged",
+			 h->incomplete);
+		return text;
+	}
+	return NULL;
+}
+
+/* ---- text ---- */
+
+static void tell_whose(struct teller *t, const struct advice *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->nwhose && i < NAMED; i++) {
+		say(t, "%s", i ? ", " : "");
+		say_comm(t, a->whose[i].comm);
+		say(t, " ");
+		say_count(t, a->whose[i].refused);
+	}
+	if (a->nwhose > NAMED)
+		say(t, ", %zu more", a->nwhose - NAMED);
+}
+
+static void tell_advice(struct teller *t, const struct report *rep,
+			const struct advice *a)
+{
+	const struct refusals *r = &a->refusals;
+	char name[40], range[48], first[32] = "-";
+
+	snprintf(name, sizeof(name), a->limit.by_kbytes ? "%lld kB" : "%lld %%",
+		 a->limit.value);
+	snprintf(range, sizeof(range), "%zu to %zu", r->least, r->most);
+	if (r->first)
+		snprintf(first, sizeof(first), "%.3f s",
+			 (r->first->rec->h.ts_ns - first_ns(rep)) / 1e9);
+	say(t, "%14s %12lld %9zu %16s %12s  ", name, a->pages, r->guess, range,
+	    first);
+	tell_whose(t, a);
+	say(t, "\n");
+}
+
+static void tell_smallest(struct teller *t, const struct report *rep)
+{
+	say(t, "Smallest vm.overcommit_ratio without a refusal: ");
+	if (rep->smallest < 0)
+		say(t, "none, something absurd was asked for\n");
+	else if (rep->smallest_sure < 0)
+		say(t, "probably %lld\n", rep->smallest);
+	else if (rep->smallest == rep->smallest_sure)
+		say(t, "%lld\n", rep->smallest);
+	else
+		say(t, "probably %lld; for sure %lld\n", rep->smallest,
+		    rep->smallest_sure);
+}
+
+void advise_tell(const struct report *rep)
+{
+	struct oomtrace_out out = { .vprint = print, .ctx = stdout };
+	struct teller t = { .out = &out, .page_size = rep->recs->page_size };
+	const struct history *h = rep->history;
+	const char *text;
+	unsigned int i;
+
+	say_count(&t, h->n);
+	say(&t, " commit decisions in ");
+	say_time(&t, span_ns(rep));
+	say(&t, ", what was committed known to within ");
+	say_count(&t, h->width);
+	say(&t, " pages");
+	say_size(&t, h->width);
+	say(&t, "\n\nvm.overcommit_memory=2 would have refused:\n");
+	say(&t, "%14s %12s %9s %16s %12s  %s\n", "limit", "pages", "probably",
+	    "at least, most", "first after", "whose");
+	for (i = 0; i < rep->n; i++)
+		tell_advice(&t, rep, &rep->advice[i]);
+	say(&t, "\n");
+	tell_smallest(&t, rep);
+	for (i = 0; (text = caveat(rep, i)); i++)
+		say(&t, "%s%s\n", i ? "     " : "But: ", text);
+}
+
+/* ---- JSON ---- */
+
+static void add_count(struct json_object *obj, const char *name, s64 n)
+{
+	json_object_object_add(obj, name, json_object_new_int64(n));
+}
+
+static struct json_object *advice_json(const struct report *rep,
+				       const struct advice *a)
+{
+	struct json_object *obj = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+	struct json_object *one;
+	size_t i;
+
+	add_count(obj, a->limit.by_kbytes ? "overcommit_kbytes" :
+		  "overcommit_ratio", a->limit.value);
+	add_count(obj, "limit", a->pages);
+	add_count(obj, "least", a->refusals.least);
+	add_count(obj, "probably", a->refusals.guess);
+	add_count(obj, "most", a->refusals.most);
+	add_count(obj, "pages", a->refusals.pages);
+	if (a->refusals.first)
+		add_count(obj, "first_ns", a->refusals.first->rec->h.ts_ns -
+			  first_ns(rep));
+	for (i = 0; i < a->nwhose; i++) {
+		one = json_object_new_object();
+		json_add_string(one, "comm", a->whose[i].comm,
+				OOMTRACE_COMM_LEN);
+		add_count(one, "refused", a->whose[i].refused);
+		json_object_array_add(list, one);
+	}
+	json_object_object_add(obj, "commands", list);
+	return obj;
+}
+
+void advise_json(const struct report *rep)
+{
+	struct json_object *obj = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+	struct json_object *caveats = json_object_new_array();
+	const char *text;
+	unsigned int i;
+
+	add_count(obj, "decisions", rep->history->n);
+	add_count(obj, "samples", rep->history->samples);
+	add_count(obj, "span_ns", span_ns(rep));
+	add_count(obj, "uncertain_pages", rep->history->width);
+	for (i = 0; i < rep->n; i++)
+		json_object_array_add(list, advice_json(rep, &rep->advice[i]));
+	json_object_object_add(obj, "limits", list);
+	if (rep->smallest >= 0)
+		add_count(obj, "smallest_ratio", rep->smallest);
+	if (rep->smallest_sure >= 0)
+		add_count(obj, "smallest_ratio_sure", rep->smallest_sure);
+	for (i = 0; (text = caveat(rep, i)); i++)
+		json_object_array_add(caveats, json_object_new_string(text));
+	json_object_object_add(obj, "caveats", caveats);
+	puts(json_text(obj));
+	json_object_put(obj);
+}
