@@ -4,27 +4,17 @@
  * module's last_oom file, since both come from common/story.h.
  */
 #include <stdio.h>
-#include <unistd.h>
 
 #include <liboomtrace.h>
 
 #include "../common/story.h"
 #include "options.h"
+#include "savefile.h"
 
 static __printf(2, 0)
 void print(void *ctx, const char *fmt, va_list args)
 {
 	vfprintf(ctx, fmt, args);
-}
-
-/* The records' own page size, if the machine can be asked. */
-static unsigned int page_size(struct oomtrace *ot)
-{
-	struct oomtrace_info info;
-
-	if (!oomtrace_get_info(ot, &info, sizeof(info)))
-		return info.page_size;
-	return sysconf(_SC_PAGESIZE);
 }
 
 static int run_last(const struct options *opt)
@@ -38,14 +28,14 @@ static int run_last(const struct options *opt)
 	ot = open_records(opt, 0);
 	if (!ot)
 		return EXIT_RUNTIME;
-	oomtrace_story_init(&s, opt->episode, page_size(ot));
+	oomtrace_story_init(&s, opt->episode, saved_page_size(ot));
 	while ((ret = oomtrace_next(ot, &rec)) > 0)
 		oomtrace_story_feed(&s, rec);
 
 	/* A damaged file may still tell a story up to the damage. */
 	oomtrace_story_print(&s, &out);
 	if (ret < 0)
-		say_error("%s", oomtrace_error(ot));
+		say_error("%s", saved_error(ot));
 	oomtrace_free(ot);
 	if (ret < 0)
 		return EXIT_RUNTIME;

@@ -11,7 +11,7 @@
 
 static const struct command * const commands[] = {
 	&command_last, &command_whatif, &command_advise, &command_live,
-	&command_dump, &command_info,
+	&command_dump, &command_record, &command_info,
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))

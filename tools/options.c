@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "savefile.h"
 
 enum { KEY_OLDEST = 0x100, KEY_USAGE };
 
@@ -47,9 +48,9 @@ struct oomtrace *open_records(const struct options *opt, unsigned int flags)
 {
 	struct oomtrace *ot = oomtrace_new();
 
-	if (ot && !oomtrace_open(ot, opt->device, flags))
+	if (ot && !saved_open(ot, opt->device, flags))
 		return ot;
-	say_error("%s", oomtrace_error(ot));
+	say_error("%s", saved_error(ot));
 	oomtrace_free(ot);
 	return NULL;
 }

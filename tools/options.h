@@ -71,6 +71,7 @@ extern const struct command command_last;
 extern const struct command command_info;
 extern const struct command command_whatif;
 extern const struct command command_advise;
+extern const struct command command_record;
 
 /**
  * options_read() - read a command's arguments

@@ -5,11 +5,11 @@
 #include <liboomtrace.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../common/format.h"
 #include "options.h"
 #include "records.h"
+#include "savefile.h"
 
 void *xcalloc(size_t n, size_t size)
 {
@@ -57,16 +57,6 @@ void records_free(struct records *recs)
 	memset(recs, 0, sizeof(*recs));
 }
 
-/* The records' own page size, if the machine can be asked. */
-static unsigned int page_size(struct oomtrace *ot)
-{
-	struct oomtrace_info info;
-
-	if (!oomtrace_get_info(ot, &info, sizeof(info)))
-		return info.page_size;
-	return sysconf(_SC_PAGESIZE);
-}
-
 int records_read(struct records *recs, const struct options *opt,
 		 unsigned long types)
 {
@@ -76,14 +66,14 @@ int records_read(struct records *recs, const struct options *opt,
 
 	if (!ot)
 		return EXIT_RUNTIME;
-	recs->page_size = page_size(ot);
+	recs->page_size = saved_page_size(ot);
 	while ((ret = oomtrace_next(ot, &rec)) > 0)
 		if (rec->type < 64 && (types >> rec->type & 1))
 			records_add(recs, rec);
 	for (ring = 0; ring < OOMTRACE_RINGS; ring++)
 		recs->lost[ring] += oomtrace_lost(ot, ring, -1);
 	if (ret)
-		say_error("%s", oomtrace_error(ot));
+		say_error("%s", saved_error(ot));
 	oomtrace_free(ot);
 	return ret ? EXIT_RUNTIME : EXIT_OK;
 }

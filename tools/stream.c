@@ -5,44 +5,14 @@
  * is all it remembers.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <liboomtrace.h>
 
 #include "options.h"
-
-/* Written to by the signal handler, so that no signal gets lost before poll. */
-static int wake_pipe[2] = { -1, -1 };
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig)
-{
-	int saved = errno;
-
-	(void)sig;
-	stopped = 1;
-	if (write(wake_pipe[1], "", 1) < 0)
-		errno = saved;		/* full: poll wakes up anyway */
-	errno = saved;
-}
-
-static int catch_signals(void)
-{
-	/* No SA_RESTART: a write to a stuck pipe must end, too. */
-	struct sigaction action = { .sa_handler = stop };
-
-	if (pipe2(wake_pipe, O_NONBLOCK | O_CLOEXEC) ||
-	    sigaction(SIGINT, &action, NULL) ||
-	    sigaction(SIGTERM, &action, NULL)) {
-		say_error("cannot catch signals: %s", strerror(errno));
-		return EXIT_RUNTIME;
-	}
-	return EXIT_OK;
-}
+#include "savefile.h"
+#include "signals.h"
 
 /* Records that the reader lost, if it does not show those records. */
 static unsigned long long hidden_losses;
@@ -77,7 +47,7 @@ static int print(const struct options *opt, const struct oomtrace_header *rec,
 /* The reader of our output may leave at any time; that is how `| head` ends. */
 static int output_failed(int err)
 {
-	if (err == EPIPE || stopped)
+	if (err == EPIPE || signals_stopped())
 		return EXIT_OK;
 	say_error("cannot write the output: %s", strerror(err));
 	return EXIT_RUNTIME;
@@ -93,7 +63,7 @@ static int print_held(struct oomtrace *ot, const struct options *opt,
 	const struct oomtrace_header *rec;
 	int ret = 0, err;
 
-	while (!stopped && (ret = oomtrace_next(ot, &rec)) > 0) {
+	while (!signals_stopped() && (ret = oomtrace_next(ot, &rec)) > 0) {
 		if (!wanted(opt, rec))
 			continue;
 		err = print(opt, rec, live);
@@ -103,12 +73,12 @@ static int print_held(struct oomtrace *ot, const struct options *opt,
 		}
 	}
 	*status = EXIT_OK;
-	if (stopped)
+	if (signals_stopped())
 		return 0;
 	if (ret == -EINTR)
 		return 1;
 	if (ret < 0) {
-		say_error("%s", oomtrace_error(ot));
+		say_error("%s", saved_error(ot));
 		*status = EXIT_RUNTIME;
 		return 0;
 	}
@@ -120,9 +90,9 @@ static int follow(struct oomtrace *ot, const struct options *opt)
 	int status, ret;
 
 	while (print_held(ot, opt, true, &status)) {
-		ret = oomtrace_wait(ot, -1, wake_pipe[0]);
+		ret = oomtrace_wait(ot, -1, signals_fd());
 		if (ret < 0 && ret != -EINTR) {
-			say_error("%s", oomtrace_error(ot));
+			say_error("%s", saved_error(ot));
 			return EXIT_RUNTIME;
 		}
 	}
@@ -132,7 +102,7 @@ static int follow(struct oomtrace *ot, const struct options *opt)
 static int finish(struct oomtrace *ot, int status)
 {
 	oomtrace_free(ot);
-	if (!stopped && status == EXIT_OK)
+	if (!signals_stopped() && status == EXIT_OK)
 		status = close_output();
 	if (hidden_losses)
 		say_error("%llu records were lost to this reader",
@@ -158,7 +128,7 @@ static int run_live(const struct options *opt)
 	ot = open_records(opt, opt->oldest ? 0 : OOMTRACE_OPEN_NEWEST);
 	if (!ot)
 		return EXIT_RUNTIME;
-	if (catch_signals()) {
+	if (signals_catch()) {
 		oomtrace_free(ot);
 		return EXIT_RUNTIME;
 	}

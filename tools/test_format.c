@@ -350,7 +350,7 @@ static void test_utf8(void)
 int main(void)
 {
 	plan(30 + STORY_TESTS + FUZZ_TESTS + REPLAY_TESTS +
-	     OVERCOMMIT_TESTS + CLI_TESTS);
+	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + CLI_TESTS);
 	test_line();
 	test_gfp();
 	test_shortfall();
@@ -365,6 +365,7 @@ int main(void)
 	test_fuzz();
 	test_replay();
 	test_overcommit();
+	test_savefile();
 	test_cli();
 	return finish();
 }

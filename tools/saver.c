@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Files of saved records, the writing half, see savefile.h.
+ *
+ * All memory is taken at the start: the compressor is warmed up by the header,
+ * so that a recorder can go on when memory is out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "savefile.h"
+
+/* Fast, and small in memory. */
+#define LEVEL		1
+#define WINDOW_LOG	17
+
+/**
+ * struct saver - a file being written
+ * @fd: the file.
+ * @cutable: it is a regular file.
+ * @good: bytes of it that end with a flush.
+ * @bytes: bytes of it.
+ * @zstd: the compressor.
+ * @used: bytes in @out.
+ * @out: compressed, not written yet.
+ */
+struct saver {
+	int fd;
+	bool cutable;
+	unsigned long long good;
+	unsigned long long bytes;
+	ZSTD_CCtx *zstd;
+	size_t used;
+	char out[1 << 17];
+};
+
+static int write_out(struct saver *s)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < s->used) {
+		n = write(s->fd, s->out + done, s->used - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			n = -errno;
+			/* Half a block is of use to nobody. */
+			if (s->cutable && !ftruncate(s->fd, s->good))
+				lseek(s->fd, s->good, SEEK_SET);
+			s->bytes = s->good;
+			s->used = 0;
+			return n;
+		}
+		done += n;
+	}
+	s->bytes += done;
+	s->used = 0;
+	return 0;
+}
+
+static int compress(struct saver *s, const void *data, size_t size,
+		    ZSTD_EndDirective how)
+{
+	ZSTD_inBuffer in = { data, size, 0 };
+	ZSTD_outBuffer out;
+	size_t left;
+	int err;
+
+	do {
+		out = (ZSTD_outBuffer){ s->out, sizeof(s->out), s->used };
+		left = ZSTD_compressStream2(s->zstd, &out, &in, how);
+		if (ZSTD_isError(left))
+			return -EIO;
+		s->used = out.pos;
+		if (out.pos == out.size || (how != ZSTD_e_continue && !left)) {
+			err = write_out(s);
+			if (err)
+				return err;
+		}
+	} while (how == ZSTD_e_continue ? in.pos < in.size : left);
+	return 0;
+}
+
+static void fill_header(struct saved_header *h, const struct oomtrace_info *info)
+{
+	struct utsname u;
+
+	memset(h, 0, sizeof(*h));
+	memcpy(h->magic, SAVED_MAGIC, sizeof(h->magic));
+	h->endian = SAVED_ENDIAN;
+	h->size = sizeof(*h);
+	h->format = SAVED_FORMAT;
+	h->abi = info->abi;
+	h->page_size = info->page_size;
+	h->cpus = info->cpus;
+	h->boot_offset_ns = info->boot_offset_ns;
+	h->wall_offset_ns = info->wall_offset_ns;
+	h->hooks_missing = info->hooks_missing;
+	if (uname(&u))
+		return;
+	snprintf(h->release, sizeof(h->release), "%s", u.release);
+	snprintf(h->version, sizeof(h->version), "%s", u.version);
+	snprintf(h->machine, sizeof(h->machine), "%.23s", u.machine);
+	snprintf(h->node, sizeof(h->node), "%s", u.nodename);
+}
+
+/* Names of commands are nobody else's business. */
+static int open_file(struct saver *s, const char *path)
+{
+	struct stat st;
+
+	s->fd = strcmp(path, "-") ?
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) :
+		dup(STDOUT_FILENO);
+	if (s->fd < 0 || fstat(s->fd, &st))
+		return -errno;
+	s->cutable = S_ISREG(st.st_mode) && strcmp(path, "-");
+	return 0;
+}
+
+static int begin(struct saver *s, const struct oomtrace_info *info)
+{
+	struct saved_header h;
+	int err;
+
+	s->zstd = ZSTD_createCCtx();
+	if (!s->zstd)
+		return -ENOMEM;
+	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, LEVEL);
+	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_windowLog, WINDOW_LOG);
+	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1);
+	fill_header(&h, info);
+	err = compress(s, &h, sizeof(h), ZSTD_e_continue);
+	return err ? err : saver_flush(s, false);
+}
+
+struct saver *saver_open(const char *path, const struct oomtrace_info *info,
+			 char *error, size_t size)
+{
+	struct saver *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s) {
+		snprintf(error, size, "memory is out");
+		return NULL;
+	}
+	err = open_file(s, path);
+	if (!err)
+		err = begin(s, info);
+	if (!err)
+		return s;
+	snprintf(error, size, "cannot write %s: %s", path, strerror(-err));
+	ZSTD_freeCCtx(s->zstd);
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s);
+	return NULL;
+}
+
+int saver_add(struct saver *s, const struct oomtrace_header *rec)
+{
+	return compress(s, rec, rec->size, ZSTD_e_continue);
+}
+
+int saver_flush(struct saver *s, bool sync)
+{
+	int err = compress(s, NULL, 0, ZSTD_e_flush);
+
+	if (err)
+		return err;
+	s->good = s->bytes;
+	if (sync && s->cutable && fdatasync(s->fd))
+		return -errno;
+	return 0;
+}
+
+unsigned long long saver_bytes(const struct saver *s)
+{
+	return s->bytes;
+}
+
+int saver_close(struct saver *s)
+{
+	int err = compress(s, NULL, 0, ZSTD_e_end);
+
+	if (!err && s->cutable && fsync(s->fd))
+		err = -errno;
+	if (close(s->fd) && !err)
+		err = -errno;
+	ZSTD_freeCCtx(s->zstd);
+	free(s);
+	return err;
+}

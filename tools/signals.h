@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Being told to stop: SIGINT and SIGTERM for the commands that go on until
+ * interrupted.
+ */
+#ifndef OOMTRACE_SIGNALS_H
+#define OOMTRACE_SIGNALS_H
+
+#include <stdbool.h>
+
+/** signals_catch() - from now on; 0, or an exit status after a message */
+int signals_catch(void);
+
+/** signals_stopped() - did one come? */
+bool signals_stopped(void);
+
+/** signals_fd() - can be read after one came, so that poll() cannot miss it */
+int signals_fd(void);
+
+#endif /* OOMTRACE_SIGNALS_H */

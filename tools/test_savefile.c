@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of savefile.c and saver.c: what was saved is read back; a file that was
+ * cut, changed, or made by another is told, and nothing in it is believed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "savefile.h"
+#include "test_util.h"
+
+#define RECORDS	200
+
+static char path[] = "/tmp/oomtrace-saved-XXXXXX";
+static unsigned char bytes[1 << 20];
+static size_t size;
+
+static void put(const void *data, size_t n)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f || fwrite(data, 1, n, f) != n || fclose(f))
+		abort();
+}
+
+static void get(void)
+{
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		abort();
+	size = fread(bytes, 1, sizeof(bytes), f);
+	fclose(f);
+}
+
+static struct oomtrace_oom_end nth(unsigned int n)
+{
+	RECORD(e, OOM_END, oom_end);
+
+	e.h.seq = n + 1;
+	e.episode = n + 1;
+	e.duration_ns = n * 7919;
+	return e;
+}
+
+/* Save them, flushed every ten; whole, or as a recorder leaves it that dies. */
+static void save(bool whole)
+{
+	struct oomtrace_info info = {
+		.abi = OOMTRACE_ABI_VERSION, .page_size = 16384, .cpus = 2,
+		.wall_offset_ns = 77,
+	};
+	struct oomtrace_oom_end e;
+	char error[400];
+	struct saver *s;
+	unsigned int i;
+
+	s = saver_open(path, &info, error, sizeof(error));
+	for (i = 0; s && i < RECORDS; i++) {
+		e = nth(i);
+		if (saver_add(s, &e.h) ||
+		    (i % 10 == 9 && saver_flush(s, false)))
+			abort();
+	}
+	if (!s)
+		abort();
+	get();
+	if (saver_close(s))
+		abort();
+	if (whole)
+		get();
+}
+
+/*
+ * Read the file: how many records there are, each as it was saved, -1 if one is
+ * not. *err: how opening or reading ended.
+ */
+static int read_back(int *err)
+{
+	struct oomtrace *ot = oomtrace_new();
+	const struct oomtrace_header *rec;
+	struct oomtrace_oom_end e;
+	int n = 0;
+
+	*err = saved_open(ot, path, 0);
+	while (!*err && (*err = oomtrace_next(ot, &rec)) == 1) {
+		*err = 0;
+		e = nth(n);
+		if (n >= 0 && (rec->size != sizeof(e) ||
+			       memcmp(rec, &e, sizeof(e))))
+			n = -1000000;
+		n++;
+	}
+	oomtrace_free(ot);
+	return n < 0 ? -1 : n;
+}
+
+static const char *refusal(void)
+{
+	struct oomtrace *ot = oomtrace_new();
+	static char text[512];
+
+	snprintf(text, sizeof(text), "%s", saved_open(ot, path, 0) ?
+		 saved_error(ot) : "(opened)");
+	oomtrace_free(ot);
+	return text;
+}
+
+static void test_whole(void)
+{
+	struct oomtrace *ot = oomtrace_new();
+	struct saved_header facts;
+	int err;
+
+	save(true);
+	check(read_back(&err) == RECORDS && !err, "saved_records_come_back");
+	check(!saved_open(ot, path, 0) && saved_facts(ot, &facts) &&
+	      facts.page_size == 16384 && facts.wall_offset_ns == 77 &&
+	      *facts.release,
+	      "the_header_says_where_they_come_from");
+	oomtrace_free(ot);
+	check(size < RECORDS * sizeof(struct oomtrace_oom_end) / 4,
+	      "they_are_compressed");
+	save(false);
+	put(bytes, size);
+	check(read_back(&err) == RECORDS && err == -EBADMSG,
+	      "a_recorder_that_died_loses_nothing_that_was_flushed");
+}
+
+static void test_cuts(void)
+{
+	int err, n, last = 0;
+	bool good = true;
+	size_t cut, all;
+
+	save(true);
+	all = size;
+	for (cut = 0; cut < all; cut++) {
+		put(bytes, cut);
+		n = read_back(&err);
+		/* A file of nothing holds no record, which is no damage. */
+		good &= n >= last && (err == -EBADMSG || !cut);
+		last = n;
+	}
+	check(good && last >= RECORDS - 10,
+	      "a_file_cut_anywhere_is_read_up_to_the_cut");
+	for (cut = 0; cut < all; cut++) {
+		bytes[cut] ^= 0x55;
+		put(bytes, all);
+		bytes[cut] ^= 0x55;
+		/* A few bits mean nothing; no other is read without a word. */
+		n = read_back(&err);
+		good &= err || n == RECORDS;
+	}
+	check(good, "a_byte_changed_anywhere_is_noticed_or_harmless");
+}
+
+static void put_header(struct saved_header *h)
+{
+	memcpy(bytes, h, sizeof(*h));
+	put(bytes, sizeof(*h));
+}
+
+static void test_foreign(void)
+{
+	struct saved_header h = {
+		.magic = SAVED_MAGIC, .endian = SAVED_ENDIAN,
+		.size = sizeof(h), .format = SAVED_FORMAT,
+		.abi = OOMTRACE_ABI_VERSION, .page_size = 4096,
+	};
+	int err;
+
+	put_header(&h);
+	check(read_back(&err) == 0 && !err,
+	      "a_file_need_not_be_compressed");
+	h.abi++;
+	put_header(&h);
+	check_has(refusal(), ": holds records of ABI 2, this command reads 1: read it with the oomtrace that saved it",
+		  "another_abi_is_refused");
+	h.format = 9;
+	put_header(&h);
+	check_has(refusal(), ": of file format 9, this command reads 1",
+		  "another_format_is_refused");
+	h.endian = 0x04030201;
+	put_header(&h);
+	check_has(refusal(), ": saved on a machine of the other byte order",
+		  "another_byte_order_is_refused");
+	h.endian = 5;
+	put_header(&h);
+	check_has(refusal(), ": damaged: its header says no byte order",
+		  "garbage_in_the_header_is_refused");
+}
+
+static void test_full(void)
+{
+	struct oomtrace_info info = { .page_size = 4096 };
+	char error[400] = "";
+	struct saver *s;
+
+	s = saver_open("/dev/full", &info, error, sizeof(error));
+	if (s)
+		saver_close(s);
+	check_has(error, "cannot write /dev/full: No space left on device",
+		  "a_full_disk_is_told");
+}
+
+void test_savefile(void)
+{
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		abort();
+	close(fd);
+	test_whole();
+	test_cuts();
+	test_foreign();
+	test_full();
+	saved_close();
+	unlink(path);
+}
