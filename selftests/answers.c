@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: what the oomtrace command answers comes true. Who it says would have
+ * died does die when it is tried; what it says mode 2 would refuse is refused
+ * when mode 2 is switched on; what it saved is what was there.
+ */
+#include <json.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "commit.h"
+#include "oom.h"
+#include "test.h"
+
+static char said[1 << 20], again[1 << 20];
+
+FIXTURE(answers) {
+	char dir[32];
+};
+
+FIXTURE_SETUP(answers)
+{
+	module_start(NULL);
+	strcpy(self->dir, "/tmp/answers-XXXXXX");
+	if (!mkdtemp(self->dir) || chdir(self->dir))
+		die("cannot make %s", self->dir);
+}
+
+FIXTURE_TEARDOWN(answers)
+{
+	char *rm[] = { "rm", "-rf", self->dir, NULL };
+
+	sysctl_restore();
+	if (!chdir("/"))
+		run_program(said, sizeof(said), rm);
+	module_stop();
+}
+
+#define OOMTRACE(...) \
+	run_program(said, sizeof(said), \
+		    (char *[]){ "oomtrace", __VA_ARGS__, NULL })
+
+/* A number of what was said last, by its path in the JSON; LONG_MIN: none. */
+static long long number(const char *path)
+{
+	struct json_object *obj = json_tokener_parse(said), *value;
+	long long n = LLONG_MIN;
+
+	if (obj && !json_pointer_get(obj, path, &value))
+		n = json_object_get_int64(value);
+	json_object_put(obj);
+	return n;
+}
+
+/* ---- whatif ---- */
+
+struct scene {
+	pid_t big;
+	pid_t small;
+	bool big_died;
+	bool small_died;
+};
+
+/* An exempt task grows until the cgroup is full, and one of two must go. */
+static bool play(struct scene *s, int big_adj)
+{
+	struct hog big, small, grower;
+	struct memcg cg;
+
+	if (!memcg_make(&cg, "answers", MB(24)))
+		return false;
+	hog_start(&big, "--cgroup %s --comm big --anon 12 --adj %d --hold",
+		  cg.dir, big_adj);
+	hog_start(&small, "--cgroup %s --comm small --anon 6 --hold", cg.dir);
+	hog_ready(&big);
+	hog_ready(&small);
+	hog_start(&grower, "--cgroup %s --comm grower --adj -1000 --grow 9",
+		  cg.dir);
+	hog_wait(&grower);
+	s->big = big.pid;
+	s->small = small.pid;
+	hog_kill(&big);
+	hog_kill(&small);
+	/* Their ends say nothing: this program kills who is left. */
+	s->big_died = OOMTRACE("whatif", "--json") == 0 &&
+		      number("/was_pid") == big.pid;
+	s->small_died = number("/was_pid") == small.pid;
+	memcg_remove(&cg);
+	return true;
+}
+
+TEST_F(answers, whatif_says_what_then_happens)
+{
+	struct scene s = { 0 };
+	char pid[16];
+	long long adj;
+
+	if (!play(&s, 0))
+		SKIP(return, "no cgroup v2 memory controller");
+	EXPECT_TRUE(s.big_died) TH_LOG("%s", said);
+	EXPECT_EQ(s.big, number("/then/pid"));
+	EXPECT_EQ(0, number("/caveats/0") != LLONG_MIN) TH_LOG("%s", said);
+
+	snprintf(pid, sizeof(pid), "%d", s.big);
+	ASSERT_EQ(0, OOMTRACE("whatif", "--save", pid, "--json"));
+	adj = number("/save_adj");
+	EXPECT_EQ(s.small, number("/then/pid")) TH_LOG("%s", said);
+	/* Six megabytes more, and one adj is worth six pages. */
+	EXPECT_LE(-300, adj);
+	EXPECT_GE(-200, adj);
+
+	/* The kernel agrees, but for some pages more or less: 3 x 6. */
+	play(&s, adj - 3);
+	EXPECT_TRUE(s.small_died) TH_LOG("%lld: %s", adj, said);
+	play(&s, adj + 3);
+	EXPECT_TRUE(s.big_died) TH_LOG("%lld: %s", adj, said);
+	printf("# predicted that oom_score_adj %lld saves it: with %lld it lived, with %lld it died\n",
+	       adj, adj - 3, adj + 3);
+}
+
+TEST_F(answers, whatif_exempts_and_limits)
+{
+	struct scene s = { 0 };
+	char arg[32];
+
+	if (!play(&s, 0))
+		SKIP(return, "no cgroup v2 memory controller");
+	snprintf(arg, sizeof(arg), "%d=-1000", s.big);
+	EXPECT_EQ(0, OOMTRACE("whatif", "--adj", arg, "--adj",
+			      "small=-1000", "--json"));
+	EXPECT_IN("\"ending\":\"no_candidate\"", said);
+	EXPECT_EQ(0, OOMTRACE("whatif", "--adj", "grower=1000", "--json"));
+	EXPECT_IN("\"comm\":\"grower\"", said);
+	EXPECT_EQ(0, OOMTRACE("whatif", "--limit", "1G", "--json"));
+	EXPECT_IN("\"ending\":\"no_oom\"", said);
+	EXPECT_EQ(1, OOMTRACE("whatif", "99"));
+	EXPECT_IN("no record of OOM episode 99 is held", said);
+}
+
+/* ---- advise ---- */
+
+#define STEPS		400
+#define MAPS		24
+
+/* A random number from a seed, so that two runs ask for the same. */
+static unsigned int rnd(unsigned int *state)
+{
+	*state = *state * 1664525 + 1013904223;
+	return *state >> 8;
+}
+
+/* Map and unmap by chance; how often that was refused is the exit status. */
+static int workload(void *unused)
+{
+	size_t size[MAPS] = { 0 };
+	void *map[MAPS] = { NULL };
+	unsigned int state = 20240229, i, at;
+	int refused = 0;
+
+	(void)unused;
+	prctl(PR_SET_NAME, "workload");
+	for (i = 0; i < STEPS; i++) {
+		at = rnd(&state) % MAPS;
+		if (size[at] && map[at] != MAP_FAILED)
+			munmap(map[at], size[at]);
+		size[at] = (size_t)(1 + rnd(&state) % 16) << 20;
+		map[at] = mmap(NULL, size[at], PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		refused += map[at] == MAP_FAILED;
+		usleep(2000);
+	}
+	return refused < 255 ? refused : 255;
+}
+
+/* A limit that the workload runs into: a megabyte or so below its height. */
+static long limit_kb(void)
+{
+	return meminfo("Committed_AS") + 170 * 1024;
+}
+
+static pid_t start_record(char *const argv[])
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		execvp("oomtrace", argv);
+		_exit(127);
+	}
+	sleep_ms(1000);
+	return pid;
+}
+
+TEST_F(answers, advise_predicts_what_mode_2_refuses)
+{
+	char *argv[] = { "oomtrace", "record", "--all", "--sample", "5ms",
+			 "-o", "work.oom", NULL };
+	long long least, probably, most, seen, error;
+	char kbytes[24];
+	pid_t pid;
+
+	sysctl_set("vm/overcommit_memory", ALWAYS);
+	/* Nothing of it for root, and little for the workload. */
+	sysctl_set("vm/user_reserve_kbytes", 0);
+	snprintf(kbytes, sizeof(kbytes), "%ld", limit_kb());
+	pid = start_record(argv);
+	EXPECT_EQ(0, run_child(workload, NULL));
+	kill(pid, SIGTERM);
+	EXPECT_EQ(0, wait_child(pid));
+
+	EXPECT_EQ(0, OOMTRACE("advise", "--kbytes", kbytes, "--json",
+			      "work.oom"));
+	least = number("/limits/0/least");
+	probably = number("/limits/0/probably");
+	most = number("/limits/0/most");
+	EXPECT_LT(STEPS, number("/decisions"));
+	EXPECT_IN("\"comm\":\"workload\"", said);
+
+	sysctl_set("vm/overcommit_kbytes", atol(kbytes));
+	sysctl_set("vm/overcommit_memory", NEVER);
+	seen = run_child(workload, NULL);
+	sysctl_set("vm/overcommit_memory", GUESS);
+
+	error = probably > seen ? probably - seen : seen - probably;
+	printf("# advise: %lld refused, probably (at least %lld, at most %lld); seen in mode 2: %lld; error %lld of %d requests\n",
+	       probably, least, most, seen, error, STEPS);
+	EXPECT_LT(10, seen);
+	EXPECT_GE(seen, least);
+	EXPECT_LE(seen, most);
+	EXPECT_LE(error, STEPS / 20) TH_LOG("%s", said);
+}
+
+TEST_F(answers, advise_finds_the_smallest_ratio)
+{
+	char *argv[] = { "oomtrace", "record", "--all", "--sample", "5ms",
+			 "-o", "work.oom", NULL };
+	long long ratio;
+	pid_t pid;
+
+	sysctl_set("vm/overcommit_memory", ALWAYS);
+	pid = start_record(argv);
+	EXPECT_EQ(0, run_child(workload, NULL));
+	kill(pid, SIGTERM);
+	EXPECT_EQ(0, wait_child(pid));
+	EXPECT_EQ(0, OOMTRACE("advise", "--json", "work.oom"));
+	ratio = number("/smallest_ratio_sure");
+	ASSERT_LT(0, ratio) TH_LOG("%s", said);
+	/* 0.4 % of RAM is what the counter of mode 2 can be off. */
+	sysctl_set("vm/overcommit_ratio", ratio + 1);
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(0, run_child(workload, NULL));
+	sysctl_set("vm/overcommit_ratio", ratio / 2);
+	EXPECT_LT(0, run_child(workload, NULL));
+	sysctl_set("vm/overcommit_memory", GUESS);
+	printf("# advise: with ratio %lld nothing is refused; so it was with %lld; with %lld something was\n",
+	       ratio, ratio + 1, ratio / 2);
+}
+
+/* ---- record ---- */
+
+/* Refused requests, so that there is something to save. */
+static void provoke(void)
+{
+	sysctl_set("vm/overcommit_memory", NEVER);
+	deny(50);
+	sysctl_set("vm/overcommit_memory", GUESS);
+}
+
+TEST_F(answers, what_was_saved_is_what_was_held)
+{
+	provoke();
+	spill(DEBUGFS "/enable", "0");
+	EXPECT_EQ(0, OOMTRACE("record", "--held", "-o", "held.oom"));
+	EXPECT_EQ(0, OOMTRACE("dump", "--json"));
+	memcpy(again, said, sizeof(said));
+	EXPECT_EQ(0, OOMTRACE("dump", "--json", "-d", "held.oom"));
+	EXPECT_EQ(0, strcmp(said, again));
+	EXPECT_IN("\"ret\":-12", said);
+}
+
+TEST_F(answers, a_recorder_that_is_killed_loses_little)
+{
+	char *argv[] = { "oomtrace", "record", "-o", "killed.oom", NULL };
+	pid_t pid = start_record(argv);
+
+	provoke();
+	sleep_ms(1500);
+	kill(pid, SIGKILL);
+	wait_child(pid);
+	EXPECT_EQ(1, OOMTRACE("dump", "--type", "commit", "-d", "killed.oom"));
+	EXPECT_IN("the recording was cut short", said);
+	EXPECT_IN(" ret=-12 ", said);
+}
+
+TEST_F(answers, a_full_disk_is_told_and_what_was_saved_is_kept)
+{
+	char *argv[] = { "oomtrace", "record", "--all", "-o",
+			 "disk/full.oom", NULL };
+	pid_t pid;
+	int i;
+
+	ASSERT_EQ(0, mkdir("disk", 0700));
+	ASSERT_EQ(0, mount("disk", "disk", "tmpfs", 0, "size=64k"));
+	pid = start_record(argv);
+	for (i = 0; i < 20000; i++)
+		ask(1 + i % 977);
+	EXPECT_EQ(1, wait_child(pid));
+	EXPECT_NE(2, OOMTRACE("dump", "--type", "commit", "-d",
+			      "disk/full.oom"));
+	EXPECT_IN("comm=\"answers\"", said);
+	umount("disk");
+	module_param("commit_records", said, sizeof(said));
+	EXPECT_STREQ("denied", said);
+}
+
+TEST_F(answers, last_reads_a_file_too)
+{
+	struct scene s = { 0 };
+
+	if (!play(&s, 0))
+		SKIP(return, "no cgroup v2 memory controller");
+	spill(DEBUGFS "/enable", "0");
+	EXPECT_EQ(0, OOMTRACE("record", "--held", "-o", "oom.oom"));
+	EXPECT_EQ(0, OOMTRACE("last"));
+	memcpy(again, said, sizeof(said));
+	EXPECT_EQ(0, OOMTRACE("last", "oom.oom"));
+	EXPECT_EQ(0, strcmp(said, again));
+	EXPECT_IN("big[", said);
+}
+
+TEST_HARNESS_MAIN
