@@ -10,8 +10,8 @@
 #include "options.h"
 
 static const struct command * const commands[] = {
-	&command_last, &command_whatif, &command_advise, &command_live,
-	&command_dump, &command_record, &command_info,
+	&command_status, &command_last, &command_whatif, &command_advise,
+	&command_live, &command_dump, &command_record, &command_info,
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -37,8 +37,9 @@ static int help(void)
 	     "  -V, --version  print the version\n"
 	     "\n"
 	     "`oomtrace COMMAND --help` has the options of a command and examples; oomtrace(8)\n"
-	     "explains the output. The module must be loaded (modprobe oomtrace) and only root\n"
-	     "may read it. Exit status: 0 done, 1 failed, 2 not understood.");
+	     "explains the output. Without a command: status. The module must be loaded\n"
+	     "(modprobe oomtrace) and only root may read it. Exit status: 0 done, 1 failed,\n"
+	     "2 not understood.");
 	return close_output();
 }
 
@@ -67,9 +68,10 @@ int main(int argc, char **argv)
 	/* A reader that left is seen as EPIPE, and is no failure. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
-		say_error("which command?");
-		list_commands(stderr);
-		return EXIT_USAGE;
+		static char *status[] = { "status", NULL };
+
+		options_read(&command_status, 1, status, &opt);
+		return command_status.run(&opt);
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help"))

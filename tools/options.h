@@ -9,6 +9,7 @@
 #define OOMTRACE_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "../include/oomtrace.h"
 
@@ -72,6 +73,7 @@ extern const struct command command_info;
 extern const struct command command_whatif;
 extern const struct command command_advise;
 extern const struct command command_record;
+extern const struct command command_status;
 
 /**
  * options_read() - read a command's arguments

@@ -172,9 +172,10 @@ static void test_whatif(void)
 
 static void test_usage(void)
 {
-	expect("./oomtrace 2>&1", 2, "live ", "no_command_lists_them");
+	expect("./oomtrace 2>&1", 0, "\nNext:      ",
+	       "no_command_says_how_things_are");
 	expect("./oomtrace frob 2>&1", 2,
-	       "there is no command 'frob'\nCommands:\n  last ",
+	       "there is no command 'frob'\nCommands:\n  status ",
 	       "an_unknown_command_lists_those_there_are");
 	expect("./oomtrace dump --frob 2>&1", 2, "[--json]",
 	       "an_unknown_option_lists_those_there_are");
