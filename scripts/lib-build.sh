@@ -92,7 +92,10 @@ build_locked() {
 	# A file that left the repository leaves the copy too.
 	if [ -f "$out/manifest" ]; then
 		while read -r old; do
-			grep -qxF -- "$old" <<<"$files" || rm -f "$out/src/$old"
+			grep -qxF -- "$old" <<<"$files" && continue
+			rm -f "$out/src/$old"
+			# Somebody's notes may still say that this is needed.
+			find "$out/src" -name '*.o.d' -delete
 		done <"$out/manifest"
 	fi
 	printf '%s\n' "$files" >"$out/manifest"

@@ -74,6 +74,7 @@ extern const struct command command_whatif;
 extern const struct command command_advise;
 extern const struct command command_record;
 extern const struct command command_status;
+extern const struct command command_export;
 
 /**
  * options_read() - read a command's arguments

@@ -170,6 +170,31 @@ static void test_whatif(void)
 	       "whatif_refuses_an_episode_without_a_choice");
 }
 
+/* The rules of the format, for each event; jq prints what breaks one. */
+#define TRACE_RULES \
+	"jq -c '.traceEvents[] | select((" \
+	"(.name|type) == \"string\" and (.ph|inside(\"MXiC\")) and " \
+	"(.ts|type) == \"number\" and .ts >= 0 and " \
+	"(.pid|type) == \"number\" and (.tid|type) == \"number\" and " \
+	"(if .ph == \"X\" then .dur >= 0 else true end) and " \
+	"(if .ph == \"i\" then (.s|inside(\"tpg\")) else true end) and " \
+	"(if .ph == \"C\" then ([.args[]|type] == [\"number\"]) else true end))|not)'"
+
+static void test_export(void)
+{
+	expect("./oomtrace export --format perfetto oom", 0,
+	       "\"name\":\"OOM 7: killed\",\"ph\":\"X\"",
+	       "a_trace_has_the_episode_as_a_slice");
+	if (run("jq --version >/dev/null"))
+		check(true, "a_trace_keeps_the_formats_rules # SKIP no jq");
+	else
+		check(!run("./oomtrace export --format perfetto many | "
+			   TRACE_RULES) && !*out,
+		      "a_trace_keeps_the_formats_rules");
+	expect("./oomtrace export few 2>&1", 2, "which --format?",
+	       "export_wants_a_format");
+}
+
 static void test_usage(void)
 {
 	expect("./oomtrace 2>&1", 0, "\nNext:      ",
@@ -233,6 +258,7 @@ void test_cli(void)
 	test_types();
 	test_damage();
 	test_whatif();
+	test_export();
 	test_usage();
 	test_endings();
 	snprintf(cleanup, sizeof(cleanup), "rm -r %s", dir);

@@ -350,7 +350,8 @@ static void test_utf8(void)
 int main(void)
 {
 	plan(30 + STORY_TESTS + FUZZ_TESTS + REPLAY_TESTS +
-	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + CLI_TESTS);
+	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS +
+	     CLI_TESTS);
 	test_line();
 	test_gfp();
 	test_shortfall();
@@ -366,6 +367,7 @@ int main(void)
 	test_replay();
 	test_overcommit();
 	test_savefile();
+	test_metrics();
 	test_cli();
 	return finish();
 }

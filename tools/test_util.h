@@ -36,12 +36,13 @@ int finish(void);
 /*
  * A group of tests in a file of its own, and how many there are: test_story.c,
  * test_fuzz.c, test_replay.c, test_overcommit.c, test_savefile.c,
- * test_cli.c.
+ * test_metrics.c, test_cli.c.
  */
 void test_story(void);
 void test_replay(void);
 void test_overcommit(void);
 void test_savefile(void);
+void test_metrics(void);
 void test_fuzz(void);
 void test_cli(void);
 #define STORY_TESTS	45
@@ -49,6 +50,7 @@ void test_cli(void);
 #define REPLAY_TESTS	24
 #define OVERCOMMIT_TESTS 17
 #define SAVEFILE_TESTS	12
-#define CLI_TESTS	34
+#define METRICS_TESTS	26
+#define CLI_TESTS	37
 
 #endif /* OOMTRACE_TEST_UTIL_H */

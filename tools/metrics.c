@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counters made of records, as Prometheus takes them, see metrics.h.
+ *
+ * First counting, then printing. Both formats are the same but for counters,
+ * whose family in OpenMetrics has no _total, and for the end.
+ */
+#include <string.h>
+
+#include "../common/format.h"
+#include "../lib/utf8.h"
+#include "metrics.h"
+
+static const double buckets[METRICS_BUCKETS] = {
+	0.001, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30,
+};
+
+/* ---- counting ---- */
+
+static bool has(const struct oomtrace_header *rec, unsigned int idx)
+{
+	return oomtrace_field_valid(rec, idx);
+}
+
+static void count_denial(struct metrics *m, const struct oomtrace_commit *c)
+{
+	unsigned int i;
+
+	if (!has(&c->h, OOMTRACE_BIT_commit_ret) || !c->ret)
+		return;
+	/* The empty name stands for the rest, and is a possible one itself. */
+	for (i = 0; i < METRICS_VALUES && *c->comm; i++) {
+		if (!m->denials[i].n)
+			memcpy(m->denials[i].comm, c->comm, OOMTRACE_COMM_LEN);
+		if (strncmp(m->denials[i].comm, c->comm, OOMTRACE_COMM_LEN))
+			continue;
+		m->denials[i].n++;
+		return;
+	}
+	m->denials_other++;
+}
+
+static void count_kill(struct metrics *m, const struct oomtrace_victim *v)
+{
+	unsigned int i;
+
+	i = m->npending++ % METRICS_PENDING;
+	m->pending[i].episode = v->episode;
+	m->pending[i].pid = v->pid;
+	for (i = 0; i < METRICS_VALUES; i++) {
+		if (!m->kills[i].n)
+			m->kills[i].id = v->cgroup_id;
+		if (m->kills[i].id != v->cgroup_id)
+			continue;
+		m->kills[i].n++;
+		return;
+	}
+	m->kills_other++;
+}
+
+/* The first end of a victim's memory counts: the reaper's, or its own. */
+static void count_freed(struct metrics *m, const struct oomtrace_reap *r)
+{
+	double seconds = r->since_kill_ns / 1e9;
+	unsigned int i, b;
+
+	if (!has(&r->h, OOMTRACE_BIT_reap_since_kill_ns) ||
+	    (r->step != OOMTRACE_STEP_EXITED && r->step != OOMTRACE_STEP_FINISH))
+		return;
+	for (i = 0; i < METRICS_PENDING; i++)
+		if (m->pending[i].pid == r->pid &&
+		    m->pending[i].episode == r->episode)
+			break;
+	if (i == METRICS_PENDING)
+		return;
+	m->pending[i].pid = 0;
+	m->freed_count++;
+	m->freed_sum += seconds;
+	for (b = 0; b < METRICS_BUCKETS; b++)
+		m->freed[b] += seconds <= buckets[b];
+}
+
+static void count_begin(struct metrics *m, const struct oomtrace_oom_begin *b)
+{
+	m->last_oom_ns = b->h.ts_ns;
+	m->scope[b->episode % sizeof(m->scope)] =
+		has(&b->h, OOMTRACE_BIT_oom_begin_scope) &&
+		b->scope < OOMTRACE_SCOPES ? 1 + b->scope : 0;
+}
+
+static void count_end(struct metrics *m, const struct oomtrace_oom_end *e)
+{
+	unsigned int scope = m->scope[e->episode % sizeof(m->scope)];
+	unsigned int ending = e->ending < OOMTRACE_ENDINGS ?
+			      e->ending : OOMTRACE_ENDING_UNKNOWN;
+
+	m->episodes[scope ? scope - 1 : OOMTRACE_SCOPES][ending]++;
+}
+
+static void count_lost(struct metrics *m, const struct oomtrace_lost *l)
+{
+	if (l->ring < OOMTRACE_RINGS)
+		m->lost[l->ring] += l->count;
+}
+
+void metrics_feed(struct metrics *m, const struct oomtrace_header *rec)
+{
+	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
+
+	if (!desc)
+		return;
+	/* What an older writer's record lacks is not looked at. */
+	if (rec->size < desc->size && rec->type != OOMTRACE_SAMPLE)
+		return;
+	switch (rec->type) {
+	case OOMTRACE_COMMIT:
+		count_denial(m, (const void *)rec);
+		break;
+	case OOMTRACE_OOM_BEGIN:
+		count_begin(m, (const void *)rec);
+		break;
+	case OOMTRACE_VICTIM:
+		count_kill(m, (const void *)rec);
+		break;
+	case OOMTRACE_REAP:
+		count_freed(m, (const void *)rec);
+		break;
+	case OOMTRACE_OOM_END:
+		count_end(m, (const void *)rec);
+		break;
+	case OOMTRACE_LOST:
+		count_lost(m, (const void *)rec);
+		break;
+	case OOMTRACE_SAMPLE:
+		if (rec->size >= sizeof(m->sample))
+			memcpy(&m->sample, rec, sizeof(m->sample));
+		break;
+	default:
+		cgroups_feed(&m->cgroups, rec);
+	}
+}
+
+/* ---- printing ---- */
+
+/* A page being written. */
+struct page {
+	FILE *to;
+	bool openmetrics;
+	const char *name;
+	bool counter;
+};
+
+static void family(struct page *p, const char *name, const char *type,
+		   const char *help)
+{
+	p->name = name;
+	p->counter = !strcmp(type, "counter");
+	fprintf(p->to, "# HELP %s%s %s\n", name,
+		p->counter && !p->openmetrics ? "_total" : "", help);
+	fprintf(p->to, "# TYPE %s%s %s\n", name,
+		p->counter && !p->openmetrics ? "_total" : "", type);
+}
+
+static void begin_sample(const struct page *p)
+{
+	fprintf(p->to, "%s%s", p->name, p->counter ? "_total" : "");
+}
+
+static void value(const struct page *p, u64 n)
+{
+	fprintf(p->to, " %llu\n", n);
+}
+
+static void only(const struct page *p, double n)
+{
+	begin_sample(p);
+	fprintf(p->to, " %.17g\n", n);
+}
+
+/* A label's value: valid UTF-8, with what the format wants escaped. */
+static void label_value(const struct page *p, const char *s, size_t n)
+{
+	char clean[3 * CGROUP_PATH_MAX + 1];
+	size_t len, i;
+
+	n = strnlen(s, n < CGROUP_PATH_MAX ? n : CGROUP_PATH_MAX);
+	oomtrace_utf8_clean(clean, sizeof(clean), s, n, &len);
+	for (i = 0; i < len; i++) {
+		if (clean[i] == '\n')
+			fputs("\\n", p->to);
+		else if (clean[i] == '"' || clean[i] == '\\')
+			fprintf(p->to, "\\%c", clean[i]);
+		else
+			fputc(clean[i], p->to);
+	}
+}
+
+static void print_episodes(struct page *p, const struct metrics *m)
+{
+#define E(constant, name) [constant] = name,
+	static const char * const scopes[] = {
+		OOMTRACE_NAMES_scope(E)[OOMTRACE_SCOPES] = "unknown",
+	};
+	static const char * const endings[] = { OOMTRACE_NAMES_ending(E) };
+#undef E
+	unsigned int scope, ending;
+
+	family(p, "oomtrace_oom_episodes", "counter",
+	       "Times the OOM killer was called, by where memory was out and how it ended.");
+	for (scope = 0; scope <= OOMTRACE_SCOPES; scope++) {
+		for (ending = 0; ending < OOMTRACE_ENDINGS; ending++) {
+			/* What can be alerted on is there from the start. */
+			if (!m->episodes[scope][ending] &&
+			    (scope > OOMTRACE_SCOPE_MEMCG ||
+			     ending != OOMTRACE_ENDING_KILLED))
+				continue;
+			begin_sample(p);
+			fprintf(p->to, "{scope=\"%s\",ending=\"%s\"}",
+				scopes[scope], endings[ending]);
+			value(p, m->episodes[scope][ending]);
+		}
+	}
+}
+
+static const char *kill_label(const struct metrics *m, unsigned int i,
+			      char *buf, size_t size)
+{
+	const char *path = cgroups_path(&m->cgroups, m->kills[i].id);
+
+	if (path)
+		return path;
+	snprintf(buf, size, "id:%llu", m->kills[i].id);
+	return buf;
+}
+
+/* A cgroup that was made again has another id, but the same path. */
+static void print_kills(struct page *p, const struct metrics *m)
+{
+	char a[CGROUP_PATH_MAX], b[CGROUP_PATH_MAX];
+	unsigned int i, k;
+	const char *label;
+	u64 n;
+
+	family(p, "oomtrace_oom_kills", "counter",
+	       "Processes that the OOM killer killed, by their memory cgroup.");
+	for (i = 0; i < METRICS_VALUES && m->kills[i].n; i++) {
+		label = kill_label(m, i, a, sizeof(a));
+		for (k = 0; k < i; k++)
+			if (!strcmp(label, kill_label(m, k, b, sizeof(b))))
+				break;
+		if (k < i)
+			continue;
+		for (n = 0; k < METRICS_VALUES && m->kills[k].n; k++)
+			if (!strcmp(label, kill_label(m, k, b, sizeof(b))))
+				n += m->kills[k].n;
+		begin_sample(p);
+		fputs("{cgroup=\"", p->to);
+		label_value(p, label, CGROUP_PATH_MAX);
+		fputs("\"}", p->to);
+		value(p, n);
+	}
+	begin_sample(p);
+	fputs("{cgroup=\"other\"}", p->to);
+	value(p, m->kills_other);
+}
+
+static void print_denials(struct page *p, const struct metrics *m)
+{
+	unsigned int i;
+
+	family(p, "oomtrace_commit_denials", "counter",
+	       "Requests for address space that commit accounting refused, by command.");
+	for (i = 0; i < METRICS_VALUES && m->denials[i].n; i++) {
+		begin_sample(p);
+		fputs("{comm=\"", p->to);
+		label_value(p, m->denials[i].comm, OOMTRACE_COMM_LEN);
+		fputs("\"}", p->to);
+		value(p, m->denials[i].n);
+	}
+	begin_sample(p);
+	fputs("{comm=\"\"}", p->to);
+	value(p, m->denials_other);
+}
+
+static void print_freed(struct page *p, const struct metrics *m)
+{
+	unsigned int b;
+
+	family(p, "oomtrace_oom_free_seconds", "histogram",
+	       "Time from the kill until the victim's memory was free.");
+	for (b = 0; b < METRICS_BUCKETS; b++) {
+		fprintf(p->to, "%s_bucket{le=\"%g\"}", p->name, buckets[b]);
+		value(p, m->freed[b]);
+	}
+	fprintf(p->to, "%s_bucket{le=\"+Inf\"}", p->name);
+	value(p, m->freed_count);
+	fprintf(p->to, "%s_sum %.17g\n", p->name, m->freed_sum);
+	fprintf(p->to, "%s_count", p->name);
+	value(p, m->freed_count);
+}
+
+static void print_lost(struct page *p, const struct metrics *m)
+{
+#define E(constant, name) [constant] = name,
+	static const char * const rings[] = { OOMTRACE_NAMES_ring(E) };
+#undef E
+	unsigned int i;
+
+	family(p, "oomtrace_records_lost", "counter",
+	       "Records that were overwritten before they were read.");
+	for (i = 0; i < OOMTRACE_RINGS; i++) {
+		begin_sample(p);
+		fprintf(p->to, "{ring=\"%s\"}", rings[i]);
+		value(p, m->lost[i]);
+	}
+}
+
+static void print_memory(struct page *p, const struct oomtrace_sample *s,
+			 unsigned int page_size)
+{
+	double size = page_size;
+
+	if (!s->h.type)
+		return;
+	if (has(&s->h, OOMTRACE_BIT_sample_committed)) {
+		family(p, "oomtrace_committed_bytes", "gauge",
+		       "Address space that is committed.");
+		only(p, s->committed * size);
+	}
+	if (!has(&s->h, OOMTRACE_BIT_sample_limit))
+		return;
+	family(p, "oomtrace_commit_limit_bytes", "gauge",
+	       "Limit of vm.overcommit_memory=2, in all modes.");
+	only(p, s->limit * size);
+	family(p, "oomtrace_commit_headroom_bytes", "gauge",
+	       "The limit less what is committed; negative in modes 0 and 1 perhaps.");
+	only(p, (s->limit - s->committed) * size);
+}
+
+static void print_module(struct page *p, const struct metrics *m,
+			 const struct metrics_source *src)
+{
+	family(p, "oomtrace_up", "gauge", "1 if the module can be read.");
+	only(p, src->up);
+	if (src->info_known) {
+		family(p, "oomtrace_hooks_missing", "gauge",
+		       "Hooks that could not attach: records lack fields.");
+		only(p, src->info.hooks_missing);
+		family(p, "oomtrace_enabled", "gauge",
+		       "1 if the hooks are armed.");
+		only(p, src->info.enabled);
+	}
+	if (!m->last_oom_ns || !src->wall_offset_ns)
+		return;
+	family(p, "oomtrace_last_oom_timestamp_seconds", "gauge",
+	       "When the OOM killer was called last.");
+	only(p, (m->last_oom_ns + src->wall_offset_ns) / 1e9);
+}
+
+void metrics_print(const struct metrics *m, const struct metrics_source *src,
+		   FILE *to)
+{
+	struct page p = { .to = to, .openmetrics = src->openmetrics };
+
+	print_module(&p, m, src);
+	print_episodes(&p, m);
+	print_kills(&p, m);
+	print_freed(&p, m);
+	print_denials(&p, m);
+	print_memory(&p, src->sample.h.type ? &src->sample : &m->sample,
+		     src->page_size);
+	print_lost(&p, m);
+	if (src->openmetrics)
+		fputs("# EOF\n", to);
+}

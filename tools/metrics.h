@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Counters made of records, as Prometheus takes them: for oomtrace export and
+ * for oomtraced.
+ *
+ * Labels whose values come from outside (command names, cgroups) have a bounded
+ * number of them, the rest is counted as "other". Nothing allocates, so that a
+ * service can go on counting while memory is out.
+ */
+#ifndef OOMTRACE_METRICS_H
+#define OOMTRACE_METRICS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "../common/shim.h"
+#include "cgroups.h"
+
+#define METRICS_VALUES	64	/* different values of a label */
+#define METRICS_PENDING	128	/* victims whose memory is not back yet */
+#define METRICS_BUCKETS	10
+
+/**
+ * struct metrics - everything counted so far. All private.
+ */
+struct metrics {
+	u64 episodes[OOMTRACE_SCOPES + 1][OOMTRACE_ENDINGS];
+	u8 scope[256];			/* by episode, modulo; 1 + scope */
+	struct {
+		char comm[OOMTRACE_COMM_LEN];
+		u64 n;
+	} denials[METRICS_VALUES];
+	u64 denials_other;
+	struct {
+		u64 id;
+		u64 n;
+	} kills[METRICS_VALUES];
+	u64 kills_other;
+	struct {
+		u64 episode;
+		s32 pid;
+	} pending[METRICS_PENDING];
+	u64 npending;
+	u64 freed[METRICS_BUCKETS];
+	u64 freed_count;
+	double freed_sum;
+	u64 lost[OOMTRACE_RINGS];
+	u64 last_oom_ns;
+	struct oomtrace_sample sample;
+	struct cgroups cgroups;
+};
+
+/**
+ * struct metrics_source - what no record says
+ * @up: the module can be read.
+ * @info: what it says; only if @info_known.
+ * @info_known: @info is there.
+ * @page_size: bytes of a page.
+ * @wall_offset_ns: from records' time to CLOCK_REALTIME; 0: not known.
+ * @sample: memory now, or of the last sample; type 0: not known.
+ * @openmetrics: print OpenMetrics instead of Prometheus's text format.
+ */
+struct metrics_source {
+	bool up;
+	bool info_known;
+	bool openmetrics;
+	unsigned int page_size;
+	s64 wall_offset_ns;
+	struct oomtrace_info info;
+	struct oomtrace_sample sample;
+};
+
+/** metrics_feed() - count a record */
+void metrics_feed(struct metrics *m, const struct oomtrace_header *rec);
+
+/** metrics_print() - all of it; the stream's errors are the caller's */
+void metrics_print(const struct metrics *m, const struct metrics_source *src,
+		   FILE *to);
+
+#endif /* OOMTRACE_METRICS_H */

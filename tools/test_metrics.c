@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of metrics.c and cgroups.c: what is counted, that labels are bounded
+ * and escaped, and whose a cgroup's path is. promtool checks the format, where
+ * there is one.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "metrics.h"
+#include "test_util.h"
+
+#define ID	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define UID	"12345678-9abc-def0-1234-56789abcdef0"
+#define UID_	"12345678_9abc_def0_1234_56789abcdef0"
+
+static struct metrics m;
+static char text[1 << 16];
+
+static void deny(const char *comm)
+{
+	RECORD(c, COMMIT, commit);
+
+	c.ret = -12;
+	memcpy(c.comm, comm, strnlen(comm, sizeof(c.comm) - 1));
+	metrics_feed(&m, &c.h);
+}
+
+static void oom(u64 episode, unsigned int scope, unsigned int ending)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(e, OOM_END, oom_end);
+
+	b.episode = episode;
+	b.scope = scope;
+	e.episode = episode;
+	e.ending = ending;
+	metrics_feed(&m, &b.h);
+	metrics_feed(&m, &e.h);
+}
+
+static void kill_one(u64 episode, s32 pid, u64 cgroup, u64 freed_ns)
+{
+	RECORD(v, VICTIM, victim);
+	RECORD(r, REAP, reap);
+
+	v.episode = episode;
+	v.pid = pid;
+	v.cgroup_id = cgroup;
+	metrics_feed(&m, &v.h);
+	r.episode = episode;
+	r.pid = pid;
+	r.step = OOMTRACE_STEP_FINISH;
+	r.since_kill_ns = freed_ns;
+	metrics_feed(&m, &r.h);
+	/* The second end of the same memory does not count. */
+	r.step = OOMTRACE_STEP_EXITED;
+	r.since_kill_ns = 2 * freed_ns;
+	metrics_feed(&m, &r.h);
+}
+
+static const char *page(bool openmetrics)
+{
+	struct metrics_source src = {
+		.up = true, .page_size = 4096, .openmetrics = openmetrics,
+		.wall_offset_ns = 1000000000, .info_known = true,
+	};
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	if (!f)
+		abort();
+	metrics_print(&m, &src, f);
+	fclose(f);
+	return text;
+}
+
+static void test_counts(void)
+{
+	RECORD(s, SAMPLE, sample);
+	RECORD(l, LOST, lost);
+
+	memset(&m, 0, sizeof(m));
+	check_has(page(false),
+		  "\noomtrace_oom_episodes_total{scope=\"memcg\",ending=\"killed\"} 0\n",
+		  "what_one_alerts_on_is_there_from_the_start");
+	oom(1, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
+	oom(2, OOMTRACE_SCOPE_GLOBAL, OOMTRACE_ENDING_NO_FS);
+	kill_one(1, 10, 77, 20000000);
+	kill_one(1, 11, 77, 3000000000);
+	s.committed = 100;
+	s.limit = 90;
+	metrics_feed(&m, &s.h);
+	l.ring = OOMTRACE_RING_COMMIT;
+	l.count = 7;
+	metrics_feed(&m, &l.h);
+	check_has(page(false),
+		  "{scope=\"memcg\",ending=\"killed\"} 1\n",
+		  "episodes_are_counted_by_scope_and_ending");
+	check_has(text, "{scope=\"global\",ending=\"no_fs\"} 1\n",
+		  "an_oom_without_a_kill_is_counted");
+	check_has(text, "oomtrace_oom_kills_total{cgroup=\"id:77\"} 2\n",
+		  "kills_are_counted_by_cgroup");
+	check_has(text, "oomtrace_oom_free_seconds_bucket{le=\"0.05\"} 1\n",
+		  "the_time_until_memory_is_free_is_a_histogram");
+	check_has(text,
+		  "oomtrace_oom_free_seconds_bucket{le=\"+Inf\"} 2\noomtrace_oom_free_seconds_sum 3.02\noomtrace_oom_free_seconds_count 2\n",
+		  "each_victims_memory_counts_once");
+	check_has(text, "oomtrace_commit_headroom_bytes -40960\n",
+		  "headroom_can_be_negative");
+	check_has(text, "oomtrace_records_lost_total{ring=\"commit\"} 7\n",
+		  "losses_are_counted");
+	check_has(text, "oomtrace_last_oom_timestamp_seconds 13.3456789",
+		  "the_last_oom_has_a_time_of_day");
+}
+
+static void test_labels(void)
+{
+	char comm[16];
+	int i, lines = 0;
+	const char *at;
+
+	memset(&m, 0, sizeof(m));
+	deny("a\"b\\c\nd\xff");
+	for (i = 0; i < 1000; i++) {
+		snprintf(comm, sizeof(comm), "task%d", i);
+		deny(comm);
+		kill_one(i, i + 1, i + 1, 1);
+	}
+	deny("");
+	check_has(page(false),
+		  "{comm=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\"} 1\n",
+		  "an_evil_name_is_escaped");
+	for (at = text; (at = strstr(at, "\noomtrace_commit_denials_total")); at++)
+		lines++;
+	check(lines == METRICS_VALUES + 1, "command_names_are_bounded");
+	check_has(text, "{comm=\"\"} 938\n", "the_rest_is_counted_as_one");
+	check_has(text, "{cgroup=\"other\"} 936\n", "so_it_is_with_cgroups");
+}
+
+static void test_format(void)
+{
+	FILE *p;
+
+	check_has(page(true), "# TYPE oomtrace_commit_denials counter\noomtrace_commit_denials_total{",
+		  "a_family_in_openmetrics_has_no_total");
+	check(!strcmp(text + strlen(text) - 6, "# EOF\n"),
+	      "openmetrics_has_an_end");
+	if (system("promtool --version >/dev/null 2>&1")) {
+		check(true, "promtool_finds_no_fault # SKIP there is no promtool");
+		return;
+	}
+	page(false);
+	p = popen("promtool check metrics", "w");
+	if (!p)
+		abort();
+	fputs(text, p);
+	check(pclose(p) == 0, "promtool_finds_no_fault");
+}
+
+static void kind(const char *path, enum cgroup_kind want, const char *label)
+{
+	char got[CGROUP_LABEL_MAX];
+	enum cgroup_kind kind = cgroup_kind(path, got, sizeof(got));
+
+	if (kind != want)
+		printf("# %s is '%s'\n", path, cgroup_kind_name(kind));
+	check_text(kind == want ? got : "(another kind)", label, label);
+}
+
+static void test_kinds(void)
+{
+	kind("/system.slice/docker-" ID ".scope", CGROUP_DOCKER,
+	     "docker 0123456789ab");
+	kind("/docker/" ID "/init", CGROUP_DOCKER, "docker 0123456789ab");
+	kind("/machine.slice/libpod-" ID ".scope/container", CGROUP_PODMAN,
+	     "podman 0123456789ab");
+	kind("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod"
+	     UID_ ".slice/cri-containerd-" ID ".scope", CGROUP_KUBERNETES,
+	     "pod " UID " container 0123456789ab");
+	kind("/kubepods/besteffort/pod" UID, CGROUP_KUBERNETES, "pod " UID);
+	kind("/system.slice/system-getty.slice/getty@tty1.service",
+	     CGROUP_SYSTEMD, "getty@tty1.service");
+	kind("/user.slice/user-1000.slice/user@1000.service/app.slice/app-a\\x2db.scope",
+	     CGROUP_SYSTEMD, "app-a-b.scope");
+	kind("/user.slice", CGROUP_SYSTEMD, "user.slice");
+	kind("/mine/podium/x", CGROUP_OTHER, "/mine/podium/x");
+	kind("/", CGROUP_OTHER, "/");
+}
+
+void test_metrics(void)
+{
+	test_counts();
+	test_labels();
+	test_format();
+	test_kinds();
+}
