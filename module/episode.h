@@ -110,5 +110,6 @@ static inline void oomtrace_oom_publish(void *rec, unsigned long flags)
 }
 
 void oomtrace_record_begin(const struct oomtrace_episode *ep);
+u64 oomtrace_episode_panic(void);
 
 #endif /* OOMTRACE_EPISODE_H */

@@ -20,6 +20,7 @@
 #include "hooks.h"
 #include "knobs.h"
 #include "oomtrace.h"
+#include "panic.h"
 #include "ring.h"
 #include "symbols.h"
 
@@ -143,9 +144,12 @@ static int __init oomtrace_init(void)
 		       commit_buffer_kb, oom_buffer_kb, num_possible_cpus());
 		return ret;
 	}
-	ret = oomtrace_hooks_attach();
+	ret = oomtrace_panic_init();
 	if (ret)
 		goto free_rings;
+	ret = oomtrace_hooks_attach();
+	if (ret)
+		goto forget_panic;
 	ret = oomtrace_chardev_init();
 	if (ret) {
 		pr_err("cannot make /dev/oomtrace (error %d)\n", ret);
@@ -166,6 +170,8 @@ detach:
 	oomtrace_hooks_detach();
 	oomtrace_rings_quiesce();
 	oomtrace_filter_exit();
+forget_panic:
+	oomtrace_panic_exit();
 free_rings:
 	oomtrace_rings_exit();
 	return ret;
@@ -178,6 +184,7 @@ static void __exit oomtrace_exit(void)
 	oomtrace_hooks_detach();
 	oomtrace_rings_quiesce();
 	oomtrace_filter_exit();
+	oomtrace_panic_exit();
 	oomtrace_rings_exit();
 	pr_info("unloaded\n");
 }

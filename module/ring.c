@@ -336,6 +336,51 @@ static bool copy_record(const struct oomtrace_ring *ring,
 	return READ_ONCE(h->seq) == seq;
 }
 
+/*
+ * The first record held that is no older than @ts_ns, or the next one to be
+ * written. One that is overwritten under our eyes is older.
+ */
+static u64 first_since(const struct oomtrace_ring *ring,
+		       struct oomtrace_ring_cpu *rc, u64 ts_ns)
+{
+	u64 end = ring_head(rc) + 1;
+	u64 at = oldest_held(ring, end - 1);
+	struct oomtrace_header h;
+
+	while (at < end) {
+		u64 middle = at + (end - at) / 2;
+
+		if (copy_record(ring, rc, middle, &h, sizeof(h)) &&
+		    h.ts_ns >= ts_ns)
+			end = middle;
+		else
+			at = middle + 1;
+	}
+	return at;
+}
+
+/**
+ * oomtrace_reader_since() - go to the first record from a time on
+ * @r: the reader. What comes before, or is no longer held, is not lost.
+ * @ts_ns: CLOCK_MONOTONIC.
+ *
+ * Takes a few looks per ring and CPU, waits for nothing, runs anywhere.
+ */
+void oomtrace_reader_since(struct oomtrace_reader *r, u64 ts_ns)
+{
+	unsigned int id, cpu;
+
+	bitmap_zero(r->stacks, OOMTRACE_STACKS);
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
+		const struct oomtrace_ring *ring = &oomtrace_rings[id];
+
+		for_each_possible_cpu(cpu)
+			r->next[pos_of(r, id, cpu)] =
+				first_since(ring, per_cpu_ptr(ring->cpu, cpu),
+					    ts_ns);
+	}
+}
+
 /**
  * struct peek - the next record of one ring on one CPU
  * @seq: its number; at least the one wanted, more if some were overwritten.

@@ -175,6 +175,7 @@ int oomtrace_reader_init(struct oomtrace_reader *r, unsigned int rings,
 void oomtrace_reader_free(struct oomtrace_reader *r);
 void oomtrace_reader_oldest(struct oomtrace_reader *r);
 void oomtrace_reader_newest(struct oomtrace_reader *r);
+void oomtrace_reader_since(struct oomtrace_reader *r, u64 ts_ns);
 unsigned int oomtrace_reader_next(struct oomtrace_reader *r, void *buf);
 void oomtrace_reader_unread(struct oomtrace_reader *r, const void *buf);
 bool oomtrace_reader_arm(struct oomtrace_reader *r);

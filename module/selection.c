@@ -420,6 +420,12 @@ static u8 ending(const struct oomtrace_episode *ep, bool ret)
 		return OOMTRACE_ENDING_KILLED;
 	if (ep->freed && oc->order != -1 && ret)
 		return OOMTRACE_ENDING_NOTIFIER_FREED;
+	/*
+	 * The kernel looks first whether the caller is dying. One that was
+	 * marked as victim before is not marked again, so nothing was seen.
+	 */
+	if (ret && test_thread_flag(TIF_MEMDIE))
+		return OOMTRACE_ENDING_CALLER_EXITING;
 	if (ret && !oc->memcg && oc->gfp_mask && !(oc->gfp_mask & __GFP_FS))
 		return OOMTRACE_ENDING_NO_FS;
 	if (!ret && !oc->totalpages)
@@ -490,6 +496,32 @@ int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 
 NOKPROBE_SYMBOL(oomtrace_oom_return);
+
+/**
+ * oomtrace_episode_panic() - the kernel panics: end the episode under way
+ *
+ * From the panic notifier: no other CPU runs.
+ *
+ * Return: when the last episode began, CLOCK_MONOTONIC; 0 if there was none.
+ */
+u64 oomtrace_episode_panic(void)
+{
+	struct oomtrace_episode *ep = &oomtrace_episode;
+
+	if (!ep->task)
+		return ep->begin_ns;
+	/*
+	 * If it is out_of_memory() itself that panics, the scan is over and the
+	 * last candidate's fate is known. Else it is not.
+	 */
+	if (oomtrace_episode_mine() && in_task())
+		finish_candidate(ep);
+	else if (pending.task)
+		ep->missed++;
+	record_end(ep, OOMTRACE_ENDING_PANIC);
+	WRITE_ONCE(ep->task, NULL);
+	return ep->begin_ns;
+}
 
 /* The oom notifier, called last of all: *freed is what the others freed. */
 int oomtrace_oom_notify(struct notifier_block *nb, unsigned long unused,
