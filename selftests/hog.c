@@ -10,12 +10,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/mempolicy.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PAGE	4096UL
@@ -35,6 +37,16 @@ static void put(const char *path, const char *text)
 	must(fd >= 0, path);
 	must(write(fd, text, strlen(text)) > 0, path);
 	close(fd);
+}
+
+/* PATH=TEXT */
+static void put_arg(char *arg)
+{
+	char *text = strchr(arg, '=');
+
+	must(!!text, "no = in --put");
+	*text++ = '\0';
+	put(arg, text);
 }
 
 static void touch(char *at, size_t bytes)
@@ -90,6 +102,15 @@ static void try_to_populate(size_t bytes)
 	munmap(at, bytes);
 }
 
+/* There need be no libnuma for one system call. */
+static void bind_to_node(int node)
+{
+	unsigned long nodes = 1UL << node;
+
+	must(!syscall(SYS_set_mempolicy, MPOL_BIND, &nodes, 8 * sizeof(nodes)),
+	     "set_mempolicy");
+}
+
 static void hold(void)
 {
 	must(write(STDOUT_FILENO, "ready\n", 6) == 6, "stdout");
@@ -113,6 +134,9 @@ static int usage(void)
 	      "  --comm NAME    set the command's name\n"
 	      "  --uid N        become that user\n"
 	      "  --cgroup DIR   join the cgroup\n"
+	      "  --membind NODE take memory from that NUMA node only\n"
+	      "  --put PATH=TEXT\n"
+	      "                 write to a file\n"
 	      "  --anon MB, --shmem MB, --file PATH\n"
 	      "                 map and touch that much memory\n"
 	      "  --populate MB  try to by MAP_POPULATE, which gives up when there is no more\n"
@@ -130,6 +154,8 @@ int main(int argc, char **argv)
 		{ "comm", required_argument, NULL, 'c' },
 		{ "uid", required_argument, NULL, 'u' },
 		{ "cgroup", required_argument, NULL, 'g' },
+		{ "put", required_argument, NULL, 'p' },
+		{ "membind", required_argument, NULL, 'm' },
 		{ "anon", required_argument, NULL, 'A' },
 		{ "shmem", required_argument, NULL, 'S' },
 		{ "file", required_argument, NULL, 'F' },
@@ -161,6 +187,12 @@ int main(int argc, char **argv)
 		case 'g':
 			snprintf(path, sizeof(path), "%s/cgroup.procs", optarg);
 			put(path, "0");
+			break;
+		case 'p':
+			put_arg(optarg);
+			break;
+		case 'm':
+			bind_to_node(atoi(optarg));
 			break;
 		case 'A':
 			take(atol(optarg), MAP_PRIVATE | MAP_ANONYMOUS, -1);

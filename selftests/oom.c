@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib.h"
@@ -20,8 +21,8 @@
 
 /* ---- hogs ---- */
 
-/* The program beside this one. */
-static void hog_path(char *path, size_t size)
+/* A file, by its path from the folder that this program is in. */
+static void beside(char *path, size_t size, const char *name)
 {
 	ssize_t n = readlink("/proc/self/exe", path, size - 1);
 	char *slash;
@@ -30,7 +31,7 @@ static void hog_path(char *path, size_t size)
 		die("cannot tell where I am");
 	path[n] = '\0';
 	slash = strrchr(path, '/');
-	snprintf(slash, size - (slash - path), "/hog");
+	snprintf(slash, size - (slash - path), "/%s", name);
 }
 
 void hog_start(struct hog *h, const char *fmt, ...)
@@ -43,7 +44,7 @@ void hog_start(struct hog *h, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	hog_path(path, sizeof(path));
+	beside(path, sizeof(path), "hog");
 	argv[n++] = path;
 	for (argv[n] = strtok_r(text, " ", &save); argv[n];
 	     argv[n] = strtok_r(NULL, " ", &save))
@@ -166,4 +167,37 @@ void memcg_remove(struct memcg *cg)
 		sleep_ms(20);
 	}
 	cg->dir[0] = '\0';
+}
+
+/* ---- the module that provokes ---- */
+
+bool provoke_load(void)
+{
+	char path[256];
+	int fd, err = 0;
+
+	beside(path, sizeof(path), "../provoke/oomtrace_provoke.ko");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (syscall(SYS_finit_module, fd, "", 0))
+		err = errno;
+	close(fd);
+	if (err && err != EEXIST)
+		die("cannot load %s: %s", path, strerror(err));
+	return true;
+}
+
+void provoke_unload(void)
+{
+	int i;
+
+	/* Who stalled in it may not be gone yet. */
+	for (i = 0; i < 100; i++) {
+		if (!syscall(SYS_delete_module, "oomtrace_provoke", 0) ||
+		    errno == ENOENT)
+			return;
+		sleep_ms(50);
+	}
+	die("cannot unload oomtrace_provoke: %s", strerror(errno));
 }

@@ -44,6 +44,14 @@ long memcg_event(const struct memcg *cg, const char *name);
 /* Kill who is in it and remove it. */
 void memcg_remove(struct memcg *cg);
 
+/* ---- the module that provokes (provoke/provoke.c) ---- */
+
+/* Load it; false: it was not built, or is not for this kernel. */
+bool provoke_load(void);
+void provoke_unload(void);
+/* The path of one of its parameters, which are orders. */
+#define PROVOKE(name)	"/sys/module/oomtrace_provoke/parameters/" name
+
 /* ---- the kernel's report ---- */
 
 #define REPORT_ROWS	400
@@ -85,6 +93,8 @@ struct report {
 	int order;
 	int adj;
 	char constraint[32];	/* without CONSTRAINT_ */
+	char oom_memcg[128];	/* path; "": none, as for a global one */
+	char task_memcg[128];
 	int pid;		/* of the oom-kill line; 0: there was none */
 	int uid;
 	int nrows;
@@ -99,6 +109,8 @@ int kmsg_open(void);
 char *kmsg_text(int fd);
 /* The n-th OOM in such a text; false: there are fewer. */
 bool report_parse(const char *text, int n, struct report *rep);
+/* The next "Killed process" line from there on: what is behind it, or NULL. */
+const char *report_next_kill(const char *text, struct report_kill *k);
 const struct report_row *report_row(const struct report *rep, int tgid);
 
 #endif /* SELFTESTS_OOM_H */

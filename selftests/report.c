@@ -132,6 +132,18 @@ static void parse_row(struct report *rep, const struct columns *cols,
 	rep->nrows++;
 }
 
+/* What follows a key up to the next comma: our own cgroups' paths have none. */
+static void parse_value(const char *line, const char *key, char *value,
+			size_t size)
+{
+	const char *at = strstr(line, key);
+
+	value[0] = '\0';
+	if (at)
+		snprintf(value, size, "%.*s",
+			 (int)strcspn(at + strlen(key), ","), at + strlen(key));
+}
+
 static void parse_choice(struct report *rep, const char *line)
 {
 	const char *at;
@@ -139,31 +151,41 @@ static void parse_choice(struct report *rep, const char *line)
 	if (sscanf(line, "oom-kill:constraint=CONSTRAINT_%31[A-Z_]",
 		   rep->constraint) != 1)
 		return;
+	parse_value(line, ",oom_memcg=", rep->oom_memcg,
+		    sizeof(rep->oom_memcg));
+	parse_value(line, ",task_memcg=", rep->task_memcg,
+		    sizeof(rep->task_memcg));
 	/* The names before may hold anything: the last ones count. */
 	for (at = line; (at = strstr(at, ",pid=")); at++)
 		if (sscanf(at, ",pid=%d,uid=%d", &rep->pid, &rep->uid) != 2)
 			return;
 }
 
-static void parse_kill(struct report *rep, const char *line)
+static bool parse_kill(struct report_kill *k, const char *line)
 {
 	const char *at = strstr(line, "Killed process ");
-	struct report_kill *k = &rep->kills[rep->nkills];
 	const char *name, *end;
 
-	if (rep->nkills == REPORT_KILLS)
-		return;
 	k->pid = atoi(at + strlen("Killed process "));
 	name = strchr(at, '(');
 	end = strstr(at, ") total-vm:");
 	if (!name || !end)
-		return;
+		return false;
 	snprintf(k->comm, sizeof(k->comm), "%.*s", (int)(end - name - 1),
 		 name + 1);
-	if (sscanf(end, ") total-vm:%ldkB, anon-rss:%ldkB, file-rss:%ldkB, shmem-rss:%ldkB, UID:%d pgtables:%ldkB oom_score_adj:%d",
-		   &k->total_vm_kb, &k->anon_kb, &k->file_kb, &k->shmem_kb,
-		   &k->uid, &k->pgtables_kb, &k->adj) == 7)
-		rep->nkills++;
+	return sscanf(end, ") total-vm:%ldkB, anon-rss:%ldkB, file-rss:%ldkB, shmem-rss:%ldkB, UID:%d pgtables:%ldkB oom_score_adj:%d",
+		      &k->total_vm_kb, &k->anon_kb, &k->file_kb, &k->shmem_kb,
+		      &k->uid, &k->pgtables_kb, &k->adj) == 7;
+}
+
+const char *report_next_kill(const char *text, struct report_kill *k)
+{
+	while ((text = strstr(text, "Killed process "))) {
+		if (parse_kill(k, text))
+			return text + 1;
+		text++;
+	}
+	return NULL;
 }
 
 static bool parse_invoked(struct report *rep, const char *line)
@@ -191,8 +213,10 @@ static void parse_line(struct report *rep, struct columns *cols,
 		parse_row(rep, cols, line);
 	else if (!strncmp(line, "oom-kill:", 9))
 		parse_choice(rep, line);
-	else if (strstr(line, "Killed process "))
-		parse_kill(rep, line);
+	else if (strstr(line, "Killed process ") &&
+		 rep->nkills < REPORT_KILLS &&
+		 parse_kill(&rep->kills[rep->nkills], line))
+		rep->nkills++;
 }
 
 bool report_parse(const char *text, int n, struct report *rep)

@@ -8,6 +8,8 @@
 #define SELFTESTS_SCENE_CHECK_H
 
 #include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "scene.h"
 #include "test.h"
@@ -86,6 +88,58 @@ static inline void scene_check_choice(struct __test_metadata *_metadata,
 		return;
 	EXPECT_EQ(second->pid, v->runner_up_pid);
 	EXPECT_EQ(second->points, v->runner_up_points);
+}
+
+/* The victim record that a line of the kernel's log is about. */
+static inline const struct oomtrace_victim *
+scene_victim(const struct scene *s, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < s->recs.n; i++)
+		if (s->recs.r[i].h.type == OOMTRACE_VICTIM &&
+		    s->recs.r[i].victim.pid == pid)
+			return &s->recs.r[i].victim;
+	return NULL;
+}
+
+/*
+ * Every "Killed process" line of the log has its victim, number for number; and
+ * every victim that was killed has its line. One who runs on another CPU can
+ * still change by some pages between the mark and the line: @drift.
+ */
+static inline void scene_check_kills(struct __test_metadata *_metadata,
+				     const struct scene *s, long drift)
+{
+	const struct oomtrace_victim *v;
+	struct report_kill k;
+	const char *at;
+	char word[64];
+	int lines = 0;
+	size_t i;
+
+	for (at = s->log; (at = report_next_kill(at, &k)); lines++) {
+		v = scene_victim(s, k.pid);
+		ASSERT_NE(NULL, v) TH_LOG("no victim %d (%s)", k.pid, k.comm);
+		EXPECT_STREQ(k.comm, v->comm);
+		EXPECT_EQ(k.uid, v->uid);
+		EXPECT_EQ(k.adj, v->oom_score_adj);
+		EXPECT_EQ(k.total_vm_kb, 4 * v->total_vm);
+		EXPECT_LE(labs(k.anon_kb / 4 - v->rss_anon), drift);
+		EXPECT_LE(labs(k.file_kb / 4 - v->rss_file), drift);
+		EXPECT_LE(labs(k.shmem_kb / 4 - v->rss_shmem), drift);
+		EXPECT_EQ(k.pgtables_kb * 1024, v->pgtables_bytes);
+	}
+	EXPECT_LE(1, lines);
+	for (i = 0; i < s->recs.n; i++) {
+		v = &s->recs.r[i].victim;
+		if (v->h.type != OOMTRACE_VICTIM ||
+		    (v->why != OOMTRACE_WHY_CHOSEN &&
+		     v->why != OOMTRACE_WHY_GROUP))
+			continue;
+		snprintf(word, sizeof(word), "Killed process %d (", v->pid);
+		EXPECT_NE(NULL, strstr(s->log, word)) TH_LOG("%s", word);
+	}
 }
 
 /*

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: an OOM that ends without a kill is told with how it ended, and a
+ * victim that does not die by itself with what the reaper did to it. For a small
+ * machine (256 MB), with the module that provokes (provoke/provoke.c): user
+ * space alone cannot bring these about, or not when it wants.
+ *
+ * Here a scene's @big is the task that the scene is about.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "lib.h"
+#include "oom.h"
+#include "scene_check.h"
+#include "test.h"
+
+static struct scene *freed, *nofs, *dying, *stuck;
+
+static void __attribute__((constructor)) make_scenes(void)
+{
+	freed = scene_new();
+	nofs = scene_new();
+	dying = scene_new();
+	stuck = scene_new();
+}
+
+#define NEED_PROVOKE()							\
+	do {								\
+		if (!provoke_load())					\
+			SKIP(return, "the module that provokes was not built"); \
+	} while (0)
+
+/* More than the machine has. */
+#define TOO_MANY	"1000000"
+
+#define HELD		8000
+
+/* A driver gives back what it held, and only then somebody dies. */
+static void play_freed(struct scene *s)
+{
+	struct hog big;
+	char held[16];
+
+	scene_start(s, NULL);
+	snprintf(held, sizeof(held), "%d", HELD);
+	if (spill(PROVOKE("hold"), held))
+		die("no %d pages to hold", HELD);
+	hog_start(&big, "--comm big --grow 4096");
+	s->big = big.pid;
+	s->status = hog_wait(&big);
+	scene_end(s);
+	provoke_unload();
+}
+
+static int grab(void *order)
+{
+	prctl(PR_SET_NAME, "grabber");
+	return spill(order, TOO_MANY) ? 1 : 0;
+}
+
+static void play_nofs(struct scene *s)
+{
+	scene_start(s, NULL);
+	s->big = start_child(grab, PROVOKE("grab_nofs"));
+	s->status = wait_child(s->big);
+	scene_end(s);
+	provoke_unload();
+}
+
+static void play_dying(struct scene *s)
+{
+	scene_start(s, NULL);
+	s->big = start_child(grab, PROVOKE("grab_dying"));
+	s->status = wait_child(s->big);
+	scene_end(s);
+	provoke_unload();
+}
+
+/* How long the victim is deaf: the reaper comes 2 s after the kill. */
+#define DEAF_MS		"4000"
+
+/* The victim cannot hear its SIGKILL; another one of its cgroup wants on. */
+static void play_stuck(struct scene *s)
+{
+	struct hog deaf, other;
+
+	/* The one who waits asks again and again: that is many episodes. */
+	scene_start(s, "oom_buffer_kb=4096");
+	memcg_make(&s->cg, "stuck", MB(24));
+	hog_start(&deaf, "--cgroup %s --comm deaf --anon 13 --go --put %s=%s",
+		  s->cg.dir, PROVOKE("stall_ms"), DEAF_MS);
+	hog_ready(&deaf);
+	hog_go(&deaf);
+	sleep_ms(300);
+	hog_start(&other, "--cgroup %s --comm other --grow 64", s->cg.dir);
+	s->big = deaf.pid;
+	s->small = other.pid;
+	hog_wait(&other);
+	s->status = hog_wait(&deaf);
+	scene_end(s);
+	s->oom_kills = memcg_event(&s->cg, "oom_kill");
+	memcg_remove(&s->cg);
+	provoke_unload();
+}
+
+/* The next episode, from *at on, that ended so; and what it began with. */
+static const struct oomtrace_oom_end *
+next_ending(const struct scene *s, size_t *at, unsigned int how,
+	    const struct oomtrace_oom_begin **begin)
+{
+	for (; *at < s->recs.n; ++*at) {
+		const union record *r = &s->recs.r[*at];
+
+		if (r->h.type == OOMTRACE_OOM_BEGIN)
+			*begin = &r->begin;
+		if (r->h.type != OOMTRACE_OOM_END || r->end.ending != how)
+			continue;
+		++*at;
+		return &r->end;
+	}
+	return NULL;
+}
+
+static size_t count_in(const struct scene *s, unsigned int type,
+		       unsigned long long episode)
+{
+	size_t i, n = 0;
+
+	/* All types of an episode have its number right behind the header. */
+	for (i = 0; i < s->recs.n; i++)
+		n += s->recs.r[i].h.type == type &&
+		     s->recs.r[i].begin.episode == episode;
+	return n;
+}
+
+TEST(memory_freed_by_a_notifier_is_told_with_how_much)
+{
+	const struct oomtrace_oom_begin *begin = NULL;
+	const struct oomtrace_oom_end *end;
+	size_t at = 0;
+
+	NEED_PROVOKE();
+	scene_play(freed, play_freed);
+	EXPECT_EQ(128 + SIGKILL, freed->status);
+	end = next_ending(freed, &at, OOMTRACE_ENDING_NOTIFIER_FREED, &begin);
+	ASSERT_NE(NULL, end) TH_LOG("%s", freed->log);
+	EXPECT_EQ(begin->episode, end->episode);
+	EXPECT_TRUE(HAS(end, oom_end, notifier_freed));
+	EXPECT_EQ(HELD, end->notifier_freed);
+	EXPECT_EQ(0, end->victims);
+	EXPECT_EQ(0, end->candidates);
+	EXPECT_EQ(0, count_in(freed, OOMTRACE_VERDICT, end->episode));
+	/* What was held is gone: now one dies, and no notifier helps. */
+	end = next_ending(freed, &at, OOMTRACE_ENDING_KILLED, &begin);
+	ASSERT_NE(NULL, end);
+	EXPECT_TRUE(HAS(end, oom_end, notifier_freed));
+	EXPECT_EQ(0, end->notifier_freed);
+	scene_check_episodes(_metadata, &freed->recs);
+	scene_check_kills(_metadata, freed, 64);
+}
+
+#define GFP_FS	0x80u
+
+TEST(a_request_without_gfp_fs_has_nobody_killed)
+{
+	const struct oomtrace_oom_begin *begin = NULL;
+	const struct oomtrace_oom_end *end;
+	size_t at = 0;
+	int n = 0;
+
+	NEED_PROVOKE();
+	scene_play(nofs, play_nofs);
+	EXPECT_EQ(0, nofs->status);
+	while ((end = next_ending(nofs, &at, OOMTRACE_ENDING_NO_FS, &begin))) {
+		EXPECT_EQ(begin->episode, end->episode);
+		EXPECT_EQ(0, begin->gfp & GFP_FS);
+		EXPECT_EQ(0, end->victims);
+		EXPECT_EQ(0, end->candidates);
+		EXPECT_EQ(0, end->notifier_freed);
+		n += begin->tgid == nofs->big;
+	}
+	/* Its patience, and then it was helped. */
+	EXPECT_EQ(5, n) TH_LOG("%s", nofs->log);
+	at = 0;
+	end = next_ending(nofs, &at, OOMTRACE_ENDING_NOTIFIER_FREED, &begin);
+	ASSERT_NE(NULL, end);
+	EXPECT_EQ(1024, end->notifier_freed);
+	scene_check_episodes(_metadata, &nofs->recs);
+}
+
+TEST(who_is_dying_gets_the_reserves_and_nobody_is_chosen)
+{
+	const struct oomtrace_oom_begin *begin = NULL;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+	size_t at = 0, i;
+
+	NEED_PROVOKE();
+	scene_play(dying, play_dying);
+	EXPECT_EQ(128 + SIGKILL, dying->status);
+	end = next_ending(dying, &at, OOMTRACE_ENDING_CALLER_EXITING, &begin);
+	ASSERT_NE(NULL, end) TH_LOG("%s", dying->log);
+	EXPECT_EQ(dying->big, begin->tgid);
+	EXPECT_EQ(1, end->victims);
+	EXPECT_EQ(0, end->candidates);
+	EXPECT_EQ(0, count_in(dying, OOMTRACE_VERDICT, end->episode));
+	victim = NULL;
+	for (i = 0; i < dying->recs.n; i++)
+		if (dying->recs.r[i].h.type == OOMTRACE_VICTIM &&
+		    dying->recs.r[i].victim.episode == end->episode)
+			victim = &dying->recs.r[i].victim;
+	ASSERT_NE(NULL, victim);
+	EXPECT_EQ(dying->big, victim->pid);
+	EXPECT_EQ(OOMTRACE_WHY_CALLER_EXITING, victim->why);
+	/* The kernel has not a word about it in its log. */
+	EXPECT_EQ(NULL, strstr(dying->log, "Killed process"));
+	EXPECT_EQ(NULL, strstr(dying->log, "invoked oom-killer"));
+	scene_check_episodes(_metadata, &dying->recs);
+}
+
+/* ---- a victim that does not die ---- */
+
+static const struct oomtrace_reap *step_of(const struct scene *s, pid_t pid,
+					   unsigned int step)
+{
+	size_t i;
+
+	for (i = 0; i < s->recs.n; i++)
+		if (s->recs.r[i].h.type == OOMTRACE_REAP &&
+		    s->recs.r[i].reap.pid == pid &&
+		    s->recs.r[i].reap.step == step)
+			return &s->recs.r[i].reap;
+	return NULL;
+}
+
+TEST(a_victim_still_dying_aborts_the_scan)
+{
+	const struct oomtrace_candidate *c;
+	const struct oomtrace_oom_begin *begin = NULL;
+	const struct oomtrace_oom_end *end;
+	size_t at = 0;
+	int n = 0;
+
+	NEED_PROVOKE();
+	scene_play(stuck, play_stuck);
+	EXPECT_EQ(128 + SIGKILL, stuck->status);
+	while ((end = next_ending(stuck, &at, OOMTRACE_ENDING_SCAN_ABORTED,
+				  &begin))) {
+		n++;
+		EXPECT_EQ(begin->episode, end->episode);
+		EXPECT_EQ(0, end->victims);
+		EXPECT_EQ(0, count_in(stuck, OOMTRACE_VERDICT, end->episode));
+		c = scene_candidate(stuck, end->episode, stuck->big);
+		ASSERT_NE(NULL, c);
+		EXPECT_EQ(OOMTRACE_EVAL_ABORT, c->verdict);
+		EXPECT_EQ(OOMTRACE_REASON_IN_FLIGHT, c->reason);
+		/* Nobody is looked at after it. */
+		EXPECT_EQ(end->candidates, c->index + 1);
+	}
+	EXPECT_LE(1, n) TH_LOG("%s", stuck->log);
+	fprintf(stderr, "# %d scans aborted, %zu records\n", n, stuck->recs.n);
+	scene_check_episodes(_metadata, &stuck->recs);
+	scene_check_kills(_metadata, stuck, 0);
+}
+
+/* Sides that each say a size: 4 KiB pages here, kilobytes there. */
+static void check_reaped(struct __test_metadata *_metadata,
+			 const struct oomtrace_reap *r, const char *line)
+{
+	long anon, file, shmem;
+	const char *at = strstr(line, "now anon-rss:");
+	int n;
+
+	ASSERT_NE(NULL, at);
+	n = sscanf(at, "now anon-rss:%ldkB, file-rss:%ldkB, shmem-rss:%ldkB",
+		   &anon, &file, &shmem);
+	ASSERT_EQ(3, n);
+	EXPECT_EQ(anon, 4 * r->rss_anon);
+	EXPECT_EQ(file, 4 * r->rss_file);
+	EXPECT_EQ(shmem, 4 * r->rss_shmem);
+}
+
+TEST(the_reaper_is_told_step_by_step)
+{
+	const struct oomtrace_reap *queued, *start, *finish, *left;
+	char what[64], line[512];
+
+	NEED_PROVOKE();
+	scene_play(stuck, play_stuck);
+	queued = step_of(stuck, stuck->big, OOMTRACE_STEP_QUEUED);
+	start = step_of(stuck, stuck->big, OOMTRACE_STEP_START);
+	finish = step_of(stuck, stuck->big, OOMTRACE_STEP_FINISH);
+	left = step_of(stuck, stuck->big, OOMTRACE_STEP_EXITED);
+	ASSERT_NE(NULL, queued);
+	ASSERT_NE(NULL, start);
+	ASSERT_NE(NULL, finish);
+	ASSERT_NE(NULL, left);
+	/* 2 * HZ in jiffies, the first of which may be short. */
+	EXPECT_LE(1990000000ULL, queued->since_kill_ns);
+	EXPECT_LE(queued->since_kill_ns, start->since_kill_ns);
+	EXPECT_LE(start->since_kill_ns, finish->since_kill_ns);
+	EXPECT_LE(finish->since_kill_ns, left->since_kill_ns);
+	EXPECT_GT(10000000000ULL, left->since_kill_ns);
+	/* It held 13 MB, and the reaper took nearly all. */
+	EXPECT_LE(12 * 256, start->rss_anon);
+	EXPECT_GE(256, finish->rss_anon);
+	snprintf(what, sizeof(what), "reaped process %d (deaf)", stuck->big);
+	line_with(stuck->log, what, line, sizeof(line));
+	ASSERT_NE(0, line[0]) TH_LOG("%s", stuck->log);
+	check_reaped(_metadata, finish, line);
+}
+
+TEST(who_was_reaped_is_passed_over_for_that)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_candidate *c;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+
+	NEED_PROVOKE();
+	scene_play(stuck, play_stuck);
+	ASSERT_TRUE(scene_find(stuck, stuck->small, &begin, &verdict, &victim,
+			       &end)) TH_LOG("%s", stuck->log);
+	c = scene_candidate(stuck, begin->episode, stuck->big);
+	ASSERT_NE(NULL, c);
+	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
+	EXPECT_EQ(OOMTRACE_REASON_OOM_SKIP, c->reason);
+	EXPECT_EQ(2, stuck->oom_kills);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Brings about OOMs that user space alone cannot. For the tests, never
+ * installed; knows nothing of oomtrace.
+ *
+ * Each parameter in /sys/module/oomtrace_provoke/parameters does something when
+ * a number is written to it, in the task that writes:
+ *
+ *   hold        take that many pages; the oom notifier gives them back at the
+ *               next OOM of the machine, as a driver with a cache would
+ *   grab_nofs   take up to that many pages without __GFP_FS and let them go.
+ *               When memory is out, the kernel has nobody killed for such a
+ *               request and tries for ever: so the notifier gives some back
+ *               after PATIENCE calls, and the taking ends
+ *   grab_dying  kill the writer, and have it take up to that many pages on its
+ *               way out
+ *   stall_ms    sleep so long and hear no signal, not even SIGKILL
+ */
+#include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/oom.h>
+#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+
+/* OOMs that a request without __GFP_FS waits for help before it gets some. */
+#define PATIENCE	5
+
+/* How much is given back then: enough for one to stop in peace. */
+#define HELP		1024
+
+static LIST_HEAD(held);
+static LIST_HEAD(grabbed);
+/* Guards both lists: the notifier runs in whoever is out of memory. */
+static DEFINE_SPINLOCK(lists_lock);
+/* One grab at a time. */
+static DEFINE_MUTEX(grab_lock);
+static bool grabbing_nofs;
+static int waited;
+static bool helped;
+
+static unsigned long give_back(struct list_head *list, unsigned long max)
+{
+	struct page *page, *next;
+	unsigned long n = 0;
+	LIST_HEAD(gone);
+
+	spin_lock(&lists_lock);
+	list_for_each_entry_safe(page, next, list, lru) {
+		if (n == max)
+			break;
+		list_move(&page->lru, &gone);
+		n++;
+	}
+	spin_unlock(&lists_lock);
+	list_for_each_entry_safe(page, next, &gone, lru)
+		__free_page(page);
+	return n;
+}
+
+static unsigned long take(struct list_head *list, unsigned long max, gfp_t gfp)
+{
+	struct page *page;
+	unsigned long n;
+
+	for (n = 0; n < max && !READ_ONCE(helped); n++) {
+		page = alloc_page(gfp | __GFP_NOWARN);
+		if (!page)
+			break;
+		spin_lock(&lists_lock);
+		list_add(&page->lru, list);
+		spin_unlock(&lists_lock);
+		cond_resched();
+	}
+	return n;
+}
+
+static int at_oom(struct notifier_block *nb, unsigned long unused, void *freed)
+{
+	*(unsigned long *)freed += give_back(&held, ULONG_MAX);
+	if (READ_ONCE(grabbing_nofs) && ++waited > PATIENCE) {
+		WRITE_ONCE(helped, true);
+		*(unsigned long *)freed += give_back(&grabbed, HELP);
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block oom_nb = {
+	.notifier_call	= at_oom,
+};
+
+static int hold_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned long pages;
+	int ret = kstrtoul(val, 0, &pages);
+
+	if (!ret && take(&held, pages, GFP_KERNEL) < pages)
+		ret = -ENOMEM;
+	return ret;
+}
+
+static int grab(const char *val, bool nofs, bool dying)
+{
+	unsigned long pages;
+	int ret = kstrtoul(val, 0, &pages);
+
+	if (ret)
+		return ret;
+	mutex_lock(&grab_lock);
+	waited = 0;
+	WRITE_ONCE(grabbing_nofs, nofs);
+	if (dying)
+		send_sig(SIGKILL, current, 1);
+	take(&grabbed, pages, nofs ? GFP_NOFS : GFP_KERNEL);
+	WRITE_ONCE(grabbing_nofs, false);
+	WRITE_ONCE(helped, false);
+	give_back(&grabbed, ULONG_MAX);
+	mutex_unlock(&grab_lock);
+	return 0;
+}
+
+static int grab_nofs_set(const char *val, const struct kernel_param *kp)
+{
+	return grab(val, true, false);
+}
+
+static int grab_dying_set(const char *val, const struct kernel_param *kp)
+{
+	return grab(val, false, true);
+}
+
+static int stall_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int ms;
+	int ret = kstrtouint(val, 0, &ms);
+
+	if (!ret)
+		msleep(ms);
+	return ret;
+}
+
+/*
+ * Writing a parameter holds the module's parameter lock, so only one of these
+ * can be under way at a time.
+ */
+#define ACTION(name, fn)						\
+	static const struct kernel_param_ops name##_ops = { .set = fn };	\
+	module_param_cb(name, &name##_ops, NULL, 0200)
+
+ACTION(hold, hold_set);
+MODULE_PARM_DESC(hold, "take pages, for the oom notifier to give back");
+ACTION(grab_nofs, grab_nofs_set);
+MODULE_PARM_DESC(grab_nofs, "take up to so many pages without __GFP_FS");
+ACTION(grab_dying, grab_dying_set);
+MODULE_PARM_DESC(grab_dying, "take up to so many pages while dying");
+ACTION(stall_ms, stall_set);
+MODULE_PARM_DESC(stall_ms, "sleep, deaf to every signal");
+
+static int __init provoke_init(void)
+{
+	return register_oom_notifier(&oom_nb);
+}
+
+static void __exit provoke_exit(void)
+{
+	unregister_oom_notifier(&oom_nb);
+	give_back(&held, ULONG_MAX);
+}
+
+module_init(provoke_init);
+module_exit(provoke_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Brings about OOMs for the tests of oomtrace");
