@@ -16,7 +16,8 @@
 #include "shim.h"
 #include "../include/oomtrace.h"
 
-#define OOMTRACE_STORY_TOP	6	/* candidates kept, by points */
+/* Candidates kept, by points: the chosen one, the runner-up, the five next. */
+#define OOMTRACE_STORY_TOP	7
 #define OOMTRACE_STORY_EXEMPT	8	/* exempt tasks kept by name */
 #define OOMTRACE_STORY_VICTIMS	8	/* victims kept */
 

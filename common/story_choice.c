@@ -144,7 +144,7 @@ static void say_adj(struct teller *t, const struct terms *x,
 	say_id(t, c, B(candidate_oom_score_adj));
 	say(t, " x ");
 	say_count(t, x->adj_unit);
-	say(t, ")");
+	say(t, " pages)");
 }
 
 static void say_terms(struct teller *t, const struct terms *x,
@@ -186,6 +186,8 @@ static void tell_points(struct teller *t, const struct oomtrace_story *s)
 	if (!get_field(&s->verdict.h, B(verdict_points), &points))
 		return;
 	say_label(t, "Points:");
+	say_task(t, &s->verdict.h, B(verdict_comm), B(verdict_pid));
+	say(t, " ");
 	say_points(t, &s->verdict.h, B(verdict_points));
 	if (points == LLONG_MAX) {
 		say(t, ", which is no sum but a mark\n");

@@ -351,12 +351,24 @@ static const char *ending_words(s64 ending)
 	case OOMTRACE_ENDING_NO_CANDIDATE:
 		return "nobody was killed: no task was eligible";
 	case OOMTRACE_ENDING_PANIC:
-		return "the kernel panicked (vm.panic_on_oom, or no task was eligible)";
+		return "the kernel panicked";
 	case OOMTRACE_ENDING_DISABLED:
 		return "nobody was killed: the OOM killer is switched off (suspend)";
 	default:
 		return "in a way that this version does not know";
 	}
+}
+
+/* It does so before it looks at anybody, or when nobody is left. */
+static const char *panic_words(const struct oomtrace_story *s)
+{
+	s64 candidates;
+
+	if (s->victims || s->eligible ||
+	    !get_field(&s->end.h, B(oom_end_candidates), &candidates))
+		return "while this OOM was under way";
+	return candidates ? "since no task was eligible" :
+			    "before it looked at any task: vm.panic_on_oom";
 }
 
 static void say_ending(struct teller *t, const struct oomtrace_story *s,
@@ -372,6 +384,8 @@ static void say_ending(struct teller *t, const struct oomtrace_story *s,
 	} else if (ending == OOMTRACE_ENDING_SCAN_ABORTED) {
 		say(t, ": ");
 		say_task(t, &s->aborter.h, B(candidate_comm), B(candidate_pid));
+	} else if (ending == OOMTRACE_ENDING_PANIC) {
+		say(t, ", %s", panic_words(s));
 	}
 }
 

@@ -49,7 +49,7 @@ static const char whole[] =
 "Before:    1.2 ms earlier compaction for order 0: priority 0, result 0, retries 0, allowed 16; the kernel tried again\n"
 "Killed:    hog[812], uid 1000, cgroup 4127\n"
 "Why:       it has the most points of 5 eligible tasks\n"
-"Points:    24,310 = rss 24,100 (anon 24,020, file 80, shmem 0) + swap 10 + page tables 150 + adj 50 (oom_score_adj 2 x 25)\n"
+"Points:    hog[812] 24,310 = rss 24,100 (anon 24,020, file 80, shmem 0) + swap 10 + page tables 150 + adj 50 (oom_score_adj 2 x 25 pages)\n"
 "Runner-up: sh[811] with 310 points, 24,000 pages behind (93.7 MiB)\n"
 "Next:      a[1] 300, b[2] 200, c[3] -50\n"
 "Exempt:    1 init\n"
@@ -140,7 +140,7 @@ static void test_choice(void)
 	feed(&v);
 	check_has(told(), "it was marked to die first (swapoff, KSM)",
 		  "an_origin_is_told");
-	check_has(told(), "Points:    the maximum, which is no sum but a mark\n",
+	check_has(told(), "Points:    hog[812] the maximum, which is no sum but a mark\n",
 		  "the_maximum_is_no_number");
 
 	v = start_choice();
@@ -194,7 +194,7 @@ static void test_order(void)
 		snprintf(name, sizeof(name), "t%d", i);
 		feed_kept(1, name, 100 + i, i, 1000 + i / 2);
 	}
-	check_has(told(), "Scored:    t19[119] 1,009, t18[118] 1,009, t17[117] 1,008, t16[116] 1,008, t15[115] 1,007, t14[114] 1,007\n",
+	check_has(told(), "Scored:    t19[119] 1,009, t18[118] 1,009, t17[117] 1,008, t16[116] 1,008, t15[115] 1,007, t14[114] 1,007, t13[113] 1,006\n",
 		  "the_worst_come_first_and_of_equals_the_later");
 
 	for (i = 0; i < 20; i++)
@@ -278,6 +278,28 @@ static void test_endings(void)
 		  "an_ending_of_a_newer_module_is_told");
 }
 
+static void test_panic(void)
+{
+	struct oomtrace_oom_end e = make_end(1, OOMTRACE_ENDING_PANIC);
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	e.candidates = 0;
+	feed(&e);
+	check_has(told(), "the kernel panicked, before it looked at any task: vm.panic_on_oom;",
+		  "a_panic_by_sysctl_is_told");
+	feed_exempt(1, "init", 1, 0, OOMTRACE_REASON_INIT);
+	e.candidates = 1;
+	feed(&e);
+	check_has(told(), "the kernel panicked, since no task was eligible;",
+		  "a_panic_for_lack_of_a_victim_is_told");
+	feed_kept(1, "a", 2, 1, 10);
+	e.candidates = 2;
+	feed(&e);
+	check_has(told(), "the kernel panicked, while this OOM was under way;",
+		  "a_panic_for_another_reason_is_told");
+}
+
 static void test_missing(void)
 {
 	struct oomtrace_oom_end e = make_end(1, OOMTRACE_ENDING_KILLED);
@@ -310,5 +332,6 @@ void test_story(void)
 	test_order();
 	test_victims();
 	test_endings();
+	test_panic();
 	test_missing();
 }

@@ -45,7 +45,7 @@ void test_savefile(void);
 void test_metrics(void);
 void test_fuzz(void);
 void test_cli(void);
-#define STORY_TESTS	45
+#define STORY_TESTS	48
 #define FUZZ_TESTS	3
 #define REPLAY_TESTS	24
 #define OVERCOMMIT_TESTS 17
