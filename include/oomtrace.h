@@ -864,6 +864,35 @@ struct oomtrace_filter {
 	__s64	min_pages;
 };
 
+/**
+ * struct oomtrace_ranking - who would be killed now (OOMTRACE_IOC_RANKING)
+ * @size: in: sizeof(struct oomtrace_ranking); EINVAL otherwise.
+ * @room: in: how many records fit at @records; 0: only the numbers are wanted.
+ * @records: in: address of that many struct oomtrace_candidate. Filled with one
+ *	for each process, the one that would be killed first; those not eligible
+ *	follow at the end with their reason. No @episode; @points, @verdict,
+ *	@reason and @index are derived, and the rest was read for this.
+ * @cgroup_id: in: the memory cgroup that would be out of memory (inode of its
+ *	directory); 0: the machine. ESRCH if no process is in it.
+ * @totalpages: out: what one oom_score_adj is a thousandth of, pages: RAM and
+ *	swap, or the cgroup's limit.
+ * @count: out: records there are; if more than @room, the last are left out.
+ * @eligible: out: how many of them can be killed.
+ * @kthreads: out: kernel threads, which have no record.
+ * @reserved: zero.
+ */
+struct oomtrace_ranking {
+	__u32	size;
+	__u32	room;
+	__u64	records;
+	__u64	cgroup_id;
+	__u64	totalpages;
+	__u32	count;
+	__u32	eligible;
+	__u32	kthreads;
+	__u32	reserved;
+};
+
 /** OOMTRACE_IOC_INFO - fill in a struct oomtrace_info */
 #define OOMTRACE_IOC_INFO	_IOWR('O', 0x70, struct oomtrace_info)
 /** OOMTRACE_IOC_ENABLE - arm (1) or disarm (0) the hooks; EINVAL otherwise */
@@ -876,6 +905,9 @@ struct oomtrace_filter {
 #define OOMTRACE_IOC_COMMIT_RECORDS	_IOW('O', 0x74, __u32)
 /** OOMTRACE_IOC_NEAR_PERCENT - near misses under 0 (none) to 100 percent left */
 #define OOMTRACE_IOC_NEAR_PERCENT	_IOW('O', 0x75, __u32)
+
+/** OOMTRACE_IOC_RANKING - who would be killed now, without killing anybody */
+#define OOMTRACE_IOC_RANKING	_IOWR('O', 0x76, struct oomtrace_ranking)
 
 /*
  * Position. A newly opened device stands at the oldest record held.

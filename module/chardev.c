@@ -20,6 +20,7 @@
 #include "filter.h"
 #include "hooks.h"
 #include "oomtrace.h"
+#include "ranking.h"
 #include "ring.h"
 
 /**
@@ -231,6 +232,42 @@ static int ioc_near_percent(void __user *arg)
 	return 0;
 }
 
+static int give_ranking(const struct oomtrace_ranks *ranks,
+			const struct oomtrace_ranking *want)
+{
+	struct oomtrace_candidate __user *to = u64_to_user_ptr(want->records);
+	u32 i, n = min(ranks->count, want->room);
+
+	for (i = 0; i < n; i++)
+		if (copy_to_user(&to[i], &ranks->rank[i].rec, sizeof(*to)))
+			return -EFAULT;
+	return 0;
+}
+
+static int ioc_ranking(void __user *arg)
+{
+	struct oomtrace_ranking rk;
+	struct oomtrace_ranks ranks;
+	int ret;
+
+	if (copy_from_user(&rk, arg, sizeof(rk)))
+		return -EFAULT;
+	if (rk.size != sizeof(rk) || rk.reserved)
+		return -EINVAL;
+	ret = oomtrace_ranks_make(&ranks, rk.cgroup_id);
+	if (ret)
+		return ret;
+	ret = give_ranking(&ranks, &rk);
+	rk.totalpages = ranks.totalpages;
+	rk.count = ranks.count;
+	rk.eligible = ranks.eligible;
+	rk.kthreads = ranks.kthreads;
+	oomtrace_ranks_free(&ranks);
+	if (!ret && copy_to_user(arg, &rk, sizeof(rk)))
+		ret = -EFAULT;
+	return ret;
+}
+
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
@@ -246,6 +283,8 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioc_commit_records((void __user *)arg);
 	case OOMTRACE_IOC_NEAR_PERCENT:
 		return ioc_near_percent((void __user *)arg);
+	case OOMTRACE_IOC_RANKING:
+		return ioc_ranking((void __user *)arg);
 	}
 	return -ENOTTY;
 }

@@ -19,6 +19,7 @@
 #include "filter.h"
 #include "hooks.h"
 #include "oomtrace.h"
+#include "ranking.h"
 #include "ring.h"
 #include "stats.h"
 
@@ -164,6 +165,98 @@ static int last_oom_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(last_oom);
 
+/* ---- ranking ---- */
+
+/**
+ * struct ranking_file - one open of the ranking file
+ * @ranks: who would have been killed when it was opened.
+ * @line: room for a line.
+ */
+struct ranking_file {
+	struct oomtrace_ranks ranks;
+	char line[OOMTRACE_LINE_MAX];
+};
+
+/* Line 0 is the header, line n the n-th process. */
+static void *ranking_at(struct ranking_file *rf, loff_t pos)
+{
+	if (pos == 0)
+		return SEQ_START_TOKEN;
+	return pos <= rf->ranks.count ? &rf->ranks.rank[pos - 1] : NULL;
+}
+
+static void *ranking_start(struct seq_file *m, loff_t *pos)
+{
+	return ranking_at(m->private, *pos);
+}
+
+static void *ranking_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	return ranking_at(m->private, ++*pos);
+}
+
+static void ranking_stop(struct seq_file *m, void *v)
+{
+}
+
+static int ranking_show(struct seq_file *m, void *v)
+{
+	struct ranking_file *rf = m->private;
+	const struct oomtrace_ranks *ranks = &rf->ranks;
+	const struct oomtrace_rank *rank = v;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_puts(m, "# oomtrace: who would be killed if the machine ran out of memory now, best first; kills nobody\n");
+		seq_printf(m, "# by the kernel's formula, from numbers read one after the other; totalpages=%lu, so one oom_score_adj is worth %lu pages\n",
+			   ranks->totalpages, ranks->totalpages / 1000);
+		seq_printf(m, "# eligible: %u; not eligible, at the end: %u; kernel threads, left out: %u\n",
+			   ranks->eligible, ranks->count - ranks->eligible,
+			   ranks->kthreads);
+		return 0;
+	}
+	oomtrace_format(rf->line, sizeof(rf->line), &rank->rec.h);
+	seq_puts(m, rf->line);
+	return 0;
+}
+
+static const struct seq_operations ranking_sops = {
+	.start	= ranking_start,
+	.next	= ranking_next,
+	.stop	= ranking_stop,
+	.show	= ranking_show,
+};
+
+static int ranking_open(struct inode *inode, struct file *file)
+{
+	struct ranking_file *rf;
+	int ret;
+
+	rf = __seq_open_private(file, &ranking_sops, sizeof(*rf));
+	if (!rf)
+		return -ENOMEM;
+	ret = oomtrace_ranks_make(&rf->ranks, 0);
+	if (ret)
+		seq_release_private(inode, file);
+	return ret;
+}
+
+static int ranking_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+	struct ranking_file *rf = m->private;
+
+	oomtrace_ranks_free(&rf->ranks);
+	return seq_release_private(inode, file);
+}
+
+static const struct file_operations ranking_fops = {
+	.owner		= THIS_MODULE,
+	.open		= ranking_open,
+	.release	= ranking_release,
+	.read		= seq_read,
+	.llseek		= no_seek_end_llseek,
+};
+
 /* ---- stats and hooks ---- */
 
 static int stats_show(struct seq_file *m, void *unused)
@@ -304,6 +397,7 @@ int oomtrace_debugfs_init(void)
 		return PTR_ERR(dir) == -EEXIST ? -EEXIST : 0;
 	debugfs_create_file("trace", 0444, dir, NULL, &trace_fops);
 	debugfs_create_file("last_oom", 0444, dir, NULL, &last_oom_fops);
+	debugfs_create_file("ranking", 0444, dir, NULL, &ranking_fops);
 	debugfs_create_file("stats", 0444, dir, NULL, &stats_fops);
 	debugfs_create_file("hooks", 0444, dir, NULL, &hooks_fops);
 	for (i = 0; i < ARRAY_SIZE(controls); i++)

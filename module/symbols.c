@@ -19,6 +19,7 @@ static const int unknown_mode = OOMTRACE_MODE_UNKNOWN;
 static const int no_int;
 static const unsigned long no_ulong;
 static const long no_long;
+static const int some_swappiness = 60;
 static const s32 no_batch = S32_MAX;
 static const struct hstate no_hstates[1];
 static struct percpu_counter no_counter;
@@ -30,6 +31,7 @@ struct oomtrace_symbols oomtrace_sym = {
 	.admin_reserve_kbytes	= &no_ulong,
 	.user_reserve_kbytes	= &no_ulong,
 	.total_swap_pages	= &no_long,
+	.swappiness		= &some_swappiness,
 	.committed_as		= &no_counter,
 	.committed_as_batch	= &no_batch,
 	.hstates		= no_hstates,
@@ -52,6 +54,7 @@ static struct {
 	SYMBOL("sysctl_admin_reserve_kbytes", admin_reserve_kbytes),
 	SYMBOL("sysctl_user_reserve_kbytes", user_reserve_kbytes),
 	SYMBOL("total_swap_pages", total_swap_pages),
+	SYMBOL("vm_swappiness", swappiness),
 	SYMBOL("vm_committed_as", committed_as),
 	SYMBOL("vm_committed_as_batch", committed_as_batch),
 	SYMBOL("hstates", hstates),

@@ -22,6 +22,7 @@
  * @admin_reserve_kbytes: sysctl_admin_reserve_kbytes.
  * @user_reserve_kbytes: sysctl_user_reserve_kbytes.
  * @total_swap_pages: total_swap_pages.
+ * @swappiness: vm_swappiness; the stand-in is not 0.
  * @committed_as: vm_committed_as.
  * @committed_as_batch: vm_committed_as_batch.
  * @hstates: hstates[], the huge page sizes.
@@ -34,6 +35,7 @@ struct oomtrace_symbols {
 	const unsigned long *admin_reserve_kbytes;
 	const unsigned long *user_reserve_kbytes;
 	const long *total_swap_pages;
+	const int *swappiness;
 	const struct percpu_counter *committed_as;
 	const s32 *committed_as_batch;
 	const struct hstate *hstates;

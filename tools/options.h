@@ -70,6 +70,7 @@ extern const struct command command_dump;
 extern const struct command command_live;
 extern const struct command command_last;
 extern const struct command command_info;
+extern const struct command command_ranking;
 extern const struct command command_whatif;
 extern const struct command command_advise;
 extern const struct command command_record;
