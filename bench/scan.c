@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The benchmark's load for victim selection: N processes for the OOM killer to
+ * look at, and an OOM by hand (sysrq-f) that has it look at all of them.
+ *
+ * Does so a few times and prints the least nanoseconds until somebody was
+ * chosen, and until they had their SIGKILL, as oomtrace_clock (clock.c) has
+ * them. All processes are the same, so what changes between two numbers N is
+ * what N processes more cost. One that was killed is replaced.
+ *
+ * usage: scan N
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ROUNDS	5
+
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0) {
+		perror(path);
+		exit(1);
+	}
+	close(fd);
+}
+
+static unsigned long get(const char *name)
+{
+	char path[128], text[32];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/module/oomtrace_clock/parameters/%s",
+		 name);
+	fd = open(path, O_RDONLY);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n < 0) {
+		perror(path);
+		exit(1);
+	}
+	close(fd);
+	text[n] = '\0';
+	return strtoul(text, NULL, 10);
+}
+
+/* Its adj makes it the one to die; it stops when it has it. */
+static pid_t sit(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0) {
+		perror("scan: fork");
+		exit(1);
+	}
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		put("/proc/self/oom_score_adj", "500");
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	waitpid(pid, &status, WUNTRACED);
+	return pid;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long scan, kill, least_scan = 0, least_kill = 0;
+	int n = argc > 1 ? atoi(argv[1]) : 0;
+	int i, status;
+
+	if (n < 1) {
+		fputs("usage: scan N\n", stderr);
+		return 2;
+	}
+	put("/proc/sys/kernel/sysrq", "1");
+	for (i = 0; i < n; i++)
+		sit();
+	for (i = 0; i < ROUNDS; i++) {
+		put("/proc/sysrq-trigger", "f");
+		if (wait(&status) < 0 || !WIFSIGNALED(status)) {
+			fputs("scan: nobody was killed\n", stderr);
+			return 1;
+		}
+		scan = get("scan_ns");
+		kill = get("kill_ns");
+		if (!i || scan < least_scan)
+			least_scan = scan;
+		if (!i || kill < least_kill)
+			least_kill = kill;
+		sit();
+	}
+	printf("%lu %lu\n", least_scan, least_kill);
+	return 0;
+}
