@@ -78,7 +78,7 @@ source_state() {
 can_build_witness() { command -v clang >/dev/null && [ -f /usr/include/bpf/bpf_helpers.h ]; }
 build_witness() {
 	[ -f "$1/oracle/build.mk" ] && can_build_witness || return 0
-	make -C "$1" KSELFTEST="$linux_source/tools/testing/selftests" bin/oracle.bpf.o
+	make -C "$1" KSELFTEST="$linux_source/tools/testing/selftests" bin/oracle.bpf.o bin/choice.bpf.o
 }
 
 build_locked() {

@@ -134,6 +134,14 @@ void memcg_set(const struct memcg *cg, const char *file, const char *text)
 		die("cannot write %s to %s: %s", text, path, strerror(-err));
 }
 
+bool memcg_has(const struct memcg *cg, const char *file)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", cg->dir, file);
+	return !access(path, F_OK);
+}
+
 long memcg_event(const struct memcg *cg, const char *name)
 {
 	char path[256], label[64], line[128];
@@ -145,7 +153,7 @@ long memcg_event(const struct memcg *cg, const char *name)
 	line_with(text, label, line, sizeof(line));
 	free(text);
 	if (strncmp(line, label, strlen(label)))
-		die("%s has no %s", path, name);
+		return -1;
 	return atol(line + strlen(label));
 }
 

@@ -39,7 +39,9 @@ struct memcg {
 bool memcg_make(struct memcg *cg, const char *name, size_t max_bytes);
 /* Write to one of its files; dies if that fails. */
 void memcg_set(const struct memcg *cg, const char *file, const char *text);
-/* A counter of memory.events. */
+/* Does it have such a file? */
+bool memcg_has(const struct memcg *cg, const char *file);
+/* A counter of memory.events; -1: this kernel does not have it. */
 long memcg_event(const struct memcg *cg, const char *name);
 /* Kill who is in it and remove it. */
 void memcg_remove(struct memcg *cg);

@@ -102,7 +102,6 @@ static void play_stuck(struct scene *s)
 	hog_wait(&other);
 	s->status = hog_wait(&deaf);
 	scene_end(s);
-	s->oom_kills = memcg_event(&s->cg, "oom_kill");
 	memcg_remove(&s->cg);
 	provoke_unload();
 }
@@ -331,6 +330,8 @@ TEST(who_was_reaped_is_passed_over_for_that)
 	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
 	EXPECT_EQ(OOMTRACE_REASON_OOM_SKIP, c->reason);
 	EXPECT_EQ(2, stuck->oom_kills);
+	scene_check_report(_metadata, stuck, stuck->big);
+	scene_check_report(_metadata, stuck, stuck->small);
 }
 
 TEST_HARNESS_MAIN

@@ -336,6 +336,12 @@ TEST_F(global, the_victims_own_exit_is_told)
 	EXPECT_TRUE(HAS(r, reap, episode));
 }
 
+TEST_F(global, the_whole_report_is_this_episodes)
+{
+	scene_check_report(_metadata, self->s, self->s->big);
+	scene_check_kills(_metadata, self->s, 64);
+}
+
 TEST_F(global, episodes_are_whole)
 {
 	scene_check_episodes(_metadata, &self->s->recs);
@@ -364,6 +370,8 @@ TEST(oom_score_adj_makes_a_small_one_die_first)
 			   verdict->totalpages);
 	scene_check_choice(_metadata, adj, verdict);
 	EXPECT_EQ(adj->big, verdict->runner_up_pid);
+	scene_check_report(_metadata, adj, adj->small);
+	scene_check_kills(_metadata, adj, 64);
 }
 
 TEST(sysrq_f_is_told_as_that)
@@ -387,6 +395,8 @@ TEST(sysrq_f_is_told_as_that)
 	scene_check_points(_metadata, sysrq, begin->episode,
 			   verdict->totalpages);
 	scene_check_choice(_metadata, sysrq, verdict);
+	scene_check_report(_metadata, sysrq, sysrq->big);
+	scene_check_kills(_metadata, sysrq, 0);
 }
 
 TEST(oom_kill_allocating_task_compares_nobody)
@@ -409,6 +419,8 @@ TEST(oom_kill_allocating_task_compares_nobody)
 	EXPECT_EQ(1, end->victims);
 	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
 	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, victim->why);
+	scene_check_report(_metadata, allocating, allocating->big);
+	scene_check_kills(_metadata, allocating, 0);
 }
 
 TEST_HARNESS_MAIN

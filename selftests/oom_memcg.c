@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Promise: an OOM of a memory cgroup is told with the cgroup, its limit and its
- * members only; a group's death with every member; and when many cgroups run
- * out at once, each episode is one piece.
+ * members only; and a group's death with every member.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,10 +31,19 @@ static bool have_memcg(void)
 	return !access("/sys/fs/cgroup/cgroup.controllers", F_OK);
 }
 
+static size_t count_ends(const struct scene *s, unsigned int how)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->recs.n; i++)
+		n += s->recs.r[i].h.type == OOMTRACE_OOM_END &&
+		     s->recs.r[i].end.ending == how;
+	return n;
+}
+
 static void end_and_remove(struct scene *s)
 {
 	scene_end(s);
-	s->oom_kills = memcg_event(&s->cg, "oom_kill");
 	memcg_remove(&s->cg);
 }
 
@@ -211,6 +219,17 @@ TEST_F(memcg, the_end_counts_what_memory_events_counts)
 		victims += self->s->recs.r[i].h.type == OOMTRACE_VICTIM &&
 			   self->s->recs.r[i].victim.why == OOMTRACE_WHY_CHOSEN;
 	EXPECT_EQ(self->s->oom_kills, victims);
+	EXPECT_EQ(self->s->oom_kills, count_ends(self->s,
+						 OOMTRACE_ENDING_KILLED));
+	/* It is counted before the kernel looks whether there is room after all. */
+	EXPECT_LE(records_count(&self->s->recs, OOMTRACE_OOM_BEGIN),
+		  self->s->ooms);
+}
+
+TEST_F(memcg, the_whole_report_is_this_episodes)
+{
+	scene_check_report(_metadata, self->s, self->s->big);
+	scene_check_kills(_metadata, self->s, 0);
 }
 
 TEST_F(memcg, episodes_are_whole)
@@ -288,6 +307,11 @@ TEST(a_group_kill_lists_every_member)
 	/* The kernel counts every kill; the chosen one's may come twice. */
 	EXPECT_LE(1 + MEMBERS, group->oom_kills);
 	EXPECT_GE(2 + MEMBERS, group->oom_kills);
+	if (group->oom_group_kills >= 0)
+		EXPECT_EQ(1, group->oom_group_kills);
+	EXPECT_NE(NULL, strstr(group->log, "are going to be killed due to memory.oom.group set"));
+	scene_check_report(_metadata, group, group->big);
+	scene_check_kills(_metadata, group, 0);
 	scene_check_episodes(_metadata, &group->recs);
 }
 
@@ -375,6 +399,8 @@ TEST(a_write_to_memory_max_is_told_as_trigger)
 	EXPECT_NE(shrunk->big, begin->tgid);
 	EXPECT_NE(shrunk->cg.id, begin->cgroup_id);
 	EXPECT_EQ(shrunk->cg.id, begin->memcg_id);
+	scene_check_report(_metadata, shrunk, shrunk->big);
+	scene_check_kills(_metadata, shrunk, 0);
 }
 
 /* ---- what is not an OOM ---- */
@@ -495,68 +521,6 @@ TEST_F(crowd, reading_oom_score_during_an_oom_is_no_candidate)
 	}
 	scene_check_episodes(_metadata, &self->recs);
 	memcg_remove(&cg);
-}
-
-#define CGROUPS	4
-#define ROUNDS	5
-
-static int many_ooms(void *arg)
-{
-	const struct memcg *cg = arg;
-	struct hog hog;
-	int i;
-
-	for (i = 0; i < ROUNDS; i++) {
-		hog_start(&hog, "--cgroup %s --grow 32", cg->dir);
-		if (hog_wait(&hog) != 128 + SIGKILL)
-			return 1;
-	}
-	return 0;
-}
-
-TEST_F(crowd, twenty_ooms_in_parallel_are_twenty_whole_episodes)
-{
-	unsigned long long kills = 0, killed = 0;
-	struct memcg cg[CGROUPS];
-	pid_t pid[CGROUPS];
-	const union record *r;
-	size_t i;
-	int n;
-
-	if (!have_memcg())
-		SKIP(return, "no cgroup v2 memory controller");
-	for (n = 0; n < CGROUPS; n++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "crowd%d", n);
-		memcg_make(&cg[n], name, MB(6));
-	}
-	for (n = 0; n < CGROUPS; n++)
-		pid[n] = start_child(many_ooms, &cg[n]);
-	for (n = 0; n < CGROUPS; n++) {
-		EXPECT_EQ(0, wait_child(pid[n]));
-		kills += memcg_event(&cg[n], "oom_kill");
-	}
-	device_drain(self->fd, &self->recs);
-	EXPECT_EQ(CGROUPS * ROUNDS, kills);
-	/* A dying task may ask once more: an episode too, but no kill. */
-	EXPECT_LE(CGROUPS * ROUNDS,
-		  records_count(&self->recs, OOMTRACE_OOM_BEGIN));
-	EXPECT_EQ(records_count(&self->recs, OOMTRACE_OOM_BEGIN),
-		  records_count(&self->recs, OOMTRACE_OOM_END));
-	EXPECT_EQ(CGROUPS * ROUNDS,
-		  records_count(&self->recs, OOMTRACE_VERDICT));
-	for (i = 0; (r = records_get(&self->recs, OOMTRACE_OOM_END, i)); i++)
-		killed += r->end.ending == OOMTRACE_ENDING_KILLED;
-	EXPECT_EQ(CGROUPS * ROUNDS, killed);
-	for (i = 0; (r = records_get(&self->recs, OOMTRACE_VERDICT, i)); i++)
-		for (n = 0; n < CGROUPS; n++)
-			kills -= r->verdict.memcg_id == cg[n].id &&
-				 r->verdict.cgroup_id == cg[n].id;
-	EXPECT_EQ(0, kills);
-	scene_check_episodes(_metadata, &self->recs);
-	for (n = 0; n < CGROUPS; n++)
-		memcg_remove(&cg[n]);
 }
 
 TEST_HARNESS_MAIN

@@ -60,6 +60,14 @@ void scene_end(struct scene *s)
 	free(log);
 	records_free(&recs);
 	module_stop();
+	if (!s->cg.dir[0])
+		return;
+	strcpy(s->cg_dir, s->cg.dir);
+	if (!memcg_has(&s->cg, "memory.events"))
+		return;
+	s->ooms = memcg_event(&s->cg, "oom");
+	s->oom_kills = memcg_event(&s->cg, "oom_kill");
+	s->oom_group_kills = memcg_event(&s->cg, "oom_group_kill");
 }
 
 bool scene_find(const struct scene *s, pid_t tgid,

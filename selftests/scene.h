@@ -22,7 +22,10 @@ struct scene {
 	pid_t big, small, shm, exempt;
 	int status;		/* of the one that was waited for */
 	struct memcg cg;
+	char cg_dir[128];	/* where it was: it is gone by now */
 	long oom_kills;		/* of memory.events, for a memcg's */
+	long oom_group_kills;
+	long ooms;
 	struct records recs;	/* they lie in here: not to be freed */
 	union record record[SCENE_RECORDS];
 	char log[SCENE_LOG];

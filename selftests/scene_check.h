@@ -142,6 +142,56 @@ static inline void scene_check_kills(struct __test_metadata *_metadata,
 	}
 }
 
+/* A cgroup's path in the report, which begins at the hierarchy's root. */
+static inline bool scene_is_path(const char *path, const char *dir)
+{
+	size_t n = strlen(path), all = strlen(dir);
+
+	return n && all >= n && !strcmp(dir + all - n, path);
+}
+
+/*
+ * The kernel's whole report of the kill of that process, with its episode: who
+ * asked for what, confined by what, in which cgroup, and who died for it.
+ */
+static inline void scene_check_report(struct __test_metadata *_metadata,
+				      const struct scene *s, pid_t pid)
+{
+	static const char * const constraints[] = {
+		"NONE", "CPUSET", "MEMORY_POLICY", "MEMCG",
+	};
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+	struct report rep;
+
+	ASSERT_TRUE(scene_find(s, pid, &begin, &verdict, &victim, &end))
+		TH_LOG("no whole episode that killed %d:\n%s", pid, s->log);
+	ASSERT_TRUE(scene_report(s, pid, &rep))
+		TH_LOG("no report of %d:\n%s", pid, s->log);
+	EXPECT_STREQ(rep.invoker, begin->comm);
+	EXPECT_EQ(rep.gfp, begin->gfp);
+	EXPECT_EQ(rep.order, begin->order);
+	EXPECT_EQ(rep.adj, begin->oom_score_adj);
+	EXPECT_EQ(rep.pid, verdict->pid);
+	EXPECT_EQ(rep.uid, victim->uid);
+	ASSERT_GT(ARRAY_SIZE(constraints), verdict->constraint);
+	EXPECT_STREQ(rep.constraint, constraints[verdict->constraint]);
+	/* The cgroup that was full, and the victim's. */
+	EXPECT_EQ(rep.oom_memcg[0] != '\0', HAS(verdict, verdict, memcg_id));
+	EXPECT_EQ(HAS(verdict, verdict, memcg_id),
+		  HAS(begin, oom_begin, memcg_id));
+	if (s->cg.id) {
+		EXPECT_EQ(scene_is_path(rep.oom_memcg, s->cg_dir),
+			  verdict->memcg_id == s->cg.id)
+			TH_LOG("oom_memcg=%s", rep.oom_memcg);
+		EXPECT_EQ(scene_is_path(rep.task_memcg, s->cg_dir),
+			  verdict->cgroup_id == s->cg.id)
+			TH_LOG("task_memcg=%s", rep.task_memcg);
+	}
+}
+
 /*
  * On each CPU's ring the numbers rise by one. An episode is begin ... end with
  * nothing of another one in between but the ends of earlier victims; its

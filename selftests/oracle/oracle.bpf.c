@@ -8,7 +8,7 @@
  * this log is whole; a log that is not proves nothing.
  *
  * Built by clang on the machine that runs the tests, loaded and attached by
- * bpftool, read by log.c through the pinned maps.
+ * bpftool, read by loader.c through the pinned maps.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -43,7 +43,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, ORACLE_COUNTS);
+	__uint(max_entries, LOADER_COUNTS);
 	__type(key, __u32);
 	__type(value, __u64);
 } oracle_counts SEC(".maps");

@@ -13,6 +13,9 @@
 
 #define ORACLE_COMM_LEN	16
 
+/* Numbers that any of the BPF programs may keep. */
+#define LOADER_COUNTS	16
+
 /* The log's bytes; a decision takes sizeof(struct oracle_event) + 8 of them. */
 #define ORACLE_LOG_BYTES	(16 << 20)
 

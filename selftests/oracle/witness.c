@@ -1,291 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loads, attaches and reads the BPF program, see witness.h.
- *
- * bpftool loads it and pins its maps. It is attached here, to two events that
- * are made in tracefs for it: those have counters of their own of how often
- * they were hit and missed, by which the program's own numbers are checked.
+ * The witness of commit decisions, see witness.h: which probes it has and what
+ * its numbers must be for its log to be whole.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/bpf.h>
-#include <linux/perf_event.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include "../lib.h"
+#include "loader.h"
 #include "witness.h"
 
-#define TRACEFS		"/sys/kernel/tracing"
-#define PROGRAMS	"/sys/fs/bpf/oracle"
-#define MAPS		"/sys/fs/bpf/oracle_maps"
 #define FUNCTION	"__vm_enough_memory"
 
-/**
- * struct probe - one of the two events
- * @event: its name in tracefs.
- * @definition: how to make it. So many returns can be open at once.
- * @pinned: what bpftool calls the program: by its function, or by its section.
- * @fd: the perf event that the program runs for.
- * @hits: kprobe_profile's numbers at witness_begin().
- * @missed: likewise.
- */
-static struct probe {
-	const char *event;
-	const char *definition;
-	const char *pinned[2];
-	int fd;
-	unsigned long long hits;
-	unsigned long long missed;
-} probes[] = {
-	{ "entry", "p:oracle/entry " FUNCTION,
-	  { "vm_enough_entry", "kprobe_" FUNCTION } },
-	{ "return", "r1024:oracle/return " FUNCTION,
-	  { "vm_enough_return", "kretprobe_" FUNCTION } },
+/* So many returns can be open at once. */
+static struct loader_probe probes[] = {
+	{ .event = "entry", .definition = "p:oracle/entry " FUNCTION,
+	  .pinned = { "vm_enough_entry", "kprobe_" FUNCTION },
+	  .count = ORACLE_ENTRIES },
+	{ .event = "return", .definition = "r1024:oracle/return " FUNCTION,
+	  .pinned = { "vm_enough_return", "kretprobe_" FUNCTION },
+	  .count = ORACLE_RETURNS },
 };
-
-static const __u64 *counts;
-static __u64 counts_before[ORACLE_COUNTS];
-static _Atomic unsigned long *consumer;
-static const _Atomic unsigned long *producer;
-static const char *data;
-
-/* ---- loading ---- */
-
-static int bpf_get(const char *path)
-{
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.pathname = (unsigned long)path;
-	return syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
-}
-
-static void remove_pins(void)
-{
-	char out[256];
-
-	run_program(out, sizeof(out),
-		    (char *[]){ "rm", "-rf", PROGRAMS, MAPS, NULL });
-}
-
-static void load(const char *object)
-{
-	char out[65536];
-	int status;
-
-	remove_pins();
-	mkdir(MAPS, 0700);
-	status = run_program(out, sizeof(out),
-			     (char *[]){ "bpftool", "prog", "loadall",
-					 (char *)object, PROGRAMS, "pinmaps",
-					 MAPS, NULL });
-	if (status)
-		die("bpftool says %d: %s", status, out);
-}
-
-static void *map_at(int fd, size_t len, int prot, off_t at)
-{
-	void *p = mmap(NULL, len, prot, MAP_SHARED, fd, at);
-
-	if (p == MAP_FAILED)
-		die("cannot map the oracle's memory: %s", strerror(errno));
-	return p;
-}
-
-static void open_maps(void)
-{
-	int log = bpf_get(MAPS "/oracle_log");
-	int numbers = bpf_get(MAPS "/oracle_counts");
-	long page = sysconf(_SC_PAGESIZE);
-
-	if (log < 0 || numbers < 0)
-		die("cannot open the oracle's maps: %s", strerror(errno));
-	counts = map_at(numbers, page, PROT_READ, 0);
-	consumer = map_at(log, page, PROT_READ | PROT_WRITE, 0);
-	producer = map_at(log, page + 2 * ORACLE_LOG_BYTES, PROT_READ, page);
-	data = (const char *)producer + page;
-	close(log);
-	close(numbers);
-}
-
-static void attach(struct probe *probe)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_TRACEPOINT,
-		.size = sizeof(attr),
-		.sample_period = 1,
-		.wakeup_events = 1,
-	};
-	char path[128];
-	char *id;
-	size_t i;
-	int prog = -1;
-
-	snprintf(path, sizeof(path), TRACEFS "/events/oracle/%s/id",
-		 probe->event);
-	id = slurp(path, NULL);
-	attr.config = strtoull(id, NULL, 10);
-	free(id);
-	for (i = 0; i < ARRAY_SIZE(probe->pinned) && prog < 0; i++) {
-		snprintf(path, sizeof(path), PROGRAMS "/%s", probe->pinned[i]);
-		prog = bpf_get(path);
-	}
-	if (prog < 0)
-		die("bpftool pinned no %s", path);
-	/* One CPU's event is enough: the program runs wherever it is hit. */
-	probe->fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1,
-			    PERF_FLAG_FD_CLOEXEC);
-	if (probe->fd < 0 ||
-	    ioctl(probe->fd, PERF_EVENT_IOC_SET_BPF, prog) ||
-	    ioctl(probe->fd, PERF_EVENT_IOC_ENABLE, 0))
-		die("cannot attach to the %s: %s", probe->event,
-		    strerror(errno));
-	close(prog);
-}
-
-static void define_event(const char *text)
-{
-	int fd = open(TRACEFS "/kprobe_events",
-		      O_WRONLY | O_APPEND | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		die("kprobe_events does not take '%s': %s", text,
-		    strerror(errno));
-	close(fd);
-}
 
 void witness_start(const char *object)
 {
-	size_t i;
-
-	load(object);
-	open_maps();
-	for (i = 0; i < ARRAY_SIZE(probes); i++) {
-		define_event(probes[i].definition);
-		attach(&probes[i]);
-	}
+	loader_start(object, probes, ARRAY_SIZE(probes));
 }
 
 void witness_stop(void)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		close(probes[i].fd);
-	define_event("-:oracle/entry");
-	define_event("-:oracle/return");
-	remove_pins();
-}
-
-/* ---- is it whole? ---- */
-
-/*
- * "  entry   123   0": how often it was hit, how often missed. Asks for no
- * memory, which would itself be counted.
- */
-static void profile(const struct probe *probe, unsigned long long *hits,
-		    unsigned long long *missed)
-{
-	int fd = open(TRACEFS "/kprobe_profile", O_RDONLY | O_CLOEXEC);
-	char text[4096], name[32];
-	char *line, *save;
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	if (n < 0)
-		die("cannot read kprobe_profile: %s", strerror(errno));
-	close(fd);
-	text[n] = '\0';
-	for (line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		if (sscanf(line, "%31s %llu %llu", name, hits, missed) == 3 &&
-		    !strcmp(name, probe->event))
-			return;
-	}
-	die("kprobe_profile has no %s", probe->event);
-}
-
-static __u64 since(enum oracle_count what)
-{
-	return counts[what] - counts_before[what];
-}
-
-static bool is_zero(const char *what, __u64 n)
-{
-	if (n)
-		printf("# the oracle: %s: %llu\n", what, n);
-	return !n;
-}
-
-static bool same(const char *what, __u64 a, __u64 b)
-{
-	if (a != b)
-		printf("# the oracle: %s: %llu and %llu\n", what, a, b);
-	return a == b;
+	loader_stop();
 }
 
 void witness_begin(void)
 {
-	size_t i;
+	loader_begin();
+}
 
-	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		profile(&probes[i], &probes[i].hits, &probes[i].missed);
-	memcpy(counts_before, counts, sizeof(counts_before));
-	atomic_store(consumer, atomic_load(producer));
+size_t witness_read(struct oracle_event *events, size_t room)
+{
+	return loader_read(events, sizeof(*events), room);
 }
 
 bool witness_saw_everything(void)
 {
-	static const enum oracle_count seen[] = {
-		ORACLE_ENTRIES, ORACLE_RETURNS,
-	};
-	unsigned long long hits, missed;
-	bool whole = true;
-	size_t i;
+	bool whole = loader_missed_nothing();
 
-	for (i = 0; i < ARRAY_SIZE(probes); i++) {
-		const struct probe *p = &probes[i];
-
-		profile(p, &hits, &missed);
-		whole &= same("the event was hit, the program ran",
-			      hits - p->hits, since(seen[i]));
-		whole &= is_zero("the event was missed", missed - p->missed);
-	}
-	whole &= same("entries, decisions", since(ORACLE_ENTRIES),
-		      since(ORACLE_EVENTS));
-	whole &= is_zero("returns without an entry", since(ORACLE_UNPAIRED));
-	whole &= is_zero("entries without a return", since(ORACLE_STALE));
-	whole &= is_zero("table of open calls full", since(ORACLE_NO_ROOM));
-	whole &= is_zero("log full", since(ORACLE_LOG_FULL));
+	whole &= loader_same("entries, decisions", loader_count(ORACLE_ENTRIES),
+			     loader_count(ORACLE_EVENTS));
+	whole &= loader_is_zero("returns without an entry",
+				loader_count(ORACLE_UNPAIRED));
+	whole &= loader_is_zero("entries without a return",
+				loader_count(ORACLE_STALE));
+	whole &= loader_is_zero("table of open calls full",
+				loader_count(ORACLE_NO_ROOM));
+	whole &= loader_is_zero("log full", loader_count(ORACLE_LOG_FULL));
 	return whole;
-}
-
-/* ---- reading ---- */
-
-size_t witness_read(struct oracle_event *events, size_t room)
-{
-	unsigned long at = atomic_load(consumer), end = atomic_load(producer);
-	size_t n = 0;
-
-	while (at < end && n < room) {
-		const char *entry = data + (at & (ORACLE_LOG_BYTES - 1));
-		__u32 len = atomic_load((const _Atomic __u32 *)entry);
-
-		if (len & BPF_RINGBUF_BUSY_BIT)
-			break;
-		if (!(len & BPF_RINGBUF_DISCARD_BIT))
-			memcpy(&events[n++], entry + BPF_RINGBUF_HDR_SZ,
-			       sizeof(*events));
-		len &= ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-		at += (len + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
-	}
-	atomic_store(consumer, at);
-	return n;
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Many processes of random sizes that do nothing, see crowd.h.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crowd.h"
+#include "lib.h"
+
+#define PAGE	4096
+
+/* All that a process of the crowd takes is this, of which it touches a part. */
+#define MOST_PAGES	64
+
+static pid_t crowd[CROWD_MAX];
+static int crowd_n;
+
+/* Repeatable, and the same for all processes. */
+static unsigned int next_random(unsigned int *seed)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return *seed >> 16;
+}
+
+/* Sits with so many pages and that adj until it is killed. */
+static pid_t sit(unsigned int pages, int adj)
+{
+	pid_t pid = fork();
+	char text[16];
+	unsigned int i;
+	char *at;
+
+	if (pid < 0)
+		die("cannot fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "sitter");
+	snprintf(text, sizeof(text), "%d", adj);
+	if (spill("/proc/self/oom_score_adj", text))
+		_exit(1);
+	at = mmap(NULL, MOST_PAGES * PAGE, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		_exit(1);
+	for (i = 0; i < pages; i++)
+		at[i * PAGE] = 1;
+	raise(SIGSTOP);
+	_exit(0);
+}
+
+void crowd_gather(int n, unsigned int seed, bool equal)
+{
+	int i, status;
+
+	if (n > CROWD_MAX)
+		die("a crowd of %d is too large", n);
+	for (i = 0; i < n; i++) {
+		unsigned int pages = next_random(&seed) % (MOST_PAGES + 1);
+		/* Most have none, some much, some may not die at all. */
+		int adj = next_random(&seed) % 4 ? 0 :
+			  (int)(next_random(&seed) % 2001) - 1000;
+
+		crowd[i] = equal ? sit(7, 990) : sit(pages, adj);
+		if (waitpid(crowd[i], &status, WUNTRACED) < 0 ||
+		    !WIFSTOPPED(status))
+			die("one of the crowd did not sit down");
+	}
+	crowd_n = n;
+}
+
+void crowd_disperse(void)
+{
+	int i;
+
+	for (i = 0; i < crowd_n; i++)
+		kill(crowd[i], SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+	crowd_n = 0;
+}
+
+pid_t crowd_pid(int i)
+{
+	return crowd[i];
+}
+
+void crowd_sysrq_f(void)
+{
+	if (spill("/proc/sysrq-trigger", "f"))
+		die("cannot write to sysrq-trigger");
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: it holds for thousands of processes and hundreds of OOMs too. Whom
+ * the kernel takes of 2000 is the one that the candidates' records name; how
+ * many of them a ring too small has lost is told; and OOMs of many cgroups at
+ * once on all CPUs are as many whole episodes. For a machine with 4 CPUs and
+ * 1 GB.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crowd.h"
+#include "lib.h"
+#include "oom.h"
+#include "scene_check.h"
+#include "test.h"
+
+#define MANY	2000
+
+/* Read until so many episodes are over. */
+static void read_until_ended(int fd, struct records *recs, size_t n)
+{
+	int i;
+
+	for (i = 0; i < 500; i++) {
+		device_drain(fd, recs);
+		if (records_count(recs, OOMTRACE_OOM_END) >= n)
+			return;
+		sleep_ms(20);
+	}
+	die("no %zu episodes after 10 s", n);
+}
+
+FIXTURE(crowd) {
+	struct records recs;
+	struct scene *scene;	/* the same records, as the checks want them */
+};
+
+FIXTURE_SETUP(crowd)
+{
+	self->scene = scene_new();
+	sysctl_set("kernel/sysrq", 1);
+	sysctl_set("vm/oom_dump_tasks", 0);
+}
+
+FIXTURE_TEARDOWN(crowd)
+{
+	crowd_disperse();
+	records_free(&self->recs);
+	module_stop();
+}
+
+#define KILLS	5
+
+TEST_F(crowd, of_2000_the_one_that_the_records_name_dies)
+{
+	unsigned int kill_nr, lost = 0;
+	int fd;
+
+	crowd_gather(MANY, 1, false);
+	module_start("oom_buffer_kb=4096");
+	fd = device_open();
+	for (kill_nr = 0; kill_nr < KILLS; kill_nr++) {
+		const struct oomtrace_verdict *v;
+		const struct oomtrace_oom_end *end;
+
+		records_free(&self->recs);
+		memset(&self->recs, 0, sizeof(self->recs));
+		crowd_sysrq_f();
+		read_until_ended(fd, &self->recs, 1);
+		self->scene->recs = self->recs;
+		lost += records_count(&self->recs, OOMTRACE_LOST);
+		v = &records_get(&self->recs, OOMTRACE_VERDICT, 0)->verdict;
+		end = &records_get(&self->recs, OOMTRACE_OOM_END, 0)->end;
+		EXPECT_LE(MANY - KILLS, end->candidates);
+		EXPECT_EQ(end->candidates,
+			  records_count(&self->recs, OOMTRACE_CANDIDATE));
+		scene_check_points(_metadata, self->scene, v->episode,
+				   v->totalpages);
+		/* Or the verdict says why not. */
+		if (v->recomputed != OOMTRACE_RECOMPUTED_RACED)
+			scene_check_choice(_metadata, self->scene, v);
+		EXPECT_TRUE(v->recomputed == OOMTRACE_RECOMPUTED_AGREE ||
+			    v->recomputed == OOMTRACE_RECOMPUTED_TIE)
+			TH_LOG("recomputed is %d", v->recomputed);
+		fprintf(stderr, "# %u candidates: %.16s[%d] with %lld points, recomputed %d\n",
+			end->candidates, v->comm, v->pid, v->points,
+			v->recomputed);
+	}
+	EXPECT_EQ(0, lost);
+	close(fd);
+}
+
+TEST_F(crowd, a_ring_too_small_says_how_many_are_missing)
+{
+	unsigned long long lost = 0;
+	const union record *r;
+	char *text, line[256];
+	size_t i, held;
+	int fd;
+
+	crowd_gather(400, 2, false);
+	module_start("oom_buffer_kb=16");
+	fd = device_open();
+	crowd_sysrq_f();
+	/* Nothing is read before it is over: the ring laps. */
+	sleep_ms(1500);
+	read_until_ended(fd, &self->recs, 1);
+	text = slurp(DEBUGFS "/last_oom", NULL);
+	r = records_get(&self->recs, OOMTRACE_OOM_END, 0);
+	for (i = 0; i < self->recs.n; i++)
+		if (self->recs.r[i].h.type == OOMTRACE_LOST)
+			lost += self->recs.r[i].lost.count;
+	held = records_count(&self->recs, OOMTRACE_CANDIDATE);
+	EXPECT_LE(400, r->end.candidates);
+	EXPECT_GT(r->end.candidates, held);
+	/* Those, and the begin, which came first of all. */
+	EXPECT_LE(r->end.candidates - held + 1, lost);
+	EXPECT_GE(r->end.candidates - held + 32, lost);
+	line_with(text, "Missing:", line, sizeof(line));
+	EXPECT_IN("candidates have no record", line);
+	EXPECT_IN("its beginning is not held any more", text);
+	free(text);
+	close(fd);
+}
+
+TEST_F(crowd, of_equals_the_later_dies)
+{
+	const struct oomtrace_verdict *v;
+	char *text;
+	int fd;
+
+	crowd_gather(5, 3, true);
+	module_start(NULL);
+	fd = device_open();
+	crowd_sysrq_f();
+	read_until_ended(fd, &self->recs, 1);
+	v = &records_get(&self->recs, OOMTRACE_VERDICT, 0)->verdict;
+	EXPECT_EQ(OOMTRACE_RECOMPUTED_TIE, v->recomputed);
+	EXPECT_EQ(crowd_pid(4), v->pid);
+	EXPECT_EQ(crowd_pid(3), v->runner_up_pid);
+	EXPECT_EQ(v->points, v->runner_up_points);
+	text = slurp(DEBUGFS "/last_oom", NULL);
+	EXPECT_IN("of equals the later dies", text);
+	EXPECT_IN(", 0 pages behind", text);
+	free(text);
+	close(fd);
+}
+
+/* ---- many OOMs at once ---- */
+
+#define CGROUPS	4
+#define ROUNDS	50
+
+static int many_ooms(void *arg)
+{
+	const struct memcg *cg = arg;
+	struct hog hog;
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		hog_start(&hog, "--cgroup %s --grow 32", cg->dir);
+		if (hog_wait(&hog) != 128 + SIGKILL)
+			return 1;
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(crowd, two_hundred_ooms_on_all_cpus_are_two_hundred_whole_episodes, 180)
+{
+	unsigned long long kills = 0, killed = 0;
+	struct memcg cg[CGROUPS];
+	pid_t pid[CGROUPS];
+	const union record *r;
+	size_t i, begins;
+	char name[16];
+	int fd, n;
+
+	if (!memcg_make(&cg[0], "crowd0", MB(2)))
+		SKIP(return, "no cgroup v2 memory controller");
+	module_start("oom_buffer_kb=1024");
+	fd = device_open();
+	for (n = 0; n < CGROUPS; n++) {
+		snprintf(name, sizeof(name), "crowd%d", n);
+		memcg_make(&cg[n], name, MB(2));
+	}
+	for (n = 0; n < CGROUPS; n++)
+		pid[n] = start_child(many_ooms, &cg[n]);
+	for (n = 0; n < CGROUPS; n++) {
+		EXPECT_EQ(0, wait_child(pid[n]));
+		EXPECT_EQ(ROUNDS, memcg_event(&cg[n], "oom_kill"));
+		EXPECT_LE(ROUNDS, memcg_event(&cg[n], "oom"));
+		kills += memcg_event(&cg[n], "oom_kill");
+	}
+	device_drain(fd, &self->recs);
+	EXPECT_EQ(CGROUPS * ROUNDS, kills);
+	/* A dying task may ask once more: an episode too, but no kill. */
+	begins = records_count(&self->recs, OOMTRACE_OOM_BEGIN);
+	EXPECT_LE(CGROUPS * ROUNDS, begins);
+	EXPECT_EQ(begins, records_count(&self->recs, OOMTRACE_OOM_END));
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_OOM_END, i)); i++)
+		killed += r->end.ending == OOMTRACE_ENDING_KILLED;
+	EXPECT_EQ(CGROUPS * ROUNDS, killed);
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_VERDICT, i)); i++)
+		for (n = 0; n < CGROUPS; n++)
+			kills -= r->verdict.memcg_id == cg[n].id &&
+				 r->verdict.cgroup_id == cg[n].id;
+	EXPECT_EQ(0, kills);
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_OOM_END, i)); i++)
+		EXPECT_NE(OOMTRACE_ENDING_UNKNOWN, r->end.ending);
+	scene_check_episodes(_metadata, &self->recs);
+	for (n = 0; n < CGROUPS; n++)
+		memcg_remove(&cg[n]);
+	close(fd);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: an OOM of some memory nodes, by a memory policy or by a cpuset, is
+ * told as that: what it is confined by, by whose size the points are scaled, and
+ * who was passed over because its memory is elsewhere. For a machine with two
+ * nodes (scripts/vm --numa 2).
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib.h"
+#include "oom.h"
+#include "scene_check.h"
+#include "test.h"
+
+static struct scene *policy, *cpuset;
+
+static void __attribute__((constructor)) make_scenes(void)
+{
+	policy = scene_new();
+	cpuset = scene_new();
+}
+
+static bool have_nodes(void)
+{
+	return !access("/sys/devices/system/node/node1/meminfo", R_OK);
+}
+
+#define NEED_NODES()							\
+	do {								\
+		if (!have_nodes())					\
+			SKIP(return, "this machine has one memory node"); \
+	} while (0)
+
+/* One sits on node 0, one grows on node 1. */
+static void play_policy(struct scene *s)
+{
+	struct hog here, there;
+
+	hog_start(&here, "--comm here --membind 0 --anon 20 --hold");
+	hog_ready(&here);
+	scene_start(s, NULL);
+	hog_start(&there, "--comm there --membind 1 --grow 4096");
+	s->small = here.pid;
+	s->big = there.pid;
+	s->status = hog_wait(&there);
+	scene_end(s);
+	hog_kill(&here);
+}
+
+/* No limit of its own: its memory nodes are the limit. */
+static void make_cpuset(struct memcg *cg, const char *name, const char *mems)
+{
+	memcg_make(cg, name, MB(4096));
+	memcg_set(cg, "cpuset.mems", mems);
+}
+
+static void play_cpuset(struct scene *s)
+{
+	struct hog here, there;
+	struct memcg cg;
+
+	make_cpuset(&cg, "node0", "0");
+	make_cpuset(&s->cg, "node1", "1");
+	hog_start(&here, "--comm here --cgroup %s --anon 20 --hold", cg.dir);
+	hog_ready(&here);
+	scene_start(s, NULL);
+	hog_start(&there, "--comm there --cgroup %s --grow 4096", s->cg.dir);
+	s->small = here.pid;
+	s->big = there.pid;
+	s->status = hog_wait(&there);
+	scene_end(s);
+	hog_kill(&here);
+	memcg_remove(&s->cg);
+	memcg_remove(&cg);
+}
+
+/* node_present_pages(): the sum over its zones in /proc/zoneinfo. */
+static unsigned long long present_pages(int node)
+{
+	char *text = slurp("/proc/zoneinfo", NULL), *line, *save;
+	unsigned long long n, sum = 0;
+	int at = -1;
+
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (sscanf(line, "Node %d, zone", &at) == 1)
+			continue;
+		if (at == node && sscanf(line, " present %llu", &n) == 1)
+			sum += n;
+	}
+	free(text);
+	return sum;
+}
+
+static void check_confined(struct __test_metadata *_metadata,
+			   const struct scene *s, unsigned int constraint,
+			   const char *name)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_candidate *c;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+	struct report report;
+
+	EXPECT_EQ(128 + SIGKILL, s->status);
+	ASSERT_TRUE(scene_find(s, s->big, &begin, &verdict, &victim, &end))
+		TH_LOG("%s", s->log);
+	ASSERT_TRUE(scene_report(s, s->big, &report)) TH_LOG("%s", s->log);
+	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, begin->scope);
+	EXPECT_EQ(constraint, verdict->constraint);
+	EXPECT_STREQ(name, report.constraint);
+	EXPECT_EQ(present_pages(1) + meminfo("SwapTotal") / 4,
+		  verdict->totalpages);
+	EXPECT_FALSE(HAS(verdict, verdict, memcg_id));
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
+
+	/* The one on the other node would not help, and is not in the table. */
+	c = scene_candidate(s, begin->episode, s->small);
+	ASSERT_NE(NULL, c);
+	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
+	EXPECT_EQ(OOMTRACE_REASON_CPUSET, c->reason);
+	EXPECT_TRUE(DERIVED(c, candidate, reason));
+	EXPECT_FALSE(HAS(c, candidate, points));
+	EXPECT_EQ(NULL, report_row(&report, s->small));
+	EXPECT_NE(NULL, report_row(&report, s->big));
+
+	scene_check_points(_metadata, s, begin->episode, verdict->totalpages);
+	scene_check_choice(_metadata, s, verdict);
+	scene_check_episodes(_metadata, &s->recs);
+	scene_check_kills(_metadata, s, 64);
+	scene_check_report(_metadata, s, s->big);
+}
+
+TEST(an_oom_of_a_memory_policys_nodes_is_told_as_that)
+{
+	NEED_NODES();
+	scene_play(policy, play_policy);
+	check_confined(_metadata, policy, OOMTRACE_CONSTRAINT_MEMORY_POLICY,
+		       "MEMORY_POLICY");
+}
+
+TEST(an_oom_of_a_cpusets_nodes_is_told_as_that)
+{
+	NEED_NODES();
+	scene_play(cpuset, play_cpuset);
+	check_confined(_metadata, cpuset, OOMTRACE_CONSTRAINT_CPUSET,
+		       "CPUSET");
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: an OOM of a cgroup v1's memory is told like any other; and while
+ * memory.oom_control has its tasks wait instead, the kernel decides nothing and
+ * nothing is recorded. For a machine whose memory controller is free for v1
+ * (scripts/vm --cgroup-v1).
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib.h"
+#include "oom.h"
+#include "scene_check.h"
+#include "test.h"
+
+#define ROOT		"/tmp/oomtrace-v1"
+#define LIMIT_MB	24
+
+FIXTURE(v1) {
+	struct memcg cg;
+	struct scene *s;
+};
+
+FIXTURE_SETUP(v1)
+{
+	struct stat st;
+
+	mkdir(ROOT, 0700);
+	if (mount("oomtrace", ROOT, "cgroup", 0, "memory"))
+		SKIP(return, "this kernel has no memory controller for cgroup v1 (CONFIG_MEMCG_V1)");
+	self->s = scene_new();
+	strcpy(self->cg.dir, ROOT "/waits");
+	ASSERT_EQ(0, mkdir(self->cg.dir, 0700));
+	ASSERT_EQ(0, stat(self->cg.dir, &st));
+	self->cg.id = st.st_ino;
+	memcg_set(&self->cg, "memory.limit_in_bytes", "24M");
+	memcg_set(&self->cg, "memory.oom_control", "1");
+}
+
+FIXTURE_TEARDOWN(v1)
+{
+	memcg_remove(&self->cg);
+	umount2(ROOT, MNT_DETACH);
+	rmdir(ROOT);
+}
+
+static bool under_oom(const struct memcg *cg)
+{
+	char path[256], *text;
+	bool yes;
+
+	snprintf(path, sizeof(path), "%s/memory.oom_control", cg->dir);
+	text = slurp(path, NULL);
+	yes = strstr(text, "under_oom 1");
+	free(text);
+	return yes;
+}
+
+TEST_F(v1, with_oom_kill_disable_tasks_wait_and_then_one_dies)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+	struct records waiting = { };
+	struct scene *s = self->s;
+	struct hog big;
+	int i;
+
+	scene_start(s, NULL);
+	hog_start(&big, "--cgroup %s --comm big --grow 64", self->cg.dir);
+	s->big = big.pid;
+	s->cg = self->cg;
+	for (i = 0; i < 200 && !under_oom(&self->cg); i++)
+		sleep_ms(50);
+	EXPECT_TRUE(under_oom(&self->cg));
+	sleep_ms(300);
+	EXPECT_EQ(0, waitpid(s->big, NULL, WNOHANG));
+	device_drain(s->fd, &waiting);
+	EXPECT_EQ(0, records_count(&waiting, OOMTRACE_OOM_BEGIN));
+	EXPECT_EQ(0, records_count(&waiting, OOMTRACE_CANDIDATE));
+
+	memcg_set(&self->cg, "memory.oom_control", "0");
+	EXPECT_EQ(128 + SIGKILL, hog_wait(&big));
+	scene_end(s);
+	ASSERT_TRUE(scene_find(s, s->big, &begin, &verdict, &victim, &end))
+		TH_LOG("%s", s->log);
+	EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, begin->scope);
+	EXPECT_EQ(self->cg.id, begin->memcg_id);
+	EXPECT_EQ(LIMIT_MB * 256, begin->memcg_limit);
+	EXPECT_EQ(self->cg.id, verdict->memcg_id);
+	EXPECT_EQ(self->cg.id, verdict->cgroup_id);
+	EXPECT_EQ(OOMTRACE_CONSTRAINT_MEMCG, verdict->constraint);
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
+	scene_check_points(_metadata, s, begin->episode, verdict->totalpages);
+	scene_check_choice(_metadata, s, verdict);
+	scene_check_episodes(_metadata, &s->recs);
+	scene_check_kills(_metadata, s, 0);
+	scene_check_report(_metadata, s, s->big);
+	records_free(&waiting);
+}
+
+TEST_HARNESS_MAIN

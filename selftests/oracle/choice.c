@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The promise: the candidates that oomtrace records are those that the kernel
+ * looked at, in its order, with its points; and its verdict is the kernel's
+ * choice. Against a BPF program on the same functions, one for one, over OOMs of
+ * a crowd of random sizes, of a memory cgroup, and of one that cannot be helped,
+ * while others read /proc/PID/oom_score.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <kselftest.h>
+
+#include "../crowd.h"
+#include "../lib.h"
+#include "../oom.h"
+#include "choice.h"
+#include "loader.h"
+
+#define CROWD	300
+#define ROOM	20000
+
+static struct loader_probe probes[] = {
+	{ .event = "begin", .definition = "p:oracle/begin out_of_memory",
+	  .pinned = { "choice_begin", "kprobe_out_of_memory" },
+	  .count = CHOICE_BEGIN },
+	{ .event = "evaluate",
+	  .definition = "p:oracle/evaluate oom_evaluate_task",
+	  .pinned = { "choice_evaluate", "kprobe_oom_evaluate_task" },
+	  .count = CHOICE_EVALUATE },
+	{ .event = "points", .definition = "r64:oracle/points oom_badness",
+	  .pinned = { "choice_points", "kretprobe_oom_badness" },
+	  .count = CHOICE_POINTS },
+	{ .event = "kill", .definition = "p:oracle/kill oom_kill_process",
+	  .pinned = { "choice_kill", "kprobe_oom_kill_process" },
+	  .count = CHOICE_KILL },
+	{ .event = "end", .definition = "r16:oracle/end out_of_memory",
+	  .pinned = { "choice_end", "kretprobe_out_of_memory" },
+	  .count = CHOICE_END },
+};
+
+static struct choice_event *events;
+static size_t nr_events;
+static struct records recs;
+static int differences;
+
+/* ---- what happens ---- */
+
+static int read_scores(void *arg)
+{
+	char path[64], text[32];
+	int i, fd;
+
+	(void)arg;
+	for (i = 0;; i = (i + 1) % CROWD) {
+		snprintf(path, sizeof(path), "/proc/%d/oom_score",
+			 crowd_pid(i));
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		/* Whoever is dead by now has none; that is as good. */
+		if (read(fd, text, sizeof(text)) < 0 && errno != ESRCH)
+			return 1;
+		close(fd);
+	}
+}
+
+static void wait_for_ends(int fd, size_t n)
+{
+	int i;
+
+	for (i = 0; i < 500; i++) {
+		device_drain(fd, &recs);
+		if (records_count(&recs, OOMTRACE_OOM_END) >= n)
+			return;
+		sleep_ms(20);
+	}
+	die("no %zu episodes after 10 s", n);
+}
+
+static void ooms_of_the_crowd(int fd)
+{
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		crowd_sysrq_f();
+		wait_for_ends(fd, i + 1);
+	}
+}
+
+static void ooms_of_a_cgroup(void)
+{
+	struct hog small, exempt, big;
+	struct memcg cg;
+	int i;
+
+	if (!memcg_make(&cg, "choice", MB(16)))
+		return;
+	hog_start(&small, "--cgroup %s --anon 2 --hold", cg.dir);
+	hog_start(&exempt, "--cgroup %s --anon 1 --adj -1000 --hold", cg.dir);
+	hog_ready(&small);
+	hog_ready(&exempt);
+	for (i = 0; i < 5; i++) {
+		hog_start(&big, "--cgroup %s --adj %d --grow 64", cg.dir, i);
+		hog_wait(&big);
+	}
+	hog_kill(&small);
+	hog_kill(&exempt);
+	/* Nobody left who may be killed. */
+	hog_start(&big, "--cgroup %s --adj -1000 --populate 32 --hold", cg.dir);
+	hog_ready(&big);
+	hog_kill(&big);
+	memcg_remove(&cg);
+}
+
+/* ---- the two accounts ---- */
+
+static void differs(unsigned long long episode, const char *what,
+		    long long kernels, long long ours)
+{
+	if (differences++ < 20)
+		printf("# episode %llu: %s: the oracle has %lld, oomtrace %lld\n",
+		       episode, what, kernels, ours);
+}
+
+static void same(unsigned long long episode, const char *what,
+		 long long kernels, long long ours)
+{
+	if (kernels != ours)
+		differs(episode, what, kernels, ours);
+}
+
+/* A record of an episode: the candidate with that index, or of that type. */
+static const union record *record_of(unsigned int type,
+				     unsigned long long episode,
+				     unsigned int idx)
+{
+	size_t i;
+
+	for (i = 0; i < recs.n; i++) {
+		const union record *r = &recs.r[i];
+
+		if (r->h.type == type && r->begin.episode == episode &&
+		    (type != OOMTRACE_CANDIDATE || r->candidate.index == idx))
+			return r;
+	}
+	return NULL;
+}
+
+static void compare_candidate(unsigned long long episode, unsigned int idx,
+			      const struct choice_event *e,
+			      const struct choice_event *points)
+{
+	const union record *r = record_of(OOMTRACE_CANDIDATE, episode, idx);
+	bool scored = points && points->points != LONG_MIN;
+
+	if (!r) {
+		differs(episode, "candidate", idx, -1);
+		return;
+	}
+	same(episode, "candidate's pid", e->pid, r->candidate.pid);
+	same(episode, "candidate's tgid", e->tgid, r->candidate.tgid);
+	same(episode, "has points", scored, HAS(&r->candidate, candidate,
+						points));
+	if (scored)
+		same(episode, "points", points->points, r->candidate.points);
+}
+
+static void compare_verdict(unsigned long long episode,
+			    const struct choice_event *e)
+{
+	const union record *r = record_of(OOMTRACE_VERDICT, episode, 0);
+
+	if (!r) {
+		differs(episode, "verdict", e->pid, -1);
+		return;
+	}
+	same(episode, "chosen pid", e->pid, r->verdict.pid);
+	same(episode, "chosen tgid", e->tgid, r->verdict.tgid);
+	same(episode, "chosen points", e->points, r->verdict.points);
+}
+
+static void compare_end(unsigned long long episode, unsigned int candidates,
+			bool killed)
+{
+	const union record *r = record_of(OOMTRACE_OOM_END, episode, 0);
+
+	if (!r) {
+		differs(episode, "end", 1, 0);
+		return;
+	}
+	same(episode, "candidates", candidates, r->end.candidates);
+	same(episode, "killed", killed,
+	     r->end.ending == OOMTRACE_ENDING_KILLED);
+}
+
+/* Walk along the oracle's log; returns how many candidates were compared. */
+static size_t compare(unsigned long long *episodes)
+{
+	unsigned int candidates = 0;
+	bool killed = false;
+	size_t i, all = 0;
+
+	*episodes = 0;
+	for (i = 0; i < nr_events; i++) {
+		const struct choice_event *e = &events[i];
+
+		switch (e->what) {
+		case CHOICE_BEGIN:
+			++*episodes;
+			candidates = 0;
+			killed = false;
+			same(*episodes, "who asks", e->pid,
+			     record_of(OOMTRACE_OOM_BEGIN, *episodes, 0) ?
+			     record_of(OOMTRACE_OOM_BEGIN, *episodes,
+				       0)->begin.pid : -1);
+			break;
+		case CHOICE_EVALUATE:
+			compare_candidate(*episodes, candidates++, e,
+					  i + 1 < nr_events &&
+					  e[1].what == CHOICE_POINTS ?
+					  &e[1] : NULL);
+			all++;
+			break;
+		case CHOICE_KILL:
+			killed = true;
+			compare_verdict(*episodes, e);
+			break;
+		case CHOICE_END:
+			compare_end(*episodes, candidates, killed);
+			break;
+		}
+	}
+	same(0, "episodes", *episodes,
+	     records_count(&recs, OOMTRACE_OOM_BEGIN));
+	same(0, "candidates of all episodes", all,
+	     records_count(&recs, OOMTRACE_CANDIDATE));
+	return all;
+}
+
+int main(void)
+{
+	char own[PATH_MAX], object[PATH_MAX + 16];
+	unsigned long long episodes;
+	size_t candidates;
+	bool whole;
+	pid_t reader;
+	ssize_t n;
+	int fd;
+
+	ksft_print_header();
+	n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	if (n < 0)
+		die("cannot tell where I am");
+	own[n] = '\0';
+	snprintf(object, sizeof(object), "%s/choice.bpf.o", dirname(own));
+	if (access(object, R_OK))
+		ksft_exit_skip("no %s: there was no clang where this was built\n",
+			       object);
+	ksft_set_plan(2);
+	events = calloc(ROOM, sizeof(*events));
+	if (!events)
+		die("no memory");
+
+	sysctl_set("kernel/sysrq", 1);
+	sysctl_set("vm/oom_dump_tasks", 0);
+	crowd_gather(CROWD, 4, false);
+	module_start("oom_buffer_kb=4096");
+	loader_start(object, probes, ARRAY_SIZE(probes));
+	fd = device_open_at_end();
+	loader_begin();
+	reader = start_child(read_scores, NULL);
+	ooms_of_the_crowd(fd);
+	ooms_of_a_cgroup();
+	kill(reader, SIGKILL);
+	wait_child(reader);
+	crowd_disperse();
+	device_drain(fd, &recs);
+	whole = loader_missed_nothing() &
+		loader_is_zero("log full", loader_count(CHOICE_LOG_FULL));
+	nr_events = loader_read(events, sizeof(*events), ROOM);
+	loader_stop();
+	close(fd);
+	module_stop();
+
+	ksft_test_result(whole, "the_oracle_saw_everything\n");
+	candidates = compare(&episodes);
+	printf("# compared %zu candidates in %llu OOMs, %d differences, in all, on %ld CPUs\n",
+	       candidates, episodes, differences,
+	       sysconf(_SC_NPROCESSORS_ONLN));
+	ksft_test_result(!differences && candidates >= 4 * (CROWD - 4) &&
+			 episodes >= 10, "candidates_are_one_for_one\n");
+	ksft_finished();
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: the ranking says whom the OOM killer would take now, by the numbers
+ * that the kernel would use, and kills nobody.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "lib.h"
+#include "oom.h"
+#include "test.h"
+
+#define ROOM	600
+
+FIXTURE(ranking) {
+	struct oomtrace_ranking rk;
+	struct oomtrace_candidate *recs;
+	int fd;
+};
+
+static int ask(int fd, struct oomtrace_ranking *rk,
+	       struct oomtrace_candidate *recs, unsigned long long cgroup_id)
+{
+	memset(rk, 0, sizeof(*rk));
+	rk->size = sizeof(*rk);
+	rk->room = ROOM;
+	rk->records = (unsigned long)recs;
+	rk->cgroup_id = cgroup_id;
+	return ioctl(fd, OOMTRACE_IOC_RANKING, rk) ? -errno : 0;
+}
+
+FIXTURE_SETUP(ranking)
+{
+	module_start(NULL);
+	self->fd = device_open();
+	self->recs = calloc(ROOM, sizeof(*self->recs));
+	ASSERT_NE(NULL, self->recs);
+}
+
+FIXTURE_TEARDOWN(ranking)
+{
+	close(self->fd);
+	free(self->recs);
+	module_stop();
+}
+
+static const struct oomtrace_candidate *
+find_process(const struct oomtrace_ranking *rk,
+	     const struct oomtrace_candidate *recs, pid_t pid)
+{
+	unsigned int i;
+
+	for (i = 0; i < rk->count; i++)
+		if (recs[i].tgid == pid)
+			return &recs[i];
+	return NULL;
+}
+
+/* /proc/PID/oom_score, -1 if there is no such process any more. */
+static long oom_score(pid_t pid)
+{
+	char path[64], text[32];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? -1 : atol(text);
+}
+
+/* What proc_oom_score() makes of the points. */
+static long score_of(const struct oomtrace_candidate *c,
+		     unsigned long long totalpages)
+{
+	if (!HAS(c, candidate, points))
+		return 0;
+	return (1000 + c->points * 1000 / (long)totalpages) * 2 / 3;
+}
+
+TEST_F(ranking, points_are_those_behind_proc_oom_score)
+{
+	static const char * const what[] = {
+		"--comm r0 --anon 1", "--comm r1 --anon 7 --adj 30",
+		"--comm r2 --anon 3 --adj -5", "--comm r3 --adj 700",
+		"--comm r4 --adj -900", "--comm r5 --adj -1000",
+		"--comm r6 --shmem 5",
+	};
+	struct hog hog[ARRAY_SIZE(what)];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(what); i++) {
+		hog_start(&hog[i], "%s --hold", what[i]);
+		hog_ready(&hog[i]);
+	}
+	ASSERT_EQ(0, ask(self->fd, &self->rk, self->recs, 0));
+	ASSERT_GE(ROOM, self->rk.count);
+	EXPECT_EQ(meminfo("MemTotal") / 4 + meminfo("SwapTotal") / 4,
+		  self->rk.totalpages);
+	EXPECT_LE(ARRAY_SIZE(what), self->rk.count);
+	EXPECT_LE(10, self->rk.kthreads);
+	for (i = 0; i < self->rk.count; i++) {
+		const struct oomtrace_candidate *c = &self->recs[i];
+		long mine = score_of(c, self->rk.totalpages), kernels;
+
+		/* This process itself changes while it asks. */
+		kernels = oom_score(c->tgid);
+		if (kernels < 0 || c->tgid == getpid() ||
+		    c->tgid == getppid())
+			continue;
+		EXPECT_EQ(kernels, mine)
+			TH_LOG("%.16s[%d] points %lld", c->comm, c->tgid,
+			       c->points);
+	}
+	/* Those that the test made are all in it, with what they were made. */
+	for (i = 0; i < ARRAY_SIZE(what); i++) {
+		const struct oomtrace_candidate *c =
+			find_process(&self->rk, self->recs, hog[i].pid);
+
+		ASSERT_NE(NULL, c);
+		EXPECT_EQ(i != 5, HAS(c, candidate, points));
+		EXPECT_EQ(i == 5 ? OOMTRACE_REASON_ADJ_MIN :
+			  OOMTRACE_REASON_NONE, c->reason);
+		if (HAS(c, candidate, points))
+			EXPECT_EQ(c->points, c->rss_anon + c->rss_file +
+				  c->rss_shmem + c->swapents +
+				  (long)(c->pgtables_bytes / 4096) +
+				  c->oom_score_adj *
+				  ((long)self->rk.totalpages / 1000));
+		EXPECT_TRUE(DERIVED(c, candidate, verdict));
+		EXPECT_FALSE(HAS(c, candidate, episode));
+	}
+	for (i = 0; i < ARRAY_SIZE(what); i++) {
+		EXPECT_EQ(0, kill(hog[i].pid, 0));
+		hog_kill(&hog[i]);
+	}
+}
+
+TEST_F(ranking, the_best_candidate_comes_first_and_the_ineligible_last)
+{
+	struct hog big, adj;
+	unsigned int i;
+
+	hog_start(&big, "--comm big --anon 20 --hold");
+	hog_start(&adj, "--comm adj --adj 900 --hold");
+	hog_ready(&big);
+	hog_ready(&adj);
+	ASSERT_EQ(0, ask(self->fd, &self->rk, self->recs, 0));
+	EXPECT_EQ(adj.pid, self->recs[0].tgid);
+	EXPECT_EQ(OOMTRACE_EVAL_LEADING, self->recs[0].verdict);
+	EXPECT_EQ(big.pid, self->recs[1].tgid);
+	for (i = 1; i < self->rk.count; i++) {
+		const struct oomtrace_candidate *c = &self->recs[i];
+
+		EXPECT_EQ(i, c->index);
+		EXPECT_EQ(i < self->rk.eligible, HAS(c, candidate, points));
+		EXPECT_EQ(i < self->rk.eligible ? OOMTRACE_EVAL_KEPT :
+			  OOMTRACE_EVAL_INELIGIBLE, c->verdict);
+		if (i < self->rk.eligible)
+			EXPECT_GE(self->recs[i - 1].points, c->points);
+	}
+	/* init is there, and exempt. */
+	ASSERT_NE(NULL, find_process(&self->rk, self->recs, 1));
+	EXPECT_EQ(OOMTRACE_REASON_INIT,
+		  find_process(&self->rk, self->recs, 1)->reason);
+	hog_kill(&big);
+	hog_kill(&adj);
+}
+
+TEST_F(ranking, the_first_of_a_cgroup_is_the_one_that_then_dies)
+{
+	struct records recs = { };
+	const union record *v;
+	struct hog hog[3];
+	struct memcg cg;
+	pid_t first;
+	int i;
+
+	if (!memcg_make(&cg, "ranking", MB(32)))
+		SKIP(return, "no cgroup v2 memory controller");
+	/* With the lower limit of below too, its adj outweighs the 4 MB. */
+	hog_start(&hog[0], "--cgroup %s --comm c0 --anon 4 --adj 900 --hold",
+		  cg.dir);
+	hog_start(&hog[1], "--cgroup %s --comm c1 --anon 8 --hold", cg.dir);
+	hog_start(&hog[2], "--cgroup %s --comm c2 --adj -1000 --hold", cg.dir);
+	for (i = 0; i < 3; i++)
+		hog_ready(&hog[i]);
+	ASSERT_EQ(0, ask(self->fd, &self->rk, self->recs, cg.id));
+	EXPECT_EQ(3, self->rk.count);
+	EXPECT_EQ(2, self->rk.eligible);
+	EXPECT_EQ(0, self->rk.kthreads);
+	EXPECT_EQ(32 * 256 + meminfo("SwapTotal") / 4, self->rk.totalpages);
+	first = self->recs[0].tgid;
+	EXPECT_EQ(hog[0].pid, first);
+	EXPECT_EQ(hog[1].pid, self->recs[1].tgid);
+	EXPECT_EQ(OOMTRACE_REASON_ADJ_MIN, self->recs[2].reason);
+	device_drain(self->fd, &recs);
+	EXPECT_EQ(0, records_count(&recs, OOMTRACE_OOM_BEGIN));
+
+	memcg_set(&cg, "memory.max", "11534336");
+	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog[0]));
+	device_drain(self->fd, &recs);
+	v = records_get(&recs, OOMTRACE_VERDICT, 0);
+	ASSERT_NE(NULL, v);
+	EXPECT_EQ(first, v->verdict.tgid);
+	memcg_remove(&cg);
+	hog_kill(&hog[1]);
+	hog_kill(&hog[2]);
+	records_free(&recs);
+}
+
+TEST_F(ranking, the_text_file_tells_the_same)
+{
+	char *text, *line, who[64];
+	struct hog hog;
+
+	hog_start(&hog, "--comm best --anon 20 --adj 500 --hold");
+	hog_ready(&hog);
+	text = slurp(DEBUGFS "/ranking", NULL);
+	EXPECT_IN("kills nobody", text);
+	line = strstr(text, " candidate: ");
+	ASSERT_NE(NULL, line);
+	snprintf(who, sizeof(who), "pid=%d tgid=%d comm=\"best\"", hog.pid,
+		 hog.pid);
+	*strchr(line, '\n') = '\0';
+	EXPECT_IN(who, line);
+	EXPECT_IN("verdict=leading~", line);
+	free(text);
+	hog_kill(&hog);
+}
+
+TEST_F(ranking, bad_input_is_refused_and_said_why)
+{
+	struct oomtrace_ranking rk = { .size = sizeof(rk) - 8 };
+
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_RANKING, &rk));
+	EXPECT_EQ(EINVAL, errno);
+	rk.size = sizeof(rk);
+	rk.reserved = 1;
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_RANKING, &rk));
+	EXPECT_EQ(EINVAL, errno);
+	rk.reserved = 0;
+	rk.cgroup_id = 1ULL << 40;
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_RANKING, &rk));
+	EXPECT_EQ(ESRCH, errno);
+	rk.cgroup_id = 0;
+	rk.room = 10;
+	rk.records = 16;
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_RANKING, &rk));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_RANKING, 16L));
+	EXPECT_EQ(EFAULT, errno);
+	/* Only the numbers: no room, no address. */
+	rk.room = 0;
+	rk.records = 0;
+	EXPECT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_RANKING, &rk));
+	EXPECT_LT(0, rk.count);
+}
+
+TEST_HARNESS_MAIN
