@@ -52,9 +52,9 @@ FIXTURE_TEARDOWN(crowd)
 	module_stop();
 }
 
-#define KILLS	5
+#define KILLS	3
 
-TEST_F(crowd, of_2000_the_one_that_the_records_name_dies)
+TEST_F_TIMEOUT(crowd, of_2000_the_one_that_the_records_name_dies, 300)
 {
 	unsigned int kill_nr, lost = 0;
 	int fd;
