@@ -615,7 +615,7 @@ enum oomtrace_why {
  * @episode: the episode; absent if the mark came outside any.
  * @pid: pid of the thread that was marked, initial pid namespace.
  * @tgid: its thread group: the process that dies.
- * @uid: its effective uid, as the kernel's mark_victim event says it.
+ * @uid: its real uid, as the kernel's mark_victim event says it.
  * @oom_score_adj: -1000 to 1000.
  * @why: enum oomtrace_why.
  * @reserved: zero.
