@@ -11,7 +11,7 @@
 
 static const struct command * const commands[] = {
 	&command_status, &command_last, &command_whatif, &command_advise,
-	&command_live, &command_dump, &command_record, &command_export,
+	&command_live, &command_dump, &command_record, &command_report, &command_export,
 	&command_info,
 	&command_ranking,
 };

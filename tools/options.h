@@ -76,6 +76,7 @@ extern const struct command command_advise;
 extern const struct command command_record;
 extern const struct command command_status;
 extern const struct command command_export;
+extern const struct command command_report;
 
 /**
  * options_read() - read a command's arguments

@@ -145,6 +145,50 @@ static void save_oom(const char *file)
 	save(file, &e, sizeof(e));
 }
 
+/* An evil one, with samples around it: for tests of the page. */
+void save_example(const char *file)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(sample, SAMPLE, sample);
+	struct oomtrace_candidate c;
+	int i;
+
+	b.episode = 7;
+	b.totalram = 100000;
+	save(file, &b, sizeof(b));
+	for (i = 0; i < 30; i++) {
+		c = make_candidate(7, "</script><b>", 100 + i, i + 2,
+				   3000 - 90 * i);
+		c.rss_shmem = 40 * i;
+		c.oom_score_adj = i % 3 * 10;
+		save(file, &c, sizeof(c));
+	}
+	save_oom(file);
+	for (i = 0; i < 200; i++) {
+		sample.h.ts_ns += 100000000;
+		sample.committed = 20000 + i * i;
+		sample.limit = 50000;
+		sample.available = 60000 - 100 * i;
+		save(file, &sample, sizeof(sample));
+	}
+}
+
+static void test_report(void)
+{
+	save_example("example");
+	expect("./oomtrace report example -o page.html 2>&1 && cat page.html",
+	       0, "<h1>OOM episode 7: hog[812] was killed</h1>",
+	       "a_page_has_a_title");
+	check_hasnt(out, "</script><b>", "an_evil_name_stays_a_name");
+	check_has(out, "\"name\":\"\\u003c/script>\\u003cb>[100]\"",
+		  "a_page_has_the_candidates");
+	expect("./oomtrace report example -o /dev/full 2>&1", 1,
+	       "cannot write /dev/full", "a_page_that_does_not_fit_is_told");
+	expect("./oomtrace report example --chart none-such -o page.html 2>&1",
+	       0, "the page has no charts, only tables",
+	       "a_page_without_charts_is_told");
+}
+
 static void test_whatif(void)
 {
 	expect("./oomtrace whatif oom --adj hog=-41", 0,
@@ -259,6 +303,7 @@ void test_cli(void)
 	test_damage();
 	test_whatif();
 	test_export();
+	test_report();
 	test_usage();
 	test_endings();
 	snprintf(cleanup, sizeof(cleanup), "rm -r %s", dir);

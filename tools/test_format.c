@@ -347,8 +347,13 @@ static void test_utf8(void)
 	check(good, "utf8_is_told_from_other_bytes");
 }
 
-int main(void)
+/* With an argument: save an example there, for tests outside. */
+int main(int argc, char **argv)
 {
+	if (argc == 2) {
+		save_example(argv[1]);
+		return 0;
+	}
 	plan(30 + STORY_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS +
 	     CLI_TESTS);

@@ -45,12 +45,14 @@ void test_savefile(void);
 void test_metrics(void);
 void test_fuzz(void);
 void test_cli(void);
+/* Save an OOM and samples in a file. */
+void save_example(const char *file);
 #define STORY_TESTS	48
 #define FUZZ_TESTS	3
 #define REPLAY_TESTS	24
 #define OVERCOMMIT_TESTS 17
 #define SAVEFILE_TESTS	12
 #define METRICS_TESTS	26
-#define CLI_TESTS	37
+#define CLI_TESTS	42
 
 #endif /* OOMTRACE_TEST_UTIL_H */
