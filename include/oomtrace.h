@@ -83,6 +83,22 @@ enum oomtrace_ring_id {
 	OOMTRACE_RINGS		= 2,
 };
 
+/**
+ * enum oomtrace_refusal - what a write was in that came inside another one
+ * @OOMTRACE_REFUSED_TASK: process context: a probe inside the module's own
+ * @OOMTRACE_REFUSED_SOFTIRQ: a softirq
+ * @OOMTRACE_REFUSED_IRQ: an interrupt
+ * @OOMTRACE_REFUSED_NMI: a non-maskable interrupt
+ * @OOMTRACE_REFUSALS: how many there are
+ */
+enum oomtrace_refusal {
+	OOMTRACE_REFUSED_TASK,
+	OOMTRACE_REFUSED_SOFTIRQ,
+	OOMTRACE_REFUSED_IRQ,
+	OOMTRACE_REFUSED_NMI,
+	OOMTRACE_REFUSALS,
+};
+
 /** OOMTRACE_FLAG_RING - bits of @header.flags that hold enum oomtrace_ring_id */
 #define OOMTRACE_FLAG_RING	0x000f
 
@@ -766,10 +782,176 @@ struct oomtrace_lost {
 #define OOMTRACE_MAX_RECORD	1024
 
 /**
+ * struct oomtrace_ring_page - first page of a mapping: one ring on one CPU
+ * @abi: OOMTRACE_ABI_VERSION; a reader that does not know it must not go on.
+ * @size: bytes of this struct that mean something; more in a later version.
+ * @data_offset: bytes from the start of this page to slot 0.
+ * @slot_size: bytes from one slot to the next; no record is longer.
+ * @slots: how many slots there are.
+ * @generation: how often the ring's memory was replaced before this one; it is
+ *	0 at load and grows by 1 with each resize.
+ * @cpu: whose ring it is.
+ * @ring: enum oomtrace_ring_id.
+ * @closed: 1 when the ring has other memory, and nothing more is written here.
+ * @reserved: zero.
+ * @first: number of the oldest record that was ever here.
+ * @reserved2: zero.
+ * @head: number of the last record that is whole; 0: none yet. In a cache line
+ *	of its own.
+ *
+ * All but @closed and @head is constant. To map it: OOMTRACE_IOC_RING tells
+ * offset and size; then mmap(NULL, mmap_size, PROT_READ, MAP_SHARED, fd,
+ * mmap_offset). EINVAL if the size is not (any longer) the ring's: ask again. A
+ * mapping stays valid whatever becomes of the ring; it keeps the module loaded,
+ * and memory that a resize replaced from being freed.
+ *
+ * To read it, with the number "next" of the record wanted next (@first, or any
+ * later one), and C11's names for the barriers:
+ *
+ *  1. Load @head with acquire order. If next > @head, there is nothing to read:
+ *     see 5.
+ *  2. oldest = max(@first, @head >= @slots ? @head - @slots + 1 : 1). If
+ *     next < oldest, then exactly oldest - next records are lost: count them,
+ *     and next = oldest.
+ *  3. The record is at @data_offset + (next - 1) % @slots * @slot_size. Copy it,
+ *     at most @slot_size bytes, without believing anything that is in it. Then a
+ *     fence of acquire order.
+ *  4. Load the record's header.seq from the mapping: if it is next, the copy is
+ *     whole: next++, and go to 3 as long as next <= the @head that was loaded.
+ *     Otherwise it was overwritten: one more is lost, next++, and go to 1.
+ *  5. Load @closed with acquire order. If it is 0, wait and go to 1. Otherwise
+ *     load @head once more; when next > @head, all is read: unmap, ask again with
+ *     OOMTRACE_IOC_RING, map, and go on with the same next: numbers continue, and
+ *     what did not fit the new memory is counted by 2.
+ *
+ * To wait: lseek(fd, 0, SEEK_END), then step 1 once more in each mapping, and
+ * poll(fd) only if there is nothing. Every load of @head and header.seq must be
+ * of 64 bits at once, in 32-bit programs too (__atomic_load_n() is). Stacks are
+ * had from OOMTRACE_IOC_STACK.
+ */
+struct oomtrace_ring_page {
+	__u32	abi;
+	__u32	size;
+	__u32	data_offset;
+	__u32	slot_size;
+	__u32	slots;
+	__u32	generation;
+	__u32	cpu;
+	__u32	ring;
+	__u32	closed;
+	__u32	reserved;
+	__u64	first;
+	__u64	reserved2[2];
+	__u64	head;
+};
+
+/**
+ * struct oomtrace_ring_cpu_info - one ring on one CPU (OOMTRACE_IOC_RING)
+ * @size: in: sizeof(struct oomtrace_ring_cpu_info); EINVAL otherwise.
+ * @ring: in: enum oomtrace_ring_id; EINVAL if there is none.
+ * @cpu: in: which CPU; EINVAL if it is not a possible one.
+ * @slot_size: bytes from one slot to the next.
+ * @slots: records held.
+ * @generation: as in struct oomtrace_ring_page.
+ * @mmap_offset: where in the device this ring is mapped; may change only with
+ *	the module. Meaningless otherwise.
+ * @mmap_size: the mapping's size, bytes; it changes with the ring's.
+ * @first: as in struct oomtrace_ring_page.
+ * @written: records written since load: the number of the last one.
+ * @refused: writes refused, for each enum oomtrace_refusal.
+ */
+struct oomtrace_ring_cpu_info {
+	__u32	size;
+	__u32	ring;
+	__u32	cpu;
+	__u32	slot_size;
+	__u32	slots;
+	__u32	generation;
+	__u64	mmap_offset;
+	__u64	mmap_size;
+	__u64	first;
+	__u64	written;
+	__u64	refused[OOMTRACE_REFUSALS];
+};
+
+/**
+ * struct oomtrace_resize - another size for a ring (OOMTRACE_IOC_RESIZE)
+ * @size: sizeof(struct oomtrace_resize); EINVAL otherwise.
+ * @ring: enum oomtrace_ring_id.
+ * @kb: KiB per CPU, 16 to 1048576, rounded up to whole pages; EINVAL otherwise,
+ *	ENOMEM if there is not as much, and then nothing has changed.
+ * @flags: zero, or EINVAL.
+ *
+ * The newest records stay, as many as fit; hooks, readers and mappings too.
+ */
+struct oomtrace_resize {
+	__u32	size;
+	__u32	ring;
+	__u32	kb;
+	__u32	flags;
+};
+
+/**
+ * enum oomtrace_whence - where a reader goes (@oomtrace_seek.whence)
+ * @OOMTRACE_SEEK_OLDEST: to the oldest record held; as lseek(fd, 0, SEEK_SET)
+ * @OOMTRACE_SEEK_NEWEST: past all that is held; as lseek(fd, 0, SEEK_END)
+ * @OOMTRACE_SEEK_SEQ: to record @value of @ring on @cpu; elsewhere it stays
+ * @OOMTRACE_SEEK_EPISODE: to what is not older than the begin of OOM episode
+ *	@value, in all rings on all CPUs
+ */
+enum oomtrace_whence {
+	OOMTRACE_SEEK_OLDEST,
+	OOMTRACE_SEEK_NEWEST,
+	OOMTRACE_SEEK_SEQ,
+	OOMTRACE_SEEK_EPISODE,
+};
+
+/**
+ * struct oomtrace_seek - move a reader (OOMTRACE_IOC_SEEK)
+ * @size: sizeof(struct oomtrace_seek); EINVAL otherwise.
+ * @whence: enum oomtrace_whence; EINVAL for any other.
+ * @ring: for OOMTRACE_SEEK_SEQ; otherwise zero, or EINVAL.
+ * @cpu: likewise.
+ * @value: number of a record, from 1, or of an episode; zero with the others, or
+ *	EINVAL. A record that is no longer held gives a lost record; one that is
+ *	more than one past the last written is ENXIO. An episode whose begin is
+ *	not held is ENOENT.
+ */
+struct oomtrace_seek {
+	__u32	size;
+	__u32	whence;
+	__u32	ring;
+	__u32	cpu;
+	__u64	value;
+};
+
+/**
+ * struct oomtrace_stats_info - what was counted since load (OOMTRACE_IOC_STATS)
+ * @size: in: sizeof(struct oomtrace_stats_info); EINVAL otherwise.
+ * @reserved: in: zero, or EINVAL.
+ * @granted: commit decisions granted, by overcommit mode; [3]: mode unknown.
+ * @denied: commit decisions denied, likewise.
+ * @unrecorded: decisions that should have been recorded and were refused by the
+ *	ring.
+ * @stacks_refused: denials without a stack, as the table was full.
+ * @endings: OOM episodes by enum oomtrace_ending; more may come to be used.
+ */
+struct oomtrace_stats_info {
+	__u32	size;
+	__u32	reserved;
+	__u64	granted[4];
+	__u64	denied[4];
+	__u64	unrecorded;
+	__u64	stacks_refused;
+	__u64	endings[16];
+};
+
+/**
  * struct oomtrace_ring_info - geometry of one ring
  * @slot_size: bytes between two records in memory.
  * @slots: records held per CPU.
- * @bytes: memory taken on all CPUs together, bytes.
+ * @bytes: memory taken on all CPUs together, bytes; with what a resize replaced
+ *	and a mapping still shows.
  * @written: records written since load, all CPUs.
  * @refused: writes refused because they came inside another write, all CPUs.
  */
@@ -783,9 +965,9 @@ struct oomtrace_ring_info {
 
 /**
  * struct oomtrace_info - what OOMTRACE_IOC_INFO tells
- * @size: in: sizeof(struct oomtrace_info) of the caller. EINVAL if it is
- *	smaller than that of ABI version 1; what the kernel does not know is
- *	zeroed.
+ * @size: in: sizeof(struct oomtrace_info) of the caller, which the ioctl's
+ *	number has too. EINVAL if it is smaller than OOMTRACE_INFO_SIZE_VER1; what
+ *	the kernel does not know is zeroed. Out: what the kernel knows.
  * @abi: OOMTRACE_ABI_VERSION of the module.
  * @page_size: bytes of a page.
  * @cpus: CPUs that have rings (possible CPUs).
@@ -795,6 +977,8 @@ struct oomtrace_ring_info {
  * @enabled: 1 if the hooks are armed.
  * @hooks_missing: hooks that could not attach: see the hooks file.
  * @ring: one for each enum oomtrace_ring_id.
+ * @hooks: hooks there are, attached or not.
+ * @cpu_ids: CPU numbers are below this; not all need be possible CPUs.
  */
 struct oomtrace_info {
 	__u32	size;
@@ -807,7 +991,12 @@ struct oomtrace_info {
 	__u32	enabled;
 	__u32	hooks_missing;
 	struct oomtrace_ring_info ring[OOMTRACE_RINGS];
+	__u32	hooks;
+	__u32	cpu_ids;
 };
+
+/** OOMTRACE_INFO_SIZE_VER1 - bytes of the first struct oomtrace_info */
+#define OOMTRACE_INFO_SIZE_VER1	112
 
 /**
  * enum oomtrace_filter_bits - what a filter looks at (@oomtrace_filter.mask)
@@ -893,7 +1082,12 @@ struct oomtrace_ranking {
 	__u32	reserved;
 };
 
-/** OOMTRACE_IOC_INFO - fill in a struct oomtrace_info */
+/**
+ * OOMTRACE_IOC_INFO - fill in a struct oomtrace_info
+ *
+ * The struct may grow: the module takes this number with any size that is not
+ * smaller than the first one's.
+ */
 #define OOMTRACE_IOC_INFO	_IOWR('O', 0x70, struct oomtrace_info)
 /** OOMTRACE_IOC_ENABLE - arm (1) or disarm (0) the hooks; EINVAL otherwise */
 #define OOMTRACE_IOC_ENABLE	_IOW('O', 0x71, __u32)
@@ -908,11 +1102,22 @@ struct oomtrace_ranking {
 
 /** OOMTRACE_IOC_RANKING - who would be killed now, without killing anybody */
 #define OOMTRACE_IOC_RANKING	_IOWR('O', 0x76, struct oomtrace_ranking)
+/** OOMTRACE_IOC_RESIZE - give a ring another size */
+#define OOMTRACE_IOC_RESIZE	_IOW('O', 0x78, struct oomtrace_resize)
+/** OOMTRACE_IOC_SEEK - move this reader */
+#define OOMTRACE_IOC_SEEK	_IOW('O', 0x79, struct oomtrace_seek)
+/** OOMTRACE_IOC_RING - one ring on one CPU: geometry, mapping, counts */
+#define OOMTRACE_IOC_RING	_IOWR('O', 0x7a, struct oomtrace_ring_cpu_info)
+/** OOMTRACE_IOC_STATS - what was counted since load */
+#define OOMTRACE_IOC_STATS	_IOWR('O', 0x7b, struct oomtrace_stats_info)
+/** OOMTRACE_IOC_STACK - the stack of which @id is set; ENOENT if there is none */
+#define OOMTRACE_IOC_STACK	_IOWR('O', 0x7c, struct oomtrace_stack)
 
 /*
  * Position. A newly opened device stands at the oldest record held.
  * lseek(fd, 0, SEEK_SET) goes back there, lseek(fd, 0, SEEK_END) skips to what
- * is written from now on; other offsets are EINVAL. Skipping is not losing.
+ * is written from now on; other offsets are EINVAL. OOMTRACE_IOC_SEEK can more.
+ * Skipping is not losing.
  */
 
 #endif /* _UAPI_OOMTRACE_H */

@@ -3,7 +3,8 @@
  * /dev/oomtrace: records as they are, for programs.
  *
  * Every open file is a reader with a position of its own; reading consumes
- * nothing for anybody else. Everything here runs in process context and may
+ * nothing for anybody else. A process of 32 bits finds the same structs and may
+ * do all that one of 64 may. Everything here runs in process context and may
  * sleep. Root's business: the node is 0600, and opening it takes CAP_SYS_ADMIN
  * in the initial user namespace, since records tell of every user's processes.
  */
@@ -21,7 +22,10 @@
 #include "hooks.h"
 #include "oomtrace.h"
 #include "ranking.h"
+#include "reader.h"
 #include "ring.h"
+#include "stacks.h"
+#include "stats.h"
 
 /**
  * struct open_file - one open of the device
@@ -153,26 +157,37 @@ static int ioc_info(void __user *arg)
 
 	if (get_user(size, (u32 __user *)arg))
 		return -EFAULT;
-	if (size < sizeof(info))
+	if (size < OOMTRACE_INFO_SIZE_VER1)
 		return -EINVAL;
 	info.size = sizeof(info);
 	info.abi = OOMTRACE_ABI_VERSION;
 	info.page_size = PAGE_SIZE;
 	info.cpus = num_possible_cpus();
+	info.cpu_ids = nr_cpu_ids;
 	info.boot_offset_ns = ktime_get_boottime_ns() - mono;
 	info.wall_offset_ns = ktime_get_real_ns() - mono;
 	info.episodes = oomtrace_episodes();
 	info.enabled = oomtrace_hooks_enabled();
+	info.hooks = OOMTRACE_HOOKS;
 	info.hooks_missing = oomtrace_hooks_missing();
 	for (id = 0; id < OOMTRACE_RINGS; id++)
 		oomtrace_ring_info(id, &info.ring[id]);
-	if (copy_to_user(arg, &info, sizeof(info)))
+	/* An older caller gets what it knows; for a newer one the rest is 0. */
+	if (copy_to_user(arg, &info, min_t(size_t, size, sizeof(info))))
 		return -EFAULT;
-	/* A caller newer than this module: what we do not know is zero. */
 	if (size > sizeof(info) &&
 	    clear_user(arg + sizeof(info), size - sizeof(info)))
 		return -EFAULT;
 	return 0;
+}
+
+/* OOMTRACE_IOC_INFO of an older or a newer header: only the size differs. */
+static bool is_info(unsigned int cmd)
+{
+	const unsigned int size_bits = _IOC_SIZEMASK << _IOC_SIZESHIFT;
+
+	return (cmd & ~size_bits) == (OOMTRACE_IOC_INFO & ~size_bits) &&
+	       _IOC_SIZE(cmd) >= OOMTRACE_INFO_SIZE_VER1;
 }
 
 static int ioc_enable(void __user *arg)
@@ -268,11 +283,109 @@ static int ioc_ranking(void __user *arg)
 	return ret;
 }
 
+static int ioc_resize(const void __user *arg)
+{
+	struct oomtrace_resize rs;
+
+	if (copy_from_user(&rs, arg, sizeof(rs)))
+		return -EFAULT;
+	if (rs.size != sizeof(rs) || rs.ring >= OOMTRACE_RINGS || rs.flags)
+		return -EINVAL;
+	return oomtrace_ring_resize(rs.ring, rs.kb);
+}
+
+static int seek_locked(struct oomtrace_reader *r, const struct oomtrace_seek *sk)
+{
+	if (sk->whence == OOMTRACE_SEEK_SEQ)
+		return oomtrace_reader_seek(r, sk->ring, sk->cpu, sk->value);
+	if (sk->ring || sk->cpu)
+		return -EINVAL;
+	if (sk->whence == OOMTRACE_SEEK_EPISODE)
+		return oomtrace_reader_seek_episode(r, sk->value);
+	if (sk->value)
+		return -EINVAL;
+	switch (sk->whence) {
+	case OOMTRACE_SEEK_OLDEST:
+		oomtrace_reader_oldest(r);
+		return 0;
+	case OOMTRACE_SEEK_NEWEST:
+		oomtrace_reader_newest(r);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int ioc_seek(struct open_file *of, const void __user *arg)
+{
+	struct oomtrace_seek sk;
+	int ret;
+
+	if (copy_from_user(&sk, arg, sizeof(sk)))
+		return -EFAULT;
+	if (sk.size != sizeof(sk))
+		return -EINVAL;
+	if (mutex_lock_interruptible(&of->lock))
+		return -ERESTARTSYS;
+	ret = seek_locked(&of->reader, &sk);
+	mutex_unlock(&of->lock);
+	return ret;
+}
+
+static int ioc_ring(void __user *arg)
+{
+	struct oomtrace_ring_cpu_info info;
+	int ret;
+
+	if (copy_from_user(&info, arg, sizeof(info)))
+		return -EFAULT;
+	if (info.size != sizeof(info))
+		return -EINVAL;
+	ret = oomtrace_ring_cpu_info(&info);
+	if (ret)
+		return ret;
+	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static int ioc_stats(void __user *arg)
+{
+	struct oomtrace_stats_info info;
+
+	if (copy_from_user(&info, arg, offsetofend(typeof(info), reserved)))
+		return -EFAULT;
+	if (info.size != sizeof(info) || info.reserved)
+		return -EINVAL;
+	oomtrace_stats_info(&info);
+	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static int ioc_stack(struct open_file *of, void __user *arg)
+{
+	struct oomtrace_stack *stack = (void *)of->buf;
+	int ret = -ENOENT;
+	u32 id;
+
+	if (get_user(id, &((struct oomtrace_stack __user *)arg)->id))
+		return -EFAULT;
+	if (mutex_lock_interruptible(&of->lock))
+		return -ERESTARTSYS;
+	memset(stack, 0, sizeof(*stack));
+	if (oomtrace_stack_fill(id, stack)) {
+		stack->h.type = OOMTRACE_STACK;
+		stack->h.size = sizeof(*stack);
+		stack->h.valid = OOMTRACE_ALL(stack);
+		ret = copy_to_user(arg, stack, sizeof(*stack)) ? -EFAULT : 0;
+	}
+	mutex_unlock(&of->lock);
+	return ret;
+}
+
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	switch (cmd) {
-	case OOMTRACE_IOC_INFO:
+	struct open_file *of = file->private_data;
+
+	if (is_info(cmd))
 		return ioc_info((void __user *)arg);
+	switch (cmd) {
 	case OOMTRACE_IOC_ENABLE:
 		return ioc_enable((void __user *)arg);
 	case OOMTRACE_IOC_SET_FILTER:
@@ -285,6 +398,16 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioc_near_percent((void __user *)arg);
 	case OOMTRACE_IOC_RANKING:
 		return ioc_ranking((void __user *)arg);
+	case OOMTRACE_IOC_RESIZE:
+		return ioc_resize((void __user *)arg);
+	case OOMTRACE_IOC_SEEK:
+		return ioc_seek(of, (void __user *)arg);
+	case OOMTRACE_IOC_RING:
+		return ioc_ring((void __user *)arg);
+	case OOMTRACE_IOC_STATS:
+		return ioc_stats((void __user *)arg);
+	case OOMTRACE_IOC_STACK:
+		return ioc_stack(of, (void __user *)arg);
 	}
 	return -ENOTTY;
 }
@@ -298,6 +421,7 @@ static const struct file_operations dev_fops = {
 	.llseek		= dev_llseek,
 	.unlocked_ioctl	= dev_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
+	.mmap		= oomtrace_ring_mmap,
 };
 
 static struct miscdevice device = {

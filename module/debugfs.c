@@ -20,6 +20,7 @@
 #include "hooks.h"
 #include "oomtrace.h"
 #include "ranking.h"
+#include "reader.h"
 #include "ring.h"
 #include "stats.h"
 
@@ -337,11 +338,17 @@ static int filter_set(char *text)
 	return ret ? ret : oomtrace_filter_set(&f);
 }
 
+static int buffer_size_set(char *text)
+{
+	return oomtrace_buffer_size_set(strim(text));
+}
+
 static const struct control controls[] = {
 	{ "enable", enable_print, enable_set },
 	{ "commit_records", commit_records_print, commit_records_set },
 	{ "near_percent", near_percent_print, near_percent_set },
 	{ "filter", oomtrace_filter_print, filter_set },
+	{ "buffer_size_kb", oomtrace_buffer_size_print, buffer_size_set },
 };
 
 static ssize_t control_read(struct file *file, char __user *ubuf, size_t len,

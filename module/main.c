@@ -96,41 +96,29 @@ module_param_cb(near_percent, &near_percent_ops, &oomtrace_near_percent, 0444);
 MODULE_PARM_DESC(near_percent,
 		 "Record grants in mode 2 that leave less than this percentage of what is allowed: 0 (default, none) to 100.");
 
-static unsigned int commit_buffer_kb = 256;
-module_param(commit_buffer_kb, uint, 0444);
+module_param_named(commit_buffer_kb, oomtrace_buffer_kb[OOMTRACE_RING_COMMIT],
+		   uint, 0444);
 MODULE_PARM_DESC(commit_buffer_kb,
 		 "Memory for commit decisions, KiB per CPU, 16 to 1048576 (default 256).");
 
-static unsigned int oom_buffer_kb = 512;
-module_param(oom_buffer_kb, uint, 0444);
+module_param_named(oom_buffer_kb, oomtrace_buffer_kb[OOMTRACE_RING_OOM],
+		   uint, 0444);
 MODULE_PARM_DESC(oom_buffer_kb,
 		 "Memory for OOM episodes, KiB per CPU, 16 to 1048576 (default 512: about 2000 candidates).");
-
-#define MIN_BUFFER_KB	16U
-#define MAX_BUFFER_KB	1048576U
-
-/* Checked here and not when set: modprobe shows errno, the log the reason. */
-static int check_buffer_kb(const char *name, unsigned int *kb)
-{
-	if (*kb < MIN_BUFFER_KB || *kb > MAX_BUFFER_KB) {
-		pr_err("%s=%u: out of range; allowed are %u to %u (KiB per CPU)\n",
-		       name, *kb, MIN_BUFFER_KB, MAX_BUFFER_KB);
-		return -EINVAL;
-	}
-	*kb = PAGE_ALIGN((size_t)*kb * SZ_1K) / SZ_1K;
-	return 0;
-}
 
 /* ---- load and unload ---- */
 
 static int __init oomtrace_init(void)
 {
+	unsigned int *commit_kb = &oomtrace_buffer_kb[OOMTRACE_RING_COMMIT];
+	unsigned int *oom_kb = &oomtrace_buffer_kb[OOMTRACE_RING_OOM];
 	int ret;
 
-	ret = check_buffer_kb("commit_buffer_kb", &commit_buffer_kb);
+	/* Checked here and not when set: modprobe shows errno, the log why. */
+	ret = oomtrace_buffer_kb_check("commit_buffer_kb", commit_kb);
 	if (ret)
 		return ret;
-	ret = check_buffer_kb("oom_buffer_kb", &oom_buffer_kb);
+	ret = oomtrace_buffer_kb_check("oom_buffer_kb", oom_kb);
 	if (ret)
 		return ret;
 
@@ -138,10 +126,10 @@ static int __init oomtrace_init(void)
 	oomtrace_commit_init();
 	oomtrace_knobs_init();
 
-	ret = oomtrace_rings_init(commit_buffer_kb, oom_buffer_kb);
+	ret = oomtrace_rings_init();
 	if (ret) {
 		pr_err("no memory for the rings (%u + %u KiB on each of %u CPUs)\n",
-		       commit_buffer_kb, oom_buffer_kb, num_possible_cpus());
+		       *commit_kb, *oom_kb, num_possible_cpus());
 		return ret;
 	}
 	ret = oomtrace_panic_init();
@@ -168,7 +156,7 @@ remove_device:
 	oomtrace_chardev_exit();
 detach:
 	oomtrace_hooks_detach();
-	oomtrace_rings_quiesce();
+	oomtrace_wake_quiesce();
 	oomtrace_filter_exit();
 forget_panic:
 	oomtrace_panic_exit();
@@ -182,7 +170,7 @@ static void __exit oomtrace_exit(void)
 	oomtrace_debugfs_exit();
 	oomtrace_chardev_exit();
 	oomtrace_hooks_detach();
-	oomtrace_rings_quiesce();
+	oomtrace_wake_quiesce();
 	oomtrace_filter_exit();
 	oomtrace_panic_exit();
 	oomtrace_rings_exit();

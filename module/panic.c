@@ -21,6 +21,7 @@
 #include "episode.h"
 #include "oomtrace.h"
 #include "panic.h"
+#include "reader.h"
 
 /* An OOM longer ago is not told: it is not why the kernel panics now. */
 #define RECENT_NS	(300ULL * NSEC_PER_SEC)

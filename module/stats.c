@@ -182,17 +182,24 @@ static void show_rings(struct seq_file *m)
 	int id;
 
 	seq_puts(m, "# records by ring and CPU\n");
-	seq_printf(m, "%-8s %5s %16s %16s %16s\n", "ring", "cpu", "written",
-		   "overwritten", "refused");
+	seq_printf(m, "%-8s %5s %16s %16s %16s %10s %10s %10s\n", "ring", "cpu",
+		   "written", "overwritten", "refused: in task", "softirq",
+		   "irq", "nmi");
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
-		u32 slots = oomtrace_rings[id].slots;
-
 		for_each_possible_cpu(cpu) {
-			u64 n = oomtrace_ring_written(id, cpu);
+			struct oomtrace_ring_cpu_info info = {
+				.ring = id, .cpu = cpu,
+			};
 
-			seq_printf(m, "%-8s %5u %16llu %16llu %16llu\n",
-				   names[id], cpu, n, n > slots ? n - slots : 0,
-				   oomtrace_ring_refused(id, cpu));
+			oomtrace_ring_cpu_info(&info);
+			seq_printf(m, "%-8s %5u %16llu %16llu %16llu %10llu %10llu %10llu\n",
+				   names[id], cpu, info.written,
+				   info.written > info.slots ?
+					info.written - info.slots : 0,
+				   info.refused[OOMTRACE_REFUSED_TASK],
+				   info.refused[OOMTRACE_REFUSED_SOFTIRQ],
+				   info.refused[OOMTRACE_REFUSED_IRQ],
+				   info.refused[OOMTRACE_REFUSED_NMI]);
 		}
 	}
 	seq_puts(m, "# memory of the rings\n");
@@ -204,6 +211,27 @@ static void show_rings(struct seq_file *m)
 			   names[id], info.slots, info.slot_size,
 			   info.bytes >> 10);
 	}
+}
+
+/**
+ * oomtrace_stats_info() - the counters for OOMTRACE_IOC_STATS
+ * @info: filled in, every byte.
+ */
+void oomtrace_stats_info(struct oomtrace_stats_info *info)
+{
+	int i;
+
+	static_assert(ARRAY_SIZE(info->endings) >= OOMTRACE_ENDINGS);
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	for (i = 0; i <= OOMTRACE_MODE_UNKNOWN; i++) {
+		info->granted[i] = SUM(decisions[i][0]);
+		info->denied[i] = SUM(decisions[i][1]);
+	}
+	info->unrecorded = SUM(unrecorded);
+	info->stacks_refused = oomtrace_stacks_refused();
+	for (i = 0; i < OOMTRACE_ENDINGS; i++)
+		info->endings[i] = atomic64_read(&endings[i]);
 }
 
 /**

@@ -35,6 +35,7 @@ DECLARE_PER_CPU(struct oomtrace_stats, oomtrace_stats);
 
 void oomtrace_stats_denial(void);
 void oomtrace_stats_ending(unsigned int ending);
+void oomtrace_stats_info(struct oomtrace_stats_info *info);
 void oomtrace_stats_show(struct seq_file *m);
 
 #endif /* OOMTRACE_STATS_H */

@@ -36,6 +36,17 @@ static inline bool oomtrace_mm_oom_skip(struct mm_struct *mm)
 #endif
 }
 
+/* Set and clear flags of a mapping that is being made. */
+static inline void oomtrace_vm_flags_mod(struct vm_area_struct *vma,
+					 unsigned long set, unsigned long clear)
+{
+#if HAS_VM_FLAGS_MOD
+	vm_flags_mod(vma, set, clear);
+#else
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+#endif
+}
+
 /*
  * task_lock() for a handler: never waits. With PREEMPT_RT the lock can sleep,
  * so it cannot even be tried where preemption is off.
