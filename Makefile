@@ -65,6 +65,7 @@ clean:
 	[ ! -d lib ] || $(MAKE) -C lib clean
 	[ ! -d tools ] || $(MAKE) -C tools clean
 	[ ! -d selftests ] || $(MAKE) -C selftests clean
+	[ ! -d model ] || $(MAKE) -C model clean
 	rm -rf build .tmp_versions
 	rm -f oomtrace.ko oomtrace.o oomtrace.mod oomtrace.mod.c oomtrace.mod.o \
 		Module.symvers modules.order .Module.symvers.cmd \

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Small rings for the checks, see model.h, and what ring.h and reader.c want of
+ * the module's other files.
+ */
+#include "model.h"
+
+struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
+__thread unsigned int model_cpu;
+int model_order;
+int oomtrace_ring_waiting;
+
+#define RING	OOMTRACE_RING_COMMIT
+#define PAGE	128
+
+static struct oomtrace_ring_cpu cpus[OOMTRACE_RINGS][MODEL_CPUS];
+static struct oomtrace_ring_mem mems[OOMTRACE_RINGS][MODEL_CPUS];
+
+static void make_ring(int id, u32 nslots)
+{
+	struct oomtrace_ring *ring = &oomtrace_rings[id];
+	unsigned int cpu;
+
+	ring->id = id;
+	ring->slot_size = SLOT_SIZE;
+	ring->cpu = cpus[id];
+	for_each_possible_cpu(cpu) {
+		struct oomtrace_ring_cpu *rc = &cpus[id][cpu];
+		struct oomtrace_ring_mem *mem = &mems[id][cpu];
+
+		free(mem->page);
+		mem->bytes = PAGE + nslots * SLOT_SIZE;
+		mem->page = calloc(1, mem->bytes);
+		mem->slots = (char *)mem->page + PAGE;
+		mem->nslots = nslots;
+		mem->slot_size = SLOT_SIZE;
+		mem->page->first = 1;
+		memset(rc, 0, sizeof(*rc));
+		rc->page = mem->page;
+		rc->slots = mem->slots;
+		rc->nslots = nslots;
+		rc->mem = mem;
+	}
+}
+
+void model_ring(u32 nslots)
+{
+	int id;
+
+	for (id = 0; id < OOMTRACE_RINGS; id++)
+		make_ring(id, nslots);
+}
+
+void *model_memory(unsigned int cpu, size_t *size)
+{
+	*size = mems[RING][cpu].bytes;
+	return mems[RING][cpu].page;
+}
+
+static u64 telling(unsigned int cpu, u64 seq, unsigned int word)
+{
+	return seq << 16 | cpu << 8 | (word + 1);
+}
+
+void model_write(void)
+{
+	struct oomtrace_ring *ring = &oomtrace_rings[RING];
+	u64 seq = ring->cpu[model_cpu].seq + 1;
+	struct model_record *rec;
+	unsigned int i;
+
+	rec = oomtrace_ring_reserve(ring, OOMTRACE_MARK, sizeof(*rec));
+	if (!rec)
+		abort();
+	rec->h.valid = 0;
+	rec->h.derived = seq;
+	for (i = 0; i < WORDS; i++)
+		rec->word[i] = telling(model_cpu, seq, i);
+	oomtrace_ring_publish(ring, &rec->h);
+}
+
+bool model_whole(const struct model_record *rec)
+{
+	unsigned int i;
+
+	for (i = 0; i < WORDS; i++)
+		if (rec->word[i] != telling(rec->h.cpu, rec->h.seq, i))
+			return false;
+	return rec->h.derived == rec->h.seq && rec->h.size == sizeof(*rec);
+}
+
+/* No record of the model names a stack, and none is refused. */
+bool oomtrace_stack_fill(u32 id, struct oomtrace_stack *rec)
+{
+	(void)id;
+	(void)rec;
+	return false;
+}
+
+void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc)
+{
+	rc->refused[0]++;
+}
+
+u64 oomtrace_ring_written(enum oomtrace_ring_id id, unsigned int cpu)
+{
+	return oomtrace_ring_head(oomtrace_ring_mem(&oomtrace_rings[id], cpu));
+}
