@@ -318,7 +318,7 @@ TEST_F(device, info_checks_its_argument)
 	EXPECT_EQ(EFAULT, errno);
 
 	memset(&u, 0xff, sizeof(u));
-	u.info.size = sizeof(u.info) - 1;
+	u.info.size = OOMTRACE_INFO_SIZE_VER1 - 1;
 	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_INFO, &u));
 	EXPECT_EQ(EINVAL, errno);
 	u.info.size = 0;

@@ -3,13 +3,15 @@
  * Promise: when records come faster than they are read, each reader is told
  * exactly how many it lost, nothing it gets is torn or out of order, and a
  * flood of commit decisions takes nothing away from the OOM episodes.
+ *
+ * usage: flood [harness options]; FLOOD_RECORDS=N for a longer flood.
  */
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "commit.h"
+#include "mapped.h"
 #include "oom.h"
+#include "tally.h"
 #include "test.h"
 
 FIXTURE(flood) {
@@ -31,116 +33,24 @@ FIXTURE_TEARDOWN(flood)
 	module_stop();
 }
 
-/* What a reader got and lost of one ring on one CPU. */
-struct tally {
-	unsigned long long got;
-	unsigned long long lost;
-	unsigned long long last;	/* number of the last one it knows of */
-	int wrong;			/* gaps that no lost record explains */
-};
-
-#define CPUS	64
-
-/* Lost and stack records are made for the reader: they have no own number. */
-static void count_record(struct tally t[OOMTRACE_RINGS][CPUS],
-			 const union record *r)
-{
-	struct tally *c = &t[r->h.flags & OOMTRACE_FLAG_RING][r->h.cpu % CPUS];
-
-	if (r->h.type == OOMTRACE_STACK)
-		return;
-	if (r->h.seq != c->last + 1)
-		c->wrong++;
-	if (r->h.type == OOMTRACE_LOST) {
-		c->lost += r->lost.count;
-		c->last += r->lost.count;
-	} else {
-		c->got++;
-		c->last = r->h.seq;
-	}
-}
-
-static void count_all(struct tally t[OOMTRACE_RINGS][CPUS],
-		      const struct records *recs)
-{
-	size_t i;
-
-	for (i = 0; i < recs->n; i++)
-		count_record(t, &recs->r[i]);
-}
-
 static void expect_exact(struct __test_metadata *_metadata, int fd,
-			 struct tally t[OOMTRACE_RINGS][CPUS])
+			 const struct tallies *t)
 {
-	struct oomtrace_info info;
-	int ring, cpu;
+	struct oomtrace_ring_cpu_info info;
+	unsigned int ring, cpu;
 
-	device_info(fd, &info);
-	for (ring = 0; ring < OOMTRACE_RINGS; ring++) {
-		unsigned long long got = 0, lost = 0;
-
+	for (ring = 0; ring < OOMTRACE_RINGS; ring++)
 		for (cpu = 0; cpu < CPUS; cpu++) {
-			got += t[ring][cpu].got;
-			lost += t[ring][cpu].lost;
-			EXPECT_EQ(0, t[ring][cpu].wrong);
+			const struct tally *c = &t->of[ring][cpu];
+
+			if (ring_ask(fd, ring, cpu, &info))
+				continue;
+			EXPECT_EQ(info.written, c->got + c->lost)
+				TH_LOG("ring %u, CPU %u: got %llu, lost %llu",
+				       ring, cpu, c->got, c->lost);
+			EXPECT_EQ(0, c->wrong);
+			EXPECT_EQ(0, c->torn);
 		}
-		EXPECT_EQ(info.ring[ring].written, got + lost)
-			TH_LOG("ring %d: got %llu, lost %llu", ring, got, lost);
-	}
-}
-
-struct flooder {
-	int index;
-	int times;
-};
-
-static int flood(void *arg)
-{
-	const struct flooder *f = arg;
-	int i;
-
-	for (i = 0; i < f->times; i++)
-		ask(10000 + f->index);
-	return 0;
-}
-
-/*
- * A writer whose records could not be put together from two: its name, at the
- * record's start, says what total_vm is, near its end.
- */
-static int flood_telling(void *arg)
-{
-	const struct flooder *f = arg;
-	long base = own_total_vm();
-	char name[32];
-	void *at;
-	int i;
-
-	for (i = 0; i < f->times; i++) {
-		long more = 1 + i % 100;
-
-		/* Costs nothing that is asked for. */
-		at = mmap(NULL, more * PAGE, PROT_NONE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		snprintf(name, sizeof(name), "vm%ld", base + more);
-		prctl(PR_SET_NAME, name);
-		ask(10000 + f->index);
-		munmap(at, more * PAGE);
-	}
-	return 0;
-}
-
-/* Is this record what its writer wrote? */
-static int torn(const union record *r)
-{
-	if (r->h.type != OOMTRACE_COMMIT || r->commit.pages < 10000)
-		return 0;
-	if (!strncmp(r->commit.comm, "vm", 2) &&
-	    atol(r->commit.comm + 2) != r->commit.total_vm)
-		return 1;
-	return r->commit.pid <= 0 || r->commit.tgid <= 0 ||
-	       r->commit.h.size != sizeof(r->commit) || r->commit.mode > 2 ||
-	       (r->commit.ret != 0 && r->commit.ret != -ENOMEM);
 }
 
 static void reap_all(struct __test_metadata *_metadata, pid_t *pid, int n)
@@ -166,10 +76,8 @@ static void start_flood(pid_t pid[FLOODERS], int times, int (*fn)(void *))
 
 TEST_F(flood, what_a_late_reader_lost_is_exact)
 {
-	static struct tally t[OOMTRACE_RINGS][CPUS];
-	unsigned long long lost = 0;
+	static struct tallies t;
 	pid_t pid[FLOODERS];
-	int cpu;
 
 	/* It stands at the first record ever, and looks only afterwards. */
 	start_flood(pid, 1000, flood);
@@ -177,21 +85,18 @@ TEST_F(flood, what_a_late_reader_lost_is_exact)
 	/* Nothing more may be written between the last read and the count. */
 	spill(DEBUGFS "/enable", "0");
 	device_drain(self->fd, &self->recs);
-	count_all(t, &self->recs);
-	expect_exact(_metadata, self->fd, t);
-	for (cpu = 0; cpu < CPUS; cpu++)
-		lost += t[OOMTRACE_RING_COMMIT][cpu].lost;
-	EXPECT_LT(1000, lost);
+	tally_records(&t, &self->recs);
+	expect_exact(_metadata, self->fd, &t);
+	EXPECT_LT(1000, tally_lost(&t, OOMTRACE_RING_COMMIT));
 	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
 }
 
 TEST_F(flood, what_a_reader_in_the_middle_of_it_lost_is_exact)
 {
-	static struct tally t[OOMTRACE_RINGS][CPUS];
+	static struct tallies t;
 	static char buf[4096];
 	pid_t pid[FLOODERS];
-	int i, alive = FLOODERS, tears = 0, rounds = 0;
-	size_t n;
+	int i, alive = FLOODERS, rounds = 0;
 
 	start_flood(pid, 4000, flood_telling);
 	while (alive) {
@@ -201,9 +106,7 @@ TEST_F(flood, what_a_reader_in_the_middle_of_it_lost_is_exact)
 		if (got > 0) {
 			records_free(&self->recs);
 			records_add(&self->recs, buf, got);
-			count_all(t, &self->recs);
-			for (n = 0; n < self->recs.n; n++)
-				tears += torn(&self->recs.r[n]);
+			tally_records(&t, &self->recs);
 		}
 		for (i = 0; i < FLOODERS; i++)
 			if (pid[i] && waitpid(pid[i], NULL, WNOHANG) == pid[i]) {
@@ -214,15 +117,14 @@ TEST_F(flood, what_a_reader_in_the_middle_of_it_lost_is_exact)
 	spill(DEBUGFS "/enable", "0");
 	records_free(&self->recs);
 	device_drain(self->fd, &self->recs);
-	count_all(t, &self->recs);
-	EXPECT_EQ(0, tears);
+	tally_records(&t, &self->recs);
 	EXPECT_LT(10, rounds);
-	expect_exact(_metadata, self->fd, t);
+	expect_exact(_metadata, self->fd, &t);
 }
 
 TEST_F(flood, two_readers_lose_each_its_own)
 {
-	static struct tally t[2][OOMTRACE_RINGS][CPUS];
+	static struct tallies t[2];
 	struct records other = { };
 	int fd = device_open(), round;
 	pid_t pid[FLOODERS];
@@ -232,25 +134,28 @@ TEST_F(flood, two_readers_lose_each_its_own)
 		reap_all(_metadata, pid, FLOODERS);
 		records_free(&self->recs);
 		device_drain(self->fd, &self->recs);
-		count_all(t[0], &self->recs);
+		tally_records(&t[0], &self->recs);
 	}
 	spill(DEBUGFS "/enable", "0");
 	records_free(&self->recs);
 	device_drain(self->fd, &self->recs);
-	count_all(t[0], &self->recs);
+	tally_records(&t[0], &self->recs);
 	device_drain(fd, &other);
-	count_all(t[1], &other);
-	expect_exact(_metadata, self->fd, t[0]);
-	expect_exact(_metadata, self->fd, t[1]);
+	tally_records(&t[1], &other);
+	expect_exact(_metadata, self->fd, &t[0]);
+	expect_exact(_metadata, self->fd, &t[1]);
 	/* Who came late lost more. */
-	EXPECT_LT(t[0][0][0].lost + t[0][0][1].lost,
-		  t[1][0][0].lost + t[1][0][1].lost);
+	EXPECT_LT(tally_lost(&t[0], OOMTRACE_RING_COMMIT),
+		  tally_lost(&t[1], OOMTRACE_RING_COMMIT));
 	close(fd);
 	records_free(&other);
 }
 
-TEST_F(flood, leaves_the_oom_episodes_alone)
+/* FLOOD_RECORDS=10000000 has ten million of them, and takes as long. */
+TEST_F_TIMEOUT(flood, leaves_the_oom_episodes_alone, 3600)
 {
+	const char *wanted = getenv("FLOOD_RECORDS");
+	unsigned long long records = wanted ? atoll(wanted) : 40000;
 	struct oomtrace_info before, after;
 	struct records first = { };
 	pid_t pid[FLOODERS];
@@ -267,12 +172,12 @@ TEST_F(flood, leaves_the_oom_episodes_alone)
 	device_info(self->fd, &before);
 	EXPECT_LE(1, before.episodes);
 
-	start_flood(pid, 1000, flood);
+	start_flood(pid, records / FLOODERS, flood_fast);
 	reap_all(_metadata, pid, FLOODERS);
 	device_info(self->fd, &after);
 	EXPECT_EQ(before.ring[OOMTRACE_RING_OOM].written,
 		  after.ring[OOMTRACE_RING_OOM].written);
-	EXPECT_LE(before.ring[OOMTRACE_RING_COMMIT].written + 4000,
+	EXPECT_LE(before.ring[OOMTRACE_RING_COMMIT].written + records,
 		  after.ring[OOMTRACE_RING_COMMIT].written);
 
 	/* All of the episode is there yet, the same as before. */

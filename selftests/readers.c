@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: with records written as fast as the machine can on every CPU and
+ * eight readers of different kinds at them, each reader knows of every record:
+ * received + lost = written, exactly, for each ring on each CPU; numbers strictly
+ * rise; no record is torn.
+ *
+ * usage: readers [harness options]; READERS_MS=N writes for N milliseconds.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+
+#include "commit.h"
+#include "mapped.h"
+#include "tally.h"
+#include "test.h"
+
+#define WRITERS		4
+
+/* What all processes see; phases only go on. */
+enum phase { PREPARE, WRITE, STOPPED };
+
+struct result {
+	struct tallies t;
+	unsigned long long calls;
+	int ready;
+	int done;
+};
+
+static struct shared {
+	int phase;
+	struct result of[8];
+} *shared;
+
+static bool stopped(void)
+{
+	return __atomic_load_n(&shared->phase, __ATOMIC_ACQUIRE) == STOPPED;
+}
+
+static void tally_buffer(struct tallies *t, const void *buf, ssize_t len)
+{
+	const struct oomtrace_header *h;
+	union record r;
+	ssize_t at;
+
+	for (at = 0; at < len; at += h->size) {
+		h = (const void *)((const char *)buf + at);
+		if (len - at < (ssize_t)sizeof(*h) || h->size > len - at ||
+		    h->size < sizeof(*h))
+			die("not a record at byte %zd of %zd", at, len);
+		memcpy(&r, h, h->size);
+		tally_record(t, &r);
+	}
+}
+
+/* One read; false if there is nothing. */
+static bool read_once(struct result *res, int fd, size_t size)
+{
+	static __u64 buf[1 << 17];
+	ssize_t n = read(fd, buf, size);
+
+	res->calls++;
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	if (n <= 0)
+		die("read gives %zd: %s", n, strerror(errno));
+	tally_buffer(&res->t, buf, n);
+	return true;
+}
+
+/* ---- readers by read(): how much at once, how long between, how they wait ---- */
+
+enum waiting { BUSY, POLL, EPOLL };
+
+struct by_read {
+	size_t size;
+	int pause_ms;
+	enum waiting waiting;
+};
+
+static int epoll_of(int fd)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
+	int ep = epoll_create1(0);
+
+	if (epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev))
+		die("epoll: %s", strerror(errno));
+	return ep;
+}
+
+static void by_read(struct result *res, int fd, const struct by_read *how)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int ep = how->waiting == EPOLL ? epoll_of(fd) : -1;
+	struct epoll_event ev;
+	bool last, any;
+
+	do {
+		last = stopped();
+		do {
+			any = read_once(res, fd, how->size);
+			if (how->pause_ms && !last)
+				sleep_ms(how->pause_ms);
+		} while (any && (last || !how->pause_ms));
+		if (how->waiting == POLL && !last)
+			poll(&p, 1, 100);
+		if (how->waiting == EPOLL && !last)
+			epoll_wait(ep, &ev, 1, 100);
+	} while (!last || any);
+}
+
+/* ---- readers by mmap ---- */
+
+enum mapping { KEEP, AGAIN };
+
+struct by_map {
+	enum mapping mapping;
+	int pause_ms;
+};
+
+static void by_map(struct result *res, int fd, const struct by_map *how)
+{
+	struct oomtrace_ring_cpu_info info;
+	struct mapped m[OOMTRACE_RINGS][CPUS];
+	int ring, cpu, cpus, n;
+	union record r;
+	bool last, any;
+
+	for (cpus = 0; !ring_ask(fd, 0, cpus, &info); cpus++)
+		for (ring = 0; ring < OOMTRACE_RINGS; ring++)
+			mapped_open(&m[ring][cpus], fd, ring, cpus, 1);
+	do {
+		last = stopped();
+		any = false;
+		for (ring = 0; ring < OOMTRACE_RINGS; ring++)
+			for (cpu = 0; cpu < cpus; cpu++) {
+				struct mapped *at = &m[ring][cpu];
+				__u64 next = at->next;
+
+				if (how->mapping == AGAIN) {
+					mapped_close(at);
+					mapped_open(at, fd, ring, cpu, next);
+				}
+				for (n = 0; n < 100 && mapped_next(at, &r); n++)
+					tally_record(&res->t, &r);
+				any |= n > 0;
+			}
+		res->calls++;
+		if (how->pause_ms && !last)
+			sleep_ms(how->pause_ms);
+	} while (!last || any);
+}
+
+/* ---- the eight ---- */
+
+static const struct kind {
+	const char *name;
+	const struct by_read *read;
+	const struct by_map *map;
+} kinds[] = {
+	{ "read, much at once", &(struct by_read){ 1 << 20, 0, POLL } },
+	{ "read, one record at a time",
+	  &(struct by_read){ OOMTRACE_MAX_RECORD, 0, POLL } },
+	{ "read, busy", &(struct by_read){ 65536, 0, BUSY } },
+	{ "read, epoll", &(struct by_read){ 16384, 0, EPOLL } },
+	{ "read, slow", &(struct by_read){ 4096, 20, POLL } },
+	{ "mmap, busy", .map = &(struct by_map){ KEEP, 0 } },
+	{ "mmap, slow", .map = &(struct by_map){ KEEP, 20 } },
+	{ "mmap and munmap each time", .map = &(struct by_map){ AGAIN, 1 } },
+};
+
+static int run_reader(void *arg)
+{
+	int index = *(int *)arg, fd = device_open();
+	struct result *res = &shared->of[index];
+	const struct kind *kind = &kinds[index];
+
+	__atomic_store_n(&res->ready, 1, __ATOMIC_RELEASE);
+	if (kind->read)
+		by_read(res, fd, kind->read);
+	else
+		by_map(res, fd, kind->map);
+	res->done = 1;
+	close(fd);
+	return 0;
+}
+
+/* Writers: telling records, and a fork now and then. */
+static int write_all_day(void *arg)
+{
+	struct flooder f = { .index = *(int *)arg, .times = 100 };
+	int round;
+
+	pin_to_cpu(f.index % sysconf(_SC_NPROCESSORS_ONLN));
+	for (round = 0; !stopped(); round++) {
+		flood_telling(&f);
+		if (round % 3 == 0 && !fork())
+			_exit(0);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+	while (wait(NULL) > 0)
+		;
+	return 0;
+}
+
+FIXTURE(readers) {
+	int fd;
+};
+
+FIXTURE_SETUP(readers)
+{
+	module_start("commit_buffer_kb=64 commit_records=all");
+	self->fd = device_open();
+	spill(DEBUGFS "/enable", "0");
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+FIXTURE_TEARDOWN(readers)
+{
+	munmap(shared, sizeof(*shared));
+	close(self->fd);
+	module_stop();
+}
+
+/* Every ring on every CPU: what was written and what a reader knows of. */
+static void expect_all_known(struct __test_metadata *_metadata, int fd,
+			     const char *name, const struct tallies *t)
+{
+	struct oomtrace_ring_cpu_info info;
+	unsigned long long written = 0;
+	__u32 ring, cpu;
+
+	for (ring = 0; ring < OOMTRACE_RINGS; ring++)
+		for (cpu = 0; !ring_ask(fd, ring, cpu, &info); cpu++) {
+			const struct tally *c = &t->of[ring][cpu];
+
+			EXPECT_EQ(info.written, c->got + c->lost)
+				TH_LOG("%s, ring %u, CPU %u: received %llu, lost %llu",
+				       name, ring, cpu, c->got, c->lost);
+			EXPECT_EQ(0, c->wrong);
+			EXPECT_EQ(0, c->torn);
+			if (ring == OOMTRACE_RING_COMMIT)
+				written += info.written;
+		}
+	printf("# %-26s received %8llu + lost %8llu = written %8llu\n", name,
+	       tally_got(t, OOMTRACE_RING_COMMIT),
+	       tally_lost(t, OOMTRACE_RING_COMMIT), written);
+}
+
+static void set_phase(int phase)
+{
+	__atomic_store_n(&shared->phase, phase, __ATOMIC_RELEASE);
+}
+
+TEST_F_TIMEOUT(readers, eight_kinds_each_know_of_every_record, 180)
+{
+	int ms = getenv("READERS_MS") ? atoi(getenv("READERS_MS")) : 3000, i;
+	pid_t readers[ARRAY_SIZE(kinds)], writers[WRITERS], idle;
+	struct oomtrace_ring_cpu_info info;
+
+	/* All of them know the first record: none was overwritten yet. */
+	for (i = 0; !ring_ask(self->fd, 0, i, &info); i++)
+		ASSERT_GT(info.slots, info.written);
+	for (i = 0; i < (int)ARRAY_SIZE(kinds); i++)
+		readers[i] = start_child(run_reader, &i);
+	for (i = 0; i < (int)ARRAY_SIZE(kinds); i++)
+		while (!__atomic_load_n(&shared->of[i].ready, __ATOMIC_ACQUIRE))
+			sleep_ms(10);
+	/* One more, which opens it and never reads. */
+	idle = fork();
+	if (!idle) {
+		device_open();
+		pause();
+		_exit(0);
+	}
+
+	EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
+	set_phase(WRITE);
+	for (i = 0; i < WRITERS; i++)
+		writers[i] = start_child(write_all_day, &i);
+	sleep_ms(ms);
+	EXPECT_EQ(0, spill(DEBUGFS "/enable", "0"));
+	set_phase(STOPPED);
+	for (i = 0; i < WRITERS; i++)
+		EXPECT_EQ(0, wait_child(writers[i]));
+	for (i = 0; i < (int)ARRAY_SIZE(kinds); i++)
+		EXPECT_EQ(0, wait_child(readers[i]));
+	kill(idle, SIGKILL);
+	wait_child(idle);
+	for (i = 0; i < (int)ARRAY_SIZE(kinds); i++)
+		expect_all_known(_metadata, self->fd, kinds[i].name,
+				 &shared->of[i].t);
+	for (i = 0; !ring_ask(self->fd, 0, i, &info); i++)
+		EXPECT_LT(2 * info.slots, info.written);
+}
+
+/* Waking: at once after a pause, and not for every record of a flood. */
+TEST_F(readers, a_flood_wakes_a_sleeper_some_dozen_times_a_second)
+{
+	struct pollfd p = { .fd = self->fd, .events = POLLIN };
+	unsigned long long from, took, longest = 0;
+	int wakes = 0, index = 0;
+	pid_t pid;
+
+	EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
+	pid = start_child(write_all_day, &index);
+	lseek(self->fd, 0, SEEK_END);
+	for (from = now_ns(); now_ns() - from < 2000000000ULL; wakes++) {
+		took = now_ns();
+		EXPECT_EQ(1, poll(&p, 1, 5000));
+		took = now_ns() - took;
+		longest = took > longest ? took : longest;
+		lseek(self->fd, 0, SEEK_END);
+	}
+	set_phase(STOPPED);
+	wait_child(pid);
+	printf("# %d wake-ups in 2 seconds, the longest sleep %llu ms\n", wakes,
+	       longest / 1000000);
+	EXPECT_LT(20, wakes);
+	EXPECT_GT(130, wakes);
+	EXPECT_GT(500, longest / 1000000);
+}
+
+TEST_HARNESS_MAIN

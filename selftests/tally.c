@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counting what a reader got and lost, and writers to be counted: see tally.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "commit.h"
+#include "tally.h"
+
+static int torn(const union record *r)
+{
+	if (r->h.type != OOMTRACE_COMMIT || r->commit.pages < 10000)
+		return 0;
+	if (!strncmp(r->commit.comm, "vm", 2) &&
+	    atol(r->commit.comm + 2) != r->commit.total_vm)
+		return 1;
+	return r->commit.pid <= 0 || r->commit.tgid <= 0 ||
+	       r->commit.h.size != sizeof(r->commit) || r->commit.mode > 2 ||
+	       (r->commit.ret != 0 && r->commit.ret != -ENOMEM);
+}
+
+/* Lost and stack records are made for the reader: they have no own number. */
+void tally_record(struct tallies *t, const union record *r)
+{
+	struct tally *c = &t->of[r->h.flags & OOMTRACE_FLAG_RING][r->h.cpu % CPUS];
+
+	if (r->h.type == OOMTRACE_STACK)
+		return;
+	if (r->h.seq != c->last + 1)
+		c->wrong++;
+	if (r->h.type == OOMTRACE_LOST) {
+		c->lost += r->lost.count;
+		c->last += r->lost.count;
+		return;
+	}
+	c->got++;
+	c->last = r->h.seq;
+	c->torn += torn(r);
+}
+
+void tally_records(struct tallies *t, const struct records *recs)
+{
+	size_t i;
+
+	for (i = 0; i < recs->n; i++)
+		tally_record(t, &recs->r[i]);
+}
+
+unsigned long long tally_lost(const struct tallies *t, int ring)
+{
+	unsigned long long n = 0;
+	int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		n += t->of[ring][cpu].lost;
+	return n;
+}
+
+unsigned long long tally_got(const struct tallies *t, int ring)
+{
+	unsigned long long n = 0;
+	int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		n += t->of[ring][cpu].got;
+	return n;
+}
+
+int flood(void *flooder)
+{
+	const struct flooder *f = flooder;
+	int i;
+
+	for (i = 0; i < f->times; i++)
+		ask(10000 + f->index);
+	return 0;
+}
+
+/* The heap grows by a page at a time, which is the cheapest that can be asked. */
+int flood_fast(void *flooder)
+{
+	const struct flooder *f = flooder;
+	void *start = sbrk(0);
+	int i;
+
+	for (i = 1; i <= f->times; i++) {
+		if (sbrk(PAGE) == (void *)-1)
+			die("the heap does not grow: %s", strerror(errno));
+		if (i % 512 == 0 && brk(start))
+			die("the heap does not shrink: %s", strerror(errno));
+	}
+	return 0;
+}
+
+int flood_telling(void *flooder)
+{
+	const struct flooder *f = flooder;
+	long base = own_total_vm();
+	char name[32];
+	void *at;
+	int i;
+
+	for (i = 0; i < f->times; i++) {
+		long more = 1 + i % 100;
+
+		/* Costs nothing that is asked for. */
+		at = mmap(NULL, more * PAGE, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		snprintf(name, sizeof(name), "vm%ld", base + more);
+		prctl(PR_SET_NAME, name);
+		ask(10000 + f->index);
+		munmap(at, more * PAGE);
+	}
+	return 0;
+}
