@@ -22,7 +22,7 @@ static void print_text(const struct oomtrace_info *info)
 	printf("record ABI     %u\n", info->abi);
 	printf("enabled        %s\n", info->enabled ? "yes" : "no");
 	printf("OOM episodes   %llu\n", (unsigned long long)info->episodes);
-	printf("hooks missing  %u%s\n", info->hooks_missing,
+	printf("hooks missing  %u of %u%s\n", info->hooks_missing, info->hooks,
 	       info->hooks_missing ? " (see /sys/kernel/debug/oomtrace/hooks)"
 				   : "");
 	printf("page size      %u bytes\n", info->page_size);
@@ -69,7 +69,9 @@ static struct json_object *info_json(const struct oomtrace_info *info)
 	ADD(wall_offset_ns, json_object_new_int64);
 	ADD(episodes, json_object_new_uint64);
 	ADD(enabled, json_object_new_uint64);
+	ADD(hooks, json_object_new_uint64);
 	ADD(hooks_missing, json_object_new_uint64);
+	ADD(cpu_ids, json_object_new_uint64);
 #undef ADD
 	for (i = 0; i < OOMTRACE_RINGS; i++)
 		json_object_array_add(rings, ring_json(&info->ring[i],
