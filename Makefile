@@ -12,10 +12,20 @@ KERNELS	?= bookworm
 
 all: module lib tools
 
+# The headers may be of any kernel, if KDIR says so; those below KVER must be KVER's.
+release = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+
 module:
 	@test -e $(KDIR)/Makefile || { \
 		echo "oomtrace: no kernel headers at $(KDIR)." >&2; \
 		echo "oomtrace: install linux-headers-$(KVER), or say make KDIR=/path/to/headers." >&2; \
+		exit 2; }
+	@test -n "$(release)" || { \
+		echo "oomtrace: $(KDIR) is not the headers of a kernel that was built: it has no include/config/kernel.release." >&2; \
+		exit 2; }
+	@test "$(origin KDIR)" != file -o "$(release)" = "$(KVER)" || { \
+		echo "oomtrace: the headers at $(KDIR) are of the kernel $(release), not of $(KVER)." >&2; \
+		echo "oomtrace: install linux-headers-$(KVER), or say make KDIR=$(KDIR) if $(release) is what you want." >&2; \
 		exit 2; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
@@ -44,7 +54,7 @@ install: module lib tools
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	$(MAKE) -C lib install
 	$(MAKE) -C tools install
-	depmod -a $(KVER)
+	depmod -a $(release)
 
 uninstall:
 	rm -f /lib/modules/$(KVER)/updates/oomtrace.ko* \

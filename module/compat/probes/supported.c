@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What oomtrace needs of any kernel. Each message is shown as it stands. */
+#include <linux/kconfig.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
+#error "oomtrace needs Linux 5.10 or later"
+#endif
+#ifndef CONFIG_KPROBES
+#error "oomtrace needs a kernel with CONFIG_KPROBES=y"
+#endif
+#ifndef CONFIG_KRETPROBES
+#error "oomtrace needs a kernel with CONFIG_KRETPROBES=y"
+#endif
+#ifndef CONFIG_TRACEPOINTS
+#error "oomtrace needs a kernel with CONFIG_TRACEPOINTS=y"
+#endif
+#ifndef CONFIG_MEMCG
+#error "oomtrace needs a kernel with CONFIG_MEMCG=y"
+#endif
