@@ -17,6 +17,7 @@
 #include <trace/events/oom.h>
 
 #include "hooks.h"
+#include "prototype.h"
 
 DEFINE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
 
@@ -37,6 +38,7 @@ static const char * const kind_names[] = {
 /**
  * struct hook - one hook
  * @names: the symbol, and what to try if the kernel does not have it.
+ * @prototype: of the function that is probed, as the handlers expect it.
  * @kind: how it is hooked.
  * @required: without it the module refuses to load.
  * @feeds: what is missing from the records without it.
@@ -53,6 +55,7 @@ static const char * const kind_names[] = {
  */
 struct hook {
 	const char *names[2];
+	struct oomtrace_prototype prototype;
 	enum hook_kind kind;
 	bool required;
 	const char *feeds;
@@ -78,6 +81,9 @@ static struct notifier_block oom_nb = {
 static struct hook hooks[OOMTRACE_HOOKS] = {
 	[OOMTRACE_HOOK_VM_ENOUGH] = {
 		.names		= { "__vm_enough_memory" },
+		.prototype	= {
+			"int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)"
+		},
 		.kind		= HOOK_KRETPROBE,
 		.required	= true,
 		.feeds		= "commit",
@@ -88,6 +94,9 @@ static struct hook hooks[OOMTRACE_HOOKS] = {
 	},
 	[OOMTRACE_HOOK_OUT_OF_MEMORY] = {
 		.names		= { "out_of_memory" },
+		.prototype	= {
+			"bool out_of_memory(struct oom_control *oc)"
+		},
 		.kind		= HOOK_KRETPROBE,
 		.required	= true,
 		.feeds		= "oom_begin, oom_end",
@@ -96,6 +105,9 @@ static struct hook hooks[OOMTRACE_HOOKS] = {
 	},
 	[OOMTRACE_HOOK_EVALUATE] = {
 		.names		= { "oom_evaluate_task" },
+		.prototype	= {
+			"int oom_evaluate_task(struct task_struct *task, void *arg)"
+		},
 		.kind		= HOOK_KPROBE,
 		.feeds		= "candidate",
 		.handler	= oomtrace_evaluate_entry,
@@ -103,6 +115,9 @@ static struct hook hooks[OOMTRACE_HOOKS] = {
 	[OOMTRACE_HOOK_BADNESS] = {
 		/* What the selection calls: 5.10 has a part of its own. */
 		.names		= { "oom_badness.part.0", "oom_badness" },
+		.prototype	= {
+			"long oom_badness(struct task_struct *p, unsigned long totalpages)"
+		},
 		.kind		= HOOK_KRETPROBE,
 		.feeds		= "candidate: points",
 		.entry		= oomtrace_badness_entry,
@@ -110,6 +125,9 @@ static struct hook hooks[OOMTRACE_HOOKS] = {
 	},
 	[OOMTRACE_HOOK_KILL_PROCESS] = {
 		.names		= { "oom_kill_process" },
+		.prototype	= {
+			"void oom_kill_process(struct oom_control *oc, char *message)"
+		},
 		.kind		= HOOK_KPROBE,
 		.feeds		= "verdict",
 		.handler	= oomtrace_kill_entry,
@@ -122,6 +140,9 @@ static struct hook hooks[OOMTRACE_HOOKS] = {
 	},
 	[OOMTRACE_HOOK_EXIT_VICTIM] = {
 		.names		= { "exit_oom_victim" },
+		.prototype	= {
+			"void exit_oom_victim(void)"
+		},
 		.kind		= HOOK_KPROBE,
 		.feeds		= "reap: exited",
 		.handler	= oomtrace_exit_victim,
@@ -235,6 +256,10 @@ static void attach(struct hook *hook)
 {
 	size_t i;
 
+	if (hook->prototype.state == OOMTRACE_PROTOTYPE_DIFFERENT) {
+		hook->error = -EPROTOTYPE;
+		return;
+	}
 	for (i = 0; i < ARRAY_SIZE(hook->names) && hook->names[i]; i++) {
 		hook->error = attach_as(hook, hook->names[i]);
 		if (!hook->error) {
@@ -296,6 +321,24 @@ static int arm(struct hook *hook, bool on)
 	return ret;
 }
 
+/* Which hooks would be on functions with another prototype than expected. */
+static int check_functions(void)
+{
+	struct oomtrace_prototype *list[OOMTRACE_HOOKS];
+	unsigned int i, nr = 0;
+	int ret;
+
+	for (i = 0; i < OOMTRACE_HOOKS; i++)
+		if (hooks[i].prototype.expected)
+			list[nr++] = &hooks[i].prototype;
+	ret = oomtrace_prototypes_check(list, nr);
+	for (i = 0; i < nr; i++)
+		if (list[i]->state == OOMTRACE_PROTOTYPE_DIFFERENT)
+			pr_warn("this kernel has '%s', expected was '%s': not hooked\n",
+				list[i]->found, list[i]->expected);
+	return ret;
+}
+
 /**
  * oomtrace_hooks_attach() - attach every hook that the kernel has
  *
@@ -303,8 +346,10 @@ static int arm(struct hook *hook, bool on)
  */
 int oomtrace_hooks_attach(void)
 {
-	int i, ret = 0;
+	int i, ret = check_functions();
 
+	if (ret)
+		return ret;
 	mutex_lock(&hooks_mutex);
 	for (i = 0; i < OOMTRACE_HOOKS; i++) {
 		attach(&hooks[i]);
@@ -425,6 +470,15 @@ static u64 hits(unsigned int id)
 	return n;
 }
 
+static const char *prototype_word(const struct hook *hook)
+{
+	/* What the compiler split off a function is nowhere described. */
+	if (strchr(hook->name, '.'))
+		return "unchecked";
+	return hook->prototype.state == OOMTRACE_PROTOTYPE_SAME ? "same" :
+								   "unchecked";
+}
+
 static void show_hook(struct seq_file *m, unsigned int id)
 {
 	const struct hook *hook = &hooks[id];
@@ -441,6 +495,12 @@ static void show_hook(struct seq_file *m, unsigned int id)
 
 	seq_printf(m, "%-28s %-10s %-8s ", where, kind_names[hook->kind],
 		   hook->required ? "required" : "optional");
+	if (hook->prototype.state == OOMTRACE_PROTOTYPE_DIFFERENT) {
+		seq_printf(m, "refused  no %s: prototype is '%s', expected '%s'\n",
+			   hook->feeds, hook->prototype.found,
+			   hook->prototype.expected);
+		return;
+	}
 	if (!hook->name) {
 		seq_printf(m, "failed   error %d: no %s\n", hook->error,
 			   hook->feeds);
@@ -451,6 +511,8 @@ static void show_hook(struct seq_file *m, unsigned int id)
 		seq_printf(m, " missed=%lu",
 			   kp->nmissed + (hook->kind == HOOK_KRETPROBE ?
 					  hook->krp.nmissed : 0));
+	if (hook->prototype.expected)
+		seq_printf(m, " prototype=%s", prototype_word(hook));
 	seq_putc(m, '\n');
 }
 

@@ -59,6 +59,8 @@ static struct {
 	SYMBOL("vm_committed_as_batch", committed_as_batch),
 	SYMBOL("hstates", hstates),
 	SYMBOL("hugetlb_max_hstate", hugetlb_max_hstate),
+	SYMBOL("__start_BTF", btf_start),
+	SYMBOL("__stop_BTF", btf_stop),
 #undef SYMBOL
 };
 

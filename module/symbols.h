@@ -27,6 +27,8 @@
  * @committed_as_batch: vm_committed_as_batch.
  * @hstates: hstates[], the huge page sizes.
  * @hugetlb_max_hstate: how many of them there are.
+ * @btf_start: the kernel's BTF; NULL if it has none. For process context.
+ * @btf_stop: where that ends.
  */
 struct oomtrace_symbols {
 	const int *overcommit_memory;
@@ -40,6 +42,8 @@ struct oomtrace_symbols {
 	const s32 *committed_as_batch;
 	const struct hstate *hstates;
 	const int *hugetlb_max_hstate;
+	const void *btf_start;
+	const void *btf_stop;
 };
 
 /* The overcommit mode when the kernel's variable was not found. */

@@ -4,6 +4,7 @@
  * in the hooks file; every variable of the kernel is found.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,87 @@ TEST_F(hooks, probes_stand_at_their_functions_start)
 		n++;
 	}
 	EXPECT_LE(6, n);
+}
+
+TEST_F(hooks, every_function_has_the_prototype_that_was_expected)
+{
+	const char *at = self->text, *want;
+	char line[256];
+	int n = 0;
+
+	line_with(self->text, "__start_BTF", line, sizeof(line));
+	if (!strstr(line, " resolved"))
+		SKIP(return, "the kernel has no BTF to compare with");
+	for (; *at; at += strcspn(at, "\n") + 1) {
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"),
+			 at);
+		if (line[0] == '#' || !strstr(line, "probe "))
+			continue;
+		/* A part of a function is not what the BTF describes. */
+		want = strstr(line, ".part.") ? " prototype=unchecked" :
+						" prototype=same";
+		EXPECT_IN(want, line);
+		n++;
+	}
+	EXPECT_LE(6, n);
+}
+
+/* Loads with a false idea of a function; skips where nobody would notice. */
+#define LOAD_EXPECTING(ret, prototype) do {				\
+	module_stop();							\
+	if (access("/sys/kernel/btf/vmlinux", R_OK))			\
+		SKIP(return, "the kernel has no BTF to compare with");	\
+	ASSERT_EQ(ret, module_load("expect=\"" prototype "\""));	\
+} while (0)
+
+TEST_F(hooks, a_function_with_another_prototype_is_not_hooked)
+{
+	struct oomtrace_info info;
+	char line[512], *probes;
+	int fd;
+
+	LOAD_EXPECTING(0, "void oom_kill_process(struct oom_control *oc)");
+	free(self->text);
+	self->text = slurp(DEBUGFS "/hooks", NULL);
+	line_with(self->text, "oom_kill_process", line, sizeof(line));
+	EXPECT_IN(" refused ", line);
+	EXPECT_IN("'void oom_kill_process(struct oom_control *oc, char *message)'",
+		  line);
+	EXPECT_IN("'void oom_kill_process(struct oom_control *oc)'", line);
+	probes = slurp("/sys/kernel/debug/kprobes/list", NULL);
+	EXPECT_EQ(NULL, strstr(probes, "oom_kill_process"))
+		TH_LOG("%s", probes);
+	EXPECT_NE(NULL, strstr(probes, "oom_evaluate_task"));
+	free(probes);
+	fd = device_open();
+	device_info(fd, &info);
+	EXPECT_EQ(1, info.hooks_missing);
+	close(fd);
+}
+
+TEST_F(hooks, a_needed_function_with_another_prototype_refuses_the_load)
+{
+	int kmsg = kmsg_open();
+	char *log;
+
+	LOAD_EXPECTING(-EPROTOTYPE,
+		       "int __vm_enough_memory(struct mm_struct *mm, int cap_sys_admin, long pages)");
+	log = kmsg_text(kmsg);
+	EXPECT_IN("'int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)'",
+		  log);
+	EXPECT_IN("'int __vm_enough_memory(struct mm_struct *mm, int cap_sys_admin, long pages)'",
+		  log);
+	EXPECT_IN("not loaded", log);
+	EXPECT_FALSE(module_loaded());
+	free(log);
+	close(kmsg);
+}
+
+TEST_F(hooks, an_expectation_of_no_hooked_function_is_EINVAL)
+{
+	LOAD_EXPECTING(-EINVAL, "int schedule(void)");
+	LOAD_EXPECTING(-EINVAL, "nonsense");
+	LOAD_EXPECTING(-EINVAL, "");
 }
 
 TEST_F(hooks, no_line_shows_a_kernel_address)
