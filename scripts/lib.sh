@@ -47,6 +47,18 @@ give_back() {
 	[ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$@"
 }
 
+# Exactly the files that a clone would have, in a directory of their own.
+copy_sources() {
+	as_root "removing the last copy" rm -rf --one-file-system "$1"
+	mkdir -p "$1"
+	(
+		cd "$repo"
+		git -c safe.directory='*' ls-files -co --exclude-standard -z |
+			while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
+			xargs -0 cp -P --parents --preserve=mode,timestamps -t "$1"
+	)
+}
+
 need_program() {
 	local program=$1 kind=$2
 	command -v "$program" >/dev/null ||

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# A test is a command: passed if it ends with 0, and what it printed explains a failure. Prints TAP
+# as scripts/check-ktap reads it. Sourced, never run.
+
+number=0
+
+# try NAME COMMAND...
+try() {
+	local name=$1 said status=0
+	shift
+	number=$((number + 1))
+	echo "# RUN $name ..."
+	said=$("$@" 2>&1) || status=$?
+	if [ $status = 0 ]; then
+		echo "ok $number $name"
+	else
+		printf '%s\n' "$said" | tail -n 60 | sed 's/^/# /'
+		echo "not ok $number $name"
+	fi
+}
