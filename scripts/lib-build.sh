@@ -134,7 +134,7 @@ build_locked() {
 
 # What the machine mounts over its root: only files that differ from the root's own.
 lay_out() {
-	local out=$1 new=$1/overlay.new ko modules
+	local out=$1 new=$1/overlay.new ko modules program
 	rm -rf "$new"
 	mkdir -p "$new/usr/local/bin" "$new/usr/local/lib/oomtrace"
 	ko=$(find "$out/src" -name oomtrace.ko -print -quit)
@@ -148,9 +148,9 @@ lay_out() {
 		depmod -b "$new/usr" "$k_release"
 		rm -rf "$modules/kernel" "$modules"/modules.{builtin,order,builtin.modinfo}
 	fi
-	if [ -x "$out/src/tools/oomtrace" ]; then
-		cp "$out/src/tools/oomtrace" "$new/usr/local/bin/"
-	fi
+	for program in oomtrace oomtraced; do
+		[ ! -x "$out/src/tools/$program" ] || cp "$out/src/tools/$program" "$new/usr/local/bin/"
+	done
 	if [ -e "$out/src/lib/liboomtrace.so.1" ]; then
 		cp -P "$out/src/lib/liboomtrace.so.1" "$new/usr/local/lib/"
 		cp "$out/src/lib/example" "$out/src/lib/example.py" "$new/usr/local/lib/oomtrace/"

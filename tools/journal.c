@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * OOM episodes for the journal, see journal.h. Allocates nothing: it works
+ * while memory is out.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <syslog.h>
+
+#include "../common/format.h"
+#include "journal.h"
+
+/* How long after its end an episode's cgroups are waited for by name. */
+#define WAIT_NS	1000000000ULL
+
+static struct journal_episode *find(struct journal *j, u64 episode)
+{
+	struct journal_episode *oldest = &j->open[0];
+	unsigned int i;
+
+	for (i = 0; i < JOURNAL_OPEN; i++) {
+		if (j->open[i].episode == episode)
+			return &j->open[i];
+		if (j->open[i].episode < oldest->episode)
+			oldest = &j->open[i];
+	}
+	/* A free one has the number 0. One that never ended gives way. */
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->episode = episode;
+	return oldest;
+}
+
+static void keep(void *to, size_t size, const struct oomtrace_header *rec)
+{
+	memcpy(to, rec, rec->size < size ? rec->size : size);
+}
+
+void journal_feed(struct journal *j, const struct oomtrace_header *rec,
+		  u64 now_ns)
+{
+	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
+	struct journal_episode *e;
+	u64 episode;
+
+	if (rec->type != OOMTRACE_OOM_BEGIN && rec->type != OOMTRACE_VERDICT &&
+	    rec->type != OOMTRACE_VICTIM && rec->type != OOMTRACE_OOM_END)
+		return;
+	episode = oomtrace_field_int(rec, &desc->fields[0]);
+	if (!oomtrace_field_valid(rec, 0) || !episode)
+		return;
+	e = find(j, episode);
+	switch (rec->type) {
+	case OOMTRACE_OOM_BEGIN:
+		keep(&e->begin, sizeof(e->begin), rec);
+		break;
+	case OOMTRACE_VERDICT:
+		keep(&e->verdict, sizeof(e->verdict), rec);
+		break;
+	case OOMTRACE_VICTIM:
+		/* Of a group, the first is the one that was chosen. */
+		if (!e->victim.h.type)
+			keep(&e->victim, sizeof(e->victim), rec);
+		break;
+	case OOMTRACE_OOM_END:
+		keep(&e->end, sizeof(e->end), rec);
+		e->ended_ns = now_ns;
+		break;
+	}
+}
+
+/* ---- an entry ---- */
+
+__printf(2, 3)
+static void add(struct journal *j, const char *fmt, ...)
+{
+	va_list args;
+
+	if (j->n == JOURNAL_FIELDS)
+		return;
+	va_start(args, fmt);
+	j->field[j->n].iov_base = j->text[j->n];
+	j->field[j->n].iov_len = vscnprintf(j->text[j->n], JOURNAL_TEXT, fmt,
+					    args);
+	j->n++;
+	va_end(args);
+}
+
+/* A field of a record, if it has it: a number, a name, or any bytes. */
+static void add_field(struct journal *j, const char *name,
+		      const struct oomtrace_header *rec, unsigned int idx)
+{
+	const struct oomtrace_field *f;
+	const char *s;
+	size_t len;
+	s64 n;
+
+	if (!rec->type || !oomtrace_field_valid(rec, idx))
+		return;
+	f = &oomtrace_type_desc(rec->type)->fields[idx];
+	if (f->kind == OOMTRACE_KIND_STR) {
+		s = oomtrace_field_str(rec, f, &len);
+		add(j, "%s=%.*s", name, (int)len, s);
+		return;
+	}
+	n = oomtrace_field_int(rec, f);
+	if (oomtrace_field_name(f, n))
+		add(j, "%s=%s", name, oomtrace_field_name(f, n));
+	else
+		add(j, "%s=%lld", name, n);
+}
+
+/* The path of a cgroup and whose it is, or its number. */
+static void add_cgroup(struct journal *j, const char *name,
+		       const struct cgroups *g,
+		       const struct oomtrace_header *rec, unsigned int idx)
+{
+	char label[CGROUP_LABEL_MAX];
+	const char *path;
+	u64 id;
+
+	if (!rec->type || !oomtrace_field_valid(rec, idx))
+		return;
+	id = oomtrace_field_int(rec,
+				&oomtrace_type_desc(rec->type)->fields[idx]);
+	path = cgroups_path(g, id);
+	add(j, "%s_ID=%llu", name, id);
+	if (!path)
+		return;
+	add(j, "%s=%s", name, path);
+	if (cgroup_kind(path, label, sizeof(label)) != CGROUP_OTHER)
+		add(j, "%s_UNIT=%s", name, label);
+}
+
+static void add_message(struct journal *j, const struct journal_episode *e)
+{
+	const struct oomtrace_field *f =
+		&oomtrace_type_desc(OOMTRACE_OOM_END)->fields[OOMTRACE_BIT_oom_end_ending];
+	const char *ending = oomtrace_field_name(f, e->end.ending);
+	char victim[4 * OOMTRACE_COMM_LEN + 1], asker[4 * OOMTRACE_COMM_LEN + 1];
+
+	oomtrace_escape(asker, sizeof(asker), e->begin.comm,
+			sizeof(e->begin.comm));
+	if (e->victim.h.type) {
+		oomtrace_escape(victim, sizeof(victim), e->victim.comm,
+				sizeof(e->victim.comm));
+		add(j, "MESSAGE=OOM episode %llu: killed %s[%d], %u in all; %s[%d] had asked for memory (oomtrace last %llu)",
+		    e->episode, victim, e->victim.pid, e->end.victims, asker,
+		    e->begin.pid, e->episode);
+	} else {
+		add(j, "MESSAGE=OOM episode %llu: nobody was killed, %s; %s[%d] had asked for memory (oomtrace last %llu)",
+		    e->episode, ending ? ending : "ending unknown", asker,
+		    e->begin.pid, e->episode);
+	}
+}
+
+static int send_entry(struct journal *j, const struct cgroups *g,
+		      const struct journal_episode *e)
+{
+	j->n = 0;
+	add_message(j, e);
+	add(j, "MESSAGE_ID=" JOURNAL_MESSAGE_ID);
+	add(j, "SYSLOG_IDENTIFIER=oomtrace");
+	add(j, "PRIORITY=%d", e->victim.h.type ? LOG_ERR : LOG_WARNING);
+	add(j, "OOM_EPISODE=%llu", e->episode);
+#define ADD(name, member, type, field) \
+	add_field(j, name, &e->member.h, OOMTRACE_BIT_##type##_##field)
+	ADD("OOM_SCOPE", begin, oom_begin, scope);
+	ADD("OOM_TRIGGER", begin, oom_begin, trigger);
+	ADD("OOM_ENDING", end, oom_end, ending);
+	ADD("OOM_ASKER_PID", begin, oom_begin, pid);
+	ADD("OOM_ASKER_COMM", begin, oom_begin, comm);
+	ADD("OOM_VICTIM_PID", victim, victim, pid);
+	ADD("OOM_VICTIM_COMM", victim, victim, comm);
+	ADD("OOM_VICTIM_UID", victim, victim, uid);
+	ADD("OOM_VICTIM_OOM_SCORE_ADJ", victim, victim, oom_score_adj);
+	ADD("OOM_VICTIMS", end, oom_end, victims);
+	ADD("OOM_POINTS", verdict, verdict, points);
+	ADD("OOM_TOTALPAGES", verdict, verdict, totalpages);
+	ADD("OOM_CONSTRAINT", verdict, verdict, constraint);
+	ADD("OOM_DURATION_NS", end, oom_end, duration_ns);
+#undef ADD
+	add_cgroup(j, "OOM_CGROUP", g, &e->begin.h,
+		   OOMTRACE_BIT_oom_begin_memcg_id);
+	add_cgroup(j, "OOM_VICTIM_CGROUP", g, &e->victim.h,
+		   OOMTRACE_BIT_victim_cgroup_id);
+	return j->send(j->field, j->n);
+}
+
+int journal_flush(struct journal *j, const struct cgroups *g, u64 now_ns)
+{
+	struct journal_episode *e;
+	unsigned int i;
+	int err = 0, ret;
+
+	for (i = 0; i < JOURNAL_OPEN; i++) {
+		e = &j->open[i];
+		if (!e->ended_ns || now_ns - e->ended_ns < WAIT_NS)
+			continue;
+		ret = send_entry(j, g, e);
+		if (ret)
+			err = ret;
+		memset(e, 0, sizeof(*e));
+	}
+	return err;
+}
+
+bool journal_pending(const struct journal *j)
+{
+	unsigned int i;
+
+	for (i = 0; i < JOURNAL_OPEN; i++)
+		if (j->open[i].ended_ns)
+			return true;
+	return false;
+}

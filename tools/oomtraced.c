@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * oomtraced: the service. Follows the device; writes each OOM episode to the
+ * journal (journal.c), keeps the records in a directory of limited size
+ * (history.c), and writes metrics for node_exporter's textfile collector
+ * (metrics.c).
+ *
+ * It must work when memory is out: locked in memory, nearly exempt from the OOM
+ * killer, and without allocation but when a new history file is begun.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../common/format.h"
+#include "history.h"
+#include "journal.h"
+#include "meminfo.h"
+#include "metrics.h"
+#include "numbers.h"
+#include "options.h"
+#include "savefile.h"
+#include "signals.h"
+
+#define NS_PER_S	1000000000LL
+#define PAGE_MAX	(256 << 10)	/* bytes of all metrics */
+
+static const char *device = OOMTRACE_DEVICE;
+static const char *state_dir, *textfile;
+static long long max_bytes = 64 << 20, interval_ns = 15 * NS_PER_S;
+static bool to_stdout;
+
+static struct metrics metrics;
+static struct journal journal;
+static char page[PAGE_MAX];
+static char textfile_new[4096];
+
+/* ---- the command line ---- */
+
+enum { KEY_MAX_SIZE = 0x200, KEY_TEXTFILE, KEY_INTERVAL, KEY_STDOUT };
+
+static error_t option(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'd':
+		device = arg;
+		return 0;
+	case 's':
+		state_dir = arg;
+		return 0;
+	case KEY_TEXTFILE:
+		textfile = arg;
+		if (strlen(arg) < sizeof(textfile_new) - 8)
+			return 0;
+		say_error("--textfile: the path is too long");
+		return EINVAL;
+	case KEY_STDOUT:
+		to_stdout = true;
+		return 0;
+	case KEY_MAX_SIZE:
+		if (read_size(arg, &max_bytes) && max_bytes >= 1 << 20)
+			return 0;
+		say_error("--max-size %s: it is a size from 1M", arg);
+		return EINVAL;
+	case KEY_INTERVAL:
+		if (read_time(arg, &interval_ns) && interval_ns >= NS_PER_S)
+			return 0;
+		say_error("--interval %s: it is a time from 1s", arg);
+		return EINVAL;
+	case ARGP_KEY_ARG:
+		say_error("'%s' is too much", arg);
+		argp_usage(state);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option options[] = {
+	{ "device", 'd', "PATH", 0, "Follow PATH instead of " OOMTRACE_DEVICE, 0 },
+	{ "state", 's', "DIR", 0, "Keep records in DIR; without it, none", 0 },
+	{ "max-size", KEY_MAX_SIZE, "SIZE", 0, "Of what is kept there, 64M by default", 0 },
+	{ "textfile", KEY_TEXTFILE, "FILE", 0,
+	  "Write metrics there, for node_exporter's textfile collector", 0 },
+	{ "interval", KEY_INTERVAL, "TIME", 0, "So often, 15s by default, and after each OOM", 0 },
+	{ "stdout", KEY_STDOUT, NULL, 0, "Write entries to standard output, not to the journal", 0 },
+	{ 0 }
+};
+
+static const struct argp argp = {
+	options, option, NULL,
+	"Follow /dev/oomtrace: OOM episodes go to the journal, records to a directory, metrics to a file. Made to be run by systemd; ends on SIGTERM.",
+	NULL, NULL, NULL
+};
+
+/* ---- standing when memory is out ---- */
+
+static void dig_in(void)
+{
+	int fd;
+
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+		say_error("not locked in memory: %s", strerror(errno));
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "-999", 4) != 4)
+		say_error("not safe from the OOM killer: oom_score_adj: %s",
+			  strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+/* ---- where it goes ---- */
+
+static int send_to_stdout(const struct iovec *field, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (dprintf(STDOUT_FILENO, "%.*s\n", (int)field[i].iov_len,
+			    (const char *)field[i].iov_base) < 0)
+			return -errno;
+	return dprintf(STDOUT_FILENO, "\n") < 0 ? -errno : 0;
+}
+
+static int send_to_journal(const struct iovec *field, int n)
+{
+	return sd_journal_sendv(field, n);
+}
+
+/* Whole or not at all: whoever reads it must not see half of it. */
+static int replace_textfile(size_t len)
+{
+	int fd, err = 0;
+
+	fd = open(textfile_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	if (fchmod(fd, 0644) || write(fd, page, len) != (ssize_t)len)
+		err = errno ? -errno : -ENOSPC;
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err && rename(textfile_new, textfile))
+		err = -errno;
+	if (err)
+		unlink(textfile_new);
+	return err;
+}
+
+static int write_metrics(struct oomtrace *ot, FILE *to,
+			 struct metrics_source *src)
+{
+	long len;
+
+	if (!textfile)
+		return 0;
+	src->info_known = !oomtrace_get_info(ot, &src->info, sizeof(src->info));
+	src->up = src->info_known;
+	src->wall_offset_ns = src->info.wall_offset_ns;
+	meminfo_sample(&src->sample);
+	rewind(to);
+	metrics_print(&metrics, src, to);
+	if (fflush(to))
+		return -errno;
+	len = ftell(to);
+	if (len <= 0 || len >= PAGE_MAX)
+		return -EFBIG;
+	return replace_textfile(len);
+}
+
+/* ---- the loop ---- */
+
+static long long now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/* Say what fails once, not at every turn, and that it works again. */
+static void report(const char *what, int err, int *last)
+{
+	if (err == *last)
+		return;
+	*last = err;
+	if (err)
+		say_error("%s: %s", what, strerror(-err));
+	else
+		say_error("%s: works again", what);
+}
+
+/* All that can be read now; true if some of it was an OOM's. */
+static bool take_records(struct oomtrace *ot, struct history_dir *h, int *err)
+{
+	const struct oomtrace_header *rec;
+	bool oom = false;
+	int ret;
+
+	while (!signals_stopped() && (ret = oomtrace_next(ot, &rec)) > 0) {
+		metrics_feed(&metrics, rec);
+		journal_feed(&journal, rec, now_ns());
+		oom |= rec->type != OOMTRACE_COMMIT;
+		if (h) {
+			ret = history_add(h, rec);
+			if (ret)
+				*err = ret;
+		}
+	}
+	return oom;
+}
+
+/* Now and then what was committed, so that a report has a line to draw. */
+static void add_sample(struct history_dir *h)
+{
+	struct oomtrace_sample s;
+
+	if (h && !meminfo_sample(&s))
+		history_add(h, &s.h);
+}
+
+static void follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
+		   struct metrics_source *src)
+{
+	static int journal_err, history_err, textfile_err;
+	long long next = 0, now;
+	bool oom, dirty = true;
+	int err;
+
+	while (!signals_stopped()) {
+		err = 0;
+		oom = take_records(ot, h, &err);
+		now = now_ns();
+		dirty |= oom;
+		report("journal", journal_flush(&journal, &metrics.cgroups,
+						now), &journal_err);
+		if (now >= next || (dirty && !journal_pending(&journal))) {
+			add_sample(h);
+			report("metrics", write_metrics(ot, to, src),
+			       &textfile_err);
+			if (h && !err)
+				err = history_flush(h);
+			report("history", err, &history_err);
+			dirty = false;
+			next = now + interval_ns;
+			sd_notify(0, "WATCHDOG=1");
+		}
+		err = oomtrace_wait(ot, journal_pending(&journal) || dirty ?
+				    200 : (next - now) / 1000000 + 1,
+				    signals_fd());
+		if (err < 0 && err != -EINTR)
+			break;
+	}
+	/* What is under way will not be told by anybody else. */
+	take_records(ot, h, &err);
+	journal_flush(&journal, &metrics.cgroups, ~0ULL);
+}
+
+static int serve(struct oomtrace *ot)
+{
+	struct metrics_source src = { .page_size = sysconf(_SC_PAGESIZE) };
+	struct history_dir *h = NULL;
+	FILE *to;
+
+	if (oomtrace_get_info(ot, &src.info, sizeof(src.info))) {
+		say_error("%s", saved_error(ot));
+		return EXIT_RUNTIME;
+	}
+	to = fmemopen(page, sizeof(page), "w");
+	if (!to || signals_catch())
+		return EXIT_RUNTIME;
+	if (state_dir) {
+		h = history_open(state_dir, max_bytes, &src.info);
+		if (!h)
+			return EXIT_RUNTIME;
+	}
+	dig_in();
+	sd_notify(0, "READY=1");
+	follow(ot, h, to, &src);
+	sd_notify(0, "STOPPING=1");
+	history_close(h);
+	fclose(to);
+	return EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct oomtrace *ot;
+	int status;
+
+	argp_err_exit_status = EXIT_USAGE;
+	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
+		return EXIT_USAGE;
+	journal.send = to_stdout ? send_to_stdout : send_to_journal;
+	if (textfile)
+		snprintf(textfile_new, sizeof(textfile_new), "%s.new", textfile);
+	ot = oomtrace_new();
+	if (!ot || saved_open(ot, device, 0)) {
+		say_error("%s", saved_error(ot));
+		return EXIT_RUNTIME;
+	}
+	status = serve(ot);
+	oomtrace_free(ot);
+	return status;
+}
