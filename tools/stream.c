@@ -4,12 +4,14 @@
  * held or what is to come. Reads and prints by liboomtrace; one record at a time
  * is all it remembers.
  */
+#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <liboomtrace.h>
 
+#include "match.h"
 #include "options.h"
 #include "savefile.h"
 #include "signals.h"
@@ -64,7 +66,7 @@ static int print_held(struct oomtrace *ot, const struct options *opt,
 	int ret = 0, err;
 
 	while (!signals_stopped() && (ret = oomtrace_next(ot, &rec)) > 0) {
-		if (!wanted(opt, rec))
+		if (!wanted(opt, rec) || !match(rec))
 			continue;
 		err = print(opt, rec, live);
 		if (err) {
@@ -110,6 +112,19 @@ static int finish(struct oomtrace *ot, int status)
 	return status;
 }
 
+static int option(int key, const char *arg)
+{
+	if (key != 'f')
+		return ARGP_ERR_UNKNOWN;
+	return match_add(arg) ? 0 : EINVAL;
+}
+
+static const struct argp_option own_options[] = {
+	{ "filter", 'f', "CONDITION", 0,
+	  "Print only records of which this holds: FIELD=VALUE, FIELD!=VALUE, FIELD<N or FIELD>N. If given again, all must hold", 0 },
+	{ 0 }
+};
+
 static int run_dump(const struct options *opt)
 {
 	struct oomtrace *ot = open_records(opt, 0);
@@ -145,7 +160,9 @@ const struct command command_dump = {
 		"      the commit decisions that are held; denials end with the shortfall\n"
 		"  oomtrace dump --json | jq 'select(.type == \"verdict\")'\n"
 		"      whom the OOM killer chose, for a program\n",
-	.takes = TAKES_JSON | TAKES_TYPES,
+	.takes = TAKES_JSON | TAKES_TYPES | TAKES_FILE,
+	.options = own_options,
+	.option = option,
 	.run = run_dump,
 };
 
@@ -157,8 +174,12 @@ const struct command command_live = {
 		"Examples:\n"
 		"  oomtrace live\n"
 		"      watch; Ctrl-C ends it\n"
+		"  oomtrace live --filter ret!=0 --filter 'pages>262144'\n"
+		"      refused requests of more than a gigabyte\n"
 		"  oomtrace live --oldest --json >> oomtrace.jsonl\n"
 		"      keep everything, with what is held already\n",
 	.takes = TAKES_JSON | TAKES_TYPES | TAKES_OLDEST,
+	.options = own_options,
+	.option = option,
 	.run = run_live,
 };

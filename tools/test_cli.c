@@ -105,6 +105,16 @@ static void test_types(void)
 	       "oomtrace: 7 records were lost to this reader\n",
 	       "a_loss_that_is_not_shown_is_still_told");
 	check(lines() == 5, "only_the_types_asked_for_are_printed");
+	expect("./oomtrace dump many --filter 'episode>990' --filter ending=no_fs",
+	       0, "episode=991 ", "a_filter_lets_through_what_it_names");
+	check(lines() == 10, "a_filter_keeps_back_the_rest");
+	expect("./oomtrace dump few --filter pages 2>&1", 2,
+	       "it is FIELD=VALUE", "a_filter_is_a_condition");
+	expect("./oomtrace dump few --filter 'frob=1' 2>&1", 2,
+	       "no record has a field 'frob'", "a_filter_names_a_field");
+	expect("./oomtrace dump few --filter 'comm>x' 2>&1", 2,
+	       "'x' is no number to compare with",
+	       "a_filter_compares_numbers");
 	expect("./oomtrace dump -d few --type commit,x 2>&1", 2,
 	       "there is no record type 'x'\nrecord types: commit, oom_begin,",
 	       "an_unknown_type_is_refused_with_those_there_are");
