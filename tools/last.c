@@ -1,15 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * oomtrace last: an OOM episode explained to a person, in the same words as the
- * module's last_oom file, since both come from common/story.h.
+ * module's last_oom file, since both come from common/story.h; and whose the
+ * cgroups were. Or a list of episodes, a line or a JSON object for each.
  */
+#include <argp.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include <liboomtrace.h>
 
+#include "../common/format.h"
 #include "../common/story.h"
+#include "cgroups.h"
+#include "json.h"
+#include "numbers.h"
 #include "options.h"
+#include "records.h"
 #include "savefile.h"
+
+#define NS_PER_S	1000000000LL
+
+enum { KEY_LIST = 0x200, KEY_SINCE };
+
+static bool list;
+static long long since_ns = -1;
+static struct cgroups cgroups;
+
+static error_t option(int key, const char *arg)
+{
+	switch (key) {
+	case KEY_LIST:
+		list = true;
+		return 0;
+	case KEY_SINCE:
+		list = true;
+		if (read_time(arg, &since_ns))
+			return 0;
+		say_error("--since %s: it is a time back from now, as in 90s, 10m, 2h or 7d",
+			  arg);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* ---- one episode ---- */
 
 static __printf(2, 0)
 void print(void *ctx, const char *fmt, va_list args)
@@ -17,43 +55,204 @@ void print(void *ctx, const char *fmt, va_list args)
 	vfprintf(ctx, fmt, args);
 }
 
-static int run_last(const struct options *opt)
+/* Whose a cgroup is, if its path says more than the path itself. */
+static void tell_cgroup(const char *what, unsigned long long id)
+{
+	const char *path = cgroups_path(&cgroups, id);
+	char label[CGROUP_LABEL_MAX], clean[4 * CGROUP_LABEL_MAX + 1];
+	enum cgroup_kind kind;
+
+	if (!path)
+		return;
+	kind = cgroup_kind(path, label, sizeof(label));
+	if (kind == CGROUP_OTHER)
+		return;
+	oomtrace_escape(clean, sizeof(clean), label, sizeof(label));
+	printf("%-11scgroup %llu is %s%s\n", what, id,
+	       kind == CGROUP_SYSTEMD ? "the unit " : "", clean);
+}
+
+static void tell_cgroups(const struct records *recs, unsigned long long episode)
+{
+	const struct oomtrace_oom_begin *b =
+		records_first(recs, episode, OOMTRACE_OOM_BEGIN);
+	const struct oomtrace_verdict *v =
+		records_first(recs, episode, OOMTRACE_VERDICT);
+
+	if (b && oomtrace_field_valid(&b->h, OOMTRACE_BIT_oom_begin_memcg_id))
+		tell_cgroup("Out of it:", b->memcg_id);
+	if (v && oomtrace_field_valid(&v->h, OOMTRACE_BIT_verdict_cgroup_id) &&
+	    !(b && b->memcg_id == v->cgroup_id))
+		tell_cgroup("Victim's:", v->cgroup_id);
+}
+
+static int explain(const struct records *recs, const struct options *opt)
 {
 	struct oomtrace_out out = { .vprint = print, .ctx = stdout };
 	static struct oomtrace_story s;
-	const struct oomtrace_header *rec;
-	struct oomtrace *ot;
-	int ret;
+	size_t i;
 
-	ot = open_records(opt, 0);
-	if (!ot)
-		return EXIT_RUNTIME;
-	oomtrace_story_init(&s, opt->episode, saved_page_size(ot));
-	while ((ret = oomtrace_next(ot, &rec)) > 0)
-		oomtrace_story_feed(&s, rec);
-
-	/* A damaged file may still tell a story up to the damage. */
+	oomtrace_story_init(&s, opt->episode, recs->page_size);
+	for (i = 0; i < recs->n; i++)
+		oomtrace_story_feed(&s, recs->rec[i]);
 	oomtrace_story_print(&s, &out);
-	if (ret < 0)
-		say_error("%s", saved_error(ot));
-	oomtrace_free(ot);
-	if (ret < 0)
-		return EXIT_RUNTIME;
+	tell_cgroups(recs, oomtrace_story_found(&s));
 	if (opt->episode && !oomtrace_story_found(&s))
 		return EXIT_RUNTIME;
-	return close_output();
+	return EXIT_OK;
 }
+
+/* ---- a list ---- */
+
+/* When it began, as a time of day if that is known. */
+static void say_when(char *buf, size_t size, unsigned long long ts_ns,
+		     long long wall_offset_ns)
+{
+	time_t t = (ts_ns + wall_offset_ns) / NS_PER_S;
+	struct tm tm;
+
+	if (!wall_offset_ns || !localtime_r(&t, &tm) ||
+	    !strftime(buf, size, "%F %T", &tm))
+		snprintf(buf, size, "%.6f s", ts_ns / 1e9);
+}
+
+static void list_text(const struct records *recs, unsigned long long episode,
+		      unsigned long long ts_ns, long long wall_offset_ns)
+{
+	const struct oomtrace_oom_begin *b =
+		records_first(recs, episode, OOMTRACE_OOM_BEGIN);
+	const struct oomtrace_victim *v =
+		records_first(recs, episode, OOMTRACE_VICTIM);
+	const struct oomtrace_oom_end *e =
+		records_first(recs, episode, OOMTRACE_OOM_END);
+	const char *scope = b ? oomtrace_value_name(OOMTRACE_OOM_BEGIN, "scope",
+						    b->scope) : NULL;
+	const char *ending = e ? oomtrace_value_name(OOMTRACE_OOM_END, "ending",
+						     e->ending) : NULL;
+	char when[64], comm[4 * OOMTRACE_COMM_LEN + 1] = "";
+
+	say_when(when, sizeof(when), ts_ns, wall_offset_ns);
+	printf("%6llu  %-20s %-10s %-15s", episode, when, scope ? scope : "?",
+	       ending ? ending : "?");
+	if (v) {
+		oomtrace_escape(comm, sizeof(comm), v->comm, sizeof(v->comm));
+		printf(" %s[%d]", comm, v->pid);
+		if (e && e->victims > 1)
+			printf(" and %u more", e->victims - 1);
+	}
+	putchar('\n');
+}
+
+/* The episode's records, as they are, in one object. */
+static void list_json(const struct records *recs, unsigned long long episode,
+		      unsigned long long ts_ns, long long wall_offset_ns)
+{
+	struct json_object *obj = json_object_new_object();
+	struct json_object *array = json_object_new_array();
+	char text[16384];
+	size_t i;
+
+	json_object_object_add(obj, "episode", json_object_new_uint64(episode));
+	if (wall_offset_ns)
+		json_object_object_add(obj, "realtime_ns",
+			json_object_new_int64(ts_ns + wall_offset_ns));
+	for (i = 0; i < recs->n; i++)
+		if (records_episode(recs->rec[i]) == episode &&
+		    oomtrace_json(recs->rec[i], text, sizeof(text)) <
+		    (int)sizeof(text))
+			json_object_array_add(array, json_tokener_parse(text));
+	json_object_object_add(obj, "records", array);
+	puts(json_text(obj));
+	json_object_put(obj);
+}
+
+static unsigned long long now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/* Each episode by the first record of it, which need not be its begin. */
+static int list_episodes(const struct records *recs, const struct options *opt,
+			 long long wall_offset_ns)
+{
+	unsigned long long done = 0, episode, ts_ns, only = opt->episode;
+	size_t i;
+
+	if (since_ns >= 0 && !wall_offset_ns) {
+		say_error("last: the file does not say when it was made, so --since means nothing; give --list");
+		return EXIT_RUNTIME;
+	}
+	if (opt->json && !list && !only)
+		only = records_pick(recs, 0);
+	for (i = 0; i < recs->n; i++) {
+		episode = records_episode(recs->rec[i]);
+		ts_ns = recs->rec[i]->ts_ns;
+		if (episode <= done || (only && episode != only))
+			continue;
+		done = episode;
+		if (since_ns >= 0 && (long long)(ts_ns + wall_offset_ns) <
+				     (long long)now_ns() - since_ns)
+			continue;
+		if (opt->json)
+			list_json(recs, episode, ts_ns, wall_offset_ns);
+		else
+			list_text(recs, episode, ts_ns, wall_offset_ns);
+	}
+	if (done || !only)
+		return EXIT_OK;
+	say_error("no record of OOM episode %llu is held", only);
+	return EXIT_RUNTIME;
+}
+
+/* ---- the command ---- */
+
+static int run_last(const struct options *opt)
+{
+	struct records recs = { 0 };
+	int status, damaged;
+	size_t i;
+
+	/* A damaged file may still tell a story up to the damage. */
+	damaged = records_read(&recs, opt,
+			       ~RECORDS_TYPE(OOMTRACE_COMMIT));
+	if (damaged && !recs.page_size)
+		return damaged;
+	for (i = 0; i < recs.n; i++)
+		cgroups_feed(&cgroups, recs.rec[i]);
+	if (list || opt->json)
+		status = list_episodes(&recs, opt, recs.wall_offset_ns);
+	else
+		status = explain(&recs, opt);
+	records_free(&recs);
+	if (!status)
+		status = close_output();
+	return status ? status : damaged;
+}
+
+static const struct argp_option own_options[] = {
+	{ "list", KEY_LIST, NULL, 0, "A line for each OOM that is held", 0 },
+	{ "since", KEY_SINCE, "TIME", 0,
+	  "A line for each OOM of the last so many s, m, h or d", 0 },
+	{ 0 }
+};
 
 const struct command command_last = {
 	.name = "last",
 	.summary = "explain the last OOM, or the one with a number",
-	.help = "Explain an OOM to a person: who asked, who was killed and why that one, and how its memory came back. Without EPISODE, the newest that is held."
+	.help = "Explain an OOM to a person: who asked, who was killed and why that one, and how its memory came back. Without EPISODE, the newest that is held. With --json, its records as one object."
 		"\v"
 		"Examples:\n"
 		"  oomtrace last\n"
+		"  oomtrace last --since 2h\n"
+		"      which OOMs there were\n"
 		"  oomtrace last 3\n"
-		"      the third OOM since the module was loaded; the numbers are in\n"
-		"      oomtrace dump --type oom_begin\n",
-	.takes = TAKES_EPISODE | TAKES_FILE,
+		"      the third OOM since the module was loaded\n"
+		"  oomtrace last day.oom\n",
+	.takes = TAKES_EPISODE | TAKES_FILE | TAKES_JSON,
+	.options = own_options,
+	.option = option,
 	.run = run_last,
 };

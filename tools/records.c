@@ -61,12 +61,15 @@ int records_read(struct records *recs, const struct options *opt,
 		 unsigned long types)
 {
 	struct oomtrace *ot = open_records(opt, 0);
+	struct saved_header facts;
 	const struct oomtrace_header *rec;
 	int ret, ring;
 
 	if (!ot)
 		return EXIT_RUNTIME;
-	recs->page_size = saved_page_size(ot);
+	saved_facts(ot, &facts);
+	recs->page_size = facts.page_size;
+	recs->wall_offset_ns = facts.wall_offset_ns;
 	while ((ret = oomtrace_next(ot, &rec)) > 0)
 		if (rec->type < 64 && (types >> rec->type & 1))
 			records_add(recs, rec);

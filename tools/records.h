@@ -23,7 +23,8 @@ struct options;
  * @rec: each in memory of its own.
  * @n: how many.
  * @lost: records of each ring that this reader did not get.
- * @page_size: bytes of a page where the records were made.
+ * @page_size: bytes of a page where the records were made; 0: nothing was read.
+ * @wall_offset_ns: from their time to CLOCK_REALTIME; 0: not known.
  * @room: private.
  */
 struct records {
@@ -31,6 +32,7 @@ struct records {
 	size_t n;
 	unsigned long long lost[OOMTRACE_RINGS];
 	unsigned int page_size;
+	long long wall_offset_ns;
 	size_t room;
 };
 

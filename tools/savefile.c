@@ -258,11 +258,3 @@ bool saved_facts(struct oomtrace *ot, struct saved_header *facts)
 	facts->hooks_missing = info.hooks_missing;
 	return true;
 }
-
-unsigned int saved_page_size(struct oomtrace *ot)
-{
-	struct saved_header facts;
-
-	saved_facts(ot, &facts);
-	return facts.page_size;
-}

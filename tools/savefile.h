@@ -84,9 +84,6 @@ const char *saved_error(const struct oomtrace *ot);
  */
 bool saved_facts(struct oomtrace *ot, struct saved_header *facts);
 
-/** saved_page_size() - bytes of a page where the records come from */
-unsigned int saved_page_size(struct oomtrace *ot);
-
 /** saved_close() - what saved_open() took, apart from @ot */
 void saved_close(void);
 

@@ -249,6 +249,22 @@ static void test_export(void)
 	       "export_wants_a_format");
 }
 
+static void test_last(void)
+{
+	expect("./oomtrace last oom", 0, "Runner-up: p\\\"i\\n[811]",
+	       "last_explains_a_file");
+	expect("./oomtrace last --list many | tail -1", 0,
+	       "  1000  12.345679 s          ?          no_fs",
+	       "last_lists_what_there_was");
+	expect("./oomtrace last --json oom | jq -c '[.episode, (.records|length)]'",
+	       0, "[7,4]", "last_gives_an_episode_as_json");
+	expect("./oomtrace last --since 1h oom 2>&1", 1,
+	       "does not say when it was made",
+	       "since_wants_a_file_with_a_time");
+	expect("./oomtrace last --since yesterday oom 2>&1", 2,
+	       "a time back from now", "since_is_a_time");
+}
+
 static void test_usage(void)
 {
 	expect("./oomtrace 2>&1", 0, "\nNext:      ",
@@ -314,6 +330,7 @@ void test_cli(void)
 	test_whatif();
 	test_export();
 	test_report();
+	test_last();
 	test_usage();
 	test_endings();
 	snprintf(cleanup, sizeof(cleanup), "rm -r %s", dir);
