@@ -265,6 +265,35 @@ static void test_last(void)
 	       "a time back from now", "since_is_a_time");
 }
 
+/* What bash would offer for a line that ends in these words. */
+#define COMPLETE(n, words)						\
+	"bash -c '. ./completion; COMP_WORDS=(./oomtrace " words ");"	\
+	" COMP_CWORD=" n "; _oomtrace; echo ${COMPREPLY[*]}'"
+
+static void test_completion(void)
+{
+	expect(COMPLETE("1", "wha"), 0, "whatif\n", "commands_are_completed");
+	expect(COMPLETE("2", "whatif --li"), 0, "--limit\n",
+	       "a_commands_options_are_completed");
+	expect(COMPLETE("3", "export --format p"), 0, "perfetto prometheus\n",
+	       "formats_are_completed");
+	expect(COMPLETE("3", "dump --type oom_"), 0, "oom_begin oom_end\n",
+	       "record_types_are_completed");
+	expect(COMPLETE("2", "last fe"), 0, "few\n", "files_are_completed");
+}
+
+static void test_man(void)
+{
+	if (run("man --version >/dev/null 2>&1")) {
+		check(true, "man_pages_render_without_warnings # SKIP no man");
+		return;
+	}
+	run("for page in manpages/*.[48]; do"
+	    " MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z $page 2>&1 >/dev/null;"
+	    " done");
+	check_text(out, "", "man_pages_render_without_warnings");
+}
+
 static void test_usage(void)
 {
 	expect("./oomtrace 2>&1", 0, "\nNext:      ",
@@ -308,6 +337,9 @@ static void prepare(void)
 	snprintf(at, sizeof(at), "%s/oomtrace", self);
 	if (symlink(at, "oomtrace"))
 		abort();
+	snprintf(at, sizeof(at), "%s/oomtrace.bash-completion", self);
+	if (symlink(at, "completion") || symlink(self, "manpages"))
+		abort();
 	save("none", "", 0);
 	save_records(2, "few");
 	save_records(1000, "many");
@@ -331,6 +363,8 @@ void test_cli(void)
 	test_export();
 	test_report();
 	test_last();
+	test_completion();
+	test_man();
 	test_usage();
 	test_endings();
 	snprintf(cleanup, sizeof(cleanup), "rm -r %s", dir);
