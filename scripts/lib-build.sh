@@ -7,7 +7,7 @@
 # shellcheck disable=SC2154 # k_*, repo and the directories are the caller's
 
 # What is built, as seen from the top of the repository.
-readonly built_from="Kbuild Makefile dkms.conf module include common lib tools selftests"
+readonly built_from="Kbuild Makefile dkms.conf module include common lib tools fleet selftests"
 
 build_command() {
 	local variant='' make_args=() out state name
