@@ -10,10 +10,10 @@
 #include "options.h"
 
 static const struct command * const commands[] = {
-	&command_status, &command_last, &command_whatif, &command_advise,
-	&command_live, &command_dump, &command_record, &command_report, &command_export,
+	&command_status, &command_last, &command_whatif, &command_protect,
+	&command_advise, &command_live, &command_top, &command_dump,
+	&command_record, &command_report, &command_export, &command_ranking,
 	&command_info,
-	&command_ranking,
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))

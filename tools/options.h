@@ -77,6 +77,8 @@ extern const struct command command_record;
 extern const struct command command_status;
 extern const struct command command_export;
 extern const struct command command_report;
+extern const struct command command_protect;
+extern const struct command command_top;
 
 /**
  * options_read() - read a command's arguments

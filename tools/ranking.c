@@ -13,32 +13,37 @@
 #include <sys/stat.h>
 
 #include "options.h"
+#include "ranking.h"
 #include "records.h"
 
 static unsigned long long cgroup_id;
 
-/* A directory of the cgroup file system, or the number that records have. */
-static int take_cgroup(int key, const char *arg)
+bool ranking_cgroup(const char *arg, unsigned long long *id)
 {
 	struct stat st;
 	char *end;
 
-	(void)key;
 	errno = 0;
-	cgroup_id = strtoull(arg, &end, 10);
+	*id = strtoull(arg, &end, 10);
 	if (*arg >= '1' && *arg <= '9' && !*end && !errno)
-		return 0;
+		return true;
 	if (!stat(arg, &st) && S_ISDIR(st.st_mode)) {
-		cgroup_id = st.st_ino;
-		return 0;
+		*id = st.st_ino;
+		return true;
 	}
 	say_error("'%s' is no cgroup: its directory is wanted, or its id", arg);
-	return EINVAL;
+	return false;
 }
 
-/* All processes that there are: as many as last time and some more, until all fit. */
-static int ask(struct oomtrace *ot, struct oomtrace_ranking *rk,
-	       struct oomtrace_candidate **recs)
+static int take_cgroup(int key, const char *arg)
+{
+	(void)key;
+	return ranking_cgroup(arg, &cgroup_id) ? 0 : EINVAL;
+}
+
+/* As many as last time and some more, until all fit. */
+int ranking_ask(struct oomtrace *ot, unsigned long long cgroup,
+		struct oomtrace_ranking *rk, struct oomtrace_candidate **recs)
 {
 	__u32 room = 0;
 
@@ -51,7 +56,7 @@ static int ask(struct oomtrace *ot, struct oomtrace_ranking *rk,
 		rk->size = sizeof(*rk);
 		rk->room = room;
 		rk->records = (unsigned long)*recs;
-		rk->cgroup_id = cgroup_id;
+		rk->cgroup_id = cgroup;
 		if (ioctl(oomtrace_fd(ot), OOMTRACE_IOC_RANKING, rk))
 			return -errno;
 	} while (rk->count > room);
@@ -71,6 +76,13 @@ static int print(const struct oomtrace_ranking *rk,
 	return close_output();
 }
 
+const char *ranking_error(int err)
+{
+	return err == -ESRCH ? "no process is in that memory cgroup" :
+	       err == -ENOTTY ? "it is not the module's device" :
+	       strerror(-err);
+}
+
 static int run_ranking(const struct options *opt)
 {
 	struct oomtrace *ot = open_records(opt, 0);
@@ -80,13 +92,11 @@ static int run_ranking(const struct options *opt)
 
 	if (!ot)
 		return EXIT_RUNTIME;
-	err = ask(ot, &rk, &recs);
+	err = ranking_ask(ot, cgroup_id, &rk, &recs);
 	oomtrace_free(ot);
 	if (err)
 		say_error("no ranking from %s: %s", opt->device,
-			  err == -ESRCH ? "no process is in that memory cgroup" :
-			  err == -ENOTTY ? "it is not the module's device" :
-			  strerror(-err));
+			  ranking_error(err));
 	else
 		status = print(&rk, recs, opt->json);
 	free(recs);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What /proc says of a task, see procfs.h.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "procfs.h"
+
+static ssize_t read_file(int pid, const char *name, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+bool procfs_cmdline(int pid, char *buf, size_t size)
+{
+	ssize_t n = read_file(pid, "cmdline", buf, size), i;
+
+	/* What a process says of itself may be made for a terminal's harm. */
+	for (i = 0; i < n; i++)
+		if (buf[i] < 0x20 || buf[i] > 0x7e)
+			buf[i] = buf[i] ? '?' : ' ';
+	while (n > 0 && buf[n - 1] == ' ')
+		buf[--n] = '\0';
+	return n > 0;
+}
+
+bool procfs_cgroup(int pid, char *buf, size_t size)
+{
+	char text[8192];
+	const char *at, *path;
+	size_t len;
+
+	if (read_file(pid, "cgroup", text, sizeof(text)) <= 0)
+		return false;
+	/* The memory controller is in v1 if it is named, otherwise in v2. */
+	at = strstr(text, ":memory:");
+	path = at ? at + strlen(":memory:") : strstr(text, "0::");
+	if (!path)
+		return false;
+	if (!at)
+		path += strlen("0::");
+	len = strcspn(path, "\n");
+	snprintf(buf, size, "%.*s", (int)len, path);
+	return true;
+}

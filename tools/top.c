@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * oomtrace top: a screen with what is committed and what is left, what was
+ * refused, and who would be killed next, made anew every second. On ncurses;
+ * everything comes from status.c and ranking.c.
+ */
+#include <argp.h>
+#include <curses.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/format.h"
+#include "cgroups.h"
+#include "numbers.h"
+#include "options.h"
+#include "procfs.h"
+#include "ranking.h"
+#include "status.h"
+
+static long long delay_ns = 1000000000, turns = -1;
+
+static error_t option(int key, const char *arg)
+{
+	switch (key) {
+	case 's':
+		if (read_time(arg, &delay_ns) && delay_ns >= 100000000 &&
+		    delay_ns <= 3600000000000LL)
+			return 0;
+		say_error("--delay %s: it is a time from 100ms to 1h", arg);
+		return EINVAL;
+	case 'n':
+		if (read_number(arg, 1, 1000000, &turns))
+			return 0;
+		say_error("--number %s: it is a number from 1", arg);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static double mib(long long pages)
+{
+	return pages * (double)sysconf(_SC_PAGESIZE) / 1048576;
+}
+
+/* A line with a bar of how much of something is used. */
+static void bar(int row, const char *name, long long used, long long all)
+{
+	int width = COLS - 48, full;
+
+	mvprintw(row, 0, "%-10s %9.1f of %9.1f MiB", name, mib(used), mib(all));
+	if (width < 10 || all <= 0)
+		return;
+	full = used < 0 ? 0 : used >= all ? width : (int)(used * width / all);
+	mvaddch(row, 44, '[');
+	attron(used >= all ? A_REVERSE : A_BOLD);
+	while (full-- > 0)
+		addch('|');
+	attroff(A_REVERSE | A_BOLD);
+	mvaddch(row, 45 + width, ']');
+}
+
+static int draw_status(const struct status *s, const struct status *last)
+{
+	const struct oomtrace_sample *m = &s->memory;
+	int row = 0;
+
+	attron(A_BOLD);
+	mvprintw(row++, 0, "oomtrace top: overcommit mode %llu; q quits",
+		 s->mode);
+	attroff(A_BOLD);
+	bar(row++, "committed", m->committed, m->limit);
+	bar(row++, "available", m->available, m->limit);
+	mvprintw(row++, 0, "headroom   %9.1f MiB to the limit of mode 2",
+		 mib(m->limit - m->committed));
+	if (s->state != STATUS_LOADED) {
+		mvprintw(row++, 0, "%s", s->why);
+		return row + 1;
+	}
+	mvprintw(row++, 0, "OOMs       %llu%s; hooks missing %u; records lost %llu",
+		 (u64)s->info.episodes,
+		 s->info.episodes != last->info.episodes ? " (just now)" : "",
+		 s->info.hooks_missing, s->lost);
+	if (s->denials_known)
+		mvprintw(row++, 0, "denials    %llu, %lld since the last look",
+			 s->denials, (s64)(s->denials - last->denials));
+	return row + 1;
+}
+
+static void draw_ranking(int row, const struct options *opt)
+{
+	struct oomtrace *ot = oomtrace_new();
+	struct oomtrace_candidate *recs = NULL;
+	char path[CGROUP_PATH_MAX], label[CGROUP_LABEL_MAX];
+	char clean[4 * CGROUP_LABEL_MAX + 1];
+	struct oomtrace_ranking rk;
+	__u32 i;
+
+	if (ot && !oomtrace_open(ot, opt->device, 0) &&
+	    !ranking_ask(ot, 0, &rk, &recs)) {
+		attron(A_REVERSE);
+		mvprintw(row++, 0, "%-4s %-16s %8s %12s %6s  %-30s", "next",
+			 "command", "pid", "points", "adj", "whose");
+		attroff(A_REVERSE);
+		for (i = 0; i < rk.eligible && i < rk.count && row < LINES; i++) {
+			strcpy(label, "-");
+			if (procfs_cgroup(recs[i].pid, path, sizeof(path)))
+				cgroup_kind(path, label, sizeof(label));
+			oomtrace_escape(clean, sizeof(clean), label,
+					sizeof(label));
+			mvprintw(row, 0, "%4u ", i + 1);
+			oomtrace_escape(path, sizeof(path), recs[i].comm,
+					sizeof(recs[i].comm));
+			mvprintw(row++, 5, "%-16.16s %8d %12lld %6d  %.*s",
+				 path, recs[i].pid, (s64)recs[i].points,
+				 recs[i].oom_score_adj,
+				 COLS > 52 ? COLS - 52 : 0, clean);
+		}
+	}
+	free(recs);
+	oomtrace_free(ot);
+}
+
+static int run_top(const struct options *opt)
+{
+	static struct status now, last;
+	int row;
+
+	if (!isatty(STDOUT_FILENO)) {
+		say_error("top: a screen needs a terminal; oomtrace status and oomtrace protect print the same");
+		return EXIT_USAGE;
+	}
+	status_read(&now, opt);
+	if (now.state != STATUS_LOADED) {
+		say_error("%s", now.why);
+		return EXIT_RUNTIME;
+	}
+	last = now;
+	if (!initscr()) {
+		say_error("top: this terminal is not known (TERM)");
+		return EXIT_RUNTIME;
+	}
+	cbreak();
+	noecho();
+	curs_set(0);
+	timeout(delay_ns / 1000000);
+	for (;;) {
+		erase();
+		row = draw_status(&now, &last);
+		draw_ranking(row, opt);
+		refresh();
+		if (turns > 0 && !--turns)
+			break;
+		if (getch() == 'q')
+			break;
+		last = now;
+		status_read(&now, opt);
+	}
+	endwin();
+	return EXIT_OK;
+}
+
+static const struct argp_option own_options[] = {
+	{ "delay", 's', "TIME", 0, "Between two looks, 1s by default", 0 },
+	{ "number", 'n', "N", 0, "Stop after so many looks", 0 },
+	{ 0 },
+};
+
+const struct command command_top = {
+	.name = "top",
+	.summary = "a screen: what is left, what was refused, who is next",
+	.help = "Show what is committed and what is left of it, refused requests and OOMs, and who would be killed next, made anew every second. q quits."
+		"\v"
+		"Examples:\n"
+		"  oomtrace top\n"
+		"  oomtrace top --delay 5s\n",
+	.options = own_options,
+	.option = option,
+	.run = run_top,
+};
