@@ -298,6 +298,9 @@ TEST_F(answers, a_full_disk_is_told_and_what_was_saved_is_kept)
 {
 	char *argv[] = { "oomtrace", "record", "--all", "-o",
 			 "disk/full.oom", NULL };
+	char *count[] = { "sh", "-c",
+			  "oomtrace dump -d disk/full.oom --type commit | grep -c comm=.answers",
+			  NULL };
 	pid_t pid;
 	int i;
 
@@ -308,9 +311,7 @@ TEST_F(answers, a_full_disk_is_told_and_what_was_saved_is_kept)
 		ask(1 + i % 977);
 	EXPECT_EQ(1, wait_child(pid));
 	/* Too much to be kept here. */
-	EXPECT_EQ(0, run_program(said, sizeof(said), (char *[]){ "sh", "-c",
-		"oomtrace dump --type commit -d disk/full.oom | grep -c comm=.answers",
-		NULL }));
+	EXPECT_EQ(0, run_program(said, sizeof(said), count));
 	EXPECT_LT(100, atoi(said)) TH_LOG("%s", said);
 	umount("disk");
 	module_param("commit_records", said, sizeof(said));

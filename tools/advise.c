@@ -193,9 +193,10 @@ static int run_advise(const struct options *opt)
 		return damaged;
 	history_init(&h, &recs);
 	if (!all_recorded(&recs) || !h.n) {
-		say_error("%s", all_recorded(&recs) ?
-			  "there is no sample of what was committed on both sides of any decision: record with `oomtrace record --all -o FILE`, then `oomtrace advise FILE`" :
-			  "granted requests are not recorded: record with `oomtrace record --all -o FILE`, then `oomtrace advise FILE`");
+		say_error("%s: record with `oomtrace record --all -o FILE`, then `oomtrace advise FILE`",
+			  all_recorded(&recs) ?
+			  "no sample of what was committed is on both sides of any decision" :
+			  "granted requests are not recorded");
 		status = EXIT_RUNTIME;
 	} else {
 		make_report(&rep, &h);
@@ -217,7 +218,8 @@ static const struct argp_option own_options[] = {
 	{ "kbytes", KEY_KBYTES, "K", 0,
 	  "With vm.overcommit_kbytes=K", 0 },
 	{ "sweep", KEY_SWEEP, NULL, 0,
-	  "With several ratios, and the smallest without a refusal; so without any of these options, too", 0 },
+	  "With several ratios, and the smallest without a refusal; so without any of these options, too",
+	  0 },
 	{ 0 }
 };
 

@@ -155,7 +155,8 @@ static void list_json(const struct records *recs, unsigned long long episode,
 	json_object_object_add(obj, "episode", json_object_new_uint64(episode));
 	if (wall_offset_ns)
 		json_object_object_add(obj, "realtime_ns",
-			json_object_new_int64(ts_ns + wall_offset_ns));
+				       json_object_new_int64(ts_ns +
+							     wall_offset_ns));
 	for (i = 0; i < recs->n; i++)
 		if (records_episode(recs->rec[i]) == episode &&
 		    oomtrace_json(recs->rec[i], text, sizeof(text)) <

@@ -92,7 +92,8 @@ static const struct argp_option options[] = {
 	{ "textfile", KEY_TEXTFILE, "FILE", 0,
 	  "Write metrics there, for node_exporter's textfile collector", 0 },
 	{ "interval", KEY_INTERVAL, "TIME", 0, "So often, 15s by default, and after each OOM", 0 },
-	{ "stdout", KEY_STDOUT, NULL, 0, "Write entries to standard output, not to the journal", 0 },
+	{ "stdout", KEY_STDOUT, NULL, 0,
+	  "Write entries to standard output, not to the journal", 0 },
 	{ 0 }
 };
 

@@ -105,7 +105,7 @@ static void print_json(const struct oomtrace_ranking *rk,
 		       const struct oomtrace_candidate *recs)
 {
 	char label[CGROUP_LABEL_MAX], cmdline[1024];
-	struct json_object *obj;
+	struct json_object *obj, *adj;
 	__u32 i;
 
 	for (i = 0; i < rk->eligible && i < rk->count && i < shown; i++) {
@@ -117,8 +117,8 @@ static void print_json(const struct oomtrace_ranking *rk,
 		json_add_string(obj, "comm", recs[i].comm, OOMTRACE_COMM_LEN);
 		json_object_object_add(obj, "points",
 				       json_object_new_int64(recs[i].points));
-		json_object_object_add(obj, "oom_score_adj",
-			json_object_new_int64(recs[i].oom_score_adj));
+		adj = json_object_new_int64(recs[i].oom_score_adj);
+		json_object_object_add(obj, "oom_score_adj", adj);
 		whose(recs[i].pid, label, sizeof(label));
 		json_add_string(obj, "whose", label, sizeof(label));
 		if (procfs_cmdline(recs[i].pid, cmdline, sizeof(cmdline)))

@@ -189,6 +189,7 @@ static struct json_object *candidate_json(const struct page *p,
 							 c->verdict);
 	bool chosen = v && v->pid == c->pid;
 	char comm[4 * OOMTRACE_COMM_LEN + 1], task[100];
+	s64 adj;
 
 	oomtrace_escape(comm, sizeof(comm), c->comm, sizeof(c->comm));
 	snprintf(task, sizeof(task), "%s[%d]", comm, c->pid);
@@ -205,10 +206,11 @@ static struct json_object *candidate_json(const struct page *p,
 	add_field(obj, "pgtables", &c->h,
 		  OOMTRACE_BIT_candidate_pgtables_bytes,
 		  c->pgtables_bytes / p->recs.page_size);
-	json_object_object_add(obj, "adj_pages", json_object_new_int64(
-		v ? (s64)((u64)c->oom_score_adj * (v->totalpages / 1000)) : 0));
-	json_object_object_add(obj, "verdict", json_object_new_string(
-		chosen ? "killed" : name ? name : "?"));
+	adj = v ? (u64)c->oom_score_adj * (v->totalpages / 1000) : 0;
+	json_object_object_add(obj, "adj_pages", json_object_new_int64(adj));
+	if (chosen || !name)
+		name = chosen ? "killed" : "?";
+	json_object_object_add(obj, "verdict", json_object_new_string(name));
 	json_object_object_add(obj, "chosen", json_object_new_boolean(chosen));
 	return obj;
 }
@@ -267,17 +269,20 @@ static struct json_object *memory_json(const struct page *p)
 	};
 	const struct oomtrace_header *rec =
 		records_first(&p->recs, p->episode, OOMTRACE_OOM_BEGIN);
+	const struct oomtrace_field *fields =
+		oomtrace_type_desc(OOMTRACE_OOM_BEGIN)->fields;
 	struct json_object *array = json_object_new_array(), *pair;
 	unsigned int i;
+	s64 n;
 
 	for (i = 0; rec && i < ARRAY_SIZE(shown); i++) {
 		if (!oomtrace_field_valid(rec, shown[i].idx))
 			continue;
+		n = oomtrace_field_int(rec, &fields[shown[i].idx]);
 		pair = json_object_new_array();
 		json_object_array_add(pair,
 				      json_object_new_string(shown[i].name));
-		json_object_array_add(pair, json_object_new_int64(
-			oomtrace_field_int(rec, &oomtrace_type_desc(rec->type)->fields[shown[i].idx])));
+		json_object_array_add(pair, json_object_new_int64(n));
 		json_object_array_add(array, pair);
 	}
 	return array;

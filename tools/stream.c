@@ -121,7 +121,8 @@ static int option(int key, const char *arg)
 
 static const struct argp_option own_options[] = {
 	{ "filter", 'f', "CONDITION", 0,
-	  "Print only records of which this holds: FIELD=VALUE, FIELD!=VALUE, FIELD<N or FIELD>N. If given again, all must hold", 0 },
+	  "Print only records of which this holds: FIELD=VALUE, FIELD!=VALUE, FIELD<N or FIELD>N. If given again, all must hold",
+	  0 },
 	{ 0 }
 };
 

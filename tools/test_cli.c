@@ -256,8 +256,9 @@ static void test_last(void)
 	expect("./oomtrace last --list many | tail -1", 0,
 	       "  1000  12.345679 s          ?          no_fs",
 	       "last_lists_what_there_was");
-	expect("./oomtrace last --json oom | jq -c '[.episode, (.records|length)]'",
-	       0, "[7,4]", "last_gives_an_episode_as_json");
+	expect("./oomtrace last --json oom", 0,
+	       "{\"episode\":7,\"records\":[{\"type\":\"candidate\",",
+	       "last_gives_an_episode_as_json");
 	expect("./oomtrace last --since 1h oom 2>&1", 1,
 	       "does not say when it was made",
 	       "since_wants_a_file_with_a_time");

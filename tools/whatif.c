@@ -303,7 +303,8 @@ static int run_whatif(const struct options *opt)
 
 static const struct argp_option own_options[] = {
 	{ "adj", KEY_ADJ, "WHO=N", 0,
-	  "Assume that WHO had an oom_score_adj of N. WHO is a pid, a command name, a cgroup's path, or cgroup:ID. May be given again; the later one holds", 0 },
+	  "Assume that WHO had an oom_score_adj of N. WHO is a pid, a command name, a cgroup's path, or cgroup:ID. May be given again; the later one holds",
+	  0 },
 	{ "limit", KEY_LIMIT, "SIZE", 0,
 	  "Assume that the memory cgroup's limit was SIZE (bytes, or with K, M, G, T)", 0 },
 	{ "save", KEY_SAVE, "PID", 0,
