@@ -8,55 +8,15 @@
  */
 #include <linux/mm.h>
 #include <linux/mman.h>
-#include <linux/ptrace.h>
-#include <linux/sched/signal.h>
-#include <asm/syscall.h>
 
 #include "commit.h"
 #include "hooks.h"
 #include "oomtrace.h"
+#include "origin.h"
 #include "ring.h"
 #include "stacks.h"
 #include "stats.h"
 #include "symbols.h"
-
-/* Which system call asked. */
-static u8 origin(void)
-{
-	if (current->flags & PF_KTHREAD)
-		return OOMTRACE_ORIGIN_OTHER;
-	switch (syscall_get_nr(current, task_pt_regs(current))) {
-	case __NR_mmap:
-		return OOMTRACE_ORIGIN_MMAP;
-	case __NR_brk:
-		return OOMTRACE_ORIGIN_BRK;
-	case __NR_mprotect:
-	case __NR_pkey_mprotect:
-		return OOMTRACE_ORIGIN_MPROTECT;
-	case __NR_mremap:
-		return OOMTRACE_ORIGIN_MREMAP;
-	case __NR_clone:
-	case __NR_clone3:
-#ifdef __NR_fork
-	case __NR_fork:
-	case __NR_vfork:
-#endif
-		return OOMTRACE_ORIGIN_FORK;
-	case __NR_execve:
-	case __NR_execveat:
-		return OOMTRACE_ORIGIN_EXEC;
-	case __NR_ftruncate:
-	case __NR_truncate:
-	case __NR_fallocate:
-	case __NR_shmget:
-	case __NR_memfd_create:
-	case __NR_write:
-	case __NR_pwrite64:
-	case __NR_writev:
-		return OOMTRACE_ORIGIN_SHMEM;
-	}
-	return OOMTRACE_ORIGIN_OTHER;
-}
 
 /* Fields that no lack of a symbol and no circumstance can take away. */
 #define ALWAYS_THERE (OOMTRACE_ALL(commit) &			\
@@ -180,7 +140,7 @@ void oomtrace_commit_record(const struct oomtrace_commit_call *call,
 	rec->overcommit_ratio = t->ratio;
 	rec->mode = call->mode;
 	rec->cap_sys_admin = call->cap_sys_admin;
-	rec->origin = origin();
+	rec->origin = oomtrace_origin();
 	if (call->mm)
 		rec->h.valid |= OOMTRACE_BIT(commit, total_vm);
 	fill_stack(rec, ret);
