@@ -16,12 +16,14 @@
 #include <linux/tracepoint.h>
 #include <trace/events/oom.h>
 
+#include "detour.h"
 #include "hooks.h"
 #include "prototype.h"
 
 DEFINE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
 
 enum hook_kind {
+	HOOK_DETOUR,
 	HOOK_KPROBE,
 	HOOK_KRETPROBE,
 	HOOK_TRACEPOINT,
@@ -29,6 +31,7 @@ enum hook_kind {
 };
 
 static const char * const kind_names[] = {
+	[HOOK_DETOUR]		= "ftrace",
 	[HOOK_KPROBE]		= "kprobe",
 	[HOOK_KRETPROBE]	= "kretprobe",
 	[HOOK_TRACEPOINT]	= "tracepoint",
@@ -40,6 +43,7 @@ static const char * const kind_names[] = {
  * @names: the symbol, and what to try if the kernel does not have it.
  * @prototype: of the function that is probed, as the handlers expect it.
  * @kind: how it is hooked.
+ * @detour: a cheaper way, which is tried first.
  * @required: without it the module refuses to load.
  * @feeds: what is missing from the records without it.
  * @handler: kprobe's and tracepoint's handler, and the notifier's.
@@ -48,6 +52,7 @@ static const char * const kind_names[] = {
  * @data_size: bytes that @entry hands to @ret.
  * @hot: called at any time on any CPU, so with more instances in reserve.
  * @name: which of @names it is attached to; NULL: not attached.
+ * @as: how it is attached.
  * @error: why it is not attached.
  * @armed: it is not switched off.
  * @krp: the kretprobe; its kp is the kprobe of HOOK_KPROBE.
@@ -57,6 +62,7 @@ struct hook {
 	const char *names[2];
 	struct oomtrace_prototype prototype;
 	enum hook_kind kind;
+	struct oomtrace_detour *detour;
 	bool required;
 	const char *feeds;
 	void *handler;
@@ -66,6 +72,7 @@ struct hook {
 	bool hot;
 	/* private: */
 	const char *name;
+	enum hook_kind as;
 	int error;
 	bool armed;
 	struct kretprobe krp;
@@ -85,6 +92,7 @@ static struct hook hooks[OOMTRACE_HOOKS] = {
 			"int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)"
 		},
 		.kind		= HOOK_KRETPROBE,
+		.detour		= &oomtrace_vm_enough_detour,
 		.required	= true,
 		.feeds		= "commit",
 		.entry		= oomtrace_vm_enough_entry,
@@ -236,10 +244,13 @@ static int attach_tracepoint(struct hook *hook)
 	return tracepoint_probe_register(hook->tp, hook->handler, NULL);
 }
 
-static int attach_as(struct hook *hook, const char *name)
+static int attach_as(struct hook *hook, const char *name, enum hook_kind kind)
 {
 	hook->name = name;
-	switch (hook->kind) {
+	hook->as = kind;
+	switch (kind) {
+	case HOOK_DETOUR:
+		return oomtrace_detour_attach(hook->detour, name);
 	case HOOK_KPROBE:
 		return attach_kprobe(hook);
 	case HOOK_KRETPROBE:
@@ -252,6 +263,19 @@ static int attach_as(struct hook *hook, const char *name)
 	return -EINVAL;
 }
 
+static bool attach_detour(struct hook *hook)
+{
+	int error;
+
+	if (!hook->detour || oomtrace_commit_hook != OOMTRACE_COMMIT_FTRACE)
+		return false;
+	error = attach_as(hook, hook->names[0], HOOK_DETOUR);
+	if (error)
+		pr_notice("no ftrace hook of %s here (error %d): a return probe does the same and costs more\n",
+			  hook->names[0], error);
+	return !error;
+}
+
 static void attach(struct hook *hook)
 {
 	size_t i;
@@ -260,8 +284,12 @@ static void attach(struct hook *hook)
 		hook->error = -EPROTOTYPE;
 		return;
 	}
+	if (attach_detour(hook)) {
+		hook->armed = true;
+		return;
+	}
 	for (i = 0; i < ARRAY_SIZE(hook->names) && hook->names[i]; i++) {
-		hook->error = attach_as(hook, hook->names[i]);
+		hook->error = attach_as(hook, hook->names[i], hook->kind);
 		if (!hook->error) {
 			hook->armed = true;
 			return;
@@ -274,7 +302,12 @@ static void detach(struct hook *hook)
 {
 	if (!hook->name)
 		return;
-	switch (hook->kind) {
+	switch (hook->as) {
+	case HOOK_DETOUR:
+		if (hook->armed)
+			oomtrace_detour_arm(hook->detour, false);
+		oomtrace_detour_detach(hook->detour);
+		break;
 	case HOOK_KPROBE:
 		unregister_kprobe(&hook->krp.kp);
 		break;
@@ -300,7 +333,10 @@ static int arm(struct hook *hook, bool on)
 
 	if (!hook->name || hook->armed == on)
 		return 0;
-	switch (hook->kind) {
+	switch (hook->as) {
+	case HOOK_DETOUR:
+		ret = oomtrace_detour_arm(hook->detour, on);
+		break;
 	case HOOK_KPROBE:
 	case HOOK_KRETPROBE:
 		ret = on ? enable_kprobe(&hook->krp.kp) :
@@ -479,21 +515,46 @@ static const char *prototype_word(const struct hook *hook)
 								   "unchecked";
 }
 
+static bool is_probe(const struct hook *hook)
+{
+	return hook->as == HOOK_DETOUR || hook->as == HOOK_KPROBE ||
+	       hook->as == HOOK_KRETPROBE;
+}
+
+/* A detour needs nothing that could be short, and skips no call. */
+static unsigned long missed(const struct hook *hook)
+{
+	const struct kretprobe *krp = &hook->krp;
+
+	switch (hook->as) {
+	case HOOK_KPROBE:
+		return krp->kp.nmissed;
+	case HOOK_KRETPROBE:
+		return krp->kp.nmissed + krp->nmissed;
+	default:
+		return 0;
+	}
+}
+
+/* A probe's place as symbol+offset; never an address. */
+static void print_place(const struct hook *hook, char *buf, size_t size)
+{
+	if (hook->name && hook->as == HOOK_DETOUR)
+		scnprintf(buf, size, "%pS", (void *)hook->detour->ip);
+	else if (hook->name && is_probe(hook))
+		scnprintf(buf, size, "%pS", hook->krp.kp.addr);
+	else
+		strscpy(buf, hook->name ? hook->name : hook->names[0], size);
+}
+
 static void show_hook(struct seq_file *m, unsigned int id)
 {
 	const struct hook *hook = &hooks[id];
-	const struct kprobe *kp = &hook->krp.kp;
-	bool probe = hook->kind == HOOK_KPROBE || hook->kind == HOOK_KRETPROBE;
 	char where[64];
 
-	/* A probe's place as symbol+offset; %ps and %pS never show addresses. */
-	if (hook->name && probe)
-		scnprintf(where, sizeof(where), "%pS", kp->addr);
-	else
-		strscpy(where, hook->name ? hook->name : hook->names[0],
-			sizeof(where));
-
-	seq_printf(m, "%-28s %-10s %-8s ", where, kind_names[hook->kind],
+	print_place(hook, where, sizeof(where));
+	seq_printf(m, "%-28s %-10s %-8s ", where,
+		   kind_names[hook->name ? hook->as : hook->kind],
 		   hook->required ? "required" : "optional");
 	if (hook->prototype.state == OOMTRACE_PROTOTYPE_DIFFERENT) {
 		seq_printf(m, "refused  no %s: prototype is '%s', expected '%s'\n",
@@ -507,10 +568,8 @@ static void show_hook(struct seq_file *m, unsigned int id)
 		return;
 	}
 	seq_printf(m, "%-8s hits=%llu", hooks_on ? "attached" : "off", hits(id));
-	if (probe)
-		seq_printf(m, " missed=%lu",
-			   kp->nmissed + (hook->kind == HOOK_KRETPROBE ?
-					  hook->krp.nmissed : 0));
+	if (is_probe(hook))
+		seq_printf(m, " missed=%lu", missed(hook));
 	if (hook->prototype.expected)
 		seq_printf(m, " prototype=%s", prototype_word(hook));
 	seq_putc(m, '\n');

@@ -39,6 +39,14 @@ DECLARE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
 
 #define oomtrace_hit(id)	this_cpu_inc(oomtrace_hits.n[id])
 
+/* How __vm_enough_memory() is hooked; ftrace falls back to a return probe. */
+enum oomtrace_commit_hook {
+	OOMTRACE_COMMIT_FTRACE,
+	OOMTRACE_COMMIT_KRETPROBE,
+};
+
+extern unsigned int oomtrace_commit_hook;
+
 int oomtrace_hooks_attach(void);
 void oomtrace_hooks_detach(void);
 int oomtrace_hooks_enable(bool on);
@@ -50,6 +58,7 @@ void oomtrace_hooks_show(struct seq_file *m);
 /* commit.c */
 void oomtrace_commit_init(void);
 extern const size_t oomtrace_commit_call_size;
+extern struct oomtrace_detour oomtrace_vm_enough_detour;
 int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 			     struct pt_regs *regs);
 int oomtrace_vm_enough_return(struct kretprobe_instance *ri,

@@ -96,6 +96,39 @@ module_param_cb(near_percent, &near_percent_ops, &oomtrace_near_percent, 0444);
 MODULE_PARM_DESC(near_percent,
 		 "Record grants in mode 2 that leave less than this percentage of what is allowed: 0 (default, none) to 100.");
 
+unsigned int oomtrace_commit_hook = OOMTRACE_COMMIT_FTRACE;
+
+static const char * const commit_hook_names[] = {
+	[OOMTRACE_COMMIT_FTRACE]	= "ftrace",
+	[OOMTRACE_COMMIT_KRETPROBE]	= "kretprobe",
+};
+
+static int commit_hook_param_set(const char *val, const struct kernel_param *kp)
+{
+	int i = sysfs_match_string(commit_hook_names, val);
+
+	if (i < 0) {
+		pr_err("commit_hook: '%s' is not understood; allowed are ftrace and kretprobe\n",
+		       val);
+		return -EINVAL;
+	}
+	oomtrace_commit_hook = i;
+	return 0;
+}
+
+static int commit_hook_param_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", commit_hook_names[oomtrace_commit_hook]);
+}
+
+static const struct kernel_param_ops commit_hook_ops = {
+	.set = commit_hook_param_set,
+	.get = commit_hook_param_get,
+};
+module_param_cb(commit_hook, &commit_hook_ops, NULL, 0444);
+MODULE_PARM_DESC(commit_hook,
+		 "How __vm_enough_memory is hooked: ftrace (default; falls back to kretprobe where it cannot be), or kretprobe: costs more, but a live patch of that function can be loaded as well.");
+
 module_param_named(commit_buffer_kb, oomtrace_buffer_kb[OOMTRACE_RING_COMMIT],
 		   uint, 0444);
 MODULE_PARM_DESC(commit_buffer_kb,

@@ -97,9 +97,9 @@ u64 oomtrace_stacks_refused(void)
 }
 
 /*
- * Our own handler and the probe's machinery come first in every stack. They end
- * with the trampoline that a hooked return goes through, or at the hooked
- * function itself.
+ * Our own functions and the probe's machinery come first in every stack. They
+ * end with ours, with the trampoline that a hooked return goes through, or at the
+ * hooked function itself.
  */
 static u32 first_frame(const struct stack *s, char *symbol)
 {
@@ -107,7 +107,8 @@ static u32 first_frame(const struct stack *s, char *symbol)
 
 	for (i = s->nr; i > 0; i--) {
 		sprint_symbol(symbol, s->frames[i - 1]);
-		if (strstr(symbol, "rethook_trampoline") ||
+		if (strstr(symbol, "[oomtrace]") ||
+		    strstr(symbol, "rethook_trampoline") ||
 		    strstr(symbol, "kretprobe_trampoline") ||
 		    strstr(symbol, "__vm_enough_memory"))
 			return i;

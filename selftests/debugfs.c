@@ -246,6 +246,9 @@ TEST_F(debugfs, enable_0_leaves_no_probe_armed)
 	if (strstr(text, "__vm_enough_memory"))
 		EXPECT_IN("[DISABLED]", text);
 	free(text);
+	text = slurp("/sys/kernel/tracing/enabled_functions", NULL);
+	EXPECT_EQ(NULL, strstr(text, "__vm_enough_memory")) TH_LOG("%s", text);
+	free(text);
 	text = slurp(DEBUGFS "/hooks", NULL);
 	EXPECT_EQ(NULL, strstr(text, " attached ")) TH_LOG("%s", text);
 	free(text);

@@ -103,6 +103,13 @@ TEST_F(hooks, every_variable_is_resolved)
 		TH_LOG("%s", self->text);
 }
 
+/* Is this the line of a hook that stands in a function? */
+static bool is_function(const char *line)
+{
+	return line[0] != '#' &&
+	       (strstr(line, "probe ") || strstr(line, " ftrace "));
+}
+
 TEST_F(hooks, probes_stand_at_their_functions_start)
 {
 	const char *at = self->text, *plus;
@@ -112,7 +119,7 @@ TEST_F(hooks, probes_stand_at_their_functions_start)
 	for (; *at; at += strcspn(at, "\n") + 1) {
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"),
 			 at);
-		if (line[0] == '#' || !strstr(line, "probe "))
+		if (!is_function(line))
 			continue;
 		plus = strchr(line, '+');
 		ASSERT_NE(NULL, plus) TH_LOG("%s", line);
@@ -135,7 +142,7 @@ TEST_F(hooks, every_function_has_the_prototype_that_was_expected)
 	for (; *at; at += strcspn(at, "\n") + 1) {
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"),
 			 at);
-		if (line[0] == '#' || !strstr(line, "probe "))
+		if (!is_function(line))
 			continue;
 		/* A part of a function is not what the BTF describes. */
 		want = strstr(line, ".part.") ? " prototype=unchecked" :

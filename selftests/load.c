@@ -39,6 +39,9 @@ static void expect_nothing_left(struct __test_metadata *_metadata)
 	EXPECT_EQ(NULL, strstr(text, "__vm_enough_memory")) TH_LOG("%s", text);
 	EXPECT_EQ(NULL, strstr(text, "oom_")) TH_LOG("%s", text);
 	free(text);
+	text = slurp("/sys/kernel/tracing/enabled_functions", NULL);
+	EXPECT_EQ(NULL, strstr(text, "__vm_enough_memory")) TH_LOG("%s", text);
+	free(text);
 	text = slurp("/proc/misc", NULL);
 	EXPECT_EQ(NULL, strstr(text, "oomtrace"));
 	free(text);
@@ -108,6 +111,7 @@ TEST_F(load, bad_parameters_are_EINVAL_with_a_line_in_the_log)
 {
 	refuse(_metadata, self->kmsg, "commit_records=foo", "commit_records");
 	refuse(_metadata, self->kmsg, "commit_records=", "commit_records");
+	refuse(_metadata, self->kmsg, "commit_hook=jprobe", "commit_hook");
 	refuse(_metadata, self->kmsg, "commit_buffer_kb=1", "commit_buffer_kb");
 	refuse(_metadata, self->kmsg, "commit_buffer_kb=0", "commit_buffer_kb");
 	refuse(_metadata, self->kmsg, "commit_buffer_kb=-1",

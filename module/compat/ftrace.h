@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * linux/ftrace.h as every supported kernel has it: a callback at a function's
+ * entry that sees the arguments, and that may send the call elsewhere.
+ *
+ * OOMTRACE_HAS_DETOUR is 1 where all that detour.c needs is there: ftrace that
+ * gives a callback the arguments, and calls that are patched in place (a
+ * function must not be called through a pointer anywhere but at its start).
+ */
+#ifndef OOMTRACE_COMPAT_FTRACE_H
+#define OOMTRACE_COMPAT_FTRACE_H
+
+#include <linux/ftrace.h>
+#include <linux/ptrace.h>
+#include <linux/static_call.h>
+
+#include "has.h"
+
+#if defined(CONFIG_X86_64) && defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) && \
+	defined(CONFIG_HAVE_STATIC_CALL) && defined(CONFIG_KPROBES_ON_FTRACE) && \
+	(HAS_FTRACE_REGS_GET_ARGUMENT || HAS_FTRACE_REGS_REGS)
+#define OOMTRACE_HAS_DETOUR	1
+#else
+#define OOMTRACE_HAS_DETOUR	0
+#endif
+
+#if HAS_FTRACE_REGS_GET_ARGUMENT
+#define oomtrace_fregs_argument(fregs, n) \
+	ftrace_regs_get_argument(fregs, n)
+#else
+#define oomtrace_fregs_argument(fregs, n) \
+	regs_get_kernel_argument(&(fregs)->regs, n)
+#endif
+
+#if HAS_FTRACE_REGS_SET_IP
+#define oomtrace_fregs_set_ip(fregs, ip) \
+	ftrace_regs_set_instruction_pointer(fregs, ip)
+#else
+#define oomtrace_fregs_set_ip(fregs, ip) \
+	ftrace_instruction_pointer_set(fregs, ip)
+#endif
+
+#endif /* OOMTRACE_COMPAT_FTRACE_H */

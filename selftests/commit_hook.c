@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: it makes no difference to the records by which of its two means
+ * __vm_enough_memory() is hooked, and none to the machine that it is: neither
+ * to other tracers of that function, nor while the hook comes and goes under the
+ * hands of those who are inside.
+ *
+ * For a machine whose code may be patched while other CPUs run it: see
+ * scripts/vm --one-thread.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commit.h"
+#include "test.h"
+
+#define TRACEFS		"/sys/kernel/tracing"
+#define FUNCTION	"__vm_enough_memory"
+
+/* How it is hooked now: the second word of its line. */
+static void hook_kind(char *kind)
+{
+	char *text = slurp(DEBUGFS "/hooks", NULL), line[256];
+
+	line_with(text, FUNCTION, line, sizeof(line));
+	if (sscanf(line, "%*s %31s", kind) != 1)
+		strcpy(kind, "none");
+	free(text);
+}
+
+FIXTURE(by) {
+	int fd;
+	struct records recs;
+};
+
+FIXTURE_VARIANT(by) {
+	const char *kind;
+};
+
+FIXTURE_VARIANT_ADD(by, ftrace) {
+	.kind = "ftrace",
+};
+
+FIXTURE_VARIANT_ADD(by, kretprobe) {
+	.kind = "kretprobe",
+};
+
+FIXTURE_SETUP(by)
+{
+	char params[64], kind[32];
+
+	snprintf(params, sizeof(params), "commit_records=all commit_hook=%s",
+		 variant->kind);
+	module_start(params);
+	hook_kind(kind);
+	ASSERT_STREQ(variant->kind, kind);
+	self->fd = device_open_at_end();
+}
+
+FIXTURE_TEARDOWN(by)
+{
+	sysctl_restore();
+	close(self->fd);
+	records_free(&self->recs);
+	module_stop();
+}
+
+/* How often this process is told to have asked for so many pages. */
+static int times(const struct records *recs, long pages)
+{
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < recs->n; i++) {
+		const struct oomtrace_commit *rec = &recs->r[i].commit;
+
+		n += rec->h.type == OOMTRACE_COMMIT && rec->pid == getpid() &&
+		     rec->pages == pages;
+	}
+	return n;
+}
+
+TEST_F(by, the_parameter_says_it)
+{
+	char value[32];
+
+	module_param("commit_hook", value, sizeof(value));
+	EXPECT_STREQ(variant->kind, value);
+}
+
+TEST_F(by, every_answer_is_the_kernels_own)
+{
+	static const int modes[] = { GUESS, ALWAYS, NEVER };
+	const struct oomtrace_commit *rec;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		sysctl_set("vm/overcommit_memory", modes[i]);
+		EXPECT_EQ(0, ask(11 + i));
+		EXPECT_EQ(modes[i] == ALWAYS ? 0 : ENOMEM,
+			  ask(TEN_GIB_PAGES + i));
+	}
+	device_drain(self->fd, &self->recs);
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		rec = commit_of(&self->recs, getpid(), 11 + i);
+		ASSERT_NE(NULL, rec);
+		EXPECT_EQ(modes[i], rec->mode);
+		EXPECT_EQ(0, rec->ret);
+		EXPECT_FALSE(DERIVED(rec, commit, ret));
+		rec = commit_of(&self->recs, getpid(), TEN_GIB_PAGES + i);
+		ASSERT_NE(NULL, rec);
+		EXPECT_EQ(modes[i] == ALWAYS ? 0 : -ENOMEM, rec->ret);
+		EXPECT_FALSE(DERIVED(rec, commit, ret));
+	}
+}
+
+TEST_F(by, a_stack_begins_with_the_function_that_asked)
+{
+	const struct oomtrace_stack *stack;
+
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+	device_drain(self->fd, &self->recs);
+	stack = (const void *)records_get(&self->recs, OOMTRACE_STACK, 0);
+	ASSERT_NE(NULL, stack);
+	/* Under either name of the one that calls it. */
+	EXPECT_TRUE(!strncmp(stack->text, "mmap_region", 11) ||
+		    !strncmp(stack->text, "__mmap_region", 13) ||
+		    !strncmp(stack->text, "__mmap_prepare", 14) ||
+		    !strncmp(stack->text, "__mmap_new_vma", 14) ||
+		    !strncmp(stack->text, "security_vm_enough_memory_mm", 28))
+		TH_LOG("%s", stack->text);
+}
+
+TEST_F(by, switched_off_and_on_it_records_again)
+{
+	int i;
+
+	sysctl_set("vm/overcommit_memory", NEVER);
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
+		EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES + i));
+		ASSERT_EQ(0, spill(DEBUGFS "/enable", "1"));
+		EXPECT_EQ(ENOMEM, ask(2 * TEN_GIB_PAGES + i));
+	}
+	device_drain(self->fd, &self->recs);
+	for (i = 0; i < 10; i++) {
+		EXPECT_EQ(NULL, commit_of(&self->recs, getpid(),
+					  TEN_GIB_PAGES + i));
+		EXPECT_NE(NULL, commit_of(&self->recs, getpid(),
+					  2 * TEN_GIB_PAGES + i));
+	}
+}
+
+/* ---- other tracers of the same function ---- */
+
+static size_t lines_with(const char *text, const char *word)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, word))) {
+		text += strlen(word);
+		n++;
+	}
+	return n;
+}
+
+/* Pages that nobody but the test asks for. */
+#define ODD	1111
+
+static void trace_with(struct __test_metadata *_metadata, const char *tracer,
+		       int fd, struct records *recs)
+{
+	char *text;
+	int i;
+
+	if (spill(TRACEFS "/current_tracer", tracer))
+		SKIP(return, "this kernel has no such tracer");
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(0, spill(TRACEFS "/trace", ""));
+	for (i = 0; i < 50; i++) {
+		EXPECT_EQ(0, ask(ODD + i));
+		EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES + i));
+	}
+	text = slurp(TRACEFS "/trace", NULL);
+	EXPECT_LE(100, lines_with(text, FUNCTION)) TH_LOG("%s", text);
+	free(text);
+	device_drain(fd, recs);
+	for (i = 0; i < 50; i++) {
+		EXPECT_EQ(1, times(recs, ODD + i));
+		EXPECT_EQ(1, times(recs, TEN_GIB_PAGES + i));
+	}
+}
+
+static void stop_tracing(void)
+{
+	spill(TRACEFS "/current_tracer", "nop");
+	spill(TRACEFS "/set_ftrace_filter", "");
+	spill(TRACEFS "/trace", "");
+}
+
+TEST_F(by, the_function_tracer_and_oomtrace_see_the_same_calls)
+{
+	ASSERT_EQ(0, spill(TRACEFS "/set_ftrace_filter", FUNCTION));
+	trace_with(_metadata, "function", self->fd, &self->recs);
+	stop_tracing();
+}
+
+TEST_F(by, the_function_graph_tracer_and_oomtrace_see_the_same_calls)
+{
+	ASSERT_EQ(0, spill(TRACEFS "/set_ftrace_filter", FUNCTION));
+	trace_with(_metadata, "function_graph", self->fd, &self->recs);
+	stop_tracing();
+}
+
+/* ---- under load ---- */
+
+static int ask_all_day(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		ask(10);
+		ask(TEN_GIB_PAGES);
+	}
+	return 0;
+}
+
+#define LOAD	4
+
+static void start_load(pid_t *pid)
+{
+	int i;
+
+	for (i = 0; i < LOAD; i++)
+		pid[i] = start_child(ask_all_day, NULL);
+}
+
+static void stop_load(struct __test_metadata *_metadata, const pid_t *pid)
+{
+	int i;
+
+	for (i = 0; i < LOAD; i++) {
+		kill(pid[i], SIGKILL);
+		EXPECT_EQ(128 + SIGKILL, wait_child(pid[i]));
+	}
+}
+
+static void switch_modes(int n)
+{
+	static const int modes[] = { NEVER, GUESS, NEVER, ALWAYS };
+
+	sysctl_set("vm/overcommit_memory", modes[n % 4]);
+}
+
+TEST_F(by, it_is_switched_and_modes_change_under_load)
+{
+	pid_t pid[LOAD];
+	int i;
+
+	start_load(pid);
+	for (i = 0; i < 8; i++) {
+		switch_modes(i);
+		sleep_ms(10);
+		EXPECT_EQ(0, spill(DEBUGFS "/enable", i % 2 ? "1" : "0"));
+	}
+	stop_load(_metadata, pid);
+	sysctl_set("vm/overcommit_memory", NEVER);
+	device_drain(self->fd, &self->recs);
+	records_free(&self->recs);
+	self->recs = (struct records){ };
+	EXPECT_EQ(ENOMEM, ask(3 * TEN_GIB_PAGES));
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(1, times(&self->recs, 3 * TEN_GIB_PAGES));
+}
+
+TEST_F(by, it_is_loaded_and_unloaded_under_load)
+{
+	char params[128];
+	pid_t pid[LOAD];
+	int i;
+
+	close(self->fd);
+	ASSERT_EQ(0, module_unload());
+	snprintf(params, sizeof(params),
+		 "commit_records=all commit_buffer_kb=16 commit_hook=%s",
+		 variant->kind);
+	start_load(pid);
+	for (i = 0; i < 4; i++) {
+		switch_modes(i);
+		EXPECT_EQ(0, module_load(params));
+		sleep_ms(10);
+		EXPECT_EQ(0, module_unload());
+	}
+	stop_load(_metadata, pid);
+	EXPECT_EQ(0, module_load(params));
+	self->fd = device_open_at_end();
+}
+
+TEST_HARNESS_MAIN
