@@ -5,12 +5,13 @@
  * Puts one probe on __vm_enough_memory() that does nothing, so that what
  * oomtrace adds can be told from what any probe adds. Never installed.
  */
+#include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 
 static char *kind = "kprobe";
 module_param(kind, charp, 0444);
-MODULE_PARM_DESC(kind, "kprobe, kretprobe, or skip: a kretprobe whose entry handler leaves the return alone");
+MODULE_PARM_DESC(kind, "kprobe, kretprobe, ftrace (a callback), or skip: a kretprobe whose entry handler leaves the return alone");
 
 static int at_entry(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -32,7 +33,16 @@ static struct kretprobe probe = {
 	.maxactive = 64,
 };
 
-static bool is_kprobe;
+static void notrace at_call(unsigned long ip, unsigned long parent_ip,
+			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+}
+
+static struct ftrace_ops ops = {
+	.func = at_call,
+};
+
+static bool is_kprobe, is_ftrace;
 
 static int __init floor_init(void)
 {
@@ -40,6 +50,12 @@ static int __init floor_init(void)
 	if (is_kprobe) {
 		probe.kp.pre_handler = at_entry;
 		return register_kprobe(&probe.kp);
+	}
+	if (!strcmp(kind, "ftrace")) {
+		is_ftrace = true;
+		if (ftrace_set_filter(&ops, "__vm_enough_memory", 18, 1))
+			return -ENOENT;
+		return register_ftrace_function(&ops);
 	}
 	probe.handler = at_return;
 	if (!strcmp(kind, "skip"))
@@ -51,7 +67,9 @@ static int __init floor_init(void)
 
 static void __exit floor_exit(void)
 {
-	if (is_kprobe)
+	if (is_ftrace)
+		unregister_ftrace_function(&ops);
+	else if (is_kprobe)
 		unregister_kprobe(&probe.kp);
 	else
 		unregister_kretprobe(&probe);
