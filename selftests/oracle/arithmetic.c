@@ -24,6 +24,7 @@ void knobs_read(struct knobs *knobs)
 	knobs->user_reserve_kbytes = sysctl_get("vm/user_reserve_kbytes");
 	knobs->commit_limit = meminfo("CommitLimit");
 	knobs->swap_total = meminfo("SwapTotal");
+	knobs->swap_varies = false;
 }
 
 static void show(const char *what, const struct oomtrace_commit *rec)
@@ -77,6 +78,17 @@ static long allowed(const struct oomtrace_commit *rec)
 	return left;
 }
 
+/* Does the machine have that much swap, and that limit with it? */
+static bool is_swap(const struct oomtrace_commit *rec, const struct knobs *knobs)
+{
+	long swap = knobs->swap_total / kb_per_page();
+	long limit = knobs->commit_limit / kb_per_page();
+
+	if (knobs->swap_varies && rec->total_swap == 0)
+		return rec->limit == limit - swap;
+	return rec->total_swap == swap && rec->limit == limit;
+}
+
 /* Every record has these, in every mode, and the machine says the same. */
 static void check_terms(struct sums *sums, const struct oomtrace_commit *rec,
 			const struct knobs *knobs)
@@ -101,8 +113,7 @@ static void check_terms(struct sums *sums, const struct oomtrace_commit *rec,
 	    (long)rec->overcommit_kbytes != knobs->kbytes ||
 	    rec->admin_reserve != knobs->admin_reserve_kbytes / kb_per_page() ||
 	    rec->user_reserve != knobs->user_reserve_kbytes / kb_per_page() ||
-	    rec->limit != knobs->commit_limit / kb_per_page() ||
-	    rec->total_swap != knobs->swap_total / kb_per_page())
+	    !is_swap(rec, knobs))
 		wrong(&sums->wrong_terms, "the machine says otherwise", rec);
 	if (rec->limit != (long)commit_limit(rec))
 		wrong(&sums->wrong_terms, "limit is not the terms' sum", rec);
@@ -146,6 +157,7 @@ bool sums_add(struct sums *sums, const struct oomtrace_commit *rec,
 
 	sums->n++;
 	sums->refused += rec->ret != 0;
+	sums->no_swap += rec->total_swap == 0;
 	check_terms(sums, rec, knobs);
 	/* Switched inside the call: the record itself says it cannot explain. */
 	if (DERIVED(rec, commit, mode) && rec->mode != 2) {

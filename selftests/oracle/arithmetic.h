@@ -21,6 +21,7 @@
  * @user_reserve_kbytes: vm.user_reserve_kbytes.
  * @commit_limit: /proc/meminfo's CommitLimit, kilobytes.
  * @swap_total: SwapTotal, kilobytes.
+ * @swap_varies: all of it comes and goes.
  */
 struct knobs {
 	long mode;
@@ -30,12 +31,14 @@ struct knobs {
 	long user_reserve_kbytes;
 	long commit_limit;
 	long swap_total;
+	bool swap_varies;
 };
 
 /**
  * struct sums - what came of the records of one phase
  * @n: records looked at.
  * @refused: denials among them.
+ * @no_swap: records of a machine without swap.
  * @absent: records that lack a number which the sum needs.
  * @wrong_terms: records of which a term is not what the machine says, or the
  *	terms do not make @allowed.
@@ -47,6 +50,7 @@ struct knobs {
 struct sums {
 	size_t n;
 	size_t refused;
+	size_t no_swap;
 	size_t absent;
 	size_t wrong_terms;
 	size_t contradictions;

@@ -6,9 +6,8 @@
  *
  * While a storm of requests blows, oomtrace records and a BPF program logs.
  * Then both accounts are laid side by side. A phase is one setting of the
- * knobs, which stays as it is while the storm blows; but in the last phase the
- * mode is switched all the time. There, an answer that oomtrace says it worked
- * out at entry may be another than what the kernel gave a moment later.
+ * knobs, which stays as it is while the storm blows; but in the last phases swap
+ * or the mode is switched all the time.
  *
  * What is compared: everything that the storm's processes asked for, which are
  * all born and all dead between two requests of a size that nobody else uses,
@@ -29,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +66,7 @@
  * @user: vm.user_reserve_kbytes.
  * @hugepages: vm.nr_hugepages.
  * @switching: switch between all modes while the storm blows.
+ * @swapping: switch swap off and on while it does.
  */
 static const struct phase {
 	const char *name;
@@ -76,13 +77,15 @@ static const struct phase {
 	int user;
 	int hugepages;
 	bool switching;
+	bool swapping;
 } phases[] = {
 	{ "guess", 0, -1, -1, -1, -1, -1 },
 	{ "always", 1, -1, -1, -1, -1, -1 },
 	{ "never_by_ratio", 2, 50, -1, -1, -1, -1 },
 	{ "never_by_kbytes", 2, -1, 300000, 20000, 1000, -1 },
 	{ "never_with_hugepages", 2, 70, -1, 0, 500000, 24 },
-	{ "switching", 0, 50, -1, -1, -1, -1, true },
+	{ "never_with_swap_off_and_on", 2, 40, -1, -1, -1, -1, false, true },
+	{ "switching", 0, 50, -1, -1, -1, -1, true, false },
 };
 
 static struct oracle_event *events;
@@ -166,6 +169,36 @@ static int wait_and_switch(pid_t storm)
 		sysctl_set("vm/overcommit_memory", modes[i++ % 4]);
 	}
 	sysctl_set("vm/overcommit_memory", 0);
+	return status;
+}
+
+/* Nobody swaps; what counts is how much there is. */
+#define SWAP	"/dev/zram0"
+
+static bool make_swap(void)
+{
+	char said[1024];
+
+	return !run_program(said, sizeof(said), (char *[]){ "sh", "-c",
+			    "modprobe zram && echo 64M >/sys/block/zram0/disksize && mkswap "
+			    SWAP, NULL });
+}
+
+/* Switching off is itself a request for address space, which may be refused. */
+static int wait_and_swap(pid_t storm)
+{
+	int status;
+
+	while (!waitpid(storm, &status, WNOHANG)) {
+		sleep_ms(10);
+		if (!swapoff(SWAP)) {
+			sleep_ms(10);
+			if (swapon(SWAP, 0))
+				die("cannot swap: %s", strerror(errno));
+		} else if (errno != ENOMEM) {
+			die("cannot stop swapping: %s", strerror(errno));
+		}
+	}
 	return status;
 }
 
@@ -323,25 +356,38 @@ static bool blow(const struct phase *phase, const char *program,
 	int fd, status;
 	bool whole;
 
+	if (phase->swapping && swapon(SWAP, 0))
+		die("cannot swap: %s", strerror(errno));
 	set_knobs(phase);
 	knobs_read(knobs);
+	knobs->swap_varies = phase->swapping;
 	if (phase->switching)
 		knobs->mode = -1;
 	fd = device_open_at_end();
 	witness_begin();
 	mark(FIRST_MARK);
 	*storm = start_child(become_the_storm, (void *)program);
-	status = phase->switching ? wait_and_switch(*storm)
-				  : wait_child(*storm);
+	status = phase->switching ? wait_and_switch(*storm) :
+		 phase->swapping ? wait_and_swap(*storm) : wait_child(*storm);
 	mark(LAST_MARK);
 	whole = witness_saw_everything();
 	nr_events = witness_read(events, ROOM);
 	read_records(fd);
 	close(fd);
 	sysctl_restore();
+	if (phase->swapping && swapoff(SWAP))
+		die("cannot stop swapping: %s", strerror(errno));
 	if (status)
 		die("the storm ended with %d", status);
 	return whole;
+}
+
+/* If swap came and went, then records tell of either. */
+static bool both_kinds_of_swap(const struct phase *phase,
+			       const struct sums *sums)
+{
+	return !phase->swapping ||
+	       (sums->no_swap && sums->no_swap < sums->n);
 }
 
 static void test_phase(const struct phase *phase, const char *program)
@@ -353,6 +399,11 @@ static void test_phase(const struct phase *phase, const char *program)
 	int attempt = 1;
 	pid_t storm;
 
+	if (phase->swapping && !make_swap()) {
+		ksft_test_result_skip("%s.one_for_one: no zram\n", phase->name);
+		ksft_test_result_skip("%s.arithmetic: no zram\n", phase->name);
+		return;
+	}
 	while (!blow(phase, program, &knobs, &storm)) {
 		printf("# %s: the oracle lost something, attempt %d of %d is not judged\n",
 		       phase->name, attempt, ATTEMPTS);
@@ -392,8 +443,11 @@ static void test_phase(const struct phase *phase, const char *program)
 	       sums.n, sums.refused, sums.contradictions, sums.wrong_terms,
 	       sums.absent, sums.derived, sums.derived_contradictions,
 	       phase->name);
+	if (phase->swapping)
+		printf("# %zu of these without swap\n", sums.no_swap);
 	ksft_test_result(sums.n && !sums.contradictions && !sums.wrong_terms &&
-			 !sums.absent, "%s.arithmetic\n", phase->name);
+			 !sums.absent && both_kinds_of_swap(phase, &sums),
+			 "%s.arithmetic\n", phase->name);
 }
 
 /* A file that lies beside this program. */
