@@ -18,15 +18,18 @@
 #include "json.h"
 #include "numbers.h"
 #include "options.h"
+#include "pstore.h"
 #include "records.h"
 #include "savefile.h"
 
 #define NS_PER_S	1000000000LL
 
-enum { KEY_LIST = 0x200, KEY_SINCE };
+enum { KEY_LIST = 0x200, KEY_SINCE, KEY_PSTORE };
 
 static bool list;
 static long long since_ns = -1;
+static bool pstore;
+static const char *pstore_dir;
 static struct cgroups cgroups;
 
 static error_t option(int key, const char *arg)
@@ -42,6 +45,10 @@ static error_t option(int key, const char *arg)
 		say_error("--since %s: it is a time back from now, as in 90s, 10m, 2h or 7d",
 			  arg);
 		return EINVAL;
+	case KEY_PSTORE:
+		pstore = true;
+		pstore_dir = arg;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -216,6 +223,14 @@ static int run_last(const struct options *opt)
 	int status, damaged;
 	size_t i;
 
+	if (pstore && (list || opt->json || opt->episode)) {
+		say_error("last: --pstore prints what was explained at a panic, as it is; it goes with no other option");
+		return EXIT_USAGE;
+	}
+	if (pstore) {
+		status = pstore_print(pstore_dir);
+		return status ? status : close_output();
+	}
 	/* A damaged file may still tell a story up to the damage. */
 	damaged = records_read(&recs, opt,
 			       ~RECORDS_TYPE(OOMTRACE_COMMIT));
@@ -237,6 +252,8 @@ static const struct argp_option own_options[] = {
 	{ "list", KEY_LIST, NULL, 0, "A line for each OOM that is held", 0 },
 	{ "since", KEY_SINCE, "TIME", 0,
 	  "A line for each OOM of the last so many s, m, h or d", 0 },
+	{ "pstore", KEY_PSTORE, "DIR", OPTION_ARG_OPTIONAL,
+	  "What the module said when the kernel panicked, as pstore kept it; DIR instead of " PSTORE_DIR, 0 },
 	{ 0 }
 };
 

@@ -177,7 +177,7 @@ static void tell_memory(const struct status *s)
 	printf("committed %.1f MiB, limit of mode 2 %.1f MiB, available %.1f MiB\n",
 	       m->committed / mib, m->limit / mib, m->available / mib);
 	if (s->pstore)
-		printf("Panic:     %zu files of one are in /sys/fs/pstore\n",
+		printf("Panic:     %zu files of one are in /sys/fs/pstore: oomtrace last --pstore\n",
 		       s->pstore);
 }
 

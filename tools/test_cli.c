@@ -262,6 +262,15 @@ static void test_last(void)
 	expect("./oomtrace last --since 1h oom 2>&1", 1,
 	       "does not say when it was made",
 	       "since_wants_a_file_with_a_time");
+	run("mkdir ps; printf 'Panic#1 Part1\\n<2>[ 9.2] oomtrace: Killed:    hog[1]\\n' >ps/dmesg-x-2;"
+	    " printf 'Panic#1 Part2\\n<6>[ 8.0] oomtrace: loaded\\n"
+	    "<0>[ 9.0] Kernel panic - not syncing: x\\n<2>[ 9.1] oomtrace: OOM episode 1\\n' >ps/dmesg-x-1");
+	expect("./oomtrace last --pstore=ps", 0,
+	       "OOM episode 1\nKilled:    hog[1]\n",
+	       "what_was_said_at_a_panic_is_put_together");
+	check_hasnt(out, "loaded", "what_was_said_before_it_is_left_out");
+	expect("./oomtrace last --pstore=none 2>&1", 1, "pstore has no panic",
+	       "no_panic_is_told");
 	expect("./oomtrace last --since yesterday oom 2>&1", 2,
 	       "a time back from now", "since_is_a_time");
 }

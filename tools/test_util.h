@@ -53,6 +53,6 @@ void save_example(const char *file);
 #define OVERCOMMIT_TESTS 17
 #define SAVEFILE_TESTS	12
 #define METRICS_TESTS	26
-#define CLI_TESTS	58
+#define CLI_TESTS	61
 
 #endif /* OOMTRACE_TEST_UTIL_H */

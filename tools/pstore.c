@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The OOM of a panic, from pstore, see pstore.h.
+ *
+ * pstore keeps the end of the log in parts, a file each, whose first line says
+ * "Panic#1 Part2"; Part1 is the newest. Files of an older panic may be there
+ * too: only those written together with the newest one count.
+ */
+#include <errno.h>
+#include <glob.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "options.h"
+#include "pstore.h"
+#include "records.h"
+
+#define OURS		"oomtrace: "
+#define PANIC		"Kernel panic - not syncing"
+/* All parts of a panic are written within seconds. */
+#define TOGETHER_S	120
+
+struct part {
+	const char *path;
+	time_t mtime;
+	int number;
+};
+
+static bool read_part(struct part *p, const char *path)
+{
+	struct stat st;
+	bool is_part;
+	char line[256];
+	FILE *f;
+
+	if (stat(path, &st))
+		return false;
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	is_part = fgets(line, sizeof(line), f) &&
+		  sscanf(line, "Panic#%*d Part%d", &p->number) == 1;
+	fclose(f);
+	p->path = path;
+	p->mtime = st.st_mtime;
+	return is_part;
+}
+
+/* The log's order: the oldest part has the highest number. */
+static int by_number(const void *a, const void *b)
+{
+	return ((const struct part *)b)->number -
+	       ((const struct part *)a)->number;
+}
+
+/* Without "<2>[   12.345678] " and our name; escaped but for what is printable. */
+static void print_line(const char *text)
+{
+	for (; *text && *text != '\n'; text++)
+		putchar(*text >= 0x20 && *text <= 0x7e ? *text : '?');
+	putchar('\n');
+}
+
+/* What we said behind the panic's line; true if that was anything. */
+static bool print_part(const struct part *p, bool *panicked)
+{
+	char line[2048];
+	bool said = false;
+	const char *ours;
+	FILE *f = fopen(p->path, "re");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (strstr(line, PANIC))
+			*panicked = true;
+		ours = strstr(line, OURS);
+		if (!*panicked || !ours)
+			continue;
+		print_line(ours + strlen(OURS));
+		said = true;
+	}
+	if (f)
+		fclose(f);
+	return said;
+}
+
+static bool print_newest(struct part *parts, size_t n)
+{
+	bool panicked = false, said = false;
+	time_t newest = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (parts[i].mtime > newest)
+			newest = parts[i].mtime;
+	qsort(parts, n, sizeof(parts[0]), by_number);
+	for (i = 0; i < n; i++)
+		if (newest - parts[i].mtime <= TOGETHER_S)
+			said |= print_part(&parts[i], &panicked);
+	return said;
+}
+
+static void find(const char *dir, const char *depth, glob_t *g, bool first)
+{
+	char pattern[4096];
+
+	snprintf(pattern, sizeof(pattern), "%s/%sdmesg-*", dir, depth);
+	glob(pattern, first ? 0 : GLOB_APPEND, NULL, g);
+}
+
+int pstore_print(const char *dir)
+{
+	struct part *parts;
+	size_t i, n = 0;
+	bool said;
+	glob_t g = { 0 };
+
+	find(dir ? dir : PSTORE_DIR, "", &g, true);
+	/* systemd-pstore has a directory for each boot. */
+	find(dir ? dir : PSTORE_MOVED, "*/", &g, false);
+	parts = xcalloc(g.gl_pathc, sizeof(*parts));
+	for (i = 0; i < g.gl_pathc; i++)
+		n += read_part(&parts[n], g.gl_pathv[i]);
+	said = n && print_newest(parts, n);
+	free(parts);
+	globfree(&g);
+	if (said)
+		return EXIT_OK;
+	say_error(n ? "pstore has a panic, but no OOM was explained in it" :
+		  "pstore has no panic (or only root may see it)");
+	return EXIT_RUNTIME;
+}
