@@ -355,7 +355,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	plan(30 + STORY_TESTS + FUZZ_TESTS + REPLAY_TESTS +
-	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS +
+	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
 	     CLI_TESTS);
 	test_line();
 	test_gfp();
@@ -373,6 +373,7 @@ int main(int argc, char **argv)
 	test_overcommit();
 	test_savefile();
 	test_metrics();
+	test_journal();
 	test_cli();
 	return finish();
 }

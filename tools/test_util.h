@@ -36,13 +36,14 @@ int finish(void);
 /*
  * A group of tests in a file of its own, and how many there are: test_story.c,
  * test_fuzz.c, test_replay.c, test_overcommit.c, test_savefile.c,
- * test_metrics.c, test_cli.c.
+ * test_metrics.c, test_journal.c, test_cli.c.
  */
 void test_story(void);
 void test_replay(void);
 void test_overcommit(void);
 void test_savefile(void);
 void test_metrics(void);
+void test_journal(void);
 void test_fuzz(void);
 void test_cli(void);
 /* Save an OOM and samples in a file. */
@@ -53,6 +54,7 @@ void save_example(const char *file);
 #define OVERCOMMIT_TESTS 17
 #define SAVEFILE_TESTS	12
 #define METRICS_TESTS	26
+#define JOURNAL_TESTS	10
 #define CLI_TESTS	61
 
 #endif /* OOMTRACE_TEST_UTIL_H */

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of journal.c: an entry's fields, that it waits for names but not for
+ * ever, and that nothing in a name can make a field of its own.
+ */
+#include "journal.h"
+#include "test_episode.h"
+
+static char entry[16384];
+static unsigned int entries;
+
+static int collect(const struct iovec *field, int n)
+{
+	size_t len = 0;
+	int i;
+
+	entries++;
+	entry[0] = '\0';
+	for (i = 0; i < n; i++)
+		len += scnprintf(entry + len, sizeof(entry) - len, "[%.*s]\n",
+				 (int)field[i].iov_len,
+				 (const char *)field[i].iov_base);
+	return 0;
+}
+
+static struct journal j = { .send = collect };
+static struct cgroups g;
+
+static void give(const void *rec, u64 now_ns)
+{
+	journal_feed(&j, rec, now_ns);
+}
+
+static void play(u64 episode, bool killed)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(v, VICTIM, victim);
+	RECORD(e, OOM_END, oom_end);
+
+	b.episode = episode;
+	b.pid = 9;
+	strcpy(b.comm, "asker");
+	b.scope = OOMTRACE_SCOPE_MEMCG;
+	b.memcg_id = 77;
+	give(&b, 1);
+	v.episode = episode;
+	v.pid = 10;
+	memcpy(v.comm, "x\nPRIORITY=0", 12);
+	if (killed)
+		give(&v, 1);
+	e.episode = episode;
+	e.ending = killed ? OOMTRACE_ENDING_KILLED : OOMTRACE_ENDING_NO_FS;
+	e.victims = killed;
+	e.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
+	give(&e, 1000);
+}
+
+void test_journal(void)
+{
+	unsigned int i;
+
+	play(3, true);
+	journal_flush(&j, &g, 2000);
+	check(!entries && journal_pending(&j), "an_entry_waits_for_names");
+	journal_flush(&j, &g, 2000000000);
+	check(entries == 1 && !journal_pending(&j), "it_does_not_wait_for_ever");
+	check_has(entry, "[MESSAGE=OOM episode 3: killed x\\nPRIORITY=0[10], 1 in all; asker[9] had asked for memory (oomtrace last 3)]",
+		  "an_entry_has_a_message");
+	check_has(entry, "[OOM_VICTIM_PID=10]\n", "an_entry_has_fields");
+	check_has(entry, "[OOM_VICTIM_COMM=x\nPRIORITY=0]",
+		  "a_name_stays_in_its_field");
+	check_has(entry, "[PRIORITY=3]", "a_kill_is_an_error");
+	check_has(entry, "[OOM_CGROUP_ID=77]", "a_cgroup_has_its_number");
+	play(4, false);
+	journal_flush(&j, &g, ~0ULL);
+	check_has(entry, "nobody was killed, no_fs;",
+		  "an_oom_without_a_kill_is_told");
+	check_hasnt(entry, "OOM_VICTIM_", "what_is_not_there_is_left_out");
+	entries = 0;
+	for (i = 1; i <= 3 * JOURNAL_OPEN; i++)
+		play(100 + i, true);
+	journal_flush(&j, &g, ~0ULL);
+	check(entries == JOURNAL_OPEN, "the_newest_are_kept");
+}
