@@ -333,4 +333,62 @@ TEST_F(answers, last_reads_a_file_too)
 	EXPECT_IN("big[", said);
 }
 
+/* ---- now ---- */
+
+TEST_F(answers, protect_names_who_is_first_and_what_saves_it)
+{
+	struct hog big, small;
+	struct memcg cg;
+	char what[64];
+
+	if (!memcg_make(&cg, "answers", MB(64)))
+		SKIP(return, "no cgroup v2 memory controller");
+	hog_start(&small, "--cgroup %s --comm small --anon 6 --hold", cg.dir);
+	hog_start(&big, "--cgroup %s --comm big --anon 12 --hold", cg.dir);
+	hog_ready(&big);
+	hog_ready(&small);
+	EXPECT_EQ(0, OOMTRACE("protect", "--cgroup", cg.dir));
+	snprintf(what, sizeof(what), "big[%d] is the first to die", big.pid);
+	EXPECT_IN(what, said);
+	EXPECT_IN("--comm small --anon 6 --hold", said);
+	EXPECT_EQ(0, OOMTRACE("protect", "--cgroup", cg.dir, "--number", "1",
+			      "--json"));
+	EXPECT_EQ(big.pid, number("/pid")) TH_LOG("%s", said);
+	hog_kill(&big);
+	hog_kill(&small);
+	memcg_remove(&cg);
+}
+
+TEST_F(answers, status_says_that_all_is_well)
+{
+	provoke();
+	EXPECT_EQ(0, OOMTRACE("status"));
+	EXPECT_IN("Module:    loaded", said);
+	EXPECT_IN("Hooks:     all right", said);
+	EXPECT_IN(" commit requests since it was loaded", said);
+	EXPECT_IN("Next:      oomtrace dump", said);
+}
+
+static int status_as_nobody(void *unused)
+{
+	(void)unused;
+	become_nobody();
+	return OOMTRACE("status") || !strstr(said, "only root may read it");
+}
+
+TEST_F(answers, status_needs_no_root)
+{
+	EXPECT_EQ(0, run_child(status_as_nobody, NULL));
+}
+
+TEST_F(answers, top_draws_a_screen)
+{
+	char *top[] = { "script", "-qec", "TERM=vt100 oomtrace top -n 1",
+			"/dev/null", NULL };
+
+	EXPECT_EQ(0, run_program(said, sizeof(said), top)) TH_LOG("%s", said);
+	EXPECT_IN("headroom", said);
+	EXPECT_IN("command", said);
+}
+
 TEST_HARNESS_MAIN
