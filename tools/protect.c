@@ -131,19 +131,12 @@ static void print_json(const struct oomtrace_ranking *rk,
 
 static int run_protect(const struct options *opt)
 {
-	struct oomtrace *ot = open_records(opt, 0);
 	struct oomtrace_candidate *recs;
 	struct oomtrace_ranking rk;
-	int err, status = EXIT_RUNTIME;
+	int status;
 
-	if (!ot)
-		return EXIT_RUNTIME;
-	err = ranking_ask(ot, cgroup_id, &rk, &recs);
-	oomtrace_free(ot);
-	if (err) {
-		say_error("no ranking from %s: %s", opt->device,
-			  ranking_error(err));
-	} else {
+	status = ranking_read(opt, cgroup_id, &rk, &recs);
+	if (!status) {
 		if (opt->json)
 			print_json(&rk, recs);
 		else

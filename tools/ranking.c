@@ -76,28 +76,34 @@ static int print(const struct oomtrace_ranking *rk,
 	return close_output();
 }
 
-const char *ranking_error(int err)
+int ranking_read(const struct options *opt, unsigned long long cgroup,
+		 struct oomtrace_ranking *rk, struct oomtrace_candidate **recs)
 {
-	return err == -ESRCH ? "no process is in that memory cgroup" :
-	       err == -ENOTTY ? "it is not the module's device" :
-	       strerror(-err);
+	struct oomtrace *ot = open_records(opt, 0);
+	int err;
+
+	*recs = NULL;
+	if (!ot)
+		return EXIT_RUNTIME;
+	err = ranking_ask(ot, cgroup, rk, recs);
+	oomtrace_free(ot);
+	if (!err)
+		return EXIT_OK;
+	say_error("no ranking from %s: %s", opt->device,
+		  err == -ESRCH ? "no process is in that memory cgroup" :
+		  err == -ENOTTY ? "it is not the module's device" :
+		  strerror(-err));
+	return EXIT_RUNTIME;
 }
 
 static int run_ranking(const struct options *opt)
 {
-	struct oomtrace *ot = open_records(opt, 0);
 	struct oomtrace_candidate *recs;
 	struct oomtrace_ranking rk;
-	int err, status = EXIT_RUNTIME;
+	int status;
 
-	if (!ot)
-		return EXIT_RUNTIME;
-	err = ranking_ask(ot, cgroup_id, &rk, &recs);
-	oomtrace_free(ot);
-	if (err)
-		say_error("no ranking from %s: %s", opt->device,
-			  ranking_error(err));
-	else
+	status = ranking_read(opt, cgroup_id, &rk, &recs);
+	if (!status)
 		status = print(&rk, recs, opt->json);
 	free(recs);
 	return status;

@@ -10,6 +10,8 @@
 
 #include <liboomtrace.h>
 
+struct options;
+
 /** ranking_cgroup() - a cgroup's directory or id; false after a message */
 bool ranking_cgroup(const char *arg, unsigned long long *id);
 
@@ -20,12 +22,13 @@ bool ranking_cgroup(const char *arg, unsigned long long *id);
  * @rk: out.
  * @recs: out: rk->count of them; to be freed in any case.
  *
- * Return: 0 or a negative errno, of which ranking_error() has the words.
+ * Return: 0 or a negative errno.
  */
 int ranking_ask(struct oomtrace *ot, unsigned long long cgroup,
 		struct oomtrace_ranking *rk, struct oomtrace_candidate **recs);
 
-/** ranking_error() - why it failed */
-const char *ranking_error(int err);
+/** ranking_read() - the same of what @opt names; an exit status after a message */
+int ranking_read(const struct options *opt, unsigned long long cgroup,
+		 struct oomtrace_ranking *rk, struct oomtrace_candidate **recs);
 
 #endif /* OOMTRACE_RANKING_H */
