@@ -73,7 +73,65 @@
 	F(oom_begin, totalram,		INT,  none)		\
 	F(oom_begin, wmark_min,		INT,  none)		\
 	F(oom_begin, wmark_low,		INT,  none)		\
-	F(oom_begin, wmark_high,	INT,  none)
+	F(oom_begin, wmark_high,	INT,  none)		\
+	F(oom_begin, gfp_names,		STR,  none)		\
+	F(oom_begin, ns_pid,		INT,  none)
+
+#define OOMTRACE_FIELDS_ZONE(F)					\
+	F(zone, episode,		UINT, none)		\
+	F(zone, node,			INT,  none)		\
+	F(zone, zone,			INT,  none)		\
+	F(zone, name,			STR,  none)		\
+	F(zone, free,			INT,  none)		\
+	F(zone, wmark_boost,		INT,  none)		\
+	F(zone, wmark_min,		INT,  none)		\
+	F(zone, wmark_low,		INT,  none)		\
+	F(zone, wmark_high,		INT,  none)		\
+	F(zone, reserved_highatomic,	INT,  none)		\
+	F(zone, active_anon,		INT,  none)		\
+	F(zone, inactive_anon,		INT,  none)		\
+	F(zone, active_file,		INT,  none)		\
+	F(zone, inactive_file,		INT,  none)		\
+	F(zone, unevictable,		INT,  none)		\
+	F(zone, writepending,		INT,  none)		\
+	F(zone, present,		INT,  none)		\
+	F(zone, managed,		INT,  none)
+
+#define OOMTRACE_FIELDS_MEMORY(F)				\
+	F(memory, episode,		UINT, none)		\
+	F(memory, active_anon,		INT,  none)		\
+	F(memory, inactive_anon,	INT,  none)		\
+	F(memory, isolated_anon,	INT,  none)		\
+	F(memory, active_file,		INT,  none)		\
+	F(memory, inactive_file,	INT,  none)		\
+	F(memory, isolated_file,	INT,  none)		\
+	F(memory, unevictable,		INT,  none)		\
+	F(memory, mlocked,		INT,  none)		\
+	F(memory, dirty,		INT,  none)		\
+	F(memory, writeback,		INT,  none)		\
+	F(memory, mapped,		INT,  none)		\
+	F(memory, kernel_misc_reclaimable, INT, none)		\
+	F(memory, kernel_stack_kb,	INT,  none)		\
+	F(memory, anon_thp,		INT,  none)		\
+	F(memory, shmem_thp,		INT,  none)		\
+	F(memory, hugetlb,		INT,  none)		\
+	F(memory, hugetlb_free,		INT,  none)		\
+	F(memory, memcg_swap,		UINT, none)		\
+	F(memory, memcg_swap_max,	UINT, none)
+
+#define OOMTRACE_FIELDS_PSI(F)					\
+	F(psi, episode,			UINT, none)		\
+	F(psi, resource,		ENUM, resource)		\
+	F(psi, cgroup_id,		UINT, none)		\
+	F(psi, some_avg10,		UINT, none)		\
+	F(psi, some_avg60,		UINT, none)		\
+	F(psi, some_avg300,		UINT, none)		\
+	F(psi, full_avg10,		UINT, none)		\
+	F(psi, full_avg60,		UINT, none)		\
+	F(psi, full_avg300,		UINT, none)		\
+	F(psi, some_total_ns,		UINT, none)		\
+	F(psi, full_total_ns,		UINT, none)		\
+	F(psi, age_ns,			UINT, none)
 
 #define OOMTRACE_FIELDS_PRESSURE(F)				\
 	F(pressure, episode,		UINT, none)		\
@@ -90,7 +148,9 @@
 	F(pressure, result,		INT,  none)		\
 	F(pressure, retries,		INT,  none)		\
 	F(pressure, max_retries,	INT,  none)		\
-	F(pressure, retry,		UINT, none)
+	F(pressure, retry,		UINT, none)		\
+	F(pressure, index,		UINT, none)		\
+	F(pressure, zone_name,		STR,  none)
 
 #define OOMTRACE_FIELDS_CANDIDATE(F)				\
 	F(candidate, episode,		UINT, none)		\
@@ -108,7 +168,8 @@
 	F(candidate, pgtables_bytes,	UINT, none)		\
 	F(candidate, oom_score_adj,	INT,  none)		\
 	F(candidate, verdict,		ENUM, eval)		\
-	F(candidate, reason,		ENUM, reason)
+	F(candidate, reason,		ENUM, reason)		\
+	F(candidate, ns_pid,		INT,  none)
 
 #define OOMTRACE_FIELDS_VERDICT(F)				\
 	F(verdict, episode,		UINT, none)		\
@@ -138,7 +199,9 @@
 	F(victim, swapents,		INT,  none)		\
 	F(victim, pgtables_bytes,	UINT, none)		\
 	F(victim, oom_score_adj,	INT,  none)		\
-	F(victim, why,			ENUM, why)
+	F(victim, why,			ENUM, why)		\
+	F(victim, ns_pid,		INT,  none)		\
+	F(victim, signal,		UINT, none)
 
 #define OOMTRACE_FIELDS_REAP(F)					\
 	F(reap, episode,		UINT, none)		\
@@ -157,6 +220,15 @@
 	F(oom_end, missed,		UINT, none)		\
 	F(oom_end, duration_ns,		UINT, none)		\
 	F(oom_end, notifier_freed,	UINT, none)
+
+#define OOMTRACE_FIELDS_NAME(F)					\
+	F(name, episode,		UINT, none)		\
+	F(name, cgroup_id,		UINT, none)		\
+	F(name, length,			UINT, none)		\
+	F(name, offset,			UINT, none)		\
+	F(name, removed,		UINT, none)		\
+	F(name, truncated,		UINT, none)		\
+	F(name, path,			STR,  none)
 
 #define OOMTRACE_FIELDS_LOST(F)					\
 	F(lost, ring,			ENUM, ring)		\
@@ -193,6 +265,10 @@
 	T(LOST, lost)			\
 	T(MARK, mark)			\
 	T(STACK, stack)			\
+	T(ZONE, zone)			\
+	T(MEMORY, memory)		\
+	T(PSI, psi)			\
+	T(NAME, name)			\
 	T(SAMPLE, sample)
 
 /*
@@ -231,7 +307,12 @@
 	E(OOMTRACE_TRIGGER_SYSRQ,	"sysrq")	\
 	E(OOMTRACE_TRIGGER_MEMORY_MAX,	"memory_max")	\
 	E(OOMTRACE_TRIGGER_MIN_TTL,	"min_ttl")	\
-	E(OOMTRACE_TRIGGER_DAEMON,	"daemon")
+	E(OOMTRACE_TRIGGER_DAEMON,	"daemon")	\
+	E(OOMTRACE_TRIGGER_PAGE_FAULT,	"page_fault")
+
+#define OOMTRACE_NAMES_resource(E)			\
+	E(OOMTRACE_RESOURCE_MEMORY,	"memory")	\
+	E(OOMTRACE_RESOURCE_IO,		"io")
 
 #define OOMTRACE_NAMES_pressure(E)			\
 	E(OOMTRACE_PRESSURE_RECLAIM,	"reclaim")	\
@@ -271,14 +352,16 @@
 	E(OOMTRACE_WHY_CHOSEN,		"chosen")	\
 	E(OOMTRACE_WHY_GROUP,		"group")	\
 	E(OOMTRACE_WHY_SHARED_MM,	"shared_mm")	\
-	E(OOMTRACE_WHY_CALLER_EXITING,	"caller_exiting")
+	E(OOMTRACE_WHY_CALLER_EXITING,	"caller_exiting")	\
+	E(OOMTRACE_WHY_DAEMON,		"daemon")
 
 #define OOMTRACE_NAMES_step(E)				\
 	E(OOMTRACE_STEP_QUEUED,		"queued")	\
 	E(OOMTRACE_STEP_START,		"start")	\
 	E(OOMTRACE_STEP_FINISH,		"finish")	\
 	E(OOMTRACE_STEP_SKIP,		"skip")		\
-	E(OOMTRACE_STEP_EXITED,		"exited")
+	E(OOMTRACE_STEP_EXITED,		"exited")	\
+	E(OOMTRACE_STEP_RELEASED,	"released")
 
 #define OOMTRACE_NAMES_ending(E)				\
 	E(OOMTRACE_ENDING_UNKNOWN,	"unknown")		\

@@ -26,6 +26,8 @@ static const char *trigger_words(s64 trigger)
 		return "the working set would not fit (MGLRU min_ttl_ms)";
 	case OOMTRACE_TRIGGER_DAEMON:
 		return "an OOM daemon in user space";
+	case OOMTRACE_TRIGGER_PAGE_FAULT:
+		return "a page fault that found no memory";
 	default:
 		return "not known to this version";
 	}
@@ -239,6 +241,8 @@ static const char *why_words(s64 why)
 		return "shares the victim's memory";
 	case OOMTRACE_WHY_CALLER_EXITING:
 		return "was dying already and got the reserves";
+	case OOMTRACE_WHY_DAEMON:
+		return "an OOM daemon in user space killed it";
 	default:
 		return "for a reason not known";
 	}

@@ -54,6 +54,10 @@
  * @OOMTRACE_LOST: made for one reader: records it did not get
  * @OOMTRACE_MARK: an overcommit knob was seen to have changed
  * @OOMTRACE_STACK: made for one reader: a stack that records refer to by number
+ * @OOMTRACE_ZONE: one zone's free pages and watermarks when an episode began
+ * @OOMTRACE_MEMORY: what memory was used for when an episode began
+ * @OOMTRACE_PSI: who had been waiting for memory or I/O when an episode began
+ * @OOMTRACE_NAME: the path of a cgroup that an episode's records name by id
  * @OOMTRACE_SAMPLE: never the module's: made by a program that saves records
  */
 enum oomtrace_type {
@@ -68,6 +72,10 @@ enum oomtrace_type {
 	OOMTRACE_LOST		= 9,
 	OOMTRACE_MARK		= 10,
 	OOMTRACE_STACK		= 11,
+	OOMTRACE_ZONE		= 12,
+	OOMTRACE_MEMORY		= 13,
+	OOMTRACE_PSI		= 14,
+	OOMTRACE_NAME		= 15,
 	OOMTRACE_SAMPLE		= 20,
 };
 
@@ -331,6 +339,9 @@ enum oomtrace_scope {
  * @OOMTRACE_TRIGGER_MEMORY_MAX: a write to memory.max below the usage
  * @OOMTRACE_TRIGGER_MIN_TTL: MGLRU's min_ttl_ms, called by kswapd
  * @OOMTRACE_TRIGGER_DAEMON: an OOM daemon in user space
+ * @OOMTRACE_TRIGGER_PAGE_FAULT: the end of a page fault, of which an allocation
+ *	had failed (pagefault_out_of_memory(), mem_cgroup_oom_synchronize());
+ *	a page fault whose allocation calls the OOM killer itself is "allocation"
  */
 enum oomtrace_trigger {
 	OOMTRACE_TRIGGER_ALLOCATION,
@@ -338,8 +349,12 @@ enum oomtrace_trigger {
 	OOMTRACE_TRIGGER_MEMORY_MAX,
 	OOMTRACE_TRIGGER_MIN_TTL,
 	OOMTRACE_TRIGGER_DAEMON,
+	OOMTRACE_TRIGGER_PAGE_FAULT,
 	OOMTRACE_TRIGGERS,
 };
+
+/** OOMTRACE_GFP_NAMES - bytes of the names of gfp flags */
+#define OOMTRACE_GFP_NAMES	96
 
 /**
  * struct oomtrace_oom_begin - the OOM killer was called
@@ -373,6 +388,13 @@ enum oomtrace_trigger {
  * @oom_score_adj: of the asking task, -1000 to 1000.
  * @scope: enum oomtrace_scope.
  * @trigger: enum oomtrace_trigger.
+ * @gfp_names: @gfp in the words of this kernel's own reports (printk's %pGg),
+ *	e.g. "GFP_HIGHUSER_MOVABLE|__GFP_ZERO". Absent if they are too long.
+ * @ns_pid: @pid in the task's own pid namespace.
+ * @reserved: zero.
+ *
+ * More of the memory state follows in records of the same episode: one memory,
+ * a psi for each resource, a zone for each populated zone.
  */
 struct oomtrace_oom_begin {
 	struct oomtrace_header h;
@@ -402,6 +424,163 @@ struct oomtrace_oom_begin {
 	__s16	oom_score_adj;
 	__u8	scope;
 	__u8	trigger;
+	char	gfp_names[OOMTRACE_GFP_NAMES];
+	__s32	ns_pid;
+	__u32	reserved;
+};
+
+/** OOMTRACE_ZONE_NAME - bytes of a zone's name */
+#define OOMTRACE_ZONE_NAME	8
+
+/**
+ * struct oomtrace_zone - a populated zone when an episode began
+ * @h: header.
+ * @episode: the episode.
+ * @node: the NUMA node it belongs to.
+ * @zone: its index there (enum zone_type).
+ * @name: zone.name: DMA, DMA32, Normal, Movable.
+ * @free: NR_FREE_PAGES of the zone, pages. This and the counters below are the
+ *	kernel's approximate ones, as in its own report.
+ * @wmark_boost: zone.watermark_boost, pages; part of the next three.
+ * @wmark_min: min_wmark_pages(), pages.
+ * @wmark_low: low_wmark_pages(), pages.
+ * @wmark_high: high_wmark_pages(), pages.
+ * @reserved_highatomic: zone.nr_reserved_highatomic, pages.
+ * @active_anon: NR_ZONE_ACTIVE_ANON, pages.
+ * @inactive_anon: NR_ZONE_INACTIVE_ANON, pages.
+ * @active_file: NR_ZONE_ACTIVE_FILE, pages.
+ * @inactive_file: NR_ZONE_INACTIVE_FILE, pages.
+ * @unevictable: NR_ZONE_UNEVICTABLE, pages.
+ * @writepending: NR_ZONE_WRITE_PENDING, pages.
+ * @present: zone.present_pages.
+ * @managed: zone_managed_pages(), pages.
+ *
+ * At most 16 zones of an episode are recorded, by node and index.
+ */
+struct oomtrace_zone {
+	struct oomtrace_header h;
+	__u64	episode;
+	__s32	node;
+	__s32	zone;
+	char	name[OOMTRACE_ZONE_NAME];
+	__s64	free;
+	__s64	wmark_boost;
+	__s64	wmark_min;
+	__s64	wmark_low;
+	__s64	wmark_high;
+	__s64	reserved_highatomic;
+	__s64	active_anon;
+	__s64	inactive_anon;
+	__s64	active_file;
+	__s64	inactive_file;
+	__s64	unevictable;
+	__s64	writepending;
+	__s64	present;
+	__s64	managed;
+};
+
+/**
+ * struct oomtrace_memory - what memory was used for when an episode began
+ * @h: header.
+ * @episode: the episode.
+ * @active_anon: NR_ACTIVE_ANON of the machine, pages. This and the next ones
+ *	are the kernel's approximate global counters, as in its own report.
+ * @inactive_anon: NR_INACTIVE_ANON, pages.
+ * @isolated_anon: NR_ISOLATED_ANON, pages.
+ * @active_file: NR_ACTIVE_FILE, pages.
+ * @inactive_file: NR_INACTIVE_FILE, pages.
+ * @isolated_file: NR_ISOLATED_FILE, pages.
+ * @unevictable: NR_UNEVICTABLE, pages.
+ * @mlocked: NR_MLOCK, pages.
+ * @dirty: NR_FILE_DIRTY, pages.
+ * @writeback: NR_WRITEBACK, pages.
+ * @mapped: NR_FILE_MAPPED, pages.
+ * @kernel_misc_reclaimable: NR_KERNEL_MISC_RECLAIMABLE, pages.
+ * @kernel_stack_kb: NR_KERNEL_STACK_KB, KiB.
+ * @anon_thp: NR_ANON_THPS in pages: anonymous memory in transparent huge pages.
+ * @shmem_thp: NR_SHMEM_THPS in pages.
+ * @hugetlb: pages of all hugetlb huge pages, in use or not; absent if the
+ *	symbol hstates was not found.
+ * @hugetlb_free: of those, the pages of unused ones; absent likewise.
+ * @memcg_swap: swap entries charged to the cgroup that is out of memory, pages;
+ *	only for memcg OOMs, and only on the cgroup v2 hierarchy.
+ * @memcg_swap_max: that cgroup's memory.swap.max, pages; absent likewise.
+ */
+struct oomtrace_memory {
+	struct oomtrace_header h;
+	__u64	episode;
+	__s64	active_anon;
+	__s64	inactive_anon;
+	__s64	isolated_anon;
+	__s64	active_file;
+	__s64	inactive_file;
+	__s64	isolated_file;
+	__s64	unevictable;
+	__s64	mlocked;
+	__s64	dirty;
+	__s64	writeback;
+	__s64	mapped;
+	__s64	kernel_misc_reclaimable;
+	__s64	kernel_stack_kb;
+	__s64	anon_thp;
+	__s64	shmem_thp;
+	__s64	hugetlb;
+	__s64	hugetlb_free;
+	__u64	memcg_swap;
+	__u64	memcg_swap_max;
+};
+
+/**
+ * enum oomtrace_resource - what tasks were waiting for
+ * @OOMTRACE_RESOURCE_MEMORY: memory, as in /proc/pressure/memory
+ * @OOMTRACE_RESOURCE_IO: block devices, as in /proc/pressure/io
+ */
+enum oomtrace_resource {
+	OOMTRACE_RESOURCE_MEMORY,
+	OOMTRACE_RESOURCE_IO,
+	OOMTRACE_RESOURCES,
+};
+
+/**
+ * struct oomtrace_psi - pressure stall averages when an episode began
+ * @h: header.
+ * @episode: the episode.
+ * @cgroup_id: the cgroup that is out of memory; absent: it is the whole machine.
+ * @some_avg10: share of the last 10 seconds in which some task waited, in
+ *	hundredths of a percent. This and the next ones are the averages and sums
+ *	that the kernel had worked out @age_ns before; it does so every two
+ *	seconds while there is something to do.
+ * @some_avg60: of the last 60 seconds.
+ * @some_avg300: of the last 300 seconds.
+ * @full_avg10: share of the last 10 seconds in which all tasks that were not
+ *	idle waited at once; likewise.
+ * @full_avg60: of the last 60 seconds.
+ * @full_avg300: of the last 300 seconds.
+ * @some_total_ns: time in which some task waited, since boot or since the cgroup
+ *	was made, nanoseconds.
+ * @full_total_ns: time in which all waited, likewise.
+ * @age_ns: how old all of these are, nanoseconds.
+ * @resource: enum oomtrace_resource.
+ * @reserved: zero.
+ *
+ * There is no such record where the kernel keeps no averages: PSI switched off,
+ * at boot or for this cgroup, or a cgroup v1.
+ */
+struct oomtrace_psi {
+	struct oomtrace_header h;
+	__u64	episode;
+	__u64	cgroup_id;
+	__u32	some_avg10;
+	__u32	some_avg60;
+	__u32	some_avg300;
+	__u32	full_avg10;
+	__u32	full_avg60;
+	__u32	full_avg300;
+	__u64	some_total_ns;
+	__u64	full_total_ns;
+	__u64	age_ns;
+	__u8	resource;
+	__u8	reserved[7];
 };
 
 /**
@@ -418,7 +597,9 @@ enum oomtrace_pressure_kind {
 /**
  * struct oomtrace_pressure - why the allocator believed memory was out
  * @h: header; @ts_ns is when the episode began, see @age_ns.
- * @episode: the episode this led to.
+ * @episode: the episode this led to: the next one of the same task, if it came
+ *	within ten seconds. Only episodes of scope global have any, of those
+ *	triggered by an allocation.
  * @age_ns: how long before the episode's begin the retry was, nanoseconds.
  * @reclaimable: pages the kernel thought it could still reclaim; reclaim only.
  * @available: @reclaimable plus free pages of the zone; reclaim only.
@@ -432,8 +613,14 @@ enum oomtrace_pressure_kind {
  * @retries: compaction retries so far; compact only.
  * @max_retries: how many the kernel allows; compact only.
  * @kind: enum oomtrace_pressure_kind.
- * @retry: 1 if the kernel chose to go on, 0 if it gave up.
+ * @retry: 1 if the kernel chose to go on, 0 if it gave up. For reclaim: on this
+ *	zone; it goes on with the next one then.
  * @reserved: zero.
+ * @index: number of the retry, of all that this task made since its last episode
+ *	or since its retries are kept: 1, 2, ... The last eight are kept; in a
+ *	crowd of tasks that retry at once, some tasks' are not (the stats file
+ *	counts them).
+ * @zone_name: zone.name of the zone; reclaim only.
  */
 struct oomtrace_pressure {
 	struct oomtrace_header h;
@@ -452,7 +639,9 @@ struct oomtrace_pressure {
 	__s32	max_retries;
 	__u8	kind;
 	__u8	retry;
-	__u8	reserved[6];
+	__u8	reserved[2];
+	__u32	index;
+	char	zone_name[OOMTRACE_ZONE_NAME];
 };
 
 /**
@@ -519,7 +708,7 @@ enum oomtrace_reason {
  * @verdict: enum oomtrace_eval.
  * @reason: enum oomtrace_reason. Derived: told from the task's state, in the
  *	kernel's order of tests.
- * @reserved: zero.
+ * @ns_pid: @pid in the task's own pid namespace; absent if it is as good as gone.
  */
 struct oomtrace_candidate {
 	struct oomtrace_header h;
@@ -539,7 +728,7 @@ struct oomtrace_candidate {
 	__s16	oom_score_adj;
 	__u8	verdict;
 	__u8	reason;
-	__u32	reserved;
+	__s32	ns_pid;
 };
 
 /**
@@ -616,33 +805,42 @@ struct oomtrace_verdict {
  * @OOMTRACE_WHY_GROUP: memory.oom.group: its whole cgroup dies
  * @OOMTRACE_WHY_SHARED_MM: it shares the victim's address space
  * @OOMTRACE_WHY_CALLER_EXITING: the caller was dying anyway and got reserves
+ * @OOMTRACE_WHY_DAEMON: an OOM daemon in user space killed it
  */
 enum oomtrace_why {
 	OOMTRACE_WHY_CHOSEN,
 	OOMTRACE_WHY_GROUP,
 	OOMTRACE_WHY_SHARED_MM,
 	OOMTRACE_WHY_CALLER_EXITING,
+	OOMTRACE_WHY_DAEMON,
 	OOMTRACE_WHYS,
 };
 
 /**
- * struct oomtrace_victim - a task marked as OOM victim (mark_oom_victim())
+ * struct oomtrace_victim - a task that dies: marked as OOM victim
+ * (mark_oom_victim()), or killed with one, or by an OOM daemon
  * @h: header.
  * @episode: the episode; absent if the mark came outside any.
- * @pid: pid of the thread that was marked, initial pid namespace.
+ * @pid: pid of the thread that was marked, initial pid namespace. If the
+ *	leader of the process has exited already, it is another thread's.
  * @tgid: its thread group: the process that dies.
- * @uid: its real uid, as the kernel's mark_victim event says it.
+ * @uid: its real uid, initial user namespace.
  * @oom_score_adj: -1000 to 1000.
  * @why: enum oomtrace_why.
- * @reserved: zero.
+ * @signal: the signal that it was sent: SIGKILL (9), or from a daemon SIGTERM
+ *	(15), which it may survive. Absent if it was exiting without one.
  * @comm: its command name.
  * @cgroup_id: its memory cgroup.
- * @total_vm: mm->total_vm, pages.
+ * @total_vm: mm->total_vm, pages. This and the next ones are absent for
+ *	shared_mm, whose memory is the victim's before it, and when a daemon's
+ *	victim is in the middle of changing its address space.
  * @rss_anon: MM_ANONPAGES when it was marked, pages.
  * @rss_file: MM_FILEPAGES, pages.
  * @rss_shmem: MM_SHMEMPAGES, pages.
  * @swapents: MM_SWAPENTS, pages.
  * @pgtables_bytes: mm_pgtables_bytes(), bytes.
+ * @ns_pid: @pid in the task's own pid namespace.
+ * @reserved2: zero.
  */
 struct oomtrace_victim {
 	struct oomtrace_header h;
@@ -652,7 +850,7 @@ struct oomtrace_victim {
 	__u32	uid;
 	__s16	oom_score_adj;
 	__u8	why;
-	__u8	reserved;
+	__u8	signal;
 	char	comm[OOMTRACE_COMM_LEN];
 	__u64	cgroup_id;
 	__s64	total_vm;
@@ -661,6 +859,8 @@ struct oomtrace_victim {
 	__s64	rss_shmem;
 	__s64	swapents;
 	__u64	pgtables_bytes;
+	__s32	ns_pid;
+	__u32	reserved2;
 };
 
 /**
@@ -670,6 +870,7 @@ struct oomtrace_victim {
  * @OOMTRACE_STEP_FINISH: the reaper ended, perhaps with part of it left
  * @OOMTRACE_STEP_SKIP: the reaper could not, or need not (it may try again)
  * @OOMTRACE_STEP_EXITED: the victim let go of its address space by itself
+ * @OOMTRACE_STEP_RELEASED: process_mrelease() went over its address space
  */
 enum oomtrace_step {
 	OOMTRACE_STEP_QUEUED,
@@ -677,6 +878,7 @@ enum oomtrace_step {
 	OOMTRACE_STEP_FINISH,
 	OOMTRACE_STEP_SKIP,
 	OOMTRACE_STEP_EXITED,
+	OOMTRACE_STEP_RELEASED,
 	OOMTRACE_STEPS,
 };
 
@@ -735,12 +937,15 @@ enum oomtrace_ending {
  * struct oomtrace_oom_end - the OOM killer is done
  * @h: header.
  * @episode: the episode.
- * @duration_ns: from out_of_memory()'s entry to its return, nanoseconds. The
- *	victims' memory comes back later: see the reap records.
+ * @duration_ns: from out_of_memory()'s entry to its return, nanoseconds; for a
+ *	daemon's, from its first signal to its last. The victims' memory comes
+ *	back later: see the reap records.
  * @notifier_freed: pages that the oom notifiers said they freed; absent if they
  *	were not called (memcg).
- * @victims: tasks marked as victims in this episode.
- * @candidates: tasks the kernel looked at.
+ * @victims: tasks killed or marked as victims in this episode: its victim
+ *	records.
+ * @candidates: tasks the kernel looked at; for a daemon's, processes in the
+ *	ranking that was made when it killed.
  * @missed: of those, how many have no candidate record (the ring's loss comes
  *	on top of it, and is told to each reader by itself).
  * @ending: enum oomtrace_ending.
@@ -756,6 +961,40 @@ struct oomtrace_oom_end {
 	__u32	missed;
 	__u8	ending;
 	__u8	reserved[3];
+};
+
+/** OOMTRACE_NAME_PATH - bytes of a path in one name record */
+#define OOMTRACE_NAME_PATH	256
+
+/**
+ * struct oomtrace_name - the path of a cgroup, or a part of it
+ * @h: header. It is written when the episode is over, some time after its end.
+ * @episode: the episode whose records name this cgroup.
+ * @cgroup_id: what they call it: @cgroup_id, @memcg_id.
+ * @length: bytes of the whole path, without NUL; 1 to 1023. Absent if the kernel
+ *	would not tell the path; @offset, @truncated and @path are then, too.
+ * @offset: where in the path this part belongs. A path longer than
+ *	OOMTRACE_NAME_PATH has more than one record, one behind the other.
+ * @removed: 1 if the cgroup had been removed by the time its path was looked up;
+ *	this is the path it had then.
+ * @truncated: 1 if the path was longer, and its end is missing.
+ * @reserved: zero.
+ * @path: this part of the path, from the root of its hierarchy; no NUL behind it
+ *	if it is full.
+ *
+ * Who asked, who is out of memory, and the victims have one, and candidates as
+ * long as there is room: 64 cgroups for each episode.
+ */
+struct oomtrace_name {
+	struct oomtrace_header h;
+	__u64	episode;
+	__u64	cgroup_id;
+	__u16	length;
+	__u16	offset;
+	__u8	removed;
+	__u8	truncated;
+	__u8	reserved[2];
+	char	path[OOMTRACE_NAME_PATH];
 };
 
 /**
@@ -1082,6 +1321,21 @@ struct oomtrace_ranking {
 	__u32	reserved;
 };
 
+/** OOMTRACE_DAEMONS - how many commands can be OOM daemons at once */
+#define OOMTRACE_DAEMONS	16
+
+/**
+ * struct oomtrace_daemons - whose signals are taken for an OOM daemon's
+ * @size: sizeof(struct oomtrace_daemons); EINVAL otherwise.
+ * @count: entries of @comm, 0 to OOMTRACE_DAEMONS; EINVAL otherwise.
+ * @comm: command names, whole; NUL-terminated, not empty, or EINVAL.
+ */
+struct oomtrace_daemons {
+	__u32	size;
+	__u32	count;
+	char	comm[OOMTRACE_DAEMONS][OOMTRACE_COMM_LEN];
+};
+
 /**
  * OOMTRACE_IOC_INFO - fill in a struct oomtrace_info
  *
@@ -1099,9 +1353,10 @@ struct oomtrace_ranking {
 #define OOMTRACE_IOC_COMMIT_RECORDS	_IOW('O', 0x74, __u32)
 /** OOMTRACE_IOC_NEAR_PERCENT - near misses under 0 (none) to 100 percent left */
 #define OOMTRACE_IOC_NEAR_PERCENT	_IOW('O', 0x75, __u32)
-
 /** OOMTRACE_IOC_RANKING - who would be killed now, without killing anybody */
 #define OOMTRACE_IOC_RANKING	_IOWR('O', 0x76, struct oomtrace_ranking)
+/** OOMTRACE_IOC_DAEMONS - replace the list of OOM daemons */
+#define OOMTRACE_IOC_DAEMONS	_IOW('O', 0x77, struct oomtrace_daemons)
 /** OOMTRACE_IOC_RESIZE - give a ring another size */
 #define OOMTRACE_IOC_RESIZE	_IOW('O', 0x78, struct oomtrace_resize)
 /** OOMTRACE_IOC_SEEK - move this reader */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * How an OOM begins: who asked for what, why it came to this, and what memory
- * there was.
+ * there was. (What it was used for: memstate.c. What led to it: pressure.c.)
  *
  * One record, written by selection.c's handler at the entry of out_of_memory(),
  * with oom_lock held and preemption off. All of it is read from the kernel's own
@@ -21,6 +21,7 @@
 #include "episode.h"
 #include "oomtrace.h"
 #include "symbols.h"
+#include "compat/memcontrol.h"
 
 static void fill_zones(struct oomtrace_oom_begin *rec)
 {
@@ -57,7 +58,23 @@ static void fill_memory(struct oomtrace_oom_begin *rec)
 	rec->swap_free = get_nr_swap_pages();
 	rec->total_swap = READ_ONCE(*oomtrace_sym.total_swap_pages);
 	rec->totalram = totalram_pages();
+	if (!oomtrace_have(&oomtrace_sym.total_swap_pages))
+		rec->h.valid &= ~OOMTRACE_BIT(oom_begin, total_swap);
 	fill_zones(rec);
+}
+
+/* Current, who asks. */
+static void fill_asker(struct oomtrace_oom_begin *rec)
+{
+	rec->h.derived = 0;
+	rec->pid = current->pid;
+	rec->tgid = current->tgid;
+	rec->uid = oomtrace_uid(current);
+	oomtrace_comm(rec->comm, current);
+	rec->cgroup_id = oomtrace_memcg_id(current);
+	rec->oom_score_adj = current->signal->oom_score_adj;
+	rec->ns_pid = oomtrace_ns_pid(current);
+	rec->reserved = 0;
 }
 
 static void fill_memcg(struct oomtrace_oom_begin *rec,
@@ -75,6 +92,19 @@ static void fill_memcg(struct oomtrace_oom_begin *rec,
 			OOMTRACE_BIT(oom_begin, memcg_usage) |
 			OOMTRACE_BIT(oom_begin, memcg_limit);
 	rec->h.derived |= OOMTRACE_BIT(oom_begin, memcg_usage);
+}
+
+/* In the words of the kernel's own report. */
+static void fill_gfp_names(struct oomtrace_oom_begin *rec, gfp_t gfp)
+{
+	int n;
+
+	memset(rec->gfp_names, 0, sizeof(rec->gfp_names));
+	n = snprintf(rec->gfp_names, sizeof(rec->gfp_names), "%pGg", &gfp);
+	if (n < sizeof(rec->gfp_names))
+		return;
+	memset(rec->gfp_names, 0, sizeof(rec->gfp_names));
+	rec->h.valid &= ~OOMTRACE_BIT(oom_begin, gfp_names);
 }
 
 /* Frames looked through for the function that called for an OOM. */
@@ -111,10 +141,23 @@ static bool in_memory_max_write(void)
 	return false;
 }
 
+/*
+ * At the end of a page fault that found no memory: of the machine's, when nobody
+ * says any more for what, or of a cgroup's that it was told to remember.
+ */
+static bool after_page_fault(const struct oom_control *oc)
+{
+	if (!oc->memcg)
+		return !oc->gfp_mask && !oc->zonelist;
+	return oomtrace_memcg_in_oom(current) == oc->memcg;
+}
+
 static u8 trigger(const struct oom_control *oc)
 {
 	if (oc->order == -1)
 		return OOMTRACE_TRIGGER_SYSRQ;
+	if (after_page_fault(oc))
+		return OOMTRACE_TRIGGER_PAGE_FAULT;
 	if (current_is_kswapd())
 		return OOMTRACE_TRIGGER_MIN_TTL;
 	if (oc->memcg && in_memory_max_write())
@@ -123,7 +166,7 @@ static u8 trigger(const struct oom_control *oc)
 }
 
 /**
- * oomtrace_record_begin() - write the record that starts an episode
+ * oomtrace_record_begin() - write the records that start an episode
  * @ep: the episode; current is in out_of_memory().
  */
 void oomtrace_record_begin(const struct oomtrace_episode *ep)
@@ -139,21 +182,55 @@ void oomtrace_record_begin(const struct oomtrace_episode *ep)
 		       ~(OOMTRACE_BIT(oom_begin, memcg_id) |
 			 OOMTRACE_BIT(oom_begin, memcg_usage) |
 			 OOMTRACE_BIT(oom_begin, memcg_limit));
-	if (!oomtrace_have(&oomtrace_sym.total_swap_pages))
-		rec->h.valid &= ~OOMTRACE_BIT(oom_begin, total_swap);
-	rec->h.derived = 0;
 	rec->episode = ep->id;
-	rec->pid = current->pid;
-	rec->tgid = current->tgid;
-	rec->uid = oomtrace_uid(current);
+	fill_asker(rec);
 	rec->gfp = (__force u32)oc->gfp_mask;
-	oomtrace_comm(rec->comm, current);
-	rec->cgroup_id = oomtrace_memcg_id(current);
 	fill_memcg(rec, oc->memcg);
 	fill_memory(rec);
 	rec->order = oc->order;
-	rec->oom_score_adj = current->signal->oom_score_adj;
 	rec->scope = oc->memcg ? OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL;
 	rec->trigger = trigger(oc);
+	fill_gfp_names(rec, oc->gfp_mask);
 	oomtrace_oom_publish(rec, flags);
+
+	oomtrace_names_add_task(ep->names, current, false);
+	if (oc->memcg)
+		oomtrace_names_add(ep->names, &oc->memcg->css, false);
+	oomtrace_record_memstate(ep->id, oc->memcg, true);
+	if (!oc->memcg)
+		oomtrace_record_pressure(ep);
+}
+
+/**
+ * oomtrace_record_daemon_begin() - write the records that start an episode of
+ * user space's
+ * @episode: its number; current is the daemon, and kills.
+ */
+void oomtrace_record_daemon_begin(u64 episode)
+{
+	struct oomtrace_oom_begin *rec;
+	unsigned long flags;
+
+	rec = oomtrace_oom_reserve(OOMTRACE_OOM_BEGIN, sizeof(*rec), &flags);
+	if (!rec)
+		return;
+	/* Nobody asked for pages: there is a sender, not a request. */
+	rec->h.valid = OOMTRACE_ALL(oom_begin) &
+		       ~(OOMTRACE_BIT(oom_begin, memcg_id) |
+			 OOMTRACE_BIT(oom_begin, memcg_usage) |
+			 OOMTRACE_BIT(oom_begin, memcg_limit) |
+			 OOMTRACE_BIT(oom_begin, order) |
+			 OOMTRACE_BIT(oom_begin, gfp) |
+			 OOMTRACE_BIT(oom_begin, gfp_names));
+	rec->episode = episode;
+	fill_asker(rec);
+	rec->gfp = 0;
+	memset(rec->gfp_names, 0, sizeof(rec->gfp_names));
+	fill_memcg(rec, NULL);
+	fill_memory(rec);
+	rec->order = 0;
+	rec->scope = OOMTRACE_SCOPE_USERSPACE;
+	rec->trigger = OOMTRACE_TRIGGER_DAEMON;
+	oomtrace_oom_publish(rec, flags);
+	oomtrace_record_memstate(episode, NULL, false);
 }

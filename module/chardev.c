@@ -18,6 +18,7 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
+#include "daemon_list.h"
 #include "filter.h"
 #include "hooks.h"
 #include "oomtrace.h"
@@ -235,6 +236,15 @@ static int ioc_commit_records(void __user *arg)
 	return 0;
 }
 
+static int ioc_daemons(const void __user *arg)
+{
+	struct oomtrace_daemons list;
+
+	if (copy_from_user(&list, arg, sizeof(list)))
+		return -EFAULT;
+	return oomtrace_daemons_set(&list);
+}
+
 static int ioc_near_percent(void __user *arg)
 {
 	u32 percent;
@@ -408,6 +418,8 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioc_stats((void __user *)arg);
 	case OOMTRACE_IOC_STACK:
 		return ioc_stack(of, (void __user *)arg);
+	case OOMTRACE_IOC_DAEMONS:
+		return ioc_daemons((void __user *)arg);
 	}
 	return -ENOTTY;
 }

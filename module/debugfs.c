@@ -16,6 +16,7 @@
 
 #include "../common/format.h"
 #include "../common/story.h"
+#include "daemon_list.h"
 #include "filter.h"
 #include "hooks.h"
 #include "oomtrace.h"
@@ -291,7 +292,7 @@ struct control {
 };
 
 /* The longest text that a control file takes or gives. */
-#define CONTROL_MAX	256
+#define CONTROL_MAX	320
 
 static size_t enable_print(char *buf, size_t size)
 {
@@ -343,12 +344,20 @@ static int buffer_size_set(char *text)
 	return oomtrace_buffer_size_set(strim(text));
 }
 
+static int daemons_set(char *text)
+{
+	return oomtrace_daemons_set_text(text);
+}
+
+static_assert(OOMTRACE_DAEMONS_TEXT <= CONTROL_MAX);
+
 static const struct control controls[] = {
 	{ "enable", enable_print, enable_set },
 	{ "commit_records", commit_records_print, commit_records_set },
 	{ "near_percent", near_percent_print, near_percent_set },
 	{ "filter", oomtrace_filter_print, filter_set },
 	{ "buffer_size_kb", oomtrace_buffer_size_print, buffer_size_set },
+	{ "daemons", oomtrace_daemons_print, daemons_set },
 };
 
 static ssize_t control_read(struct file *file, char __user *ubuf, size_t len,

@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 
 #include "../include/oomtrace.h"
+#include "names.h"
 #include "ring.h"
 
 /**
@@ -23,7 +24,7 @@
  * @id: serial number.
  * @begin_ns: when out_of_memory() was entered, CLOCK_MONOTONIC.
  * @freed: pages that the oom notifiers say they freed.
- * @victims: tasks marked as victims so far.
+ * @victims: tasks killed or marked as victims so far.
  * @candidates: tasks looked at so far.
  * @missed: of those, how many have no record.
  * @best_pid: of all tasks scored, the one that should die: highest points, of
@@ -33,11 +34,13 @@
  * @second_points: its points.
  * @scored: tasks that got points.
  * @chosen_tgid: the thread group oom_kill_process() was called for.
+ * @dying_tgid: the thread group __oom_kill_process() was called for last.
  * @notified: the oom notifiers were called.
  * @killing: oom_kill_process() was called.
  * @chosen_marked: its victim was marked; those that follow are its group's.
  * @aborted: the scan met a victim still dying.
  * @caller_exiting: the caller itself was marked, nobody was chosen.
+ * @names: its cgroups, to be told by name; NULL if there was no room.
  */
 struct oomtrace_episode {
 	struct task_struct *task;
@@ -54,11 +57,13 @@ struct oomtrace_episode {
 	long second_points;
 	u32 scored;
 	pid_t chosen_tgid;
+	pid_t dying_tgid;
 	bool notified;
 	bool killing;
 	bool chosen_marked;
 	bool aborted;
 	bool caller_exiting;
+	struct oomtrace_names *names;
 };
 
 extern struct oomtrace_episode oomtrace_episode;
@@ -109,7 +114,16 @@ static inline void oomtrace_oom_publish(void *rec, unsigned long flags)
 	local_irq_restore(flags);
 }
 
+u64 oomtrace_next_episode(void);
 void oomtrace_record_begin(const struct oomtrace_episode *ep);
 u64 oomtrace_episode_panic(void);
+bool oomtrace_record_candidate(struct oomtrace_candidate *from);
+void oomtrace_record_daemon_begin(u64 episode);
+void oomtrace_record_victim(u64 episode, struct task_struct *task,
+			    struct mm_struct *mm, u8 why, u8 sig);
+void oomtrace_record_released(u64 episode, pid_t pid, u64 since_ns,
+			      struct mm_struct *mm);
+void oomtrace_record_memstate(u64 episode, struct mem_cgroup *memcg, bool zones);
+void oomtrace_record_pressure(const struct oomtrace_episode *ep);
 
 #endif /* OOMTRACE_EPISODE_H */

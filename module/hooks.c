@@ -15,6 +15,7 @@
 #include <linux/oom.h>
 #include <linux/tracepoint.h>
 #include <trace/events/oom.h>
+#include <trace/events/signal.h>
 
 #include "detour.h"
 #include "hooks.h"
@@ -111,6 +112,18 @@ static struct hook hooks[OOMTRACE_HOOKS] = {
 		.entry		= oomtrace_oom_entry,
 		.ret		= oomtrace_oom_return,
 	},
+	[OOMTRACE_HOOK_RECLAIM_RETRY] = {
+		.names		= { "reclaim_retry_zone" },
+		.kind		= HOOK_TRACEPOINT,
+		.feeds		= "pressure: reclaim",
+		.handler	= oomtrace_reclaim_retry,
+	},
+	[OOMTRACE_HOOK_COMPACT_RETRY] = {
+		.names		= { "compact_retry" },
+		.kind		= HOOK_TRACEPOINT,
+		.feeds		= "pressure: compact",
+		.handler	= oomtrace_compact_retry,
+	},
 	[OOMTRACE_HOOK_EVALUATE] = {
 		.names		= { "oom_evaluate_task" },
 		.prototype	= {
@@ -145,6 +158,32 @@ static struct hook hooks[OOMTRACE_HOOKS] = {
 		.kind		= HOOK_TRACEPOINT,
 		.feeds		= "victim",
 		.handler	= oomtrace_mark_victim,
+	},
+	[OOMTRACE_HOOK_KILL_ONE] = {
+		.names		= { "__oom_kill_process" },
+		.prototype	= {
+			"void __oom_kill_process(struct task_struct *victim, char *message)"
+		},
+		.kind		= HOOK_KPROBE,
+		.feeds		= "victim: shared_mm",
+		.handler	= oomtrace_kill_one_entry,
+	},
+	[OOMTRACE_HOOK_SIGNAL] = {
+		.names		= { "signal_generate" },
+		.kind		= HOOK_TRACEPOINT,
+		.feeds		= "victim: shared_mm, daemon",
+		.handler	= oomtrace_signal,
+	},
+	[OOMTRACE_HOOK_REAP_MM] = {
+		.names		= { "__oom_reap_task_mm" },
+		.prototype	= {
+			"bool __oom_reap_task_mm(struct mm_struct *mm)"
+		},
+		.kind		= HOOK_KRETPROBE,
+		.feeds		= "reap: released",
+		.entry		= oomtrace_reap_mm_entry,
+		.ret		= oomtrace_reap_mm_return,
+		.data_size	= &oomtrace_reap_mm_size,
 	},
 	[OOMTRACE_HOOK_EXIT_VICTIM] = {
 		.names		= { "exit_oom_victim" },
@@ -197,6 +236,11 @@ static bool hooks_on;
  */
 static void __maybe_unused check_prototypes(void)
 {
+	check_trace_callback_type_reclaim_retry_zone(oomtrace_reclaim_retry);
+#ifdef CONFIG_COMPACTION
+	check_trace_callback_type_compact_retry(oomtrace_compact_retry);
+#endif
+	check_trace_callback_type_signal_generate(oomtrace_signal);
 	check_trace_callback_type_mark_victim(oomtrace_mark_victim);
 	check_trace_callback_type_wake_reaper(oomtrace_wake_reaper);
 	check_trace_callback_type_start_task_reaping(oomtrace_start_reaping);

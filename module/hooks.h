@@ -6,7 +6,9 @@
 #ifndef OOMTRACE_HOOKS_H
 #define OOMTRACE_HOOKS_H
 
+#include <linux/compaction.h>
 #include <linux/kprobes.h>
+#include <linux/mmzone.h>
 #include <linux/notifier.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
@@ -21,11 +23,16 @@ enum oomtrace_hook_id {
 	OOMTRACE_HOOK_SKIP_REAPING,
 	OOMTRACE_HOOK_EXIT_VICTIM,
 	OOMTRACE_HOOK_MARK_VICTIM,
+	OOMTRACE_HOOK_SIGNAL,
+	OOMTRACE_HOOK_REAP_MM,
+	OOMTRACE_HOOK_KILL_ONE,
 	OOMTRACE_HOOK_NOTIFIER,
 	OOMTRACE_HOOK_KILL_PROCESS,
 	OOMTRACE_HOOK_BADNESS,
 	OOMTRACE_HOOK_EVALUATE,
 	OOMTRACE_HOOK_OUT_OF_MEMORY,
+	OOMTRACE_HOOK_RECLAIM_RETRY,
+	OOMTRACE_HOOK_COMPACT_RETRY,
 	OOMTRACE_HOOK_VM_ENOUGH,
 	OOMTRACE_HOOKS,
 };
@@ -75,12 +82,31 @@ int oomtrace_kill_entry(struct kprobe *kp, struct pt_regs *regs);
 int oomtrace_oom_notify(struct notifier_block *nb, unsigned long unused,
 			void *freed);
 
+/* pressure.c */
+void oomtrace_reclaim_retry(void *data, struct zoneref *zoneref, int order,
+			    unsigned long reclaimable, unsigned long available,
+			    unsigned long min_wmark, int no_progress_loops,
+			    bool wmark_check);
+void oomtrace_compact_retry(void *data, int order,
+			    enum compact_priority priority,
+			    enum compact_result result, int retries,
+			    int max_retries, bool ret);
+
 /* victim.c */
 void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid);
+int oomtrace_kill_one_entry(struct kprobe *kp, struct pt_regs *regs);
+void oomtrace_signal(void *data, int sig, struct kernel_siginfo *info,
+		     struct task_struct *task, int group, int result);
 int oomtrace_exit_victim(struct kprobe *kp, struct pt_regs *regs);
 void oomtrace_wake_reaper(void *data, int pid);
 void oomtrace_start_reaping(void *data, int pid);
 void oomtrace_finish_reaping(void *data, int pid);
 void oomtrace_skip_reaping(void *data, int pid);
+
+/* daemons.c */
+extern const size_t oomtrace_reap_mm_size;
+int oomtrace_reap_mm_entry(struct kretprobe_instance *ri, struct pt_regs *regs);
+int oomtrace_reap_mm_return(struct kretprobe_instance *ri,
+			    struct pt_regs *regs);
 
 #endif /* OOMTRACE_HOOKS_H */

@@ -16,9 +16,11 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
+#include "daemons.h"
 #include "filter.h"
 #include "hooks.h"
 #include "knobs.h"
+#include "names.h"
 #include "oomtrace.h"
 #include "panic.h"
 #include "ring.h"
@@ -137,7 +139,7 @@ MODULE_PARM_DESC(commit_buffer_kb,
 module_param_named(oom_buffer_kb, oomtrace_buffer_kb[OOMTRACE_RING_OOM],
 		   uint, 0444);
 MODULE_PARM_DESC(oom_buffer_kb,
-		 "Memory for OOM episodes, KiB per CPU, 16 to 1048576 (default 512: about 2000 candidates).");
+		 "Memory for OOM episodes, KiB per CPU, 16 to 1048576 (default 512: about 1600 candidates).");
 
 /* ---- load and unload ---- */
 
@@ -158,6 +160,8 @@ static int __init oomtrace_init(void)
 	oomtrace_symbols_init();
 	oomtrace_commit_init();
 	oomtrace_knobs_init();
+	oomtrace_names_init();
+	oomtrace_daemons_init();
 
 	ret = oomtrace_rings_init();
 	if (ret) {
@@ -189,6 +193,8 @@ remove_device:
 	oomtrace_chardev_exit();
 detach:
 	oomtrace_hooks_detach();
+	oomtrace_daemons_exit();
+	oomtrace_names_exit();
 	oomtrace_wake_quiesce();
 	oomtrace_filter_exit();
 forget_panic:
@@ -203,6 +209,8 @@ static void __exit oomtrace_exit(void)
 	oomtrace_debugfs_exit();
 	oomtrace_chardev_exit();
 	oomtrace_hooks_detach();
+	oomtrace_daemons_exit();
+	oomtrace_names_exit();
 	oomtrace_wake_quiesce();
 	oomtrace_filter_exit();
 	oomtrace_panic_exit();

@@ -8,6 +8,8 @@
 #include <linux/cred.h>
 #include <linux/cgroup.h>
 #include <linux/memcontrol.h>
+#include <linux/mmzone.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
@@ -46,6 +48,12 @@ static inline u64 oomtrace_memcg_id(struct task_struct *task)
 	return cgroup_id(task_css_check(task, memory_cgrp_id, true)->cgroup);
 }
 
+/* Is this a cgroup of version 2? */
+static inline bool oomtrace_cgroup_v2(const struct cgroup *cgrp)
+{
+	return cgrp->root == &cgrp_dfl_root;
+}
+
 /* A task's real uid in the initial user namespace, where a kuid is itself. */
 static inline u32 oomtrace_uid(struct task_struct *task)
 {
@@ -78,10 +86,35 @@ static inline void oomtrace_comm(char *dst, const struct task_struct *task)
 	dst[OOMTRACE_COMM_LEN - 1] = '\0';
 }
 
+/**
+ * oomtrace_ns_pid() - a task's pid in its own pid namespace
+ * @task: a task; RCU is held, or preemption is off, or it is current.
+ *
+ * Return: the pid, 0 if the task has lost it already.
+ */
+static inline pid_t oomtrace_ns_pid(struct task_struct *task)
+{
+	/* raw: RCU cannot see that preemption is off, which is enough. */
+	const struct pid *pid = rcu_dereference_raw(task->thread_pid);
+
+	return pid ? pid->numbers[pid->level].nr : 0;
+}
+
+/**
+ * oomtrace_zone_name() - a zone's name
+ * @dst: OOMTRACE_ZONE_NAME bytes, all of them set.
+ * @zone: the zone, or NULL for none.
+ */
+static inline void oomtrace_zone_name(char *dst, const struct zone *zone)
+{
+	strscpy_pad(dst, zone ? zone->name : "", OOMTRACE_ZONE_NAME);
+}
+
 int oomtrace_chardev_init(void);
 void oomtrace_chardev_exit(void);
 int oomtrace_debugfs_init(void);
 void oomtrace_debugfs_exit(void);
 u64 oomtrace_episodes(void);
+u64 oomtrace_pressure_dropped(void);
 
 #endif /* OOMTRACE_MODULE_H */

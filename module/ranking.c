@@ -169,6 +169,9 @@ static void fill(struct oomtrace_rank *rank, struct task_struct *p,
 	oomtrace_comm(rec->comm, p);
 	rec->cgroup_id = oomtrace_memcg_id(p);
 	rec->oom_score_adj = p->signal->oom_score_adj;
+	rec->ns_pid = oomtrace_ns_pid(p);
+	if (rec->ns_pid)
+		rec->h.valid |= OOMTRACE_BIT(candidate, ns_pid);
 	evaluate(rec, p, totalpages);
 	/* Read for this, and not by the kernel for a kill. */
 	rec->h.derived = rec->h.valid &
@@ -232,7 +235,9 @@ static int make_room(struct oomtrace_ranks *ranks)
 
 	if (ranks->room - ranks->count >= STAGE)
 		return 0;
-	more = kvmalloc_array(room, sizeof(*more), GFP_KERNEL);
+	/* To ask who would be killed must not get anybody killed. */
+	more = kvmalloc_array(room, sizeof(*more),
+			      GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (!more)
 		return -ENOMEM;
 	if (ranks->count)

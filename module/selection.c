@@ -48,6 +48,16 @@ u64 oomtrace_episodes(void)
 	return atomic64_read(&last_episode);
 }
 
+/**
+ * oomtrace_next_episode() - a number for an episode that begins
+ *
+ * Return: the number.
+ */
+u64 oomtrace_next_episode(void)
+{
+	return atomic64_inc_return(&last_episode);
+}
+
 /* ---- candidates ---- */
 
 /**
@@ -159,6 +169,10 @@ static void start_candidate(struct pending *p, struct oomtrace_episode *ep,
 	oomtrace_comm(rec->comm, task);
 	rec->cgroup_id = oomtrace_memcg_id(task);
 	rec->oom_score_adj = task->signal->oom_score_adj;
+	rec->ns_pid = oomtrace_ns_pid(task);
+	if (!rec->ns_pid)
+		rec->h.valid &= ~OOMTRACE_BIT(candidate, ns_pid);
+	oomtrace_names_add_task(ep->names, task, true);
 	if (p->skipped != OOMTRACE_REASON_INIT &&
 	    p->skipped != OOMTRACE_REASON_KTHREAD)
 		look_at_mm(p, task);
@@ -243,6 +257,32 @@ static void finish_unscored(struct pending *p, struct oomtrace_episode *ep)
 	rec->h.derived |= OOMTRACE_BIT(candidate, reason);
 }
 
+/**
+ * oomtrace_record_candidate() - write a candidate's record
+ * @from: the record; its header is set as far as the ring knows better.
+ *
+ * Return: false if there was no room.
+ */
+bool oomtrace_record_candidate(struct oomtrace_candidate *from)
+{
+	struct oomtrace_candidate *rec;
+	unsigned long flags;
+
+	rec = oomtrace_oom_reserve(OOMTRACE_CANDIDATE, sizeof(*rec), &flags);
+	if (!rec)
+		return false;
+	from->h.type = rec->h.type;
+	from->h.size = rec->h.size;
+	from->h.cpu = rec->h.cpu;
+	from->h.flags = rec->h.flags;
+	from->h.seq = 0;
+	from->h.ts_ns = rec->h.ts_ns;
+	/* @seq is 0 in both: the slot stays marked as being written. */
+	*rec = *from;
+	oomtrace_oom_publish(rec, flags);
+	return true;
+}
+
 /*
  * The candidate's turn is over: oom_control says how it fared. @p->task may be
  * gone by now.
@@ -250,8 +290,6 @@ static void finish_unscored(struct pending *p, struct oomtrace_episode *ep)
 static void finish_candidate(struct oomtrace_episode *ep)
 {
 	struct pending *p = &pending;
-	struct oomtrace_candidate *rec;
-	unsigned long flags;
 
 	if (!p->task)
 		return;
@@ -260,20 +298,8 @@ static void finish_candidate(struct oomtrace_episode *ep)
 	else
 		finish_unscored(p, ep);
 	p->task = NULL;
-
-	rec = oomtrace_oom_reserve(OOMTRACE_CANDIDATE, sizeof(*rec), &flags);
-	if (!rec) {
+	if (!oomtrace_record_candidate(&p->rec))
 		ep->missed++;
-		return;
-	}
-	p->rec.h.type = rec->h.type;
-	p->rec.h.size = rec->h.size;
-	p->rec.h.cpu = rec->h.cpu;
-	p->rec.h.flags = rec->h.flags;
-	p->rec.h.ts_ns = rec->h.ts_ns;
-	/* @seq is 0 in both: the slot stays marked as being written. */
-	*rec = p->rec;
-	oomtrace_oom_publish(rec, flags);
 }
 
 int oomtrace_evaluate_entry(struct kprobe *kp, struct pt_regs *regs)
@@ -435,7 +461,7 @@ static u8 ending(const struct oomtrace_episode *ep, bool ret)
 	return OOMTRACE_ENDING_UNKNOWN;
 }
 
-static void record_end(struct oomtrace_episode *ep, u8 how)
+static void write_end(struct oomtrace_episode *ep, u8 how)
 {
 	struct oomtrace_oom_end *rec;
 	unsigned long flags;
@@ -459,6 +485,14 @@ static void record_end(struct oomtrace_episode *ep, u8 how)
 	oomtrace_oom_publish(rec, flags);
 }
 
+/* The episode is over, and its names can be told. */
+static void record_end(struct oomtrace_episode *ep, u8 how)
+{
+	write_end(ep, how);
+	oomtrace_names_submit(ep->names);
+	ep->names = NULL;
+}
+
 int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct oomtrace_episode *ep = &oomtrace_episode;
@@ -474,8 +508,9 @@ int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 	memset(ep, 0, sizeof(*ep));
 	pending.task = NULL;
 	ep->oc = (struct oom_control *)regs_get_kernel_argument(regs, 0);
-	ep->id = atomic64_inc_return(&last_episode);
+	ep->id = oomtrace_next_episode();
 	ep->begin_ns = ktime_get_mono_fast_ns();
+	ep->names = oomtrace_names_get(ep->id);
 	WRITE_ONCE(ep->task, current);
 	oomtrace_record_begin(ep);
 	return 0;

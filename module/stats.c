@@ -10,6 +10,8 @@
 #include <linux/jhash.h>
 
 #include "../common/format.h"
+#include "daemons.h"
+#include "names.h"
 #include "oomtrace.h"
 #include "ring.h"
 #include "stacks.h"
@@ -171,6 +173,12 @@ static void show_endings(struct seq_file *m)
 	for (i = 0; i < OOMTRACE_ENDINGS; i++)
 		seq_printf(m, "%-16s %llu\n", names[i],
 			   (u64)atomic64_read(&endings[i]));
+	seq_printf(m, "retries not kept (too many tasks at once): %llu\n",
+		   oomtrace_pressure_dropped());
+	seq_printf(m, "cgroups without a name (no room): %llu\n",
+		   oomtrace_names_dropped());
+	seq_printf(m, "signals of OOM daemons not recorded (too many at once): %llu\n",
+		   oomtrace_daemons_dropped());
 }
 
 static void show_rings(struct seq_file *m)

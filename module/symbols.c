@@ -23,6 +23,7 @@ static const int some_swappiness = 60;
 static const s32 no_batch = S32_MAX;
 static const struct hstate no_hstates[1];
 static struct percpu_counter no_counter;
+static const struct psi_group no_psi;
 
 struct oomtrace_symbols oomtrace_sym = {
 	.overcommit_memory	= &unknown_mode,
@@ -36,6 +37,7 @@ struct oomtrace_symbols oomtrace_sym = {
 	.committed_as_batch	= &no_batch,
 	.hstates		= no_hstates,
 	.hugetlb_max_hstate	= &no_int,
+	.psi_system		= &no_psi,
 };
 
 struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
@@ -59,6 +61,7 @@ static struct {
 	SYMBOL("vm_committed_as_batch", committed_as_batch),
 	SYMBOL("hstates", hstates),
 	SYMBOL("hugetlb_max_hstate", hugetlb_max_hstate),
+	SYMBOL("psi_system", psi_system),
 	SYMBOL("__start_BTF", btf_start),
 	SYMBOL("__stop_BTF", btf_stop),
 #undef SYMBOL

@@ -9,6 +9,7 @@
 #ifndef OOMTRACE_SYMBOLS_H
 #define OOMTRACE_SYMBOLS_H
 
+#include <linux/cgroup.h>
 #include <linux/hugetlb.h>
 #include <linux/percpu_counter.h>
 #include <linux/seq_file.h>
@@ -27,6 +28,7 @@
  * @committed_as_batch: vm_committed_as_batch.
  * @hstates: hstates[], the huge page sizes.
  * @hugetlb_max_hstate: how many of them there are.
+ * @psi_system: the machine's pressure stall averages.
  * @btf_start: the kernel's BTF; NULL if it has none. For process context.
  * @btf_stop: where that ends.
  */
@@ -42,6 +44,7 @@ struct oomtrace_symbols {
 	const s32 *committed_as_batch;
 	const struct hstate *hstates;
 	const int *hugetlb_max_hstate;
+	const struct psi_group *psi_system;
 	const void *btf_start;
 	const void *btf_stop;
 };

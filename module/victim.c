@@ -8,6 +8,9 @@
  * episode a dying pid belongs to; if more victims are dying at once than it
  * holds, the oldest are forgotten and their steps have no episode.
  *
+ * A process that is killed because it shares a victim's address space is not
+ * marked: the only trace of it is the signal.
+ *
  * Handlers only. mark_victim comes with task_lock held (or for current), so
  * task->mm may be followed there and task_lock must not be touched.
  */
@@ -16,8 +19,11 @@
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
+#include <trace/events/signal.h>
 
+#include "daemons.h"
 #include "episode.h"
 #include "hooks.h"
 #include "oomtrace.h"
@@ -107,38 +113,112 @@ static void fill_mm(struct oomtrace_victim *rec, struct mm_struct *mm)
 				  OOMTRACE_BIT(victim, pgtables_bytes));
 }
 
-void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid)
+/**
+ * oomtrace_record_victim() - write a victim's record
+ * @episode: the episode; 0: none.
+ * @task: the victim; pinned by the caller.
+ * @mm: its address space, which the caller keeps from going away; NULL: not to
+ *	be told, or none.
+ * @why: enum oomtrace_why.
+ * @sig: the signal that it got; 0: none.
+ */
+void oomtrace_record_victim(u64 episode, struct task_struct *task,
+			    struct mm_struct *mm, u8 why, u8 sig)
 {
-	struct oomtrace_episode *ep = NULL;
 	struct oomtrace_victim *rec;
 	unsigned long flags;
-
-	oomtrace_hit(OOMTRACE_HOOK_MARK_VICTIM);
-	if (oomtrace_episode_mine()) {
-		ep = &oomtrace_episode;
-		ep->victims++;
-	}
-	remember(task->pid, ep ? ep->id : 0, ktime_get_mono_fast_ns());
 
 	rec = oomtrace_oom_reserve(OOMTRACE_VICTIM, sizeof(*rec), &flags);
 	if (!rec)
 		return;
 	rec->h.valid = OOMTRACE_ALL(victim);
-	if (!ep)
+	if (!episode)
 		rec->h.valid &= ~(OOMTRACE_BIT(victim, episode) |
 				  OOMTRACE_BIT(victim, why));
+	if (!sig)
+		rec->h.valid &= ~OOMTRACE_BIT(victim, signal);
 	rec->h.derived = 0;
-	rec->episode = ep ? ep->id : 0;
+	rec->episode = episode;
 	rec->pid = task->pid;
 	rec->tgid = task->tgid;
-	rec->uid = uid;
+	rec->uid = oomtrace_uid(task);
 	rec->oom_score_adj = task->signal->oom_score_adj;
-	rec->why = ep ? why(ep, task) : 0;
-	rec->reserved = 0;
+	rec->why = why;
+	rec->signal = sig;
 	oomtrace_comm(rec->comm, task);
 	rec->cgroup_id = oomtrace_memcg_id(task);
-	fill_mm(rec, task->mm);
+	fill_mm(rec, mm);
+	rec->ns_pid = oomtrace_ns_pid(task);
+	rec->reserved2 = 0;
+	if (!rec->ns_pid)
+		rec->h.valid &= ~OOMTRACE_BIT(victim, ns_pid);
 	oomtrace_oom_publish(rec, flags);
+}
+
+void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid)
+{
+	struct oomtrace_episode *ep = NULL;
+	u8 reason = 0;
+
+	oomtrace_hit(OOMTRACE_HOOK_MARK_VICTIM);
+	/* For the cgroup, the pid and the credentials; the caller pins @task. */
+	rcu_read_lock();
+	if (oomtrace_episode_mine()) {
+		ep = &oomtrace_episode;
+		ep->victims++;
+		reason = why(ep, task);
+		oomtrace_names_add_task(ep->names, task, false);
+	}
+	remember(task->pid, ep ? ep->id : 0, ktime_get_mono_fast_ns());
+	/* Who is exiting already gets no signal. */
+	oomtrace_record_victim(ep ? ep->id : 0, task, task->mm, reason,
+			       ep && ep->dying_tgid == task->tgid ? SIGKILL : 0);
+	rcu_read_unlock();
+}
+
+int oomtrace_kill_one_entry(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct task_struct *victim;
+
+	oomtrace_hit(OOMTRACE_HOOK_KILL_ONE);
+	if (!oomtrace_episode_mine())
+		return 0;
+	victim = (void *)regs_get_kernel_argument(regs, 0);
+	oomtrace_episode.dying_tgid = victim->tgid;
+	return 0;
+}
+
+NOKPROBE_SYMBOL(oomtrace_kill_one_entry);
+
+/*
+ * Current is the OOM killer, and kills. If it is not the victim that it is at,
+ * then somebody who shares the victim's memory. The memory was told already.
+ * The signal's lock is held, and with it a lock that pins @task.
+ */
+static void shared_mm(struct oomtrace_episode *ep, struct task_struct *task)
+{
+	if (!ep->dying_tgid || task->tgid == ep->dying_tgid)
+		return;
+	ep->victims++;
+	oomtrace_names_add_task(ep->names, task, false);
+	oomtrace_record_victim(ep->id, task, NULL, OOMTRACE_WHY_SHARED_MM,
+			       SIGKILL);
+}
+
+/* Somebody was sent a signal, and got it. Interrupts are off. */
+void oomtrace_signal(void *data, int sig, struct kernel_siginfo *info,
+		     struct task_struct *task, int group, int result)
+{
+	if ((sig != SIGKILL && sig != SIGTERM) ||
+	    result != TRACE_SIGNAL_DELIVERED || !in_task())
+		return;
+	oomtrace_hit(OOMTRACE_HOOK_SIGNAL);
+	rcu_read_lock();
+	if (!oomtrace_episode_mine())
+		oomtrace_daemon_signal(sig, task);
+	else if (sig == SIGKILL)
+		shared_mm(&oomtrace_episode, task);
+	rcu_read_unlock();
 }
 
 /* What the address space of a victim in the reaper's hands still holds. */
@@ -228,4 +308,33 @@ void oomtrace_skip_reaping(void *data, int pid)
 {
 	oomtrace_hit(OOMTRACE_HOOK_SKIP_REAPING);
 	record_step(pid, OOMTRACE_STEP_SKIP, true);
+}
+
+/**
+ * oomtrace_record_released() - process_mrelease() took a victim's memory
+ * @episode: the victim's episode.
+ * @pid: the victim's pid.
+ * @since_ns: since it was killed.
+ * @mm: its address space; the caller keeps it from going away.
+ */
+void oomtrace_record_released(u64 episode, pid_t pid, u64 since_ns,
+			      struct mm_struct *mm)
+{
+	struct oomtrace_reap *rec;
+	unsigned long flags;
+
+	rec = oomtrace_oom_reserve(OOMTRACE_REAP, sizeof(*rec), &flags);
+	if (!rec)
+		return;
+	rec->h.valid = OOMTRACE_ALL(reap);
+	rec->h.derived = 0;
+	rec->episode = episode;
+	rec->pid = pid;
+	rec->step = OOMTRACE_STEP_RELEASED;
+	memset(rec->reserved, 0, sizeof(rec->reserved));
+	rec->since_kill_ns = since_ns;
+	rec->rss_anon = oomtrace_mm_counter(mm, MM_ANONPAGES);
+	rec->rss_file = oomtrace_mm_counter(mm, MM_FILEPAGES);
+	rec->rss_shmem = oomtrace_mm_counter(mm, MM_SHMEMPAGES);
+	oomtrace_oom_publish(rec, flags);
 }
