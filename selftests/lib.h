@@ -54,6 +54,10 @@ union record {
 	struct oomtrace_reap reap;
 	struct oomtrace_oom_end end;
 	struct oomtrace_lost lost;
+	struct oomtrace_zone zone;
+	struct oomtrace_memory memory;
+	struct oomtrace_psi psi;
+	struct oomtrace_name name;
 	unsigned char bytes[OOMTRACE_MAX_RECORD];
 };
 

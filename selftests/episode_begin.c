@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: the beginning of an OOM tells how things stood, in the kernel's own
+ * words and numbers: what was asked for, each zone, what memory was used for,
+ * how long tasks had been waiting for it, and the retries that led there. For a
+ * small machine (256 MB): it is filled once.
+ *
+ * The witnesses: the kernel's report, its tracepoints, /proc and cgroup files.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "lib.h"
+#include "oom.h"
+#include "scene_check.h"
+#include "test.h"
+
+#define TRACEFS	"/sys/kernel/tracing"
+
+/* What a test compares with, read around the OOM. */
+struct witness {
+	unsigned long long psi_before, psi_after;	/* memory, some, us */
+	char trace[1 << 18];
+};
+
+static struct scene *global, *memcg;
+static struct witness *seen;
+
+static void __attribute__((constructor)) make_scenes(void)
+{
+	global = scene_new();
+	memcg = scene_new();
+	seen = mmap(NULL, 2 * sizeof(*seen), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (seen == MAP_FAILED)
+		die("no memory");
+}
+
+static unsigned long long psi_some_total(const char *path)
+{
+	unsigned long long us = 0;
+	char line[128];
+	char *text;
+
+	if (access(path, R_OK))
+		return 0;
+	text = slurp(path, NULL);
+	line_with(text, "some ", line, sizeof(line));
+	if (!strstr(line, "total=") ||
+	    sscanf(strstr(line, "total="), "total=%llu", &us) != 1)
+		die("%s is not understood: %s", path, text);
+	free(text);
+	return us;
+}
+
+static void trace_retries(bool on)
+{
+	spill(TRACEFS "/events/oom/reclaim_retry_zone/enable", on ? "1" : "0");
+	spill(TRACEFS "/events/oom/compact_retry/enable", on ? "1" : "0");
+	if (on)
+		spill(TRACEFS "/trace", "");
+}
+
+static void play_global(struct scene *s)
+{
+	struct hog small, big;
+	char *text;
+
+	hog_start(&small, "--comm small --anon 8 --hold");
+	hog_ready(&small);
+	scene_start(s, NULL);
+	spill("/proc/sys/vm/nr_hugepages", "3");
+	trace_retries(true);
+	seen->psi_before = psi_some_total("/proc/pressure/memory");
+	hog_start(&big, "--comm big --grow 4096");
+	s->big = big.pid;
+	s->status = hog_wait(&big);
+	seen->psi_after = psi_some_total("/proc/pressure/memory");
+	trace_retries(false);
+	text = slurp(TRACEFS "/trace", NULL);
+	if (strlen(text) >= sizeof(seen->trace))
+		die("too many retries to look at");
+	strcpy(seen->trace, text);
+	free(text);
+	scene_end(s);
+	hog_kill(&small);
+	spill("/proc/sys/vm/nr_hugepages", "0");
+}
+
+static void play_memcg(struct scene *s)
+{
+	char pressure[256];
+	struct hog big;
+
+	scene_start(s, NULL);
+	memcg_make(&s->cg, "begin", MB(16));
+	memcg_set(&s->cg, "memory.swap.max", "1048576");
+	snprintf(pressure, sizeof(pressure), "%s/memory.pressure", s->cg.dir);
+	seen[1].psi_before = psi_some_total(pressure);
+	hog_start(&big, "--cgroup %s --comm big --grow 64", s->cg.dir);
+	s->big = big.pid;
+	s->status = hog_wait(&big);
+	seen[1].psi_after = psi_some_total(pressure);
+	scene_end(s);
+	memcg_remove(&s->cg);
+}
+
+FIXTURE(begin) {
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+};
+
+FIXTURE_VARIANT(begin) {
+	bool memcg;
+};
+
+FIXTURE_VARIANT_ADD(begin, of_all) { .memcg = false };
+FIXTURE_VARIANT_ADD(begin, of_memcg) { .memcg = true };
+
+static const struct scene *of(bool in_memcg)
+{
+	return in_memcg ? memcg : global;
+}
+
+FIXTURE_SETUP(begin)
+{
+	const struct scene *s = of(variant->memcg);
+
+	if (variant->memcg && access("/sys/fs/cgroup/cgroup.controllers", F_OK))
+		SKIP(return, "no cgroup v2 memory controller");
+	if (variant->memcg)
+		scene_play(memcg, play_memcg);
+	else
+		scene_play(global, play_global);
+	ASSERT_TRUE(scene_find(s, s->big, &self->begin, &self->verdict,
+			       &self->victim, &self->end))
+		TH_LOG("no whole episode that killed %d:\n%s", s->big, s->log);
+}
+
+FIXTURE_TEARDOWN(begin)
+{
+}
+
+/* The n-th record of a type that belongs to an episode. */
+static const union record *nth(const struct scene *s, unsigned int type,
+			       unsigned long long episode, int n)
+{
+	size_t i;
+
+	for (i = 0; i < s->recs.n; i++)
+		/* Every type has it in the same place. */
+		if (s->recs.r[i].h.type == type &&
+		    s->recs.r[i].zone.episode == episode && n-- == 0)
+			return &s->recs.r[i];
+	return NULL;
+}
+
+TEST_F(begin, gfp_is_named_as_in_the_kernels_report)
+{
+	const struct scene *s = of(variant->memcg);
+	const struct oomtrace_oom_begin *b = self->begin;
+	char want[256], line[512];
+
+	ASSERT_TRUE(HAS(b, oom_begin, gfp_names));
+	line_with(s->log, "big invoked oom-killer", line, sizeof(line));
+	snprintf(want, sizeof(want), "gfp_mask=%#x(%.*s), order=%d,", b->gfp,
+		 (int)sizeof(b->gfp_names), b->gfp_names, b->order);
+	EXPECT_NE(NULL, strstr(line, want))
+		TH_LOG("%s\nis not in\n%s", want, line);
+	/* The test's own tasks are in the first namespace. */
+	EXPECT_EQ(b->pid, b->ns_pid);
+	EXPECT_EQ(self->victim->pid, self->victim->ns_pid);
+}
+
+static long kb_after(const char *line, const char *label)
+{
+	const char *at = strstr(line, label);
+
+	return at ? strtol(at + strlen(label), NULL, 10) : -1;
+}
+
+/* Its report comes after the choice: counters drift, limits do not. */
+static void check_zone(struct __test_metadata *_metadata,
+		       const struct oomtrace_zone *z, const char *log)
+{
+	char label[64], line[1024];
+
+	snprintf(label, sizeof(label), "Node %d %.8s free:", z->node, z->name);
+	line_with(log, label, line, sizeof(line));
+	ASSERT_NE(0, line[0]) TH_LOG("the kernel has no zone %s", label);
+	EXPECT_EQ(kb_after(line, " min:"), z->wmark_min * 4);
+	EXPECT_EQ(kb_after(line, " low:"), z->wmark_low * 4);
+	EXPECT_EQ(kb_after(line, " high:"), z->wmark_high * 4);
+	EXPECT_EQ(kb_after(line, " boost:"), z->wmark_boost * 4);
+	EXPECT_EQ(kb_after(line, " present:"), z->present * 4);
+	EXPECT_EQ(kb_after(line, " managed:"), z->managed * 4);
+	EXPECT_EQ(kb_after(line, " reserved_highatomic:"),
+		  z->reserved_highatomic * 4);
+	EXPECT_EQ(kb_after(line, " unevictable:"), z->unevictable * 4);
+	EXPECT_GE(4096, labs(kb_after(line, " free:") - z->free * 4))
+		TH_LOG("%s\nours %lld pages", line, z->free);
+	EXPECT_GE(4096, labs(kb_after(line, " active_anon:") -
+			     z->active_anon * 4));
+	EXPECT_GE(4096, labs(kb_after(line, " inactive_anon:") -
+			     z->inactive_anon * 4));
+	EXPECT_GE(4096, labs(kb_after(line, " inactive_file:") -
+			     z->inactive_file * 4));
+	TH_LOG("%s free: the kernel %ld KiB, we %lld KiB", z->name,
+	       kb_after(line, " free:"), z->free * 4);
+}
+
+TEST_F(begin, zones_are_those_of_the_kernels_report)
+{
+	const struct scene *s = of(variant->memcg);
+	long long min = 0, low = 0, high = 0, free = 0;
+	const union record *r;
+	const char *at;
+	int n, rows = 0;
+
+	for (n = 0; (r = nth(s, OOMTRACE_ZONE, self->begin->episode, n)); n++) {
+		EXPECT_EQ(OOMTRACE_ALL(zone), r->h.valid);
+		min += r->zone.wmark_min;
+		low += r->zone.wmark_low;
+		high += r->zone.wmark_high;
+		free += r->zone.free;
+		/* A cgroup's report has no zones. */
+		if (!variant->memcg)
+			check_zone(_metadata, &r->zone, s->log);
+	}
+	ASSERT_LE(1, n);
+	EXPECT_EQ(min, self->begin->wmark_min);
+	EXPECT_EQ(low, self->begin->wmark_low);
+	EXPECT_EQ(high, self->begin->wmark_high);
+	EXPECT_GE(64, llabs(free - self->begin->free));
+	if (variant->memcg)
+		return;
+	for (at = s->log; (at = strstr(at, " boost:")); at++)
+		rows++;
+	EXPECT_EQ(rows, n);
+}
+
+TEST_F(begin, memory_is_that_of_the_kernels_report)
+{
+	const struct scene *s = of(variant->memcg);
+	const union record *r = nth(s, OOMTRACE_MEMORY, self->begin->episode, 0);
+	const struct oomtrace_memory *m;
+	char line[512];
+
+	ASSERT_NE(NULL, r);
+	m = &r->memory;
+	EXPECT_EQ(NULL, nth(s, OOMTRACE_MEMORY, self->begin->episode, 1));
+	EXPECT_GE(64, llabs(m->active_anon + m->inactive_anon -
+			    self->begin->anon));
+	EXPECT_GE(64, llabs(m->active_file + m->inactive_file -
+			    self->begin->file));
+	EXPECT_EQ(variant->memcg, HAS(m, memory, memcg_swap_max));
+	EXPECT_EQ(variant->memcg, HAS(m, memory, memcg_swap));
+	if (variant->memcg) {
+		EXPECT_EQ(256, m->memcg_swap_max);
+		EXPECT_EQ(0, m->memcg_swap);
+		return;
+	}
+	/* Three of 2 MiB each, unless the machine had no room even for those. */
+	EXPECT_LT(0, m->hugetlb);
+	EXPECT_EQ(0, m->hugetlb % 512);
+	EXPECT_EQ(m->hugetlb, m->hugetlb_free);
+	line_with(s->log, "unevictable:", line, sizeof(line));
+	EXPECT_EQ(kb_after(line, "unevictable:"), m->unevictable)
+		TH_LOG("%s", line);
+	line_with(s->log, "active_anon:", line, sizeof(line));
+	EXPECT_GE(1024, labs(kb_after(line, " inactive_anon:") -
+			     m->inactive_anon)) TH_LOG("%s", line);
+	line_with(s->log, "mapped:", line, sizeof(line));
+	EXPECT_GE(1024, labs(kb_after(line, "mapped:") - m->mapped))
+		TH_LOG("%s", line);
+}
+
+TEST_F(begin, pressure_stall_lies_between_what_proc_says_before_and_after)
+{
+	const struct scene *s = of(variant->memcg);
+	const struct witness *w = &seen[variant->memcg];
+	const struct oomtrace_psi *p, *found = NULL;
+	const union record *r;
+	int n;
+
+	for (n = 0; (r = nth(s, OOMTRACE_PSI, self->begin->episode, n)); n++) {
+		p = &r->psi;
+		EXPECT_GE(OOMTRACE_RESOURCE_IO, p->resource);
+		EXPECT_GE(10000, p->some_avg10);
+		EXPECT_GE(p->some_avg10 + 1, p->full_avg10);
+		EXPECT_GE(p->some_total_ns, p->full_total_ns);
+		if (HAS(p, psi, cgroup_id))
+			EXPECT_EQ(s->cg.id, p->cgroup_id);
+		if (p->resource == OOMTRACE_RESOURCE_MEMORY &&
+		    HAS(p, psi, cgroup_id) == variant->memcg)
+			found = p;
+	}
+	if (access("/proc/pressure/memory", F_OK)) {
+		EXPECT_EQ(0, n);
+		SKIP(return, "this kernel keeps no pressure stall averages");
+	}
+	EXPECT_EQ(variant->memcg ? 4 : 2, n);
+	ASSERT_NE(NULL, found);
+	EXPECT_LE(w->psi_before, found->some_total_ns / 1000);
+	EXPECT_GE(w->psi_after, found->some_total_ns / 1000);
+	/* An OOM without any wait before it is none. */
+	EXPECT_LT(w->psi_before, w->psi_after);
+	EXPECT_GT(120ULL * 1000000000, found->age_ns);
+	TH_LOG("total %llu us before, %llu in the record, %llu after; age %llu ms",
+	       w->psi_before, found->some_total_ns / 1000, w->psi_after,
+	       found->age_ns / 1000000);
+}
+
+/* The line of the kernel's own tracepoint about the same retry. */
+static void retry_line(char *line, size_t size,
+		       const struct oomtrace_pressure *p)
+{
+	if (p->kind == OOMTRACE_PRESSURE_RECLAIM)
+		snprintf(line, size,
+			 "reclaim_retry_zone: node=%d zone=%-8.8s order=%d reclaimable=%llu available=%llu min_wmark=%llu no_progress_loops=%d wmark_check=%d\n",
+			 p->node, p->zone_name, p->order, p->reclaimable,
+			 p->available, p->min_wmark, p->no_progress_loops,
+			 p->retry);
+	else
+		snprintf(line, size, "compact_retry: order=%d ", p->order);
+}
+
+TEST_F(begin, pressure_is_what_the_kernels_tracepoints_said)
+{
+	const struct scene *s = of(variant->memcg);
+	unsigned long long age = ~0ULL, last = 0;
+	const struct oomtrace_pressure *p;
+	const union record *r;
+	char line[512], task[64];
+	const char *at = seen->trace;
+	int n;
+
+	if (variant->memcg) {
+		EXPECT_EQ(NULL, nth(s, OOMTRACE_PRESSURE,
+				    self->begin->episode, 0));
+		return;
+	}
+	snprintf(task, sizeof(task), "%s-%d ", self->begin->comm,
+		 self->begin->pid);
+	for (n = 0; (r = nth(s, OOMTRACE_PRESSURE, self->begin->episode, n));
+	     n++) {
+		p = &r->pressure;
+		EXPECT_EQ(p->kind == OOMTRACE_PRESSURE_RECLAIM,
+			  HAS(p, pressure, zone_name));
+		EXPECT_EQ(p->kind == OOMTRACE_PRESSURE_COMPACT,
+			  HAS(p, pressure, result));
+		/* Oldest first, none left out. */
+		EXPECT_GE(age, p->age_ns);
+		if (n)
+			EXPECT_EQ(last + 1, p->index);
+		age = p->age_ns;
+		last = p->index;
+		/* In the trace, in this order, by this task. */
+		retry_line(line, sizeof(line), p);
+		do {
+			at = strstr(at, task);
+			ASSERT_NE(NULL, at)
+				TH_LOG("not traced: %s", line);
+			at += strlen(task);
+		} while (strncmp(at + strcspn(at, ":\n") + 2, line,
+				 strlen(line)) &&
+			 !memmem(at, strcspn(at, "\n") + 1, line, strlen(line)));
+	}
+	ASSERT_LE(1, n) TH_LOG("no retry was recorded, the trace has\n%s",
+			       seen->trace);
+	EXPECT_GE(8, n);
+	/* It gave up, or had no loop left (MAX_RECLAIM_RETRIES): it says no more. */
+	EXPECT_TRUE(!p->retry || p->no_progress_loops == 16)
+		TH_LOG("retry %d, loops %d", p->retry, p->no_progress_loops);
+	/* And that was its last one. */
+	EXPECT_EQ(NULL, strstr(at, task));
+	TH_LOG("%d retries recorded, number %llu the last", n, last);
+}
+
+TEST_HARNESS_MAIN

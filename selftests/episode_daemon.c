@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: what an OOM killer in user space kills is an episode as well, with
+ * who sent the signal, who got it, and how memory stood; what others kill is
+ * none. And the list of those killers is as it was set, or as it was before.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "lib.h"
+#include "oom.h"
+#include "test.h"
+
+#ifndef SYS_process_mrelease
+#define SYS_process_mrelease	448
+#endif
+
+#define DAEMONS		DEBUGFS "/daemons"
+#define PARAMETER	"/sys/module/oomtrace/parameters/daemons"
+#define BY_DEFAULT	"earlyoom,systemd-oomd,oomd,nohang,lmkd\n"
+#define MANY		5
+#define NO_MRELEASE	77	/* the exit status that says so */
+
+FIXTURE(daemon) {
+	int fd;
+	struct records recs;
+};
+
+FIXTURE_SETUP(daemon)
+{
+	module_start(NULL);
+	self->fd = device_open();
+}
+
+FIXTURE_TEARDOWN(daemon)
+{
+	close(self->fd);
+	records_free(&self->recs);
+	module_stop();
+}
+
+/* Who kills whom, and how. */
+struct deed {
+	const char *comm;
+	const pid_t *pid;
+	int npids;
+	int sig;
+	bool release;
+};
+
+static int do_deed(void *arg)
+{
+	const struct sched_param fifo = { .sched_priority = 50 };
+	const struct deed *deed = arg;
+	int i, pidfd = -1;
+
+	prctl(PR_SET_NAME, deed->comm);
+	if (deed->release) {
+		/* Not EBADF: there is no such system call. */
+		if (syscall(SYS_process_mrelease, -1, 0) && errno != EBADF)
+			return NO_MRELEASE;
+		pidfd = syscall(SYS_pidfd_open, *deed->pid, 0);
+		/* On the victim's CPU, and before it: it has its memory yet. */
+		pin_to_cpu(0);
+		if (sched_setscheduler(0, SCHED_FIFO, &fifo))
+			return 1;
+	}
+	for (i = 0; i < deed->npids; i++)
+		if (kill(deed->pid[i], deed->sig))
+			return 2;
+	if (deed->release && syscall(SYS_process_mrelease, pidfd, 0))
+		return 3;
+	return 0;
+}
+
+/* All that is told, when the worker is done with it. */
+static void wait_and_read(int fd, struct records *recs)
+{
+	sleep_ms(800);
+	device_drain(fd, recs);
+}
+
+TEST_F(daemon, a_daemons_kill_is_an_episode_of_user_space)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+	const union record *r;
+	long long points = 0;
+	struct hog hog;
+	size_t i;
+	struct deed deed = {
+		.comm = "earlyoom", .pid = &hog.pid, .npids = 1, .sig = SIGKILL,
+	};
+	pid_t pid;
+
+	hog_start(&hog, "--comm greedy --uid 1000 --anon 12 --hold");
+	hog_ready(&hog);
+	pid = start_child(do_deed, &deed);
+	EXPECT_EQ(0, wait_child(pid));
+	EXPECT_EQ(128 + SIGKILL, wait_child(hog.pid));
+	wait_and_read(self->fd, &self->recs);
+
+	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
+	begin = &records_get(&self->recs, OOMTRACE_OOM_BEGIN, 0)->begin;
+	EXPECT_EQ(OOMTRACE_SCOPE_USERSPACE, begin->scope);
+	EXPECT_EQ(OOMTRACE_TRIGGER_DAEMON, begin->trigger);
+	EXPECT_EQ(pid, begin->tgid);
+	EXPECT_STREQ("earlyoom", begin->comm);
+	EXPECT_LT(0, begin->free);
+	EXPECT_FALSE(HAS(begin, oom_begin, gfp));
+	EXPECT_FALSE(HAS(begin, oom_begin, order));
+
+	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_VICTIM));
+	victim = &records_get(&self->recs, OOMTRACE_VICTIM, 0)->victim;
+	EXPECT_EQ(begin->episode, victim->episode);
+	EXPECT_EQ(hog.pid, victim->tgid);
+	EXPECT_STREQ("greedy", victim->comm);
+	EXPECT_EQ(1000, victim->uid);
+	EXPECT_EQ(OOMTRACE_WHY_DAEMON, victim->why);
+	EXPECT_EQ(SIGKILL, victim->signal);
+	ASSERT_TRUE(HAS(victim, victim, rss_anon));
+	EXPECT_LE(12 * 256 - 64, victim->rss_anon);
+	EXPECT_GE(12 * 256 + 128, victim->rss_anon);
+
+	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_MEMORY));
+	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_END));
+	end = &records_get(&self->recs, OOMTRACE_OOM_END, 0)->end;
+	EXPECT_EQ(begin->episode, end->episode);
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
+	EXPECT_EQ(1, end->victims);
+	r = records_get(&self->recs, OOMTRACE_NAME, 0);
+	ASSERT_NE(NULL, r);
+	EXPECT_EQ(begin->episode, r->name.episode);
+
+	/* The ranking at that moment, or a little later: who could die next. */
+	EXPECT_EQ(end->candidates - end->missed,
+		  records_count(&self->recs, OOMTRACE_CANDIDATE));
+	EXPECT_LT(1, end->candidates);
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_CANDIDATE, i));
+	     i++) {
+		EXPECT_EQ(begin->episode, r->candidate.episode);
+		EXPECT_EQ(i, r->candidate.index);
+		EXPECT_TRUE(DERIVED(&r->candidate, candidate, verdict));
+		/* Best candidate first, then those that cannot be killed. */
+		if (HAS(&r->candidate, candidate, points)) {
+			EXPECT_TRUE(!i || r->candidate.points <= points);
+			points = r->candidate.points;
+		}
+	}
+}
+
+TEST_F(daemon, a_plain_kill_is_never_recorded)
+{
+	char pid[16], *argv[] = { "/bin/kill", "-9", pid, NULL };
+	struct hog hog[2];
+	struct deed deed = {
+		.comm = "someone", .pid = &hog[0].pid, .npids = 1, .sig = SIGKILL,
+	};
+	char out[256];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		hog_start(&hog[i], "--anon 1 --hold");
+		hog_ready(&hog[i]);
+	}
+	EXPECT_EQ(0, run_child(do_deed, &deed));
+	snprintf(pid, sizeof(pid), "%d", hog[1].pid);
+	EXPECT_EQ(0, run_program(out, sizeof(out), argv));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(128 + SIGKILL, wait_child(hog[i].pid));
+	wait_and_read(self->fd, &self->recs);
+	EXPECT_EQ(0, self->recs.n);
+}
+
+TEST_F(daemon, those_killed_together_are_one_episode)
+{
+	struct hog hog[MANY];
+	pid_t pid[MANY];
+	struct deed deed = {
+		.comm = "systemd-oomd", .pid = pid, .npids = MANY, .sig = SIGKILL,
+	};
+	const union record *r;
+	int i;
+
+	for (i = 0; i < MANY; i++) {
+		hog_start(&hog[i], "--anon 1 --hold");
+		hog_ready(&hog[i]);
+		pid[i] = hog[i].pid;
+	}
+	EXPECT_EQ(0, run_child(do_deed, &deed));
+	for (i = 0; i < MANY; i++)
+		EXPECT_EQ(128 + SIGKILL, wait_child(hog[i].pid));
+	wait_and_read(self->fd, &self->recs);
+	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
+	ASSERT_EQ(MANY, records_count(&self->recs, OOMTRACE_VICTIM));
+	for (i = 0; i < MANY; i++) {
+		r = records_get(&self->recs, OOMTRACE_VICTIM, i);
+		EXPECT_EQ(pid[i], r->victim.tgid);
+	}
+	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_END));
+	r = records_get(&self->recs, OOMTRACE_OOM_END, 0);
+	EXPECT_EQ(MANY, r->end.victims);
+}
+
+TEST_F(daemon, the_polite_signal_is_told_as_such)
+{
+	struct hog hog;
+	struct deed deed = {
+		.comm = "nohang", .pid = &hog.pid, .npids = 1, .sig = SIGTERM,
+	};
+	const union record *r;
+
+	hog_start(&hog, "--anon 1 --hold");
+	hog_ready(&hog);
+	EXPECT_EQ(0, run_child(do_deed, &deed));
+	EXPECT_EQ(128 + SIGTERM, wait_child(hog.pid));
+	wait_and_read(self->fd, &self->recs);
+	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_VICTIM));
+	r = records_get(&self->recs, OOMTRACE_VICTIM, 0);
+	EXPECT_EQ(SIGTERM, r->victim.signal);
+}
+
+FIXTURE(release) {
+	int fd;
+	struct records recs;
+};
+
+FIXTURE_VARIANT(release) {
+	const char *comm;
+};
+
+/* Who is in the list, and who is not: process_mrelease() tells of itself. */
+FIXTURE_VARIANT_ADD(release, by_daemon) { .comm = "lmkd" };
+FIXTURE_VARIANT_ADD(release, by_anybody) { .comm = "someone" };
+
+FIXTURE_SETUP(release)
+{
+	module_start(NULL);
+	self->fd = device_open();
+}
+
+FIXTURE_TEARDOWN(release)
+{
+	close(self->fd);
+	records_free(&self->recs);
+	module_stop();
+}
+
+TEST_F(release, process_mrelease_is_told_with_what_is_left)
+{
+	const struct oomtrace_reap *reap = NULL;
+	const union record *r;
+	struct hog hog;
+	struct deed deed = {
+		.comm = variant->comm, .pid = &hog.pid, .npids = 1,
+		.sig = SIGKILL, .release = true,
+	};
+	int status;
+	size_t i;
+
+	pin_to_cpu(0);
+	hog_start(&hog, "--comm greedy --anon 12 --hold");
+	hog_ready(&hog);
+	status = run_child(do_deed, &deed);
+	EXPECT_EQ(128 + SIGKILL, wait_child(hog.pid));
+	if (status == NO_MRELEASE)
+		SKIP(return, "this kernel has no process_mrelease()");
+	ASSERT_EQ(0, status);
+	wait_and_read(self->fd, &self->recs);
+
+	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
+	r = records_get(&self->recs, OOMTRACE_OOM_BEGIN, 0);
+	EXPECT_EQ(OOMTRACE_SCOPE_USERSPACE, r->begin.scope);
+	EXPECT_STREQ(variant->comm, r->begin.comm);
+	r = records_get(&self->recs, OOMTRACE_VICTIM, 0);
+	ASSERT_NE(NULL, r);
+	EXPECT_EQ(hog.pid, r->victim.tgid);
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_REAP, i)); i++)
+		if (r->reap.step == OOMTRACE_STEP_RELEASED)
+			reap = &r->reap;
+	ASSERT_NE(NULL, reap);
+	EXPECT_EQ(hog.pid, reap->pid);
+	EXPECT_GT(64, reap->rss_anon);
+}
+
+/* ---- the list ---- */
+
+static void expect_list(struct __test_metadata *_metadata, const char *want)
+{
+	char *text = slurp(DAEMONS, NULL);
+
+	EXPECT_STREQ(want, text);
+	free(text);
+	text = slurp(PARAMETER, NULL);
+	EXPECT_STREQ(want, text);
+	free(text);
+}
+
+TEST_F(daemon, the_list_is_set_by_file_parameter_and_ioctl)
+{
+	struct oomtrace_daemons list = {
+		.size = sizeof(list), .count = 2, .comm = { "one", "two" },
+	};
+
+	expect_list(_metadata, BY_DEFAULT);
+	EXPECT_EQ(0, spill(DAEMONS, "killer,fifteen_letters\n"));
+	expect_list(_metadata, "killer,fifteen_letters\n");
+	EXPECT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_DAEMONS, &list));
+	expect_list(_metadata, "one,two\n");
+	EXPECT_EQ(0, spill(DAEMONS, "\n"));
+	expect_list(_metadata, "\n");
+	close(self->fd);
+	module_start("daemons=mine");
+	self->fd = device_open();
+	expect_list(_metadata, "mine\n");
+}
+
+TEST_F(daemon, a_command_put_into_the_list_is_a_daemon)
+{
+	struct hog hog;
+	struct deed deed = {
+		.comm = "someone", .pid = &hog.pid, .npids = 1, .sig = SIGKILL,
+	};
+
+	hog_start(&hog, "--anon 1 --hold");
+	hog_ready(&hog);
+	EXPECT_EQ(0, spill(DAEMONS, "nobody,someone"));
+	EXPECT_EQ(0, run_child(do_deed, &deed));
+	EXPECT_EQ(128 + SIGKILL, wait_child(hog.pid));
+	wait_and_read(self->fd, &self->recs);
+	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
+	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_VICTIM));
+}
+
+TEST_F(daemon, a_bad_list_changes_nothing)
+{
+	static const char * const bad[] = {
+		",", "a,", ",a", "a,,b", "sixteen_letters_", "a\nb",
+		"a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q",
+	};
+	struct oomtrace_daemons list = { .size = sizeof(list), .count = 1 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, spill(DAEMONS, bad[i]))
+			TH_LOG("%s", bad[i]);
+	}
+	/* An empty name, one without an end, too many, another size. */
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_DAEMONS, &list));
+	EXPECT_EQ(EINVAL, errno);
+	memset(list.comm[0], 'x', OOMTRACE_COMM_LEN);
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_DAEMONS, &list));
+	list.comm[0][1] = '\0';
+	list.count = OOMTRACE_DAEMONS + 1;
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_DAEMONS, &list));
+	list.count = 1;
+	list.size--;
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_DAEMONS, &list));
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_DAEMONS, NULL));
+	EXPECT_EQ(EFAULT, errno);
+	expect_list(_metadata, BY_DEFAULT);
+}
+
+TEST_HARNESS_MAIN
