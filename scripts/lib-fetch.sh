@@ -269,7 +269,7 @@ make_initrd() {
 readonly source_package=linux-source-6.1
 readonly source_members="scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
 	scripts/kernel-doc tools/testing/selftests/kselftest.h tools/testing/selftests/kselftest_harness.h
-	tools/testing/selftests/lib.mk tools/testing/selftests/kselftest
+	tools/testing/selftests/Makefile tools/testing/selftests/lib.mk tools/testing/selftests/kselftest
 	tools/testing/selftests/kselftest_deps.sh tools/testing/selftests/run_kselftest.sh
 	tools/testing/selftests/kselftest_install.sh tools/testing/selftests/gen_kselftest_tar.sh
 	tools/scripts tools/include/nolibc scripts/subarch.include"
