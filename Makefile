@@ -8,7 +8,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 KERNELS	?= bookworm
 
 .PHONY: all module lib tools selftests check demo bench install uninstall \
-	dkms-install dkms-remove clean help
+	dkms-install dkms-remove deb clean help
 
 all: module lib tools
 
@@ -69,6 +69,10 @@ dkms-install:
 dkms-remove:
 	scripts/dkms remove
 
+# Debian packages, in build/deb.
+deb:
+	scripts/deb
+
 # By hand and not by Kbuild's clean: it must work without kernel headers.
 clean:
 	@# A copy that DKMS made has the module only.
@@ -92,4 +96,5 @@ help:
 	@echo 'make bench            what it costs, in instructions'
 	@echo 'make install          install the module and the tools for this kernel'
 	@echo 'make dkms-install     install it by DKMS, for this kernel and all that follow'
+	@echo 'make deb              Debian packages of the tools, the library and the module for DKMS'
 	@echo 'make clean            remove what was built (not the cache of scripts/kernel)'
