@@ -14,14 +14,14 @@
  * It looks at the records since the episode's begin, and at no more than
  * MAX_RECORDS of them.
  */
-#include <linux/panic_notifier.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "../common/story.h"
 #include "episode.h"
 #include "oomtrace.h"
 #include "panic.h"
 #include "reader.h"
+#include "compat/panic_notifier.h"
 
 /* An OOM longer ago is not told: it is not why the kernel panics now. */
 #define RECENT_NS	(300ULL * NSEC_PER_SEC)

@@ -13,7 +13,7 @@
  * format may grow: nothing is read beyond its bounds, and what is not understood
  * leaves the functions unchecked.
  */
-#include <linux/btf.h>
+#include <uapi/linux/btf.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>

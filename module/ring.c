@@ -80,6 +80,7 @@
 #include <linux/vmalloc.h>
 
 #include "ring.h"
+#include "compat/preempt.h"
 
 struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
 

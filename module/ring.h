@@ -15,7 +15,7 @@
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <linux/wait.h>
 
 #include "../include/oomtrace.h"

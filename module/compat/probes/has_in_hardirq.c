@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+/* in_irq() has been renamed. */
+#include <linux/preempt.h>
+
+bool probe(void);
+bool probe(void)
+{
+	return in_hardirq();
+}
