@@ -52,7 +52,7 @@ copy_sources() {
 	as_root "removing the last copy" rm -rf --one-file-system "$1"
 	mkdir -p "$1"
 	(
-		cd "$repo"
+		cd "$repo" || exit
 		git -c safe.directory='*' ls-files -co --exclude-standard -z |
 			while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
 			xargs -0 cp -P --parents --preserve=mode,timestamps -t "$1"

@@ -3,7 +3,7 @@
 #include <linux/kconfig.h>
 #include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
+#if KERNEL_VERSION(5, 10, 0) > LINUX_VERSION_CODE
 #error "oomtrace needs Linux 5.10 or later"
 #endif
 #ifndef CONFIG_KPROBES
