@@ -133,20 +133,32 @@ TEST_F(lockdown, the_command_works)
 	EXPECT_EQ(0, run_program(said, sizeof(said), last)) TH_LOG("%s", said);
 }
 
-/* The last one: the module does not come back. */
-TEST(unsigned_once_gone_it_stays_out)
+/* Comes last, since the module does not come back. */
+FIXTURE(unsigned_module) {
+	int kmsg;
+};
+
+FIXTURE_SETUP(unsigned_module)
 {
-	int kmsg = kmsg_open();
+	self->kmsg = kmsg_open();
+}
+
+FIXTURE_TEARDOWN(unsigned_module)
+{
+	close(self->kmsg);
+}
+
+TEST_F(unsigned_module, once_gone_stays_out)
+{
 	char *log;
 
 	if (access(LOCKDOWN, W_OK))
 		SKIP(return, "the kernel has no lockdown");
 	ASSERT_EQ(0, module_unload());
 	EXPECT_EQ(-EPERM, module_load(NULL));
-	log = kmsg_text(kmsg);
+	log = kmsg_text(self->kmsg);
 	EXPECT_IN("unsigned module loading is restricted", log);
 	free(log);
-	close(kmsg);
 }
 
 TEST_HARNESS_MAIN
