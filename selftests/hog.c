@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/mempolicy.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,13 +142,16 @@ static int usage(void)
 	      "                 map and touch that much memory\n"
 	      "  --populate MB  try to by MAP_POPULATE, which gives up when there is no more\n"
 	      "                 memory, and let go of it again\n"
+	      "  --thread       end the first thread and go on in another\n"
 	      "  --hold         say ready, hold everything\n"
 	      "  --go           say ready, go on after a byte on stdin\n"
 	      "  --grow MB      take anonymous memory up to that\n", stderr);
 	return 2;
 }
 
-int main(int argc, char **argv)
+static void go_on_in_a_thread(int argc, char **argv);
+
+static int obey(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "adj", required_argument, NULL, 'a' },
@@ -160,6 +164,7 @@ int main(int argc, char **argv)
 		{ "shmem", required_argument, NULL, 'S' },
 		{ "file", required_argument, NULL, 'F' },
 		{ "populate", required_argument, NULL, 'P' },
+		{ "thread", no_argument, NULL, 't' },
 		{ "hold", no_argument, NULL, 'h' },
 		{ "go", no_argument, NULL, 'w' },
 		{ "grow", required_argument, NULL, 'G' },
@@ -168,8 +173,6 @@ int main(int argc, char **argv)
 	char path[256];
 	int opt;
 
-	must(!prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
-	put("/proc/self/oom_score_adj", "0");
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
 		case 'a':
@@ -206,6 +209,9 @@ int main(int argc, char **argv)
 		case 'P':
 			try_to_populate((size_t)atol(optarg) << 20);
 			break;
+		case 't':
+			go_on_in_a_thread(argc, argv);
+			break;
 		case 'h':
 			hold();
 			break;
@@ -220,4 +226,37 @@ int main(int argc, char **argv)
 		}
 	}
 	return 0;
+}
+
+/* What a thread that goes on needs to know. */
+static struct {
+	int argc;
+	char **argv;
+} rest;
+
+static int thread_main(void *unused)
+{
+	(void)unused;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	_exit(obey(rest.argc, rest.argv));
+}
+
+/* The process lives on in a thread that is not its first: that one ends here. */
+static void go_on_in_a_thread(int argc, char **argv)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+
+	rest.argc = argc;
+	rest.argv = argv;
+	must(clone(thread_main, stack + sizeof(stack),
+		   CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+		   CLONE_THREAD | CLONE_SYSVSEM, NULL) > 0, "clone");
+	syscall(SYS_exit, 0);
+}
+
+int main(int argc, char **argv)
+{
+	must(!prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
+	put("/proc/self/oom_score_adj", "0");
+	return obey(argc, argv);
 }
