@@ -116,34 +116,11 @@ TEST_F(memcg, the_cgroup_and_its_limit_are_told)
 	EXPECT_EQ(LIMIT_MB * 256, self->verdict->totalpages);
 }
 
-TEST_F(memcg, begin_is_the_kernels_invoked_line)
+TEST_F(memcg, begin_says_who_asked)
 {
 	EXPECT_EQ(OOMTRACE_TRIGGER_ALLOCATION, self->begin->trigger);
-	EXPECT_STREQ(self->report.invoker, self->begin->comm);
-	EXPECT_EQ(self->report.gfp, self->begin->gfp);
-	EXPECT_EQ(self->report.order, self->begin->order);
-	EXPECT_EQ(self->report.adj, self->begin->oom_score_adj);
 	EXPECT_EQ(self->s->big, self->begin->tgid);
 	EXPECT_EQ(1000, self->begin->uid);
-}
-
-TEST_F(memcg, the_victim_is_the_kernels_killed_process_line_exactly)
-{
-	const struct report_kill *k = scene_kill(&self->report, self->s->big);
-
-	/* It asked for the memory itself: it does not run meanwhile. */
-	ASSERT_NE(NULL, k);
-	EXPECT_EQ(k->pid, self->victim->pid);
-	EXPECT_STREQ(k->comm, self->victim->comm);
-	EXPECT_EQ(k->uid, self->victim->uid);
-	EXPECT_EQ(k->adj, self->victim->oom_score_adj);
-	EXPECT_EQ(100, self->victim->oom_score_adj);
-	EXPECT_EQ(k->total_vm_kb, 4 * self->victim->total_vm);
-	EXPECT_EQ(k->anon_kb, 4 * self->victim->rss_anon);
-	EXPECT_EQ(k->file_kb, 4 * self->victim->rss_file);
-	EXPECT_EQ(k->shmem_kb, 4 * self->victim->rss_shmem);
-	EXPECT_EQ(k->pgtables_kb * 1024, self->victim->pgtables_bytes);
-	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, self->victim->why);
 }
 
 TEST_F(memcg, candidates_are_the_members_and_nobody_else)
@@ -229,7 +206,11 @@ TEST_F(memcg, the_end_counts_what_memory_events_counts)
 TEST_F(memcg, the_whole_report_is_this_episodes)
 {
 	scene_check_report(_metadata, self->s, self->s->big);
+	/* It asked for the memory itself: it does not run meanwhile. */
 	scene_check_kills(_metadata, self->s, 0);
+	EXPECT_EQ(1000, self->victim->uid);
+	EXPECT_EQ(100, self->victim->oom_score_adj);
+	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, self->victim->why);
 }
 
 TEST_F(memcg, episodes_are_whole)

@@ -14,7 +14,7 @@
 #include <bpf/bpf_core_read.h>
 
 #include "choice.h"
-#include "oracle.h"
+#include "log.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -29,19 +29,6 @@ struct oom_control {
 	long chosen_points;
 } __attribute__((preserve_access_index));
 
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, ORACLE_LOG_BYTES);
-} oracle_log SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, LOADER_COUNTS);
-	__type(key, __u32);
-	__type(value, __u64);
-} oracle_counts SEC(".maps");
-
 /* The task inside out_of_memory(), as bpf_get_current_pid_tgid() has it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -49,14 +36,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } inside SEC(".maps");
-
-static __always_inline void count(__u32 what)
-{
-	__u64 *n = bpf_map_lookup_elem(&oracle_counts, &what);
-
-	if (n)
-		__sync_fetch_and_add(n, 1);
-}
 
 static __always_inline void log_event(__u32 what, __s32 pid, __s32 tgid,
 				      __s64 points)

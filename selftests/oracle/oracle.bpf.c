@@ -15,7 +15,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "oracle.h"
+#include "log.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -33,28 +33,6 @@ struct {
 	__type(key, __u64);
 	__type(value, struct open_call);
 } open_calls SEC(".maps");
-
-/* Never read while a storm blows: big enough, and all pages are there at once. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, ORACLE_LOG_BYTES);
-} oracle_log SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, LOADER_COUNTS);
-	__type(key, __u32);
-	__type(value, __u64);
-} oracle_counts SEC(".maps");
-
-static __always_inline void count(__u32 what)
-{
-	__u64 *n = bpf_map_lookup_elem(&oracle_counts, &what);
-
-	if (n)
-		__sync_fetch_and_add(n, 1);
-}
 
 SEC("kprobe/__vm_enough_memory")
 int vm_enough_entry(struct pt_regs *ctx)
