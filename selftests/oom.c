@@ -100,6 +100,32 @@ void hog_kill(struct hog *h)
 	hog_wait(h);
 }
 
+/* ---- scores ---- */
+
+long proc_oom_score(pid_t pid)
+{
+	char path[64], text[32];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? -1 : atol(text);
+}
+
+/* As in proc_oom_score() of the kernel, which scales points to 0 .. 1333. */
+long score_of(const struct oomtrace_candidate *c, unsigned long long totalpages)
+{
+	if (!HAS(c, candidate, points))
+		return 0;
+	return (1000 + c->points * 1000 / (long)totalpages) * 2 / 3;
+}
+
 /* ---- memory cgroups ---- */
 
 bool memcg_make(struct memcg *cg, const char *name, size_t max_bytes)

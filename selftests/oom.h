@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+#include "../include/oomtrace.h"
+
 /* ---- hogs ---- */
 
 /* A running hog (hog.c). */
@@ -27,6 +29,14 @@ void hog_go(struct hog *h);
 int hog_wait(struct hog *h);
 /* Kill it, if it still lives. */
 void hog_kill(struct hog *h);
+
+/* ---- scores ---- */
+
+/* /proc/PID/oom_score; -1 if there is no such process any more. */
+long proc_oom_score(pid_t pid);
+/* What that file makes of a candidate's points; it knows no cgroup's limit. */
+long score_of(const struct oomtrace_candidate *c,
+	      unsigned long long totalpages);
 
 /* ---- memory cgroups ---- */
 

@@ -126,6 +126,33 @@ TEST_F(crowd, a_ring_too_small_says_how_many_are_missing)
 	close(fd);
 }
 
+#define FEW	60
+
+TEST_F(crowd, candidates_have_the_points_behind_proc_oom_score)
+{
+	const struct oomtrace_candidate *c;
+	const struct oomtrace_verdict *v;
+	long score[FEW];
+	int fd, i;
+
+	crowd_gather(FEW, 5, false);
+	module_start(NULL);
+	fd = device_open();
+	for (i = 0; i < FEW; i++)
+		score[i] = proc_oom_score(crowd_pid(i));
+	crowd_sysrq_f();
+	read_until_ended(fd, &self->recs, 1);
+	self->scene->recs = self->recs;
+	v = &records_get(&self->recs, OOMTRACE_VERDICT, 0)->verdict;
+	for (i = 0; i < FEW; i++) {
+		c = scene_candidate(self->scene, v->episode, crowd_pid(i));
+		ASSERT_NE(NULL, c);
+		EXPECT_EQ(score[i], score_of(c, v->totalpages))
+			TH_LOG("[%d] points %lld", c->pid, c->points);
+	}
+	close(fd);
+}
+
 TEST_F(crowd, of_equals_the_later_dies)
 {
 	const struct oomtrace_verdict *v;

@@ -62,32 +62,6 @@ find_process(const struct oomtrace_ranking *rk,
 	return NULL;
 }
 
-/* /proc/PID/oom_score, -1 if there is no such process any more. */
-static long oom_score(pid_t pid)
-{
-	char path[64], text[32];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/oom_score", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n < 0 ? 0 : n] = '\0';
-	return n < 0 ? -1 : atol(text);
-}
-
-/* What proc_oom_score() makes of the points. */
-static long score_of(const struct oomtrace_candidate *c,
-		     unsigned long long totalpages)
-{
-	if (!HAS(c, candidate, points))
-		return 0;
-	return (1000 + c->points * 1000 / (long)totalpages) * 2 / 3;
-}
-
 TEST_F(ranking, points_are_those_behind_proc_oom_score)
 {
 	static const char * const what[] = {
@@ -114,7 +88,7 @@ TEST_F(ranking, points_are_those_behind_proc_oom_score)
 		long mine = score_of(c, self->rk.totalpages), kernels;
 
 		/* This process itself changes while it asks. */
-		kernels = oom_score(c->tgid);
+		kernels = proc_oom_score(c->tgid);
 		if (kernels < 0 || c->tgid == getpid() ||
 		    c->tgid == getppid())
 			continue;
