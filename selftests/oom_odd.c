@@ -133,6 +133,9 @@ TEST_F(odd, pids_are_those_of_the_first_namespace)
 	scene_check_kills(_metadata, s, 0);
 }
 
+#define COMERS	2
+#define KILLS	5
+
 /* Children come, rename themselves without a pause, and go. */
 static int come_and_go(void *arg)
 {
@@ -154,23 +157,23 @@ static int come_and_go(void *arg)
 	}
 }
 
-TEST_F(odd, tasks_that_come_and_go_leave_every_record_whole)
+TEST_F_TIMEOUT(odd, tasks_that_come_and_go_leave_every_record_whole, 240)
 {
 	struct scene *s = self->s;
-	pid_t pid[3];
+	pid_t pid[COMERS];
 	struct hog hog;
 	size_t i;
 	int n;
 
 	NEED_MEMCG();
-	for (n = 0; n < 3; n++)
+	for (n = 0; n < COMERS; n++)
 		pid[n] = start_child(come_and_go, s->cg.dir);
-	for (n = 0; n < 10; n++) {
+	for (n = 0; n < KILLS; n++) {
 		hog_start(&hog, "--cgroup %s --comm big --adj 500 --grow 64",
 			  s->cg.dir);
 		EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
 	}
-	for (n = 0; n < 3; n++) {
+	for (n = 0; n < COMERS; n++) {
 		kill(pid[n], SIGKILL);
 		wait_child(pid[n]);
 	}
@@ -187,7 +190,7 @@ TEST_F(odd, tasks_that_come_and_go_leave_every_record_whole)
 		    HAS(c, candidate, reason))
 			EXPECT_NE(OOMTRACE_REASON_NONE, c->reason);
 	}
-	EXPECT_LE(10, records_count(&s->recs, OOMTRACE_VERDICT));
+	EXPECT_LE(KILLS, records_count(&s->recs, OOMTRACE_VERDICT));
 	scene_check_episodes(_metadata, &s->recs);
 	scene_check_kills(_metadata, s, 0);
 }
