@@ -24,113 +24,9 @@
 #include "reader.h"
 #include "ring.h"
 #include "stats.h"
+#include "text.h"
 
 static struct dentry *dir;
-
-/* ---- trace ---- */
-
-/**
- * struct trace_iter - one open of the trace file
- * @reader: stops at what was held when the file was opened.
- * @pos: which line @buf is, from 1; 0: none read yet.
- * @size: its record's size; 0: there are no more.
- * @line: room for the line; too large for the stack.
- * @buf: the record.
- */
-struct trace_iter {
-	struct oomtrace_reader reader;
-	loff_t pos;
-	unsigned int size;
-	char line[OOMTRACE_LINE_MAX];
-	u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
-};
-
-/*
- * seq_file asks for a line again if it did not fit, and for the next one
- * otherwise: the record of the last answer is kept. Line 0 is the header.
- */
-static void *trace_at(struct trace_iter *it, loff_t pos)
-{
-	if (pos == 0) {
-		/* Read before, and sought back: once more from the start. */
-		if (it->pos)
-			oomtrace_reader_oldest(&it->reader);
-		it->pos = 0;
-		return SEQ_START_TOKEN;
-	}
-	if (pos != it->pos) {
-		it->size = oomtrace_reader_next(&it->reader, it->buf);
-		it->pos = pos;
-	}
-	return it->size ? it : NULL;
-}
-
-static void *trace_start(struct seq_file *m, loff_t *pos)
-{
-	return trace_at(m->private, *pos);
-}
-
-static void *trace_next(struct seq_file *m, void *v, loff_t *pos)
-{
-	return trace_at(m->private, ++*pos);
-}
-
-static void trace_stop(struct seq_file *m, void *v)
-{
-}
-
-static int trace_show(struct seq_file *m, void *v)
-{
-	struct trace_iter *it = m->private;
-
-	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, "# oomtrace: records held, oldest first; reading takes nothing away\n"
-			    "# seconds.micros [cpu] type: field=value...   value~ derived\n");
-		return 0;
-	}
-	oomtrace_format(it->line, sizeof(it->line), (void *)it->buf);
-	seq_puts(m, it->line);
-	return 0;
-}
-
-static const struct seq_operations trace_sops = {
-	.start	= trace_start,
-	.next	= trace_next,
-	.stop	= trace_stop,
-	.show	= trace_show,
-};
-
-static int trace_open(struct inode *inode, struct file *file)
-{
-	struct trace_iter *it;
-	int ret;
-
-	it = __seq_open_private(file, &trace_sops, sizeof(*it));
-	if (!it)
-		return -ENOMEM;
-	ret = oomtrace_reader_init(&it->reader,
-				   GENMASK(OOMTRACE_RINGS - 1, 0), true);
-	if (ret)
-		seq_release_private(inode, file);
-	return ret;
-}
-
-static int trace_release(struct inode *inode, struct file *file)
-{
-	struct seq_file *m = file->private_data;
-	struct trace_iter *it = m->private;
-
-	oomtrace_reader_free(&it->reader);
-	return seq_release_private(inode, file);
-}
-
-static const struct file_operations trace_fops = {
-	.owner		= THIS_MODULE,
-	.open		= trace_open,
-	.release	= trace_release,
-	.read		= seq_read,
-	.llseek		= no_seek_end_llseek,
-};
 
 /* ---- last_oom ---- */
 
@@ -411,7 +307,9 @@ int oomtrace_debugfs_init(void)
 	dir = debugfs_create_dir("oomtrace", NULL);
 	if (IS_ERR(dir))
 		return PTR_ERR(dir) == -EEXIST ? -EEXIST : 0;
-	debugfs_create_file("trace", 0444, dir, NULL, &trace_fops);
+	debugfs_create_file("trace", 0444, dir, NULL, &oomtrace_trace_fops);
+	debugfs_create_file("trace_pipe", 0444, dir, NULL,
+			    &oomtrace_trace_pipe_fops);
 	debugfs_create_file("last_oom", 0444, dir, NULL, &last_oom_fops);
 	debugfs_create_file("ranking", 0444, dir, NULL, &ranking_fops);
 	debugfs_create_file("stats", 0444, dir, NULL, &stats_fops);
