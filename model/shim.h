@@ -93,6 +93,10 @@ u64 model_clock(void);
 #define ktime_get_mono_fast_ns()	model_clock()
 #define lockdep_assert_preemption_disabled()	((void)0)
 
+/* Trace events: nobody listens. */
+#define DECLARE_STATIC_KEY_FALSE(key)	extern int key
+#define static_branch_unlikely(key)	0
+
 /* ---- RCU: the model's memory is never replaced ---- */
 
 #define rcu_read_lock()	((void)0)

@@ -6,8 +6,9 @@
  * it asks for (__vm_enough_memory), and whom does the OOM killer kill.
  *
  *   hooks ──> commit.c      ──> ring.c ──> chardev.c  /dev/oomtrace
- *             selection.c                  debugfs.c  /sys/kernel/debug/oomtrace
- *             victim.c
+ *             selection.c                  debugfs.c, text.c
+ *             victim.c                                /sys/kernel/debug/oomtrace
+ *                                          trace.c    trace events oomtrace:*
  *
  * This file is load and unload only: a list of steps, and the same list
  * backwards. On unload the ways in for users go first, then the hooks, and the

@@ -19,6 +19,7 @@
 #include <linux/wait.h>
 
 #include "../include/oomtrace.h"
+#include "events.h"
 
 /**
  * struct oomtrace_ring_mem - the memory of one ring on one CPU
@@ -156,6 +157,9 @@ oomtrace_ring_publish(struct oomtrace_ring *ring, struct oomtrace_header *h)
 	smp_mb();
 	if (unlikely(READ_ONCE(oomtrace_ring_waiting)))
 		oomtrace_ring_kick();
+
+	if (static_branch_unlikely(&oomtrace_events_key))
+		oomtrace_event(h);
 }
 
 /* The number of the last record that is whole in this memory. */
