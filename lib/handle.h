@@ -17,6 +17,8 @@
 /* As many rings as header.flags can name; this ABI has fewer. */
 #define RING_IDS	(OOMTRACE_FLAG_RING + 1)
 
+struct mapped;
+
 /**
  * struct tally - the account of one ring on one CPU
  * @received: records given out.
@@ -38,6 +40,7 @@ struct tally {
  * @is_device: there may be more later.
  * @read: where bytes come from.
  * @ctx: given to @read.
+ * @mapped: the mapped rings; NULL: records are read by @read.
  * @tallies: RING_IDS of them for each CPU from 0.
  * @cpus: CPUs in @tallies.
  * @error: what failed last.
@@ -52,6 +55,7 @@ struct oomtrace {
 	bool is_device;
 	oomtrace_read_fn read;
 	void *ctx;
+	struct mapped *mapped;
 	struct tally *tallies;
 	unsigned int cpus;
 	char error[256];
@@ -80,5 +84,33 @@ void account_moved(struct oomtrace *ot);
 
 /** account_clear() - start at 0 */
 void account_clear(struct oomtrace *ot);
+
+/**
+ * mapped_open() - map the rings of an open device, at their oldest records
+ * @ot: the handle.
+ * @cpus: CPU numbers are below this.
+ *
+ * Return: 0 or a negative errno.
+ */
+int mapped_open(struct oomtrace *ot, unsigned int cpus);
+
+/** mapped_close() - unmap them; NULL is allowed */
+void mapped_close(struct mapped *m);
+
+/** mapped_oldest() - go to the oldest records held, and give all stacks again */
+void mapped_oldest(struct mapped *m);
+
+/** mapped_newest() - skip all that is held */
+void mapped_newest(struct mapped *m);
+
+/** mapped_next() - as oomtrace_next(), without a message */
+int mapped_next(struct oomtrace *ot, const struct oomtrace_header **rec);
+
+/**
+ * mapped_arm() - have poll() wait for what comes
+ *
+ * Return: true if there is no need to: look again.
+ */
+bool mapped_arm(struct oomtrace *ot);
 
 #endif /* OOMTRACE_HANDLE_H */

@@ -67,6 +67,8 @@ void oomtrace_free(struct oomtrace *ot)
 
 void oomtrace_close(struct oomtrace *ot)
 {
+	mapped_close(ot->mapped);
+	ot->mapped = NULL;
 	if (ot->fd >= 0)
 		close(ot->fd);
 	ot->fd = -1;
@@ -114,8 +116,10 @@ static int start(struct oomtrace *ot, const char *name)
 	return ot->name ? 0 : fail(ot, ENOMEM, "out of memory");
 }
 
-/* Refuse what would be misread. Saved records carry no version to check. */
-static int check_device(struct oomtrace *ot)
+/*
+ * Refuse what would be misread. Saved records carry no version to check.
+ */
+static int start_device(struct oomtrace *ot, unsigned int flags)
 {
 	struct oomtrace_info info;
 	int err;
@@ -127,12 +131,17 @@ static int check_device(struct oomtrace *ot)
 		return fail(ot, EPROTO,
 			    "the module speaks record ABI %u, this command %u: install the two from one release",
 			    info.abi, OOMTRACE_ABI_VERSION);
-	if (!account_prepare(ot, info.cpus))
+	if (!account_prepare(ot, info.cpu_ids))
 		return fail(ot, ENOMEM, "out of memory");
-	return 0;
+	if (flags & OOMTRACE_OPEN_MAPPED) {
+		err = mapped_open(ot, info.cpu_ids);
+		if (err)
+			return fail_errno(ot, -err, "cannot map the rings: ");
+	}
+	return flags & OOMTRACE_OPEN_NEWEST ? oomtrace_newest(ot) : 0;
 }
 
-static int open_fd(struct oomtrace *ot)
+static int open_fd(struct oomtrace *ot, unsigned int flags)
 {
 	struct stat st;
 
@@ -141,7 +150,7 @@ static int open_fd(struct oomtrace *ot)
 		return fail_open(ot, errno);
 	ot->is_device = S_ISCHR(st.st_mode);
 	if (ot->is_device)
-		return check_device(ot);
+		return start_device(ot, flags);
 	/* A pipe's writer may be slow: that is not its end. */
 	if (fcntl(ot->fd, F_SETFL, 0))
 		return fail_open(ot, errno);
@@ -155,13 +164,11 @@ int oomtrace_open(struct oomtrace *ot, const char *path, unsigned int flags)
 	err = start(ot, path ? path : OOMTRACE_DEVICE);
 	if (err)
 		return err;
-	if (flags & ~OOMTRACE_OPEN_NEWEST)
+	if (flags & ~(OOMTRACE_OPEN_NEWEST | OOMTRACE_OPEN_MAPPED))
 		err = fail(ot, EINVAL, "unknown flags 0x%x for oomtrace_open()",
 			   flags);
 	else
-		err = open_fd(ot);
-	if (!err && ot->is_device && (flags & OOMTRACE_OPEN_NEWEST))
-		err = oomtrace_newest(ot);
+		err = open_fd(ot, flags);
 	if (err) {
 		oomtrace_close(ot);
 		return err;
@@ -199,12 +206,16 @@ int oomtrace_is_device(const struct oomtrace *ot)
 int oomtrace_get_info(struct oomtrace *ot, struct oomtrace_info *info,
 		      size_t size)
 {
+	struct oomtrace_info now = { .size = sizeof(now) };
+
 	memset(info, 0, size);
 	if (!ot->is_device)
 		return fail(ot, ENOTTY, "saved records say nothing about the module");
-	info->size = size;
-	if (!ioctl(ot->fd, OOMTRACE_IOC_INFO, info))
+	/* The caller's struct may be older or newer than ours. */
+	if (!ioctl(ot->fd, OOMTRACE_IOC_INFO, &now)) {
+		memcpy(info, &now, size < sizeof(now) ? size : sizeof(now));
 		return 0;
+	}
 	if (errno == ENOTTY)
 		return fail(ot, ENOTTY, "this is no oomtrace device");
 	return fail_errno(ot, errno, "cannot ask the module about itself: ");
@@ -216,6 +227,10 @@ static int move(struct oomtrace *ot, int whence)
 		return fail(ot, ESPIPE, "saved records are read from first to last");
 	if (lseek(ot->fd, 0, whence) < 0)
 		return fail_errno(ot, errno, "cannot change the position: ");
+	if (ot->mapped && whence == SEEK_SET)
+		mapped_oldest(ot->mapped);
+	else if (ot->mapped)
+		mapped_newest(ot->mapped);
 	ot->at = 0;
 	ot->len = 0;
 	account_moved(ot);
@@ -276,6 +291,32 @@ static int refill(struct oomtrace *ot)
 		    ot->offset + left);
 }
 
+/* By read(); 1, 0 or a negative errno. */
+static int read_next(struct oomtrace *ot, const struct oomtrace_header **rec)
+{
+	int ret;
+
+	while (!(ret = have_record(ot, rec))) {
+		ret = refill(ot);
+		if (ret <= 0)
+			return ret;
+	}
+	if (ret > 0)
+		ot->at += (*rec)->size;
+	return ret;
+}
+
+/* From the mapped rings, likewise. */
+static int map_next(struct oomtrace *ot, const struct oomtrace_header **rec)
+{
+	int ret;
+
+	do {
+		ret = mapped_next(ot, rec);
+	} while (!ret && mapped_arm(ot));
+	return ret < 0 ? fail_errno(ot, -ret, "cannot map a ring again: ") : ret;
+}
+
 int oomtrace_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 {
 	int ret;
@@ -283,17 +324,13 @@ int oomtrace_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 	*rec = NULL;
 	if (!ot->read)
 		return fail(ot, EBADF, "nothing is open");
-	while (!(ret = have_record(ot, rec))) {
-		ret = refill(ot);
-		if (ret <= 0)
-			return ret;
-	}
-	if (ret < 0)
-		return ret;
-	if (!account_add(ot, *rec))
+	ret = ot->mapped ? map_next(ot, rec) : read_next(ot, rec);
+	if (ret > 0 && !account_add(ot, *rec)) {
+		/* A device's CPUs are all prepared for: it can be read again. */
+		ot->at -= (*rec)->size;
 		return fail(ot, ENOMEM, "out of memory");
-	ot->at += (*rec)->size;
-	return 1;
+	}
+	return ret;
 }
 
 int oomtrace_wait(struct oomtrace *ot, int timeout_ms, int wake_fd)

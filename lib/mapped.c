@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Records read from the mapped rings: no system call as long as there are any,
+ * and no work for the writer.
+ *
+ * What comes out is what read() gives: records of all rings and CPUs in the
+ * order of their time, lost records in their place, a stack before the first
+ * record that names it. How a ring is read is written at struct
+ * oomtrace_ring_page; the steps named below are those.
+ *
+ * Each ring has a copy of its next record here, so that the oldest of all can
+ * be found and a record that was given out cannot change any more.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "handle.h"
+
+/* Numbers of stacks remembered as given; the module has fewer. */
+#define STACKS	4096
+
+/**
+ * struct ring - one ring on one CPU
+ * @page: the mapping; NULL if it is to be mapped again.
+ * @size: its bytes.
+ * @next: number of the record wanted next.
+ * @head: number of the last whole record, when it was last looked at.
+ * @lost: records before @copy that nobody will see.
+ * @ready: @copy is record @next.
+ * @copy: the copy.
+ */
+struct ring {
+	const struct oomtrace_ring_page *page;
+	size_t size;
+	u64 next;
+	u64 head;
+	u64 lost;
+	bool ready;
+	u64 copy[OOMTRACE_MAX_RECORD / sizeof(u64)];
+};
+
+/**
+ * struct mapped - all of them
+ * @cpus: CPU numbers are below this.
+ * @given: bit n: the stack n was given out.
+ * @made: a record made here: lost, or a stack.
+ * @ring: by ring and CPU; those of CPUs that cannot be have no mapping.
+ */
+struct mapped {
+	unsigned int cpus;
+	u64 given[STACKS / 64];
+	union {
+		struct oomtrace_lost lost;
+		struct oomtrace_stack stack;
+	} made;
+	struct ring ring[];
+};
+
+static size_t nrings(const struct mapped *m)
+{
+	return (size_t)OOMTRACE_RINGS * m->cpus;
+}
+
+static struct oomtrace_header *copy_of(struct ring *r)
+{
+	return (void *)r->copy;
+}
+
+static u64 load_head(const struct ring *r)
+{
+	/* The head before the records: step 1. */
+	return __atomic_load_n(&r->page->head, __ATOMIC_ACQUIRE);
+}
+
+/* The oldest record that is not overwritten: step 2. */
+static u64 oldest(const struct ring *r)
+{
+	u64 slots = r->page->slots, first = r->page->first;
+	u64 held = r->head >= slots ? r->head - slots + 1 : 1;
+
+	return held > first ? held : first;
+}
+
+/* Copy record @next: steps 3 and 4. False if it was overwritten. */
+static bool take(struct ring *r)
+{
+	const struct oomtrace_ring_page *p = r->page;
+	const struct oomtrace_header *h = (const void *)((const char *)p +
+		p->data_offset + (r->next - 1) % p->slots * p->slot_size);
+	size_t size = __atomic_load_n(&h->size, __ATOMIC_RELAXED);
+
+	if (size < sizeof(*h) || size > p->slot_size || size > sizeof(r->copy))
+		size = sizeof(*h);
+	memcpy(r->copy, h, size);
+	/* The record before its number. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&h->seq, __ATOMIC_RELAXED) == r->next &&
+	       copy_of(r)->seq == r->next && copy_of(r)->size == size;
+}
+
+/* Is there a record, or at least a loss to tell of? */
+static bool look(struct ring *r)
+{
+	u64 old;
+
+	if (r->ready)
+		return true;
+	if (r->next > r->head)
+		r->head = load_head(r);
+	while (r->next <= r->head) {
+		if (take(r)) {
+			r->ready = true;
+			return true;
+		}
+		/* The writer came round: what it took is lost. */
+		r->head = load_head(r);
+		old = oldest(r);
+		if (old <= r->next)
+			old = r->next + 1;
+		r->lost += old - r->next;
+		r->next = old;
+	}
+	return false;
+}
+
+/* ---- mapping ---- */
+
+static int map_ring(struct oomtrace *ot, struct ring *r, unsigned int id,
+		    unsigned int cpu)
+{
+	struct oomtrace_ring_cpu_info info;
+	void *at;
+	int tries;
+
+	/* A resize may come in between the two; not every time. */
+	for (tries = 0; tries < 100; tries++) {
+		memset(&info, 0, sizeof(info));
+		info.size = sizeof(info);
+		info.ring = id;
+		info.cpu = cpu;
+		if (ioctl(ot->fd, OOMTRACE_IOC_RING, &info))
+			return -errno;
+		at = mmap(NULL, info.mmap_size, PROT_READ, MAP_SHARED, ot->fd,
+			  info.mmap_offset);
+		if (at != MAP_FAILED) {
+			r->page = at;
+			r->size = info.mmap_size;
+			r->head = 0;
+			return 0;
+		}
+		if (errno != EINVAL)
+			return -errno;
+	}
+	return -EINVAL;
+}
+
+static void unmap_ring(struct ring *r)
+{
+	if (r->page)
+		munmap((void *)r->page, r->size);
+	r->page = NULL;
+}
+
+/*
+ * Nothing is left in a ring: was it resized? Then its new memory, whose numbers
+ * go on: step 5. 1 if so, 0 if not, or a negative errno.
+ */
+static int follow_resize(struct oomtrace *ot, struct ring *r)
+{
+	unsigned int id, cpu;
+
+	if (!__atomic_load_n(&r->page->closed, __ATOMIC_ACQUIRE))
+		return 0;
+	r->head = load_head(r);
+	if (r->next <= r->head)
+		return 1;
+	id = r->page->ring;
+	cpu = r->page->cpu;
+	unmap_ring(r);
+	return map_ring(ot, r, id, cpu) ? : 1;
+}
+
+void mapped_close(struct mapped *m)
+{
+	size_t i;
+
+	if (!m)
+		return;
+	for (i = 0; i < nrings(m); i++)
+		unmap_ring(&m->ring[i]);
+	free(m);
+}
+
+int mapped_open(struct oomtrace *ot, unsigned int cpus)
+{
+	struct mapped *m;
+	unsigned int id, cpu;
+	int err;
+
+	m = calloc(1, sizeof(*m) + OOMTRACE_RINGS * cpus * sizeof(m->ring[0]));
+	if (!m)
+		return -ENOMEM;
+	m->cpus = cpus;
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
+		for (cpu = 0; cpu < cpus; cpu++) {
+			err = map_ring(ot, &m->ring[id * cpus + cpu], id, cpu);
+			/* No CPU of that number is possible. */
+			if (err == -EINVAL && cpu)
+				continue;
+			if (err) {
+				mapped_close(m);
+				return err;
+			}
+		}
+	}
+	ot->mapped = m;
+	mapped_oldest(m);
+	return 0;
+}
+
+/* ---- position ---- */
+
+void mapped_oldest(struct mapped *m)
+{
+	struct ring *r;
+
+	memset(m->given, 0, sizeof(m->given));
+	for (r = m->ring; r < m->ring + nrings(m); r++) {
+		if (!r->page)
+			continue;
+		r->head = load_head(r);
+		r->next = oldest(r);
+		r->ready = false;
+		r->lost = 0;
+	}
+}
+
+void mapped_newest(struct mapped *m)
+{
+	struct ring *r;
+
+	for (r = m->ring; r < m->ring + nrings(m); r++) {
+		if (!r->page)
+			continue;
+		r->head = load_head(r);
+		r->next = r->head + 1;
+		r->ready = false;
+		r->lost = 0;
+	}
+}
+
+/* ---- records ---- */
+
+static const struct oomtrace_header *make_lost(struct mapped *m,
+					       struct ring *r)
+{
+	struct oomtrace_lost *lost = &m->made.lost;
+
+	memset(lost, 0, sizeof(*lost));
+	lost->h.type = OOMTRACE_LOST;
+	lost->h.size = sizeof(*lost);
+	lost->h.cpu = r->page->cpu;
+	lost->h.flags = r->page->ring;
+	lost->h.seq = r->next - r->lost;
+	lost->h.ts_ns = copy_of(r)->ts_ns;
+	lost->h.valid = OOMTRACE_ALL(lost);
+	lost->count = r->lost;
+	lost->ring = r->page->ring;
+	r->lost = 0;
+	return &lost->h;
+}
+
+/* The stack that a record names, if it was not given yet; NULL otherwise. */
+static const struct oomtrace_header *
+stack_first(struct oomtrace *ot, const struct oomtrace_header *rec)
+{
+	struct oomtrace_stack *stack = &ot->mapped->made.stack;
+	u64 *given = ot->mapped->given;
+	u32 id;
+
+	if (rec->type != OOMTRACE_COMMIT ||
+	    !oomtrace_field_valid(rec, OOMTRACE_BIT_commit_stack))
+		return NULL;
+	id = ((const struct oomtrace_commit *)rec)->stack;
+	if (id >= STACKS || (given[id / 64] >> id % 64 & 1))
+		return NULL;
+	memset(stack, 0, sizeof(*stack));
+	stack->id = id;
+	if (ioctl(ot->fd, OOMTRACE_IOC_STACK, stack))
+		return NULL;
+	given[id / 64] |= 1ULL << id % 64;
+	stack->h = *rec;
+	stack->h.type = OOMTRACE_STACK;
+	stack->h.size = sizeof(*stack);
+	stack->h.valid = OOMTRACE_ALL(stack);
+	stack->h.derived = 0;
+	return &stack->h;
+}
+
+int mapped_next(struct oomtrace *ot, const struct oomtrace_header **rec)
+{
+	struct mapped *m = ot->mapped;
+	struct ring *r, *best = NULL;
+	int ret;
+
+	for (r = m->ring; r < m->ring + nrings(m); r++) {
+		if (!r->page)
+			continue;
+		while (!look(r)) {
+			ret = follow_resize(ot, r);
+			if (ret < 0)
+				return ret;
+			if (!ret)
+				break;
+		}
+		if (r->ready && (!best || copy_of(r)->ts_ns < copy_of(best)->ts_ns))
+			best = r;
+	}
+	if (!best)
+		return 0;
+	if (best->lost) {
+		*rec = make_lost(m, best);
+		return 1;
+	}
+	*rec = stack_first(ot, copy_of(best));
+	if (*rec)
+		return 1;
+	*rec = copy_of(best);
+	best->ready = false;
+	best->next++;
+	return 1;
+}
+
+/*
+ * Nothing to be read? Then have poll() wait for what comes from now on: what
+ * came before the lseek() is seen by the second look.
+ */
+bool mapped_arm(struct oomtrace *ot)
+{
+	struct mapped *m = ot->mapped;
+	struct ring *r;
+
+	if (lseek(ot->fd, 0, SEEK_END) < 0)
+		return true;
+	for (r = m->ring; r < m->ring + nrings(m); r++)
+		if (r->page && (look(r) ||
+				__atomic_load_n(&r->page->closed,
+						__ATOMIC_ACQUIRE)))
+			return true;
+	return false;
+}
