@@ -253,7 +253,8 @@ static const struct argp_option own_options[] = {
 	{ "since", KEY_SINCE, "TIME", 0,
 	  "A line for each OOM of the last so many s, m, h or d", 0 },
 	{ "pstore", KEY_PSTORE, "DIR", OPTION_ARG_OPTIONAL,
-	  "What the module said when the kernel panicked, as pstore kept it; DIR instead of " PSTORE_DIR, 0 },
+	  "What the module said when the kernel panicked, as pstore kept it; DIR instead of "
+	  PSTORE_DIR, 0 },
 	{ 0 }
 };
 
