@@ -159,8 +159,8 @@ int oomtrace_near_percent_set(const char *text)
 	unsigned int percent;
 
 	if (kstrtouint(text, 10, &percent) || percent > 100) {
-		pr_err_ratelimited("near_percent: '%s' is not understood; allowed are 0 to 100\n",
-				   text);
+		pr_err_ratelimited("near_percent: " WORD_FMT " is not understood; allowed are 0 to 100\n",
+				   WORD_ARG(text));
 		return -EINVAL;
 	}
 	WRITE_ONCE(oomtrace_near_percent, percent);

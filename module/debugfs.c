@@ -199,8 +199,8 @@ static int enable_set(char *text)
 {
 	text = strim(text);
 	if (strcmp(text, "0") && strcmp(text, "1")) {
-		pr_err_ratelimited("enable: '%s' is not understood; allowed are 0 and 1\n",
-				   text);
+		pr_err_ratelimited("enable: " WORD_FMT " is not understood; allowed are 0 and 1\n",
+				   WORD_ARG(text));
 		return -EINVAL;
 	}
 	return oomtrace_hooks_enable(*text == '1');

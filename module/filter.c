@@ -194,19 +194,19 @@ int oomtrace_filter_parse(char *text, struct oomtrace_filter *f)
 			continue;
 		value = strchr(word, '=');
 		if (!value) {
-			pr_err_ratelimited("filter: '%s' is not name=value\n",
-					   word);
+			pr_err_ratelimited("filter: " WORD_FMT " is not name=value\n",
+					   WORD_ARG(word));
 			return -EINVAL;
 		}
 		*value++ = '\0';
 		before = f->mask;
 		ret = parse_word(f, word, value);
 		if (ret == -ENOENT)
-			pr_err_ratelimited("filter: '%s' is no name; allowed are pid, tgid, comm, uid, cgroup_id, min_pages, outcome, mode\n",
-					   word);
+			pr_err_ratelimited("filter: " WORD_FMT " is no name; allowed are pid, tgid, comm, uid, cgroup_id, min_pages, outcome, mode\n",
+					   WORD_ARG(word));
 		else if (ret)
-			pr_err_ratelimited("filter: '%s' is no value for %s\n",
-					   value, word);
+			pr_err_ratelimited("filter: " WORD_FMT " is no value for %s\n",
+					   WORD_ARG(value), word);
 		else if (before == f->mask)
 			pr_err_ratelimited("filter: %s is given twice\n", word);
 		else

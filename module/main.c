@@ -48,8 +48,8 @@ int oomtrace_commit_records_set(const char *name)
 	int i = sysfs_match_string(record_names, name);
 
 	if (i < 0) {
-		pr_err_ratelimited("commit_records: '%s' is not understood; allowed are denied, all and none\n",
-				   name);
+		pr_err_ratelimited("commit_records: " WORD_FMT " is not understood; allowed are denied, all and none\n",
+				   WORD_ARG(name));
 		return -EINVAL;
 	}
 	WRITE_ONCE(oomtrace_commit_records, i);
@@ -111,8 +111,8 @@ static int commit_hook_param_set(const char *val, const struct kernel_param *kp)
 	int i = sysfs_match_string(commit_hook_names, val);
 
 	if (i < 0) {
-		pr_err("commit_hook: '%s' is not understood; allowed are ftrace and kretprobe\n",
-		       val);
+		pr_err("commit_hook: " WORD_FMT " is not understood; allowed are ftrace and kretprobe\n",
+		       WORD_ARG(val));
 		return -EINVAL;
 	}
 	oomtrace_commit_hook = i;

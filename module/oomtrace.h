@@ -86,6 +86,13 @@ static inline void oomtrace_comm(char *dst, const struct task_struct *task)
 	dst[OOMTRACE_COMM_LEN - 1] = '\0';
 }
 
+/*
+ * A word from outside in a message of ours: printk escapes what could pass for
+ * a line of its own or for a terminal's command.
+ */
+#define WORD_FMT	"'%*pE'"
+#define WORD_ARG(text)	(int)strlen(text), (text)
+
 /**
  * oomtrace_ns_pid() - a task's pid in its own pid namespace
  * @task: a task; RCU is held, or preemption is off, or it is current.

@@ -25,6 +25,7 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 
+#include "oomtrace.h"
 #include "reader.h"
 #include "ring.h"
 
@@ -270,8 +271,8 @@ static int parse_word(char *word, unsigned int kb[OOMTRACE_RINGS])
 	if (value)
 		*value++ = '\0';
 	if (kstrtouint(value ? value : word, 10, &n)) {
-		pr_err_ratelimited("buffer_size_kb: '%s' is no number\n",
-				   value ? value : word);
+		pr_err_ratelimited("buffer_size_kb: " WORD_FMT " is no number\n",
+				   WORD_ARG(value ? value : word));
 		return -EINVAL;
 	}
 	if (!value) {
@@ -281,8 +282,8 @@ static int parse_word(char *word, unsigned int kb[OOMTRACE_RINGS])
 	}
 	id = match_string(names, OOMTRACE_RINGS, word);
 	if (id < 0) {
-		pr_err_ratelimited("buffer_size_kb: '%s' is no ring; allowed are commit and oom\n",
-				   word);
+		pr_err_ratelimited("buffer_size_kb: " WORD_FMT " is no ring; allowed are commit and oom\n",
+				   WORD_ARG(word));
 		return -EINVAL;
 	}
 	kb[id] = n;
