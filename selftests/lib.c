@@ -188,15 +188,22 @@ bool module_loaded(void)
 	return !access("/sys/module/oomtrace", F_OK);
 }
 
-int module_load(const char *params)
+int module_file(void)
 {
 	char path[256];
-	int fd, err = 0;
+	int fd;
 
 	module_path(path, sizeof(path));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		die("cannot open %s: %s", path, strerror(errno));
+	return fd;
+}
+
+int module_load(const char *params)
+{
+	int fd = module_file(), err = 0;
+
 	if (syscall(SYS_finit_module, fd, params ? params : "", 0))
 		err = -errno;
 	close(fd);
@@ -206,6 +213,36 @@ int module_load(const char *params)
 int module_unload(void)
 {
 	return syscall(SYS_delete_module, "oomtrace", O_NONBLOCK) ? -errno : 0;
+}
+
+const char *module_trace(void)
+{
+	static const struct {
+		const char *file, *word;
+	} traces[] = {
+		{ "/sys/kernel/debug/kprobes/list", "__vm_enough_memory" },
+		{ "/sys/kernel/debug/kprobes/list", "oom_" },
+		{ "/sys/kernel/tracing/enabled_functions", "__vm_enough_memory" },
+		{ "/proc/misc", "oomtrace" },
+		{ "/proc/vmallocinfo", "[oomtrace]" },
+	};
+	size_t i;
+
+	if (module_loaded())
+		return "/sys/module/oomtrace";
+	if (!access(DEVICE, F_OK))
+		return DEVICE;
+	if (!access(DEBUGFS, F_OK))
+		return DEBUGFS;
+	for (i = 0; i < ARRAY_SIZE(traces); i++) {
+		char *text = slurp(traces[i].file, NULL);
+		bool found = strstr(text, traces[i].word);
+
+		free(text);
+		if (found)
+			return traces[i].file;
+	}
+	return NULL;
 }
 
 void module_start(const char *params)
@@ -357,6 +394,7 @@ static struct {
 	{ "vm/oom_kill_allocating_task" },
 	{ "vm/oom_dump_tasks" },
 	{ "kernel/sysrq" },
+	{ "kernel/kptr_restrict" },
 };
 
 static int setting_open(const char *name, int flags)

@@ -32,6 +32,10 @@ void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* Is it loaded? */
 bool module_loaded(void);
+/* Its file, open. */
+int module_file(void);
+/* Where one still sees it though it should be gone; NULL: nowhere. */
+const char *module_trace(void);
 /* Load and unload it; 0 or -errno. */
 int module_load(const char *params);
 int module_unload(void);

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: oomtrace changes no decision. The same seeded requests are granted
+ * and refused, and the same processes die in the same order, whether it is not
+ * there, loaded, recording everything, or switched off.
+ *
+ * Other processes' memory must not tip a decision, so requests come in units
+ * far larger than what may move in between, and victims differ by megabytes.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "commit.h"
+#include "oom.h"
+#include "test.h"
+
+/* splitmix64 */
+static unsigned long long rnd_state;
+
+static unsigned int below(unsigned int n)
+{
+	unsigned long long z = rnd_state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return (z ^ (z >> 31)) % n;
+}
+
+/* The module's states to be compared; the first is not to have it. */
+static void not_there(void)
+{
+	module_stop();
+}
+
+static void loaded(void)
+{
+	module_start(NULL);
+}
+
+static void recording_everything(void)
+{
+	module_start("commit_records=all near_percent=100");
+}
+
+static void switched_off(void)
+{
+	module_start(NULL);
+	if (spill(DEBUGFS "/enable", "0"))
+		die("cannot switch it off");
+}
+
+static const struct {
+	const char *name;
+	void (*set_up)(void);
+} states[] = {
+	{ "not there", not_there },
+	{ "loaded", loaded },
+	{ "recording everything", recording_everything },
+	{ "switched off", switched_off },
+	{ "not there again", not_there },
+};
+
+FIXTURE(same) {
+	struct memcg cg;
+};
+
+FIXTURE_SETUP(same)
+{
+	memset(self, 0, sizeof(*self));
+	module_stop();
+}
+
+FIXTURE_TEARDOWN(same)
+{
+	memcg_remove(&self->cg);
+	module_stop();
+}
+
+/* ---- grants and refusals ---- */
+
+#define REQUESTS	400
+#define HELD		24
+#define UNIT		MB(256)
+
+static char *shared;	/* an answer a byte: errno in one character */
+
+static char answer(int err)
+{
+	return err == 0 ? '.' : err == ENOMEM ? 'M' : '?';
+}
+
+static int exit_at_once(void *unused)
+{
+	(void)unused;
+	return 0;
+}
+
+/* A copy of everything held: granted or refused as a whole. */
+static char try_to_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return answer(errno);
+	if (!pid)
+		_exit(exit_at_once(NULL));
+	wait_child(pid);
+	return answer(0);
+}
+
+static char request(void **held, size_t *size)
+{
+	unsigned int what = below(8), i = below(HELD);
+	size_t bytes = (1 + below(4)) * UNIT;
+	void *at;
+
+	if (what == 0) {
+		return try_to_fork();
+	} else if (what == 1 && held[i]) {
+		/* From read-only to private and writable: charged now. */
+		at = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+		if (at == MAP_FAILED)
+			return answer(errno);
+		what = mprotect(at, bytes, PROT_READ | PROT_WRITE) ? errno : 0;
+		munmap(at, bytes);
+		return answer(what);
+	} else if (what == 2 && held[i]) {
+		at = mremap(held[i], size[i], size[i] + UNIT, MREMAP_MAYMOVE);
+		if (at == MAP_FAILED)
+			return answer(errno);
+		held[i] = at;
+		size[i] += UNIT;
+		return answer(0);
+	}
+	if (held[i])
+		munmap(held[i], size[i]);
+	held[i] = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       (what & 1 ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS,
+		       -1, 0);
+	size[i] = bytes;
+	if (held[i] != MAP_FAILED)
+		return answer(0);
+	held[i] = NULL;
+	return answer(errno);
+}
+
+static int run_requests(void *unused)
+{
+	void *held[HELD] = { };
+	size_t size[HELD] = { };
+	int i;
+
+	(void)unused;
+	rnd_state = 7;
+	/* The counter that decides is kept per CPU as well. */
+	pin_to_cpu(0);
+	for (i = 0; i < REQUESTS; i++)
+		shared[i] = request(held, size);
+	return 0;
+}
+
+/* 16 units and a half may be had: what else runs does not make up a half. */
+static void set_limit(void)
+{
+	sysctl_set("vm/admin_reserve_kbytes", 0);
+	sysctl_set("vm/user_reserve_kbytes", 0);
+	sysctl_set("vm/overcommit_kbytes",
+		   meminfo("Committed_AS") + 33 * (UNIT >> 11));
+}
+
+static void compare_requests(struct __test_metadata *_metadata, int mode)
+{
+	char first[REQUESTS + 1] = "";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		states[i].set_up();
+		set_limit();
+		sysctl_set("vm/overcommit_memory", mode);
+		memset(shared, 0, REQUESTS + 1);
+		ASSERT_EQ(0, run_child(run_requests, NULL));
+		sysctl_restore();
+		if (i == 0)
+			strcpy(first, shared);
+		EXPECT_STREQ(first, shared) TH_LOG("%s", states[i].name);
+	}
+	/* It was not one answer to everything. */
+	EXPECT_NE(NULL, strchr(first, '.'));
+	EXPECT_EQ(NULL, strchr(first, '?')) TH_LOG("%s", first);
+	if (mode != ALWAYS)
+		EXPECT_NE(NULL, strchr(first, 'M'));
+}
+
+TEST_F(same, requests_are_granted_and_refused_as_without_it)
+{
+	int mode;
+
+	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, shared);
+	for (mode = GUESS; mode <= NEVER; mode++)
+		compare_requests(_metadata, mode);
+}
+
+/* ---- victims ---- */
+
+#define HOGS	5
+
+/*
+ * Hogs of seeded sizes and oom_score_adj in a cgroup, and one that grows until
+ * it is killed itself: who dies, in which order, as a string of letters.
+ */
+static void run_victims(struct memcg *cg, unsigned int seed, char *order)
+{
+	int kmsg = kmsg_open(), i, pid;
+	struct hog hog[HOGS + 1];
+	char *log, *at;
+
+	rnd_state = seed;
+	/* 30 MB and something by the sizes, in any order: 2, 4, ... MB apart. */
+	for (i = 0; i < HOGS; i++) {
+		hog_start(&hog[i], "--cgroup %s --anon %u --adj %d --hold",
+			  cg->dir, 2 + 2 * i,
+			  (int)below(3) * 300 - 300);
+		hog_ready(&hog[i]);
+	}
+	hog_start(&hog[HOGS], "--cgroup %s --grow 100", cg->dir);
+	hog_wait(&hog[HOGS]);
+	log = kmsg_text(kmsg);
+	close(kmsg);
+	for (at = log; (at = strstr(at, "Killed process ")); at++) {
+		pid = atoi(at + strlen("Killed process "));
+		for (i = 0; i <= HOGS; i++)
+			if (hog[i].pid == pid || (i == HOGS && !hog[i].pid))
+				break;
+		*order++ = 'a' + i;
+	}
+	*order = '\0';
+	free(log);
+	for (i = 0; i < HOGS; i++)
+		hog_kill(&hog[i]);
+}
+
+TEST_F(same, the_same_processes_die_in_the_same_order)
+{
+	char first[4][64] = { }, order[64];
+	unsigned int seed;
+	size_t i;
+
+	ASSERT_TRUE(memcg_make(&self->cg, "same", MB(40)));
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		states[i].set_up();
+		for (seed = 0; seed < ARRAY_SIZE(first); seed++) {
+			run_victims(&self->cg, seed, order);
+			if (i == 0)
+				strcpy(first[seed], order);
+			EXPECT_STREQ(first[seed], order)
+				TH_LOG("seed %u, %s", seed, states[i].name);
+		}
+	}
+	for (seed = 0; seed < ARRAY_SIZE(first); seed++) {
+		TH_LOG("seed %u: %s", seed, first[seed]);
+		EXPECT_LT(0, strlen(first[seed]));
+	}
+	/* Different seeds, different stories. */
+	EXPECT_TRUE(strcmp(first[0], first[1]) || strcmp(first[0], first[2]) ||
+		    strcmp(first[0], first[3]));
+}
+
+/* Who would be next of the whole machine, by sysrq: a, b, c, as they are. */
+static void run_sysrq(char *order)
+{
+	static const int adj[] = { 200, 900, 500 };
+	struct hog hog[3];
+	int n, i;
+
+	for (i = 0; i < 3; i++) {
+		hog_start(&hog[i], "--anon 4 --adj %d --hold", adj[i]);
+		hog_ready(&hog[i]);
+	}
+	sysctl_set("kernel/sysrq", 1);
+	for (n = 0; n < 3; n++) {
+		int wait;
+
+		spill("/proc/sysrq-trigger", "f");
+		for (wait = 0; wait < 2000; wait++) {
+			for (i = 0; i < 3; i++)
+				if (hog[i].pid && waitpid(hog[i].pid, NULL,
+							  WNOHANG) > 0)
+					break;
+			if (i < 3)
+				break;
+			sleep_ms(5);
+		}
+		order[n] = 'a' + i;
+		if (i < 3) {
+			close(hog[i].in);
+			close(hog[i].out);
+			hog[i].pid = 0;
+		}
+	}
+	order[n] = '\0';
+	for (i = 0; i < 3; i++)
+		hog_kill(&hog[i]);
+}
+
+TEST_F(same, sysrq_kills_the_same)
+{
+	char order[8];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		states[i].set_up();
+		run_sysrq(order);
+		EXPECT_STREQ("bca", order) TH_LOG("%s", states[i].name);
+	}
+}
+
+TEST_HARNESS_MAIN

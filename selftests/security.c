@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: oomtrace gives an ordinary user nothing; what it gives to root holds
+ * no address of the kernel and no byte that was not meant; and no process can
+ * choose a name that makes its line look like two, or like a terminal's command.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/ioctl.h>
+#include <sys/klog.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "../common/format.h"
+#include "commit.h"
+#include "oom.h"
+#include "test.h"
+
+/* Small, so that every slot is used again and holds what it held before. */
+#define PARAMS	"commit_records=all commit_buffer_kb=16 oom_buffer_kb=16"
+
+/* Of syslog(2): the whole log. */
+#define SYSLOG_ACTION_READ_ALL	3
+
+FIXTURE(security) {
+	struct records recs;
+	struct memcg cg;
+};
+
+FIXTURE_SETUP(security)
+{
+	memset(self, 0, sizeof(*self));
+	module_start(PARAMS);
+}
+
+FIXTURE_TEARDOWN(security)
+{
+	memcg_remove(&self->cg);
+	records_free(&self->recs);
+	module_stop();
+}
+
+/* ---- ordinary users ---- */
+
+/* Can whoever calls open anything below? The first path that opens, or NULL. */
+static const char *opens_below(const char *path, const char *except)
+{
+	static char found[512];
+	const char *in = NULL;
+	char sub[512];
+	struct dirent *e;
+	struct stat st;
+	DIR *dir;
+	int fd;
+
+	if (lstat(path, &st) || S_ISLNK(st.st_mode) ||
+	    (except && strstr(path, except)))
+		return NULL;
+	if (!S_ISDIR(st.st_mode)) {
+		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0)
+			fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0)
+			return NULL;
+		close(fd);
+		snprintf(found, sizeof(found), "%s", path);
+		return found;
+	}
+	dir = opendir(path);
+	while (dir && !in && (e = readdir(dir))) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		snprintf(sub, sizeof(sub), "%s/%s", path, e->d_name);
+		in = opens_below(sub, except);
+	}
+	if (dir)
+		closedir(dir);
+	return in;
+}
+
+static const char * const places[] = {
+	DEVICE, DEBUGFS, "/sys/kernel/tracing/events/oomtrace",
+	"/sys/kernel/debug/tracing/events/oomtrace",
+};
+
+static int open_as_nobody(void *unused)
+{
+	const char *found;
+	size_t i;
+
+	(void)unused;
+	become_nobody();
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		found = opens_below(places[i], NULL);
+		if (found)
+			break;
+	}
+	if (i == ARRAY_SIZE(places))
+		return 0;
+	fprintf(stderr, "# uid 1000 opens %s\n", found);
+	return 1;
+}
+
+/* The same with the folders that keep users out opened to everybody. */
+TEST_F(security, an_ordinary_user_opens_nothing)
+{
+	EXPECT_EQ(0, run_child(open_as_nobody, NULL));
+}
+
+TEST_F(security, the_device_and_the_controls_are_for_their_owner)
+{
+	struct dirent *e;
+	struct stat st;
+	DIR *dir;
+
+	ASSERT_EQ(0, stat(DEVICE, &st));
+	EXPECT_EQ(0600, st.st_mode & 07777);
+	EXPECT_EQ(0, st.st_uid);
+	/* Whoever is let into debugfs may read, and nobody but root may write. */
+	dir = opendir(DEBUGFS);
+	ASSERT_NE(NULL, dir);
+	while ((e = readdir(dir))) {
+		ASSERT_EQ(0, fstatat(dirfd(dir), e->d_name, &st, 0));
+		EXPECT_EQ(0, st.st_mode & 0022) TH_LOG("%s", e->d_name);
+		EXPECT_EQ(0, st.st_uid) TH_LOG("%s", e->d_name);
+	}
+	closedir(dir);
+}
+
+/* Parameters may be read; nothing may be written, nor tell an address. */
+static int look_at_sys_module(void *unused)
+{
+	const char *found;
+
+	(void)unused;
+	become_nobody();
+	found = opens_below("/sys/module/oomtrace/sections", NULL);
+	if (!found)
+		found = opens_below("/sys/module/oomtrace/notes", NULL);
+	if (!found && !access("/sys/module/oomtrace/parameters/commit_records",
+			      W_OK))
+		found = "/sys/module/oomtrace/parameters/commit_records";
+	if (found)
+		fprintf(stderr, "# uid 1000 opens %s\n", found);
+	return !!found && !strstr(found, "/notes/");
+}
+
+TEST_F(security, sysfs_tells_an_ordinary_user_no_address)
+{
+	EXPECT_EQ(0, run_child(look_at_sys_module, NULL));
+}
+
+/* ---- what is in the records and in the texts ---- */
+
+static int take_too_much(void *arg)
+{
+	const struct memcg *cg = arg;
+	size_t i, bytes = MB(16);
+	char *at;
+
+	memcg_set(cg, "cgroup.procs", "0");
+	spill("/proc/self/oom_score_adj", "0");
+	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (i = 0; at != MAP_FAILED && i < bytes; i += PAGE)
+		((volatile char *)at)[i] = 1;
+	return 0;
+}
+
+/* Records of every kind there is, over slots that held other kinds. */
+static void fill_the_rings(struct __test_metadata *_metadata,
+			   struct memcg *cg)
+{
+	int i;
+
+	ASSERT_TRUE(memcg_make(cg, "security", MB(4)));
+	for (i = 0; i < 12; i++)
+		EXPECT_EQ(128 + SIGKILL, run_child(take_too_much, cg));
+	for (i = 0; i < 200; i++) {
+		sysctl_set("vm/overcommit_memory", i % 3);
+		ask(i % 2 ? TEN_GIB_PAGES : 10);
+	}
+	sysctl_restore();
+}
+
+/* Upper half of the address space, but not a small negative number. */
+static bool looks_like_an_address(__u64 n)
+{
+	return n >= 0xffff800000000000ULL && n < 0xffffffffff000000ULL;
+}
+
+static const char *fault_of(const union record *r)
+{
+	const struct oomtrace_type_desc *desc = oomtrace_type_desc(r->h.type);
+	unsigned char meant[OOMTRACE_MAX_RECORD] = { };
+	static char why[256];
+	unsigned int i, n;
+
+	if (!desc)
+		return "a type that nobody knows";
+	for (i = 0; i < desc->nfields; i++) {
+		const struct oomtrace_field *f = &desc->fields[i];
+		const unsigned char *at = r->bytes + f->offset;
+		size_t len = strnlen((const char *)at, f->size);
+
+		if (f->offset + f->size > r->h.size)
+			continue;
+		memset(meant + f->offset, 1, f->size);
+		for (n = 0; n < f->size; n++) {
+			bool absent = !oomtrace_field_valid(&r->h, i);
+			bool behind = f->kind == OOMTRACE_KIND_STR && n > len;
+
+			if (!at[n] || !(absent || behind))
+				continue;
+			snprintf(why, sizeof(why), "%s.%s: byte %u is 0x%02x, though %s",
+				 desc->name, f->name, n, at[n], absent ?
+				 "the field is absent" : "the string has ended");
+			return why;
+		}
+		if (f->kind != OOMTRACE_KIND_STR && f->size == 8 &&
+		    looks_like_an_address(oomtrace_field_int(&r->h, f))) {
+			snprintf(why, sizeof(why), "%s.%s: 0x%llx", desc->name,
+				 f->name, (long long)oomtrace_field_int(&r->h, f));
+			return why;
+		}
+	}
+	for (i = sizeof(r->h); i < r->h.size; i++)
+		if (!meant[i] && r->bytes[i]) {
+			snprintf(why, sizeof(why), "%s: byte %u is 0x%02x and no field's",
+				 desc->name, i, r->bytes[i]);
+			return why;
+		}
+	return NULL;
+}
+
+TEST_F(security, no_byte_of_a_record_is_left_to_chance)
+{
+	unsigned long seen[64] = { };
+	const char *why;
+	size_t i;
+	int fd;
+
+	/* Twice: the second time over what the first one wrote. */
+	fill_the_rings(_metadata, &self->cg);
+	fd = device_open();
+	fill_the_rings(_metadata, &self->cg);
+	device_drain(fd, &self->recs);
+	close(fd);
+	for (i = 0; i < self->recs.n; i++) {
+		why = fault_of(&self->recs.r[i]);
+		EXPECT_EQ(NULL, why) TH_LOG("%s", why);
+		seen[self->recs.r[i].h.type % 64]++;
+	}
+	EXPECT_LT(0, seen[OOMTRACE_COMMIT]);
+	EXPECT_LT(0, seen[OOMTRACE_STACK]);
+	EXPECT_LT(0, seen[OOMTRACE_OOM_BEGIN]);
+	EXPECT_LT(0, seen[OOMTRACE_CANDIDATE]);
+	EXPECT_LT(0, seen[OOMTRACE_VERDICT]);
+	EXPECT_LT(0, seen[OOMTRACE_VICTIM]);
+	EXPECT_LT(0, seen[OOMTRACE_REAP]);
+	EXPECT_LT(0, seen[OOMTRACE_OOM_END]);
+	EXPECT_LT(0, seen[OOMTRACE_LOST]);
+}
+
+/* The answer of an ioctl in memory that was full of something else. */
+static void expect_clean(struct __test_metadata *_metadata, const void *answer,
+			 size_t len, const char *what)
+{
+	const unsigned char *at = answer;
+	size_t i, run = 0;
+
+	for (i = 0; i < len; i++) {
+		run = at[i] == 0xa5 ? run + 1 : 0;
+		EXPECT_GT(4, run) TH_LOG("%s: byte %zu was not written", what, i);
+	}
+	for (i = 0; i + 8 <= len; i += 8) {
+		__u64 n;
+
+		memcpy(&n, at + i, 8);
+		EXPECT_FALSE(looks_like_an_address(n))
+			TH_LOG("%s: 0x%llx at %zu", what, n, i);
+	}
+}
+
+TEST_F(security, no_byte_of_an_ioctl_is_left_to_chance)
+{
+	union {
+		struct oomtrace_info info;
+		struct oomtrace_filter filter;
+		unsigned char bytes[1024];
+	} a;
+	int fd = device_open();
+
+	memset(&a, 0xa5, sizeof(a));
+	a.info.size = sizeof(a);
+	ASSERT_EQ(0, ioctl(fd, OOMTRACE_IOC_INFO, &a));
+	expect_clean(_metadata, &a, sizeof(a), "info");
+	memset(&a, 0xa5, sizeof(a));
+	a.filter.size = sizeof(a.filter);
+	ASSERT_EQ(0, ioctl(fd, OOMTRACE_IOC_GET_FILTER, &a));
+	expect_clean(_metadata, &a, sizeof(a.filter), "filter");
+	close(fd);
+}
+
+/* What the text files hold now, one after the other. To be freed. */
+static char *all_texts(void)
+{
+	char *all = strdup(""), *text, path[512];
+	struct dirent *e;
+	DIR *dir = opendir(DEBUGFS);
+	struct stat st;
+
+	while (dir && (e = readdir(dir))) {
+		snprintf(path, sizeof(path), DEBUGFS "/%s", e->d_name);
+		/* What blocks has no end to be read to. */
+		if (stat(path, &st) || !S_ISREG(st.st_mode) ||
+		    !(st.st_mode & 0444) || strstr(path, "pipe"))
+			continue;
+		text = slurp(path, NULL);
+		all = realloc(all, strlen(all) + strlen(text) + 1);
+		if (!all)
+			die("no memory for the texts");
+		strcat(all, text);
+		free(text);
+	}
+	if (dir)
+		closedir(dir);
+	return all;
+}
+
+TEST_F(security, no_text_holds_an_address)
+{
+	char *text, *at;
+	long before;
+
+	before = sysctl_get("kernel/kptr_restrict");
+	sysctl_set("kernel/kptr_restrict", 0);
+	fill_the_rings(_metadata, &self->cg);
+	text = all_texts();
+	sysctl_set("kernel/kptr_restrict", before);
+	EXPECT_IN("__vm_enough_memory", text);
+	for (at = text; (at = strstr(at, "ffff")); at++) {
+		size_t n = strspn(at, "0123456789abcdef");
+
+		EXPECT_GT(16, n) TH_LOG("%.60s", at);
+		at += n ? n - 1 : 0;
+	}
+	free(text);
+}
+
+/* ---- names ---- */
+
+static const char * const names[] = {
+	"a\nb: c=1", "\x1b[31mred", "\x1b]0;title\x07", "x\" pid=\"1", "\\n",
+	"\x9b[2J", "\xff\xfe", "\r0.000 [000]", "},{\"a\":1", "\x7f\x08\x08",
+	"\xe2\x80\xae-", "%s%n%p", "</script>", "=~ ", "\t\v\f",
+};
+
+struct named {
+	const char *name;
+	struct memcg *cg;
+};
+
+static int be_denied(void *arg)
+{
+	struct named *n = arg;
+
+	prctl(PR_SET_NAME, n->name);
+	return ask(TEN_GIB_PAGES) != ENOMEM;
+}
+
+static int be_killed(void *arg)
+{
+	struct named *n = arg;
+
+	prctl(PR_SET_NAME, n->name);
+	return take_too_much(n->cg);
+}
+
+/* Printable ASCII and newlines only. */
+static void expect_harmless(struct __test_metadata *_metadata, const char *text)
+{
+	const char *at;
+
+	for (at = text; *at; at++)
+		if (*at != '\n' && (*at < 0x20 || *at > 0x7e))
+			break;
+	EXPECT_EQ('\0', *at)
+		TH_LOG("byte 0x%02x in '%.40s'", *at & 0xff,
+		       at - text < 20 ? text : at - 20);
+}
+
+TEST_F(security, a_name_cannot_forge_a_line)
+{
+	struct named n = { .cg = &self->cg };
+	char *dump[] = { "oomtrace", "dump", NULL };
+	char *json[] = { "oomtrace", "dump", "--json", NULL };
+	char *last[] = { "oomtrace", "last", NULL };
+	char **const tools[] = { dump, json, last };
+	static char said[1 << 22];
+	char *text, *at;
+	size_t i;
+
+	module_start(NULL);
+	ASSERT_TRUE(memcg_make(&self->cg, "names", MB(4)));
+	sysctl_set("vm/overcommit_memory", NEVER);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		n.name = names[i];
+		EXPECT_EQ(0, run_child(be_denied, &n));
+		EXPECT_EQ(128 + SIGKILL, run_child(be_killed, &n));
+		/* Its name is in last_oom, which shows one OOM only. */
+		text = all_texts();
+		expect_harmless(_metadata, text);
+		free(text);
+	}
+	/* Each line begins as a line of the trace does. */
+	text = slurp(DEBUGFS "/trace", NULL);
+	for (at = text; *at; at += strcspn(at, "\n") + 1)
+		EXPECT_TRUE(*at == '#' || strspn(at, " 0123456789."))
+			TH_LOG("%.60s", at);
+	free(text);
+	for (i = 0; i < ARRAY_SIZE(tools); i++) {
+		EXPECT_EQ(0, run_program(said, sizeof(said), tools[i]));
+		/* JSON is UTF-8, and \u00.. is all that a control can be there. */
+		if (i != 1)
+			expect_harmless(_metadata, said);
+		for (at = said; *at; at++)
+			ASSERT_FALSE(*at != '\n' && (unsigned char)*at < 0x20)
+				TH_LOG("byte 0x%02x", *at);
+	}
+}
+
+/* What root writes by mistake does not make a second line in the log either. */
+TEST_F(security, a_refused_word_cannot_forge_a_line_of_the_log)
+{
+	static char log[1 << 20];
+	size_t len;
+	char *at;
+	int n;
+
+	EXPECT_EQ(-EINVAL, spill(DEBUGFS "/enable", "x\nforged \x1b[31m"));
+	EXPECT_EQ(-EINVAL, spill(DEBUGFS "/filter", "pid=x\x1b[31m"));
+	EXPECT_EQ(-EINVAL, spill(DEBUGFS "/filter", "forged\x1b[31m"));
+	EXPECT_EQ(-EINVAL, spill(DEBUGFS "/commit_records", "\x1b[31m\nforged"));
+	EXPECT_EQ(-EINVAL, spill(DEBUGFS "/near_percent", "1\nforged\x1b[31m"));
+	EXPECT_GT(0, spill(DEBUGFS "/buffer_size_kb", "\x1b[31m\nforged"));
+	/* Not /dev/kmsg, which escapes by itself: the console does not. */
+	n = klogctl(SYSLOG_ACTION_READ_ALL, log, sizeof(log) - 1);
+	ASSERT_LT(0, n);
+	log[n] = '\0';
+	EXPECT_IN("oomtrace: enable: ", log);
+	EXPECT_EQ(NULL, strstr(log, "] forged"));
+	/* Lines of ours: the kernel's own have names as they are. */
+	for (at = log; (at = strstr(at, "oomtrace: ")); at += len) {
+		len = strcspn(at, "\n");
+		EXPECT_EQ(NULL, memchr(at, '\x1b', len))
+			TH_LOG("%.*s", (int)len, at);
+	}
+}
+
+TEST_HARNESS_MAIN
