@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fire, see blaze.h: memory cgroups run out, processes fork and map, modes
+ * change, readers read. Every process is on its own and dies with the test.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "blaze.h"
+
+#define CGROUP_MAX	MB(8)
+
+static void add(unsigned long *n)
+{
+	__atomic_add_fetch(n, 1, __ATOMIC_RELAXED);
+}
+
+/* In a child: more than the cgroup has, until killed. */
+static void outgrow(void)
+{
+	size_t i;
+	char *at;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	spill("/proc/self/oom_score_adj", "0");
+	at = mmap(NULL, 2 * CGROUP_MAX, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		_exit(1);
+	for (i = 0; i < 2 * CGROUP_MAX; i += 4096)
+		((volatile char *)at)[i] = 1;
+	_exit(0);
+}
+
+static int burn_memory(void *arg)
+{
+	struct blaze *b = arg;
+	int status;
+	pid_t pid;
+
+	memcg_set(&b->cg, "cgroup.procs", "0");
+	for (;;) {
+		pid = fork();
+		if (!pid)
+			outgrow();
+		/* Mode 2 may have refused it. */
+		if (pid < 0)
+			sleep_ms(1);
+		else if (waitpid(pid, &status, 0) == pid &&
+			 WIFSIGNALED(status))
+			add(&b->count->ooms);
+	}
+	return 0;
+}
+
+static int burn_processes(void *arg)
+{
+	struct blaze *b = arg;
+	pid_t pid;
+
+	for (;;) {
+		pid = fork();
+		if (!pid)
+			_exit(0);
+		if (pid < 0) {
+			sleep_ms(1);
+			continue;
+		}
+		waitpid(pid, NULL, 0);
+		add(&b->count->forks);
+	}
+	return 0;
+}
+
+static int burn_addresses(void *arg)
+{
+	struct blaze *b = arg;
+	unsigned int i;
+
+	for (i = 0;; i++) {
+		size_t bytes = i % 4 ? MB(1) : 1ULL << 40;
+		void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (at == MAP_FAILED) {
+			add(&b->count->denied);
+			continue;
+		}
+		add(&b->count->maps);
+		munmap(at, bytes);
+	}
+	return 0;
+}
+
+static int change_modes(void *arg)
+{
+	long mode;
+
+	(void)arg;
+	for (mode = 0;; mode = (mode + 1) % 3) {
+		sysctl_set("vm/overcommit_memory", mode);
+		sleep_ms(20);
+	}
+	return 0;
+}
+
+/* Whatever can be read, if it is there at the moment. */
+static int read_all(void *arg)
+{
+	static const char * const files[] = {
+		DEVICE, DEBUGFS "/trace", DEBUGFS "/last_oom", DEBUGFS "/stats",
+		DEBUGFS "/hooks", DEBUGFS "/ranking", DEBUGFS "/filter",
+	};
+	static char buf[1 << 16];
+	struct blaze *b = arg;
+	unsigned int i;
+
+	for (i = 0;; i++) {
+		int fd = open(files[i % ARRAY_SIZE(files)],
+			      O_RDONLY | O_NONBLOCK | O_CLOEXEC), n;
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+
+		if (fd >= 0) {
+			poll(&p, 1, 5);
+			for (n = 0; n < 8 && read(fd, buf, sizeof(buf)) > 0; n++)
+				add(&b->count->reads);
+			close(fd);
+		}
+		/* Nobody can take the module away while a file is open. */
+		sleep_ms(5);
+	}
+	return 0;
+}
+
+/* Its turn comes after those who have work to do. */
+static void light(struct blaze *b, int (*fn)(void *))
+{
+	if (b->n == BLAZE_PIDS)
+		die("too many fires");
+	b->pid[b->n] = start_child(fn, b);
+	setpriority(PRIO_PROCESS, b->pid[b->n++], 10);
+}
+
+void blaze_start(struct blaze *b, bool readers)
+{
+	memset(b, 0, sizeof(*b));
+	b->count = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (b->count == MAP_FAILED)
+		die("no memory for the counts");
+	if (!memcg_make(&b->cg, "blaze", CGROUP_MAX))
+		die("this machine has no memory cgroups");
+	/* Short reports: the console is slow. */
+	sysctl_set("vm/oom_dump_tasks", 0);
+	light(b, burn_memory);
+	light(b, burn_memory);
+	light(b, burn_processes);
+	light(b, burn_addresses);
+	light(b, change_modes);
+	if (readers) {
+		light(b, read_all);
+		light(b, read_all);
+	}
+}
+
+void blaze_stop(struct blaze *b)
+{
+	int i;
+
+	for (i = 0; i < b->n; i++)
+		kill(b->pid[i], SIGKILL);
+	for (i = 0; i < b->n; i++)
+		wait_child(b->pid[i]);
+	b->n = 0;
+	memcg_remove(&b->cg);
+	sysctl_restore();
+	fprintf(stderr, "# under fire: %lu OOM victims, %lu forks, %lu requests granted, %lu refused, %lu reads\n",
+		b->count->ooms, b->count->forks, b->count->maps,
+		b->count->denied, b->count->reads);
+	munmap(b->count, 4096);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: the module comes and goes while the kernel takes the very decisions
+ * that it watches on every CPU, and while others read it; nobody notices, and
+ * nothing is left.
+ *
+ * OOMTRACE_CYCLES in the environment says how often, instead of 50 times.
+ */
+#include <errno.h>
+
+#include "blaze.h"
+#include "test.h"
+
+/* kmalloc'ed, vmalloc'ed and per-CPU memory that the kernel keeps, kB. */
+struct kept {
+	long slab;
+	long percpu;
+	long vmalloc;
+};
+
+static void look(struct kept *k)
+{
+	spill("/proc/sys/vm/drop_caches", "3");
+	k->slab = meminfo("SUnreclaim");
+	k->percpu = meminfo("Percpu");
+	k->vmalloc = meminfo("VmallocUsed");
+}
+
+/* Cycles; half a minute without success is a hang. */
+static void come_and_go(struct __test_metadata *_metadata, long cycles)
+{
+	static const char * const params[] = {
+		"", "commit_records=all commit_buffer_kb=16",
+		"commit_records=none oom_buffer_kb=16", "near_percent=50",
+	};
+	unsigned long long until;
+	long i;
+	int err;
+
+	for (i = 0; i < cycles; i++) {
+		if (i % 10 == 0)
+			fprintf(stderr, "# cycle %ld\n", i);
+		err = module_load(params[i % ARRAY_SIZE(params)]);
+		ASSERT_EQ(0, err) TH_LOG("load %ld", i);
+		/* At once, or when there are records. */
+		sleep_ms(i % 3 * 10);
+		until = now_ns() + 30000000000ULL;
+		while ((err = module_unload()) && now_ns() < until)
+			sleep_ms(1);
+		ASSERT_EQ(0, err) TH_LOG("unload %ld", i);
+	}
+}
+
+FIXTURE(fire) {
+};
+
+FIXTURE_SETUP(fire)
+{
+	module_stop();
+}
+
+FIXTURE_TEARDOWN(fire)
+{
+	module_stop();
+}
+
+TEST_F_TIMEOUT(fire, it_comes_and_goes, 36000)
+{
+	long cycles = getenv("OOMTRACE_CYCLES") ? atol(getenv("OOMTRACE_CYCLES"))
+						: 50;
+	struct kept before, after;
+	struct blaze b;
+	int wait;
+
+	/* What is allocated once for all is no leak: the fire's, too. */
+	blaze_start(&b, true);
+	come_and_go(_metadata, 5);
+	blaze_stop(&b);
+	look(&before);
+
+	blaze_start(&b, true);
+	come_and_go(_metadata, cycles);
+	/* It was under fire indeed. */
+	EXPECT_LT(0, b.count->ooms);
+	EXPECT_LT(0, b.count->forks);
+	EXPECT_LT(0, b.count->maps);
+	EXPECT_LT(0, b.count->denied);
+	EXPECT_LT(0, b.count->reads);
+	blaze_stop(&b);
+
+	/* Some of it is freed a moment later. */
+	for (wait = 0; wait < 100; wait++) {
+		look(&after);
+		if (after.slab - before.slab < 1024 &&
+		    after.percpu <= before.percpu &&
+		    after.vmalloc - before.vmalloc < 256)
+			break;
+		sleep_ms(100);
+	}
+	EXPECT_GT(1024, after.slab - before.slab);
+	EXPECT_GE(0, after.percpu - before.percpu);
+	EXPECT_GT(256, after.vmalloc - before.vmalloc);
+	EXPECT_EQ(NULL, module_trace());
+	TH_LOG("%ld cycles; slab %+ld kB, per-CPU %+ld kB, vmalloc %+ld kB",
+	       cycles, after.slab - before.slab, after.percpu - before.percpu,
+	       after.vmalloc - before.vmalloc);
+}
+
+TEST_HARNESS_MAIN

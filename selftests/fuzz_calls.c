@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The fuzzer's calls, see fuzz.h: which call, on which file, with which
+ * arguments is all drawn from one stream of random numbers. Arguments are
+ * mostly of the right shape, so that they come past the first check: words of
+ * the filter's language, structs with a wrong field or two, buffers that end
+ * where memory ends.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "commit.h"
+#include "fuzz.h"
+
+/* Memory that can be written, then a page that cannot, then none. */
+#define ARENA		(1 << 17)
+#define ARENA_ALL	(ARENA + 2 * 4096)
+
+const char * const fuzz_op_names[FUZZ_OPS] = {
+	[FUZZ_OPEN] = "open",	[FUZZ_CLOSE] = "close",
+	[FUZZ_READ] = "read",	[FUZZ_PREAD] = "pread",
+	[FUZZ_READV] = "readv",	[FUZZ_WRITE] = "write",
+	[FUZZ_LSEEK] = "lseek",	[FUZZ_POLL] = "poll",
+	[FUZZ_IOCTL] = "ioctl",	[FUZZ_MMAP] = "mmap",
+	[FUZZ_MUNMAP] = "munmap", [FUZZ_FCNTL] = "fcntl",
+	[FUZZ_DUP] = "dup",	[FUZZ_SPLICE] = "splice",
+	[FUZZ_STAT] = "fstat",	[FUZZ_ASK] = "ask",
+};
+
+/* splitmix64 */
+static unsigned long long rnd(struct fuzzer *f)
+{
+	unsigned long long z = f->rnd += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+static unsigned int below(struct fuzzer *f, unsigned int n)
+{
+	return rnd(f) % n;
+}
+
+static bool one_in(struct fuzzer *f, unsigned int n)
+{
+	return below(f, n) == 0;
+}
+
+/* Numbers at which things change. */
+static unsigned long long number(struct fuzzer *f)
+{
+	unsigned long long r = rnd(f);
+
+	switch (below(f, 6)) {
+	case 0: return r % 4;
+	case 1: return 1ULL << r % 64;
+	case 2: return (1ULL << r % 64) - 1;
+	case 3: return -(r % 4096);
+	case 4: return r % 70000;
+	default: return r;
+	}
+}
+
+/* ---- files ---- */
+
+static const char *paths[64];
+static size_t npaths;
+
+static void __attribute__((constructor)) no_paths(void)
+{
+	paths[npaths++] = DEVICE;
+}
+
+/* What the module offers, by looking: no list here to be kept. */
+static void find_paths(void)
+{
+	struct dirent *e;
+	DIR *dir;
+
+	if (npaths > 1)
+		return;
+	dir = opendir(DEBUGFS);
+	if (!dir)
+		die("cannot look into " DEBUGFS);
+	while ((e = readdir(dir)) && npaths < ARRAY_SIZE(paths))
+		if (e->d_name[0] != '.') {
+			char *path;
+
+			if (asprintf(&path, DEBUGFS "/%s", e->d_name) < 0)
+				die("no memory for a path");
+			paths[npaths++] = path;
+		}
+	closedir(dir);
+}
+
+struct fuzzer *fuzz_new(unsigned long long seed)
+{
+	struct fuzzer *f = calloc(1, sizeof(*f));
+	int i;
+
+	find_paths();
+	if (!f || pipe2(f->pipe, O_NONBLOCK | O_CLOEXEC))
+		die("no memory for a fuzzer");
+	f->rnd = seed * 0x2545f4914f6cdd1dULL + 1;
+	f->arena = mmap(NULL, ARENA_ALL, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (f->arena == MAP_FAILED)
+		die("no memory for a fuzzer");
+	mprotect(f->arena + ARENA, 4096, PROT_READ);
+	mprotect(f->arena + ARENA + 4096, 4096, PROT_NONE);
+	for (i = 0; i < FUZZ_FDS; i++)
+		f->file[i].fd = -1;
+	return f;
+}
+
+void fuzz_free(struct fuzzer *f)
+{
+	int i;
+
+	for (i = 0; i < FUZZ_FDS; i++)
+		if (f->file[i].fd >= 0)
+			close(f->file[i].fd);
+	for (i = 0; i < FUZZ_MAPS; i++)
+		if (f->map[i].at)
+			munmap(f->map[i].at, f->map[i].len);
+	close(f->pipe[0]);
+	close(f->pipe[1]);
+	munmap(f->arena, ARENA_ALL);
+	free(f);
+}
+
+/* ---- arguments ---- */
+
+/* Mostly memory; sometimes its end, sometimes none, sometimes the kernel's. */
+static char *buffer(struct fuzzer *f, size_t len)
+{
+	switch (below(f, 12)) {
+	case 0: return f->arena + ARENA - below(f, 2048);
+	case 1: return f->arena + ARENA + below(f, 8192);
+	case 2: return (char *)number(f);
+	case 3: return (char *)(0xffff888000000000ULL + below(f, 1 << 30));
+	default: return f->arena + (len < ARENA ? below(f, ARENA - len + 1) : 0);
+	}
+}
+
+static size_t length(struct fuzzer *f)
+{
+	switch (below(f, 8)) {
+	case 0: return below(f, 64);
+	case 1: return number(f);
+	case 2: return ARENA;
+	default: return below(f, 1 << 14);
+	}
+}
+
+static const char * const words[] = {
+	"pid=", "tgid=", "comm=", "uid=", "cgroup_id=", "min_pages=",
+	"outcome=", "mode=", "denied", "granted", "none", "all", "0", "1", "2",
+	"4294967295", "18446744073709551615", "-1", "hog", " ", "  ", "\n",
+	"\t", "=", "0x10", "commit:", "oom:", "16", "64", "\"", "\\", "\x1b[2J",
+	"999999999999999999999999", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+};
+
+static size_t text(struct fuzzer *f, char *to, size_t size)
+{
+	unsigned int n = below(f, 6);
+	size_t len = 0;
+
+	to[0] = '\0';
+	while (n-- && len < size - 1)
+		len += snprintf(to + len, size - len, "%s",
+				words[below(f, ARRAY_SIZE(words))]);
+	if (len >= size)
+		len = size - 1;
+	if (len && one_in(f, 8))
+		to[below(f, len)] = rnd(f);
+	return len;
+}
+
+static void random_bytes(struct fuzzer *f, char *to, size_t len)
+{
+	while (len--)
+		*to++ = rnd(f);
+}
+
+/* A struct that is right but for at most one byte, sometimes all of it. */
+static void *argument(struct fuzzer *f, unsigned int cmd)
+{
+	static const __u32 small[] = { 0, 1, 2, 3, 50, 100, 101, 64, -1 };
+	char *at = f->arena + below(f, 256) * 8;
+	struct oomtrace_filter filter = { .size = sizeof(filter) };
+	struct oomtrace_info info = { .size = sizeof(info) };
+	size_t size = _IOC_SIZE(cmd);
+	unsigned int i;
+
+	if (one_in(f, 8))
+		return buffer(f, size);
+	if (cmd == OOMTRACE_IOC_SET_FILTER || cmd == OOMTRACE_IOC_GET_FILTER) {
+		for (i = below(f, 3); i; i--) {
+			filter.mask |= 1U << below(f, 9);
+			filter.pid = filter.mask & 1 ? number(f) : 0;
+		}
+		memcpy(at, &filter, sizeof(filter));
+	} else if (cmd == OOMTRACE_IOC_INFO) {
+		if (one_in(f, 4))
+			info.size = below(f, 4096);
+		memcpy(at, &info, sizeof(info));
+	} else if (size == sizeof(__u32)) {
+		memcpy(at, &small[below(f, ARRAY_SIZE(small))], sizeof(__u32));
+	} else {
+		/* Unknown to this program: sizes come first in them. */
+		memset(at, 0, size);
+		memcpy(at, &(__u32){ size }, size < 4 ? size : 4);
+	}
+	if (size && one_in(f, 4))
+		random_bytes(f, at + below(f, size), 1);
+	return at;
+}
+
+static unsigned int command(struct fuzzer *f)
+{
+	static const unsigned int known[] = {
+		OOMTRACE_IOC_INFO, OOMTRACE_IOC_ENABLE,
+		OOMTRACE_IOC_SET_FILTER, OOMTRACE_IOC_GET_FILTER,
+		OOMTRACE_IOC_COMMIT_RECORDS, OOMTRACE_IOC_NEAR_PERCENT,
+	};
+
+	switch (below(f, 8)) {
+	case 0: return rnd(f);
+	case 1: return _IOC(below(f, 4), 'O', 0x70 + below(f, 32),
+			    below(f, 64) * 4);
+	default: return known[below(f, ARRAY_SIZE(known))];
+	}
+}
+
+/* ---- calls ---- */
+
+/* Whatever a device gives is whole records. */
+static void check_records(struct fuzzer *f, const char *buf, ssize_t n)
+{
+	ssize_t at = 0;
+
+	while (at < n) {
+		struct oomtrace_header h;
+
+		if (n - at < (ssize_t)sizeof(h))
+			break;
+		memcpy(&h, buf + at, sizeof(h));
+		if (h.size < sizeof(h) || h.size % 8 || h.size > n - at ||
+		    h.size > OOMTRACE_MAX_RECORD)
+			break;
+		at += h.size;
+	}
+	if (at == n)
+		return;
+	f->bad_reads++;
+	snprintf(f->why, sizeof(f->why), "no record at byte %zd of %zd", at, n);
+}
+
+static bool do_open(struct fuzzer *f, unsigned int slot)
+{
+	unsigned int i = one_in(f, 3) ? 0 : below(f, npaths);
+	static const int modes[] = { O_RDONLY, O_WRONLY, O_RDWR };
+	int flags = modes[below(f, 3)] | O_CLOEXEC;
+
+	/* The module is to stay, and nobody waits for long anyway. */
+	if (!one_in(f, 6))
+		flags |= O_NONBLOCK;
+	if (one_in(f, 16))
+		flags |= O_APPEND | O_TRUNC;
+	if (f->file[slot].fd >= 0)
+		close(f->file[slot].fd);
+	f->file[slot].fd = open(paths[i], flags);
+	f->file[slot].device = i == 0;
+	return f->file[slot].fd >= 0;
+}
+
+static bool do_write(struct fuzzer *f, int fd)
+{
+	size_t len = length(f);
+	char *buf = buffer(f, len);
+
+	/* Mostly words. */
+	if (!one_in(f, 4)) {
+		buf = f->arena;
+		len = text(f, buf, 512);
+	}
+	return write(fd, buf, len) >= 0;
+}
+
+static bool do_mmap(struct fuzzer *f, int fd)
+{
+	unsigned int slot = below(f, FUZZ_MAPS);
+	size_t len = one_in(f, 4) ? number(f) : (1 + below(f, 64)) * 4096;
+	int prot = one_in(f, 3) ? (int)below(f, 8) : PROT_READ;
+	int flags = one_in(f, 3) ? MAP_PRIVATE : MAP_SHARED;
+	off_t off = one_in(f, 2) ? 0 : (off_t)(number(f) << 12);
+	unsigned long sum = 0;
+	char *at;
+
+	if (f->map[slot].at)
+		munmap(f->map[slot].at, f->map[slot].len);
+	f->map[slot].at = NULL;
+	at = mmap(NULL, len, prot, flags, fd, off);
+	if (at == MAP_FAILED)
+		return false;
+	f->map[slot].at = at;
+	f->map[slot].len = len;
+	/* What can be mapped can be read. */
+	if (prot & PROT_READ)
+		sum += ((volatile char *)at)[0];
+	(void)sum;
+	return true;
+}
+
+static bool do_munmap(struct fuzzer *f)
+{
+	unsigned int slot = below(f, FUZZ_MAPS);
+	bool was = f->map[slot].at;
+
+	if (was)
+		munmap(f->map[slot].at, f->map[slot].len);
+	f->map[slot].at = NULL;
+	return was;
+}
+
+static bool do_readv(struct fuzzer *f, int fd)
+{
+	struct iovec v[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		v[i].iov_len = below(f, 4096);
+		v[i].iov_base = buffer(f, v[i].iov_len);
+	}
+	return readv(fd, v, 1 + below(f, 3)) >= 0;
+}
+
+static bool do_read(struct fuzzer *f, unsigned int slot)
+{
+	size_t len = length(f);
+	char *buf = buffer(f, len);
+	ssize_t n = read(f->file[slot].fd, buf, len);
+
+	if (n > 0 && f->file[slot].device)
+		check_records(f, buf, n);
+	return n >= 0;
+}
+
+static bool do_call(struct fuzzer *f, enum fuzz_op op, unsigned int slot)
+{
+	static const int whence[] = { SEEK_SET, SEEK_CUR, SEEK_END, 3, 4, 9 };
+	int fd = f->file[slot].fd;
+	struct pollfd p = { .fd = fd, .events = rnd(f) };
+	unsigned int cmd;
+	struct stat st;
+	size_t len;
+	char *buf;
+	int copy;
+
+	switch (op) {
+	case FUZZ_OPEN:
+		return do_open(f, slot);
+	case FUZZ_CLOSE:
+		f->file[slot].fd = -1;
+		return !close(fd);
+	case FUZZ_READ:
+		return do_read(f, slot);
+	case FUZZ_PREAD:
+		len = length(f);
+		buf = buffer(f, len);
+		return pread(fd, buf, len, number(f)) >= 0;
+	case FUZZ_READV:
+		return do_readv(f, fd);
+	case FUZZ_WRITE:
+		return do_write(f, fd);
+	case FUZZ_LSEEK:
+		return lseek(fd, one_in(f, 2) ? 0 : (off_t)number(f),
+			     whence[below(f, ARRAY_SIZE(whence))]) >= 0;
+	case FUZZ_POLL:
+		return poll(&p, 1, below(f, 3)) >= 0;
+	case FUZZ_IOCTL:
+		cmd = command(f);
+		return ioctl(fd, cmd, argument(f, cmd)) >= 0;
+	case FUZZ_MMAP:
+		return do_mmap(f, fd);
+	case FUZZ_MUNMAP:
+		return do_munmap(f);
+	case FUZZ_FCNTL:
+		return !fcntl(fd, F_SETFL, one_in(f, 6) ? 0 : O_NONBLOCK);
+	case FUZZ_DUP:
+		copy = dup(fd);
+		if (copy >= 0)
+			close(copy);
+		return copy >= 0;
+	case FUZZ_SPLICE:
+		if (splice(fd, NULL, f->pipe[1], NULL, below(f, 1 << 16),
+			   SPLICE_F_NONBLOCK) < 0)
+			return false;
+		while (read(f->pipe[0], f->arena, ARENA) > 0)
+			;
+		return true;
+	case FUZZ_STAT:
+		return !fstat(fd, &st);
+	default:
+		/* Something to record. */
+		return ask(one_in(f, 2) ? 1UL << 30 : 1) == 0;
+	}
+}
+
+bool fuzz_op_is_refused(enum fuzz_op op)
+{
+	/* Where there is nothing to be mapped or spliced. */
+	return op == FUZZ_MMAP || op == FUZZ_MUNMAP || op == FUZZ_SPLICE;
+}
+
+void fuzz_call(struct fuzzer *f)
+{
+	unsigned int slot = below(f, FUZZ_FDS);
+	enum fuzz_op op = below(f, FUZZ_OPS);
+	unsigned long long next = f->rnd;
+
+	f->calls[op]++;
+	f->good[op] += do_call(f, op, slot);
+	/* However much a call drew, the next one begins at the same place. */
+	f->rnd = next + 0x632be59bd9b4e019ULL;
+}
