@@ -94,8 +94,8 @@ build_locked() {
 		while read -r old; do
 			grep -qxF -- "$old" <<<"$files" && continue
 			rm -f "$out/src/$old"
-			# Somebody's notes may still say that this is needed.
-			find "$out/src" -name '*.o.d' -delete
+			# Notes of what needs what may still name it; without them all is made anew.
+			find "$out/src" -name '*.o.d' -exec sh -c 'rm -f "$1" "${1%.d}"' sh {} \;
 		done <"$out/manifest"
 	fi
 	printf '%s\n' "$files" >"$out/manifest"
