@@ -394,7 +394,9 @@ enum oomtrace_trigger {
  * @reserved: zero.
  *
  * More of the memory state follows in records of the same episode: one memory,
- * a psi for each resource, a zone for each populated zone.
+ * a psi for each resource, and if @scope is global a zone for each populated
+ * zone. While tasks ask again and again because a victim is still dying, they
+ * follow once a second.
  */
 struct oomtrace_oom_begin {
 	struct oomtrace_header h;

@@ -196,7 +196,9 @@ void oomtrace_record_begin(const struct oomtrace_episode *ep)
 	oomtrace_names_add_task(ep->names, current, false);
 	if (oc->memcg)
 		oomtrace_names_add(ep->names, &oc->memcg->css, false);
-	oomtrace_record_memstate(ep->id, oc->memcg, true);
+	/* Zones say nothing about a cgroup's limit. */
+	if (ep->told_ns == ep->begin_ns)
+		oomtrace_record_memstate(ep->id, oc->memcg, !oc->memcg);
 	if (!oc->memcg)
 		oomtrace_record_pressure(ep);
 }

@@ -23,6 +23,8 @@
  * @oc: the kernel's struct of this OOM, on @task's stack.
  * @id: serial number.
  * @begin_ns: when out_of_memory() was entered, CLOCK_MONOTONIC.
+ * @told_ns: the same of the episode that has the state of memory: this one, or
+ *	the first of those that a dying victim has others ask in vain.
  * @freed: pages that the oom notifiers say they freed.
  * @victims: tasks killed or marked as victims so far.
  * @candidates: tasks looked at so far.
@@ -40,6 +42,7 @@
  * @chosen_marked: its victim was marked; those that follow are its group's.
  * @aborted: the scan met a victim still dying.
  * @caller_exiting: the caller itself was marked, nobody was chosen.
+ * @memcg: the cgroup that is out of memory, to be compared only: it may be gone.
  * @names: its cgroups, to be told by name; NULL if there was no room.
  */
 struct oomtrace_episode {
@@ -47,6 +50,7 @@ struct oomtrace_episode {
 	struct oom_control *oc;
 	u64 id;
 	u64 begin_ns;
+	u64 told_ns;
 	unsigned long freed;
 	u32 victims;
 	u32 candidates;
@@ -63,6 +67,7 @@ struct oomtrace_episode {
 	bool chosen_marked;
 	bool aborted;
 	bool caller_exiting;
+	const void *memcg;
 	struct oomtrace_names *names;
 };
 

@@ -493,9 +493,24 @@ static void record_end(struct oomtrace_episode *ep, u8 how)
 	ep->names = NULL;
 }
 
+/*
+ * While a victim is dying, those who wait for its memory ask again and again,
+ * some thousand times a second. The state of memory is told once a second then,
+ * or such a flood would evict what came before.
+ */
+static bool asks_again(const struct oomtrace_episode *last,
+		       const struct oom_control *oc, u64 now)
+{
+	return last->aborted && last->memcg == oc->memcg &&
+	       now - last->told_ns < NSEC_PER_SEC;
+}
+
 int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
+	struct oom_control *oc = (void *)regs_get_kernel_argument(regs, 0);
 	struct oomtrace_episode *ep = &oomtrace_episode;
+	u64 now = ktime_get_mono_fast_ns();
+	u64 told_ns = now;
 
 	oomtrace_hit(OOMTRACE_HOOK_OUT_OF_MEMORY);
 	/*
@@ -505,11 +520,15 @@ int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 	if (ep->task)
 		record_end(ep, OOMTRACE_ENDING_UNKNOWN);
 
+	if (asks_again(ep, oc, now))
+		told_ns = ep->told_ns;
 	memset(ep, 0, sizeof(*ep));
 	pending.task = NULL;
-	ep->oc = (struct oom_control *)regs_get_kernel_argument(regs, 0);
+	ep->oc = oc;
+	ep->memcg = oc->memcg;
 	ep->id = oomtrace_next_episode();
-	ep->begin_ns = ktime_get_mono_fast_ns();
+	ep->begin_ns = now;
+	ep->told_ns = told_ns;
 	ep->names = oomtrace_names_get(ep->id);
 	WRITE_ONCE(ep->task, current);
 	oomtrace_record_begin(ep);

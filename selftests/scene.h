@@ -12,7 +12,7 @@
 #include "lib.h"
 #include "oom.h"
 
-#define SCENE_RECORDS	8000
+#define SCENE_RECORDS	12000
 #define SCENE_LOG	(1 << 18)
 
 struct scene {
