@@ -110,6 +110,14 @@ bool get_field(const struct oomtrace_header *rec, unsigned int idx, s64 *n)
 	return true;
 }
 
+bool has_scope(const struct oomtrace_story *s, s64 scope)
+{
+	s64 n;
+
+	return get_field(&s->begin.h, OOMTRACE_BIT_oom_begin_scope, &n) &&
+	       n == scope;
+}
+
 /* Get a number or say that it is not there. */
 static bool get_or_say(struct teller *t, const struct oomtrace_header *rec,
 		       unsigned int idx, s64 *n)
@@ -186,6 +194,23 @@ void say_id(struct teller *t, const struct oomtrace_header *rec,
 
 	if (get_or_say(t, rec, idx, &n))
 		say(t, "%lld", n);
+}
+
+void say_string(struct teller *t, const struct oomtrace_header *rec,
+		unsigned int idx)
+{
+	char text[4 * OOMTRACE_GFP_NAMES + 1];
+	const char *str;
+	size_t len;
+
+	if (!oomtrace_field_valid(rec, idx)) {
+		say(t, "not known");
+		return;
+	}
+	str = oomtrace_field_str(rec, &oomtrace_type_desc(rec->type)->fields[idx],
+				 &len);
+	oomtrace_escape(text, sizeof(text), str, len);
+	say(t, "%s", text);
 }
 
 void say_task(struct teller *t, const struct oomtrace_header *rec,

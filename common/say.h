@@ -60,6 +60,9 @@ void say_comm(struct teller *t, const char *comm);
  */
 bool get_field(const struct oomtrace_header *rec, unsigned int idx, s64 *n);
 
+/** has_scope() - is it known that the episode has this enum oomtrace_scope? */
+bool has_scope(const struct oomtrace_story *s, s64 scope);
+
 /*
  * A field of a record, by its number: with commas; in pages with their size; in
  * KiB; as its name; as a time; without commas, for a pid, uid or cgroup id.
@@ -77,9 +80,16 @@ void say_time_field(struct teller *t, const struct oomtrace_header *rec,
 void say_id(struct teller *t, const struct oomtrace_header *rec,
 	    unsigned int idx);
 
+/** say_string() - a field of characters, escaped */
+void say_string(struct teller *t, const struct oomtrace_header *rec,
+		unsigned int idx);
+
 /** say_task() - comm[pid] from those two fields of a record */
 void say_task(struct teller *t, const struct oomtrace_header *rec,
 	      unsigned int comm, unsigned int pid);
+
+/** tell_memory() - what memory there was (common/story_memory.c) */
+void tell_memory(struct teller *t, const struct oomtrace_story *s);
 
 /** tell_choice() - who was killed and why that one (common/story_choice.c) */
 void tell_choice(struct teller *t, const struct oomtrace_story *s);

@@ -12,7 +12,7 @@
 #include "format.h"
 #include "story.h"
 
-static_assert(sizeof(struct oomtrace_story) <= 4096);
+static_assert(sizeof(struct oomtrace_story) <= 5120);
 
 /* Every type that has an episode has it as its first field. */
 static_assert(OOMTRACE_BIT_oom_begin_episode == 0);
@@ -22,6 +22,9 @@ static_assert(OOMTRACE_BIT_verdict_episode == 0);
 static_assert(OOMTRACE_BIT_victim_episode == 0);
 static_assert(OOMTRACE_BIT_reap_episode == 0);
 static_assert(OOMTRACE_BIT_oom_end_episode == 0);
+static_assert(OOMTRACE_BIT_zone_episode == 0);
+static_assert(OOMTRACE_BIT_memory_episode == 0);
+static_assert(OOMTRACE_BIT_psi_episode == 0);
 
 void oomtrace_story_init(struct oomtrace_story *s, u64 episode,
 			 unsigned int page_size)
@@ -55,6 +58,9 @@ static u64 episode_of(const struct oomtrace_header *rec)
 	case OOMTRACE_VICTIM:
 	case OOMTRACE_REAP:
 	case OOMTRACE_OOM_END:
+	case OOMTRACE_ZONE:
+	case OOMTRACE_MEMORY:
+	case OOMTRACE_PSI:
 		return number(rec, 0);
 	default:
 		return 0;
@@ -79,6 +85,52 @@ static void hear_pressure(struct oomtrace_story *s,
 	if (oomtrace_field_valid(rec, OOMTRACE_BIT_pressure_kind) &&
 	    kind < OOMTRACE_PRESSURES)
 		keep(&s->pressure[kind], sizeof(s->pressure[kind]), rec);
+}
+
+/* The cgroup's averages say more of its OOM than the machine's. */
+static void hear_psi(struct oomtrace_story *s,
+		     const struct oomtrace_header *rec)
+{
+	u64 resource = number(rec, OOMTRACE_BIT_psi_resource);
+	struct oomtrace_psi *psi;
+
+	if (!oomtrace_field_valid(rec, OOMTRACE_BIT_psi_resource) ||
+	    resource >= OOMTRACE_RESOURCES)
+		return;
+	psi = &s->psi[resource];
+	if (oomtrace_field_valid(rec, OOMTRACE_BIT_psi_cgroup_id) ||
+	    !oomtrace_field_valid(&psi->h, OOMTRACE_BIT_psi_cgroup_id))
+		keep(psi, sizeof(*psi), rec);
+}
+
+/* How far it is above its min watermark. */
+static s64 margin(const struct oomtrace_zone *zone)
+{
+	return (u64)zone->free - (u64)zone->wmark_min;
+}
+
+/* Keep those that are worst off, the worst first. */
+static void hear_zone(struct oomtrace_story *s,
+		      const struct oomtrace_header *rec)
+{
+	struct oomtrace_zone zone;
+	unsigned int at;
+
+	if (!oomtrace_field_valid(rec, OOMTRACE_BIT_zone_free) ||
+	    !oomtrace_field_valid(rec, OOMTRACE_BIT_zone_wmark_min))
+		return;
+	keep(&zone, sizeof(zone), rec);
+	at = s->zones < OOMTRACE_STORY_ZONES ? s->zones : OOMTRACE_STORY_ZONES;
+	s->zones++;
+	if (margin(&zone) <= 0)
+		s->zones_out++;
+	while (at > 0 && margin(&zone) < margin(&s->zone[at - 1])) {
+		if (at < OOMTRACE_STORY_ZONES)
+			s->zone[at] = s->zone[at - 1];
+		at--;
+	}
+	if (at < OOMTRACE_STORY_ZONES)
+		s->zone[at] = zone;
 }
 
 /* Would the kernel rather kill a than b? Of equals the later one dies. */
@@ -220,7 +272,8 @@ static void hear_reap(struct oomtrace_story *s,
 	}
 	if (step == OOMTRACE_STEP_SKIP)
 		r->skips++;
-	if (step == OOMTRACE_STEP_SKIP || step == OOMTRACE_STEP_FINISH)
+	if (step == OOMTRACE_STEP_SKIP || step == OOMTRACE_STEP_FINISH ||
+	    step == OOMTRACE_STEP_RELEASED)
 		hear_left(r, rec);
 }
 
@@ -276,6 +329,15 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 		break;
 	case OOMTRACE_PRESSURE:
 		hear_pressure(s, rec);
+		break;
+	case OOMTRACE_ZONE:
+		hear_zone(s, rec);
+		break;
+	case OOMTRACE_MEMORY:
+		keep(&s->memory, sizeof(s->memory), rec);
+		break;
+	case OOMTRACE_PSI:
+		hear_psi(s, rec);
 		break;
 	case OOMTRACE_CANDIDATE:
 		hear_candidate(s, rec);

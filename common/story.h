@@ -20,6 +20,7 @@
 #define OOMTRACE_STORY_TOP	7
 #define OOMTRACE_STORY_EXEMPT	8	/* exempt tasks kept by name */
 #define OOMTRACE_STORY_VICTIMS	8	/* victims kept */
+#define OOMTRACE_STORY_ZONES	3	/* zones kept: those nearest to min */
 
 /**
  * struct oomtrace_out - where text goes
@@ -41,7 +42,7 @@ struct oomtrace_story_exempt {
 /* private: how one victim's memory came back */
 struct oomtrace_story_reap {
 	u64 since_ns[OOMTRACE_STEPS];	/* last time of each step */
-	s64 left;			/* pages, at the last finish or skip */
+	s64 left;			/* pages, at the last finish, skip or release */
 	u8 seen;			/* bit n: step n was seen */
 	u8 timed;			/* bit n: since_ns[n] is known */
 	u8 left_known;			/* 0 no, 1 yes, 2 derived */
@@ -52,7 +53,7 @@ struct oomtrace_story_reap {
 /**
  * struct oomtrace_story - what is kept of one episode
  *
- * About 4 KB: too much for a kernel stack. All members are private. A kept
+ * About 5 KB: too much for a kernel stack. All members are private. A kept
  * record with an @h.type of 0 was not seen.
  */
 struct oomtrace_story {
@@ -67,11 +68,16 @@ struct oomtrace_story {
 	u32 victims;			/* victim records seen */
 	u32 ntop;
 	u32 nexempt;
+	u32 zones;			/* zone records seen */
+	u32 zones_out;			/* those of them not above min */
 	u32 exempt_count[OOMTRACE_REASONS];
 	struct oomtrace_oom_begin begin;
 	struct oomtrace_verdict verdict;
 	struct oomtrace_oom_end end;
 	struct oomtrace_pressure pressure[OOMTRACE_PRESSURES];
+	struct oomtrace_memory memory;
+	struct oomtrace_psi psi[OOMTRACE_RESOURCES]; /* the cgroup's, if any */
+	struct oomtrace_zone zone[OOMTRACE_STORY_ZONES];
 	struct oomtrace_candidate leader;	/* last to lead: the chosen */
 	struct oomtrace_candidate aborter;	/* it ended the scan */
 	struct oomtrace_candidate top[OOMTRACE_STORY_TOP];

@@ -240,6 +240,14 @@ static void tell_runner_up(struct teller *t, const struct oomtrace_story *s)
 	say(t, "\n");
 }
 
+/* Of a daemon's: the kernel's ranking a moment later, which it did not ask. */
+static const char *next_label(const struct oomtrace_story *s)
+{
+	if (has_scope(s, OOMTRACE_SCOPE_USERSPACE))
+		return "Ranked:";
+	return s->verdict.h.type ? "Next:" : "Scored:";
+}
+
 /* The other candidates of the top; all of it if nobody was chosen. */
 static void tell_next(struct teller *t, const struct oomtrace_story *s)
 {
@@ -254,7 +262,7 @@ static void tell_next(struct teller *t, const struct oomtrace_story *s)
 				c, B(candidate_pid)))
 			continue;
 		if (!said++)
-			say_label(t, v->type ? "Next:" : "Scored:");
+			say_label(t, next_label(s));
 		else
 			say(t, ", ");
 		say_task(t, c, B(candidate_comm), B(candidate_pid));

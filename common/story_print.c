@@ -2,8 +2,9 @@
 /*
  * One OOM explained to a person, the telling half: what common/story.c kept is
  * said in the order in which somebody wants to know it, read from top to
- * bottom: who asked, how much memory there was, who was killed and why that
- * one, who was not eligible, how the memory came back, how it all ended.
+ * bottom: who asked, what memory there was (story_memory.c), who was killed and
+ * why that one, who was not eligible (story_choice.c), how the memory came back,
+ * how it all ended.
  *
  * May not change the story, allocate or sleep. Every number comes from a kept
  * record and is said only if the record has it; what is worked out here is said
@@ -12,6 +13,10 @@
 #include "say.h"
 
 #define B(type_field)	OOMTRACE_BIT_##type_field
+
+/* The same on every architecture that Linux runs on. */
+#define BY_SIGKILL	9
+#define BY_SIGTERM	15
 
 static const char *trigger_words(s64 trigger)
 {
@@ -71,14 +76,31 @@ static void tell_title(struct teller *t, const struct oomtrace_story *s)
 		say(t, "; its beginning is not held any more\n");
 }
 
+/* What may be done to get the pages, as the kernel's own report words it. */
+static void say_gfp(struct teller *t, const struct oomtrace_header *rec)
+{
+	s64 n;
+
+	if (!get_field(rec, B(oom_begin_gfp), &n))
+		return;
+	say(t, "gfp 0x%llx", (u64)n);
+	if (oomtrace_field_valid(rec, B(oom_begin_gfp_names))) {
+		say(t, " (");
+		say_string(t, rec, B(oom_begin_gfp_names));
+		say(t, ")");
+	}
+	say(t, ", ");
+}
+
 static void tell_asked(struct teller *t, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *rec = &s->begin.h;
+	bool by_daemon = has_scope(s, OOMTRACE_SCOPE_USERSPACE);
 	s64 n;
 
 	if (!rec->type)
 		return;
-	say_label(t, "Asked:");
+	say_label(t, by_daemon ? "Killer:" : "Asked:");
 	say_task(t, rec, B(oom_begin_comm), B(oom_begin_pid));
 	say(t, ", uid ");
 	say_id(t, rec, B(oom_begin_uid));
@@ -87,6 +109,9 @@ static void tell_asked(struct teller *t, const struct oomtrace_story *s)
 	say(t, ", oom_score_adj ");
 	say_id(t, rec, B(oom_begin_oom_score_adj));
 	say(t, "\n");
+	/* It asked for no memory. */
+	if (by_daemon)
+		return;
 
 	say_label(t, "");
 	if (get_field(rec, B(oom_begin_order), &n) && n >= 0) {
@@ -94,140 +119,12 @@ static void tell_asked(struct teller *t, const struct oomtrace_story *s)
 		say_size(t, n < 32 ? 1LL << n : 0);
 		say(t, ", ");
 	}
-	if (get_field(rec, B(oom_begin_gfp), &n))
-		say(t, "gfp 0x%llx, ", (u64)n);
+	say_gfp(t, rec);
 	say(t, "because of ");
 	if (get_field(rec, B(oom_begin_trigger), &n))
 		say(t, "%s\n", trigger_words(n));
 	else
 		say(t, "something not known\n");
-}
-
-/* A field and what it is called in a list like "min 500, low 600". */
-struct named_field {
-	const char *name;
-	unsigned int idx;
-};
-
-static void say_named(struct teller *t, const struct oomtrace_header *rec,
-		      const struct named_field *f, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		say(t, "%s%s ", i ? ", " : "", f[i].name);
-		say_field(t, rec, f[i].idx);
-	}
-}
-
-static void tell_memcg(struct teller *t, const struct oomtrace_story *s)
-{
-	say(t, "the cgroup uses ");
-	say_pages(t, &s->begin.h, B(oom_begin_memcg_usage));
-	say(t, " of its limit of ");
-	say_pages(t, &s->begin.h, B(oom_begin_memcg_limit));
-	say(t, "\n");
-	say_label(t, "");
-}
-
-static void tell_memory(struct teller *t, const struct oomtrace_story *s)
-{
-	static const struct named_field wmarks[] = {
-		{ "min",	B(oom_begin_wmark_min) },
-		{ "low",	B(oom_begin_wmark_low) },
-		{ "high",	B(oom_begin_wmark_high) },
-	};
-	static const struct named_field used[] = {
-		{ "anon",			B(oom_begin_anon) },
-		{ "file",			B(oom_begin_file) },
-		{ "shmem",			B(oom_begin_shmem) },
-		{ "reclaimable slab",		B(oom_begin_slab_reclaimable) },
-		{ "unreclaimable slab",		B(oom_begin_slab_unreclaimable) },
-	};
-	const struct oomtrace_header *rec = &s->begin.h;
-	s64 scope, n;
-
-	if (!rec->type)
-		return;
-	say_label(t, "Memory:");
-	if (get_field(rec, B(oom_begin_scope), &scope) &&
-	    scope == OOMTRACE_SCOPE_MEMCG)
-		tell_memcg(t, s);
-	say(t, "the machine has ");
-	say_pages(t, rec, B(oom_begin_free));
-	say(t, " free of ");
-	say_pages(t, rec, B(oom_begin_totalram));
-	say(t, "; watermarks ");
-	say_named(t, rec, wmarks, ARRAY_SIZE(wmarks));
-	say(t, "\n");
-	say_label(t, "");
-	say_named(t, rec, used, ARRAY_SIZE(used));
-	say(t, "\n");
-	say_label(t, "");
-	if (get_field(rec, B(oom_begin_total_swap), &n) && !n) {
-		say(t, "no swap\n");
-		return;
-	}
-	say(t, "swap: ");
-	say_pages(t, rec, B(oom_begin_swap_free));
-	say(t, " free of ");
-	say_pages(t, rec, B(oom_begin_total_swap));
-	say(t, "\n");
-}
-
-static void say_retry(struct teller *t, const struct oomtrace_header *rec)
-{
-	s64 n;
-
-	if (get_field(rec, B(pressure_retry), &n))
-		say(t, n ? "; the kernel tried again\n"
-			 : "; the kernel gave up\n");
-	else
-		say(t, "\n");
-}
-
-/* The last look that the allocator took before it called the OOM killer. */
-static void tell_pressure(struct teller *t, const struct oomtrace_story *s)
-{
-	static const struct named_field reclaim[] = {
-		{ "reclaimable",		B(pressure_reclaimable) },
-		{ "reclaimable + free",		B(pressure_available) },
-		{ "min watermark",		B(pressure_min_wmark) },
-		{ "loops without progress",	B(pressure_no_progress_loops) },
-	};
-	static const struct named_field compact[] = {
-		{ "priority",			B(pressure_priority) },
-		{ "result",			B(pressure_result) },
-		{ "retries",			B(pressure_retries) },
-		{ "allowed",			B(pressure_max_retries) },
-	};
-	const struct oomtrace_header *rec;
-
-	rec = &s->pressure[OOMTRACE_PRESSURE_RECLAIM].h;
-	if (rec->type) {
-		say_label(t, "Before:");
-		say_time_field(t, rec, B(pressure_age_ns));
-		say(t, " earlier reclaim looked at node ");
-		say_id(t, rec, B(pressure_node));
-		say(t, " zone ");
-		say_id(t, rec, B(pressure_zone));
-		say(t, ", order ");
-		say_id(t, rec, B(pressure_order));
-		say(t, ":\n");
-		say_label(t, "");
-		say_named(t, rec, reclaim, ARRAY_SIZE(reclaim));
-		say_retry(t, rec);
-	}
-	rec = &s->pressure[OOMTRACE_PRESSURE_COMPACT].h;
-	if (rec->type) {
-		say_label(t, "Before:");
-		say_time_field(t, rec, B(pressure_age_ns));
-		say(t, " earlier compaction for order ");
-		say_id(t, rec, B(pressure_order));
-		say(t, ": ");
-		say_named(t, rec, compact, ARRAY_SIZE(compact));
-		say_retry(t, rec);
-	}
 }
 
 static const char *why_words(s64 why)
@@ -241,11 +138,24 @@ static const char *why_words(s64 why)
 		return "shares the victim's memory";
 	case OOMTRACE_WHY_CALLER_EXITING:
 		return "was dying already and got the reserves";
-	case OOMTRACE_WHY_DAEMON:
-		return "an OOM daemon in user space killed it";
 	default:
 		return "for a reason not known";
 	}
+}
+
+/* A daemon may ask politely first, or only take the memory of a dead one. */
+static void say_daemon(struct teller *t, const struct oomtrace_header *rec)
+{
+	s64 sig;
+
+	if (!get_field(rec, B(victim_signal), &sig))
+		say(t, "its memory was taken by process_mrelease()");
+	else if (sig == BY_SIGKILL)
+		say(t, "was sent SIGKILL from user space");
+	else if (sig == BY_SIGTERM)
+		say(t, "was sent SIGTERM from user space, which it may survive");
+	else
+		say(t, "was sent signal %lld from user space", sig);
 }
 
 static void tell_victim(struct teller *t, const struct oomtrace_victim *v)
@@ -262,8 +172,14 @@ static void tell_victim(struct teller *t, const struct oomtrace_victim *v)
 	say_kib_field(t, rec, B(victim_rss_shmem));
 	say(t, ", swap ");
 	say_kib_field(t, rec, B(victim_swapents));
-	if (get_field(rec, B(victim_why), &why))
-		say(t, " (%s)", why_words(why));
+	if (get_field(rec, B(victim_why), &why)) {
+		say(t, " (");
+		if (why == OOMTRACE_WHY_DAEMON)
+			say_daemon(t, rec);
+		else
+			say(t, "%s", why_words(why));
+		say(t, ")");
+	}
 	say(t, "\n");
 }
 
@@ -308,10 +224,33 @@ static void tell_freed(struct teller *t, const struct oomtrace_story_reap *r)
 		say(t, "%sthe reaper started", and);
 		say_after(t, r, OOMTRACE_STEP_START);
 		say(t, ", its end is not recorded");
+	} else if (r->seen & (1 << OOMTRACE_STEP_RELEASED)) {
+		say(t, "%sprocess_mrelease() went over its memory", and);
+		say_after(t, r, OOMTRACE_STEP_RELEASED);
+		say_left(t, r);
 	} else if (!(r->seen & (1 << OOMTRACE_STEP_EXITED))) {
 		say(t, "nothing recorded yet: it is still dying, or a record is missing");
 	}
 	say(t, "\n");
+}
+
+/* How it came back; the end of who died by a mere signal is not recorded. */
+static void tell_back(struct teller *t, const struct oomtrace_story *s,
+		      unsigned int kept)
+{
+	bool by_daemon = has_scope(s, OOMTRACE_SCOPE_USERSPACE);
+	const char *label = "Freed:";
+	unsigned int i;
+
+	for (i = 0; i < kept; i++) {
+		if (by_daemon && !s->reap[i].seen)
+			continue;
+		say_label(t, label);
+		label = "";
+		say_task(t, &s->victim[i].h, B(victim_comm), B(victim_pid));
+		say(t, " ");
+		tell_freed(t, &s->reap[i]);
+	}
 }
 
 static void tell_victims(struct teller *t, const struct oomtrace_story *s)
@@ -329,12 +268,7 @@ static void tell_victims(struct teller *t, const struct oomtrace_story *s)
 		say_label(t, "");
 		say(t, "and %u more\n", s->victims - kept);
 	}
-	for (i = 0; i < kept; i++) {
-		say_label(t, i ? "" : "Freed:");
-		say_task(t, &s->victim[i].h, B(victim_comm), B(victim_pid));
-		say(t, " ");
-		tell_freed(t, &s->reap[i]);
-	}
+	tell_back(t, s, kept);
 }
 
 static const char *ending_words(s64 ending)
@@ -393,6 +327,24 @@ static void say_ending(struct teller *t, const struct oomtrace_story *s,
 	}
 }
 
+/* Of a daemon's it is the time in which it sent its signals. */
+static void say_duration(struct teller *t, const struct oomtrace_story *s)
+{
+	s64 ns, victims;
+
+	if (!get_field(&s->end.h, B(oom_end_duration_ns), &ns))
+		return;
+	if (!has_scope(s, OOMTRACE_SCOPE_USERSPACE)) {
+		say(t, "; out_of_memory() took ");
+	} else {
+		get_field(&s->end.h, B(oom_end_victims), &victims);
+		if (victims < 2)
+			return;
+		say(t, "; from the first signal to the last ");
+	}
+	say_time(t, ns);
+}
+
 static void tell_ended(struct teller *t, const struct oomtrace_story *s)
 {
 	s64 n;
@@ -406,10 +358,7 @@ static void tell_ended(struct teller *t, const struct oomtrace_story *s)
 		say_ending(t, s, n);
 	else
 		say(t, "not known");
-	if (get_field(&s->end.h, B(oom_end_duration_ns), &n)) {
-		say(t, "; out_of_memory() took ");
-		say_time(t, n);
-	}
+	say_duration(t, s);
 	say(t, "\n");
 }
 
@@ -463,7 +412,6 @@ void oomtrace_story_print(const struct oomtrace_story *s,
 	tell_title(&t, s);
 	tell_asked(&t, s);
 	tell_memory(&t, s);
-	tell_pressure(&t, s);
 	tell_choice(&t, s);
 	tell_victims(&t, s);
 	tell_ended(&t, s);

@@ -23,6 +23,7 @@ void feed_begin(u64 episode, unsigned int scope)
 	b.uid = 1000;
 	b.gfp = 0xcc0;
 	strcpy(b.comm, "hog");
+	strcpy(b.gfp_names, "GFP_KERNEL");
 	b.cgroup_id = 4127;
 	b.free = 1234;
 	b.file = 20;
@@ -56,11 +57,80 @@ void feed_pressure(u64 episode)
 	p.available = 480;
 	p.min_wmark = 500;
 	p.zone = 1;
+	strcpy(p.zone_name, "DMA32");
 	p.no_progress_loops = 16;
 	feed(&p);
 	p.kind = OOMTRACE_PRESSURE_COMPACT;
 	p.max_retries = 16;
 	p.retry = 1;
+	feed(&p);
+}
+
+struct oomtrace_zone make_zone(u64 episode, const char *name, s64 free,
+			       s64 min)
+{
+	RECORD(z, ZONE, zone);
+
+	z.episode = episode;
+	strcpy(z.name, name);
+	z.free = free;
+	z.wmark_min = min;
+	z.wmark_low = min + 100;
+	z.wmark_high = min + 200;
+	return z;
+}
+
+void feed_zone(u64 episode, const char *name, s64 free, s64 min)
+{
+	struct oomtrace_zone z = make_zone(episode, name, free, min);
+
+	feed(&z);
+}
+
+struct oomtrace_memory make_memory(u64 episode)
+{
+	RECORD(m, MEMORY, memory);
+
+	m.episode = episode;
+	m.dirty = 3;
+	m.writeback = 4;
+	m.unevictable = 5;
+	m.kernel_misc_reclaimable = 7;
+	m.anon_thp = 512;
+	m.hugetlb = 1024;
+	m.hugetlb_free = 513;
+	m.memcg_swap = 256;
+	m.memcg_swap_max = LLONG_MAX / 4096;
+	return m;
+}
+
+/* Averages of the last 10 s in hundredths of a percent, the others less. */
+struct oomtrace_psi make_psi(u64 episode, unsigned int resource, u64 cgroup_id,
+			     u32 some, u32 full)
+{
+	RECORD(p, PSI, psi);
+
+	p.episode = episode;
+	p.resource = resource;
+	p.cgroup_id = cgroup_id;
+	if (!cgroup_id)
+		p.h.valid &= ~OOMTRACE_BIT(psi, cgroup_id);
+	p.some_avg10 = some;
+	p.some_avg60 = some / 2;
+	p.some_avg300 = some / 4;
+	p.full_avg10 = full;
+	p.full_avg60 = full / 2;
+	p.full_avg300 = full / 4;
+	p.age_ns = 1234567890;
+	return p;
+}
+
+void feed_psi(u64 episode, unsigned int resource, u64 cgroup_id, u32 some,
+	      u32 full)
+{
+	struct oomtrace_psi p = make_psi(episode, resource, cgroup_id, some,
+					 full);
+
 	feed(&p);
 }
 

@@ -18,6 +18,14 @@ const char *story_text(const struct oomtrace_story *s);
 void feed(const void *rec);
 void feed_begin(u64 episode, unsigned int scope);
 void feed_pressure(u64 episode);
+struct oomtrace_zone make_zone(u64 episode, const char *name, s64 free,
+			       s64 min);
+void feed_zone(u64 episode, const char *name, s64 free, s64 min);
+struct oomtrace_memory make_memory(u64 episode);
+struct oomtrace_psi make_psi(u64 episode, unsigned int resource, u64 cgroup_id,
+			     u32 some, u32 full);
+void feed_psi(u64 episode, unsigned int resource, u64 cgroup_id, u32 some,
+	      u32 full);
 struct oomtrace_candidate make_candidate(u64 episode, const char *comm,
 					 s32 pid, u32 index, s64 points);
 void feed_kept(u64 episode, const char *comm, s32 pid, u32 index, s64 points);

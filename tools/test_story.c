@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of common/story.c, story_print.c, story_choice.c and say.c: episodes
- * made up of constructed records (test_episode.c), and what is told of them.
+ * Tests of common/story.c, story_print.c, story_choice.c, story_memory.c and
+ * say.c: episodes made up of constructed records (test_episode.c), and what is
+ * told of them.
  */
 #include "test_episode.h"
 
@@ -39,14 +40,13 @@ static void feed_whole(u64 episode)
 static const char whole[] =
 "OOM episode 3: memory cgroup 4127, 123.456789 s after boot (suspend not counted)\n"
 "Asked:     hog[812], uid 1000, cgroup 4127, oom_score_adj 0\n"
-"           for 2^0 pages (4 KiB), gfp 0xcc0, because of an allocation that failed\n"
+"           for 2^0 pages (4 KiB), gfp 0xcc0 (GFP_KERNEL), because of an allocation that failed\n"
 "Memory:    the cgroup uses 25,600~ pages (100 MiB) of its limit of 25,600 pages (100 MiB)\n"
 "           the machine has 1,234 pages (4.8 MiB) free of 32,768 pages (128 MiB); watermarks min 500, low 625, high 750\n"
 "           anon 24,100, file 20, shmem 0, reclaimable slab 0, unreclaimable slab 0\n"
 "           no swap\n"
-"Before:    1.2 ms earlier reclaim looked at node 0 zone 1, order 0:\n"
-"           reclaimable 20, reclaimable + free 480, min watermark 500, loops without progress 16; the kernel gave up\n"
-"Before:    1.2 ms earlier compaction for order 0: priority 0, result 0, retries 0, allowed 16; the kernel tried again\n"
+"Before:    1.2 ms earlier DMA32 of node 0, order 0: reclaimable 20, with free 480, min 500; loops without progress 16, the kernel gave up\n"
+"           1.2 ms earlier compaction, order 0: result 0, priority 0, retries 0, allowed 16, the kernel tried again\n"
 "Killed:    hog[812], uid 1000, cgroup 4127\n"
 "Why:       it has the most points of 5 eligible tasks\n"
 "Points:    hog[812] 24,310 = rss 24,100 (anon 24,020, file 80, shmem 0) + swap 10 + page tables 150 + adj 50 (oom_score_adj 2 x 25 pages)\n"
@@ -240,6 +240,148 @@ static void test_victims(void)
 		  "an_episode_without_end_is_told");
 }
 
+/* What the state of memory says: was anything reclaimable, which zone failed? */
+static void test_memory(void)
+{
+	struct oomtrace_memory m = make_memory(1);
+	struct oomtrace_zone z;
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	check_hasnt(told(), "Reclaim:", "what_could_be_reclaimed_is_not_guessed");
+	feed(&m);
+	check_has(told(), "dirty 3, writeback 4, unevictable 5; in huge pages: anon 512, shmem 0, hugetlb 1,024, of it unused 513\n",
+		  "what_holds_pages_is_told");
+	check_has(told(), "Reclaim:   at most 27 pages (108 KiB): file 20, reclaimable slab 0, other of the kernel 7, anon that fits free swap 0\n",
+		  "what_could_be_reclaimed_is_told");
+	m.h.valid &= ~OOMTRACE_BIT(memory, kernel_misc_reclaimable);
+	m.anon_thp = 0;
+	m.hugetlb = 0;
+	m.hugetlb_free = 0;
+	feed(&m);
+	check_has(told(), "unevictable 5; no huge pages\n",
+		  "no_huge_pages_are_told");
+	check_hasnt(told(), "Reclaim:", "a_sum_without_a_term_is_not_told");
+	check_hasnt(told(), "Zones:", "without_zones_none_is_told");
+
+	feed_zone(1, "Movable", 9000, 600);
+	feed_zone(1, "DMA32", 1500, 500);
+	check_has(told(), "Zones:     DMA32 of node 0 has 1,500 pages (5.8 MiB) free, above its min of 500; low 600, high 700\n           and 1 more above min\n",
+		  "the_zone_nearest_to_its_min_is_told");
+	z = make_zone(1, "Normal", 500, 500);
+	z.node = 1;
+	z.wmark_boost = 40;
+	feed(&z);
+	check_has(told(), "Zones:     Normal of node 1 has 500 pages (1.9 MiB) free, not above its min of 500 (boosted by 40); low 600, high 700\n           and 2 more above min\n",
+		  "the_zone_that_failed_is_told");
+	feed_zone(1, "a", 10, 20);
+	feed_zone(1, "b", 10, 40);
+	feed_zone(1, "c", 10, 30);
+	check_has(told(), "Zones:     b of node 0 has 10 pages (40 KiB) free, not above its min of 40; low 140, high 240\n           c of",
+		  "the_zone_that_lacks_most_comes_first");
+	check_has(told(), "           a of node 0 has 10 pages (40 KiB) free, not above its min of 20; low 120, high 220\n           and 3 more, 1 of them not above min\n",
+		  "zones_that_are_not_kept_are_counted");
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_MEMCG);
+	m = make_memory(1);
+	feed(&m);
+	feed_zone(1, "Normal", 1, 2);
+	check_hasnt(told(), "Zones:", "a_cgroups_oom_is_not_the_zones");
+	check_hasnt(told(), "Reclaim:", "nor_what_the_machine_could_reclaim");
+	check_hasnt(told(), " of swap ", "nor_about_swap_where_there_is_none");
+}
+
+/* Begin of a memcg OOM on a machine with swap. */
+static void test_memcg_swap(void)
+{
+	struct oomtrace_memory m = make_memory(1);
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_MEMCG);
+	story.begin.total_swap = 1000;
+	feed(&m);
+	check_has(told(), "limit of 25,600 pages (100 MiB), and 256 pages (1 MiB) of swap without a limit\n",
+		  "a_cgroups_swap_is_told");
+	m.memcg_swap_max = 512;
+	feed(&m);
+	check_has(told(), " of swap of its limit of 512 pages (2 MiB)\n",
+		  "and_its_limit");
+}
+
+static void test_stalls(void)
+{
+	struct oomtrace_psi p;
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_MEMCG);
+	check_hasnt(told(), "Stalls:", "without_averages_none_is_told");
+	feed_psi(1, OOMTRACE_RESOURCE_MEMORY, 0, 5000, 999);
+	feed_psi(1, OOMTRACE_RESOURCE_IO, 0, 99, 0);
+	check_has(told(), "Stalls:    memory, % of 10, 60, 300 s: some 50.00, 25.00, 12.50; all 9.99, 4.99, 2.49, 1.23 s old\n           I/O, % of 10, 60, 300 s: some 0.99, 0.49, 0.24; all 0.00, 0.00, 0.00, 1.23 s old\n",
+		  "stalls_are_told");
+	feed_psi(1, OOMTRACE_RESOURCE_MEMORY, 4127, 5000, 1000);
+	feed_psi(1, OOMTRACE_RESOURCE_MEMORY, 0, 0, 0);
+	check_has(told(), "Stalls:    memory in the cgroup, % of 10, 60, 300 s: some 50.00,",
+		  "the_cgroups_own_stalls_are_told");
+	check_has(told(), "all 10.00, 5.00, 2.50, 1.23 s old: it was thrashing\n",
+		  "thrashing_is_told");
+	feed_psi(1, OOMTRACE_RESOURCE_MEMORY, 4127, 99, 0);
+	check_has(told(), "1.23 s old: nobody had waited much, it was sudden\n",
+		  "a_sudden_oom_is_told");
+	p = make_psi(1, OOMTRACE_RESOURCE_MEMORY, 4127, 9999, 9999);
+	p.age_ns = 5000000000ULL;
+	feed(&p);
+	check_has(told(), "all 99.99, 49.99, 24.99, 5.00 s old\n",
+		  "old_averages_are_not_judged");
+}
+
+/* Not out_of_memory() but a daemon. */
+static void test_userspace(void)
+{
+	struct oomtrace_oom_end e = make_end(1, OOMTRACE_ENDING_KILLED);
+	RECORD(v, VICTIM, victim);
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_USERSPACE);
+	feed_kept(1, "sh", 811, 0, 310);
+	v.episode = 1;
+	v.pid = 812;
+	strcpy(v.comm, "hog");
+	v.why = OOMTRACE_WHY_DAEMON;
+	v.signal = 9;
+	feed(&v);
+	e.victims = 1;
+	feed(&e);
+	check_has(told(), "Killer:    hog[812], uid 1000, cgroup 4127, oom_score_adj 0\nMemory:",
+		  "a_daemon_has_asked_for_nothing");
+	check_has(told(), "swap 0 KiB (was sent SIGKILL from user space)\n",
+		  "a_daemons_signal_is_told");
+	check_has(told(), "Ended:     killed, victims: 1\n",
+		  "a_daemons_kill_is_not_out_of_memorys");
+	check_hasnt(told(), "Freed:", "its_end_is_not_said_to_be_missing");
+	check_has(told(), "Ranked:    sh[811] 310\n",
+		  "the_ranking_is_not_the_daemons_choice");
+
+	e.victims = 2;
+	feed(&e);
+	check_has(told(), "victims: 2; from the first signal to the last 1.2 ms\n",
+		  "the_time_between_its_signals_is_told");
+	feed_reap(1, 812, OOMTRACE_STEP_RELEASED, 2000000, 25);
+	check_has(told(), "Freed:     hog[812] process_mrelease() went over its memory after 2.0 ms, left with 100 KiB\n",
+		  "process_mrelease_is_told");
+	v.pid = 813;
+	v.signal = 15;
+	feed(&v);
+	check_has(told(), "(was sent SIGTERM from user space, which it may survive)\n",
+		  "the_polite_signal_is_told");
+	v.pid = 814;
+	v.h.valid &= ~OOMTRACE_BIT(victim, signal);
+	feed(&v);
+	check_has(told(), "(its memory was taken by process_mrelease())\n",
+		  "no_signal_is_made_up");
+}
+
 static const char *ending_of(unsigned int ending)
 {
 	struct oomtrace_candidate c = make_candidate(1, "old", 300, 0, 0);
@@ -331,6 +473,10 @@ void test_story(void)
 	test_no_choice();
 	test_order();
 	test_victims();
+	test_memory();
+	test_memcg_swap();
+	test_stalls();
+	test_userspace();
 	test_endings();
 	test_panic();
 	test_missing();

@@ -48,7 +48,7 @@ void test_fuzz(void);
 void test_cli(void);
 /* Save an OOM and samples in a file. */
 void save_example(const char *file);
-#define STORY_TESTS	48
+#define STORY_TESTS	78
 #define FUZZ_TESTS	3
 #define REPLAY_TESTS	24
 #define OVERCOMMIT_TESTS 17
