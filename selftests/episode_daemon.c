@@ -228,6 +228,83 @@ TEST_F(daemon, the_polite_signal_is_told_as_such)
 	EXPECT_EQ(SIGTERM, r->victim.signal);
 }
 
+/* ---- the real ones ---- */
+
+#define EARLYOOM	"/usr/bin/earlyoom"
+#define GREEDY_MB	128
+
+/* It kills the largest while less than the limit, in KiB, is available. */
+static int be_earlyoom(void *arg)
+{
+	char *argv[] = { EARLYOOM, "-r", "0", "-M", arg, NULL };
+	int null = open("/dev/null", O_RDWR);
+
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	execv(EARLYOOM, argv);
+	return 1;
+}
+
+TEST_F(daemon, debians_earlyoom_kills_a_hog)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_victim *victim;
+	const union record *r;
+	struct hog hog;
+	char limit[64], *text;
+	long enough;
+	pid_t pid;
+
+	if (access(EARLYOOM, X_OK))
+		SKIP(return, "no " EARLYOOM " here");
+	/* There is less than that while the hog lives, and more without it. */
+	enough = meminfo("MemAvailable") - GREEDY_MB * 1024 / 2;
+	ASSERT_LT(0, enough);
+	snprintf(limit, sizeof(limit), "%ld,%ld", enough, enough);
+	hog_start(&hog, "--comm greedy --uid 1000 --anon %d --hold", GREEDY_MB);
+	hog_ready(&hog);
+	pid = start_child(be_earlyoom, limit);
+	EXPECT_EQ(128 + SIGKILL, wait_child(hog.pid));
+	wait_and_read(self->fd, &self->recs);
+	text = slurp(DEBUGFS "/last_oom", NULL);
+	kill(pid, SIGTERM);
+	wait_child(pid);
+
+	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
+	begin = &records_get(&self->recs, OOMTRACE_OOM_BEGIN, 0)->begin;
+	EXPECT_EQ(OOMTRACE_SCOPE_USERSPACE, begin->scope);
+	EXPECT_EQ(pid, begin->tgid);
+	EXPECT_STREQ("earlyoom", begin->comm);
+	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_VICTIM));
+	victim = &records_get(&self->recs, OOMTRACE_VICTIM, 0)->victim;
+	EXPECT_EQ(begin->episode, victim->episode);
+	EXPECT_EQ(hog.pid, victim->tgid);
+	EXPECT_STREQ("greedy", victim->comm);
+	EXPECT_EQ(OOMTRACE_WHY_DAEMON, victim->why);
+	EXPECT_EQ(SIGKILL, victim->signal);
+	ASSERT_TRUE(HAS(victim, victim, rss_anon));
+	EXPECT_LE(GREEDY_MB * 256 - 64, victim->rss_anon);
+	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_END));
+	/* And the ranking that follows. */
+	r = records_get(&self->recs, OOMTRACE_CANDIDATE, 0);
+	ASSERT_NE(NULL, r);
+	EXPECT_EQ(begin->episode, r->candidate.episode);
+
+	EXPECT_IN("\nKiller:    earlyoom[", text);
+	EXPECT_IN(" (was sent SIGKILL from user space)\n", text);
+	EXPECT_EQ(NULL, strstr(text, "out_of_memory"));
+	free(text);
+}
+
+/*
+ * systemd's process 1 tells it over /run/systemd/io.system.ManagedOOM which
+ * cgroups to watch; without that it ends at once.
+ */
+TEST(debians_systemd_oomd_kills_a_cgroup)
+{
+	SKIP(return, "systemd-oomd does not start where process 1 is not systemd");
+}
+
 FIXTURE(release) {
 	int fd;
 	struct records recs;
