@@ -19,7 +19,8 @@
 #include "options.h"
 #include "savefile.h"
 
-#define FILES	8
+#define FILES		8
+#define ERROR_SIZE	4200
 
 struct history_dir {
 	char dir[3072];
@@ -52,9 +53,9 @@ static void make_room(const struct history_dir *h)
 	globfree(&g);
 }
 
-static int begin_file(struct history_dir *h)
+static int begin_file(struct history_dir *h, char *error, size_t size)
 {
-	char when[32], error[4200];
+	char when[32];
 	struct timespec ts;
 	struct saver *s;
 	struct tm tm;
@@ -65,9 +66,9 @@ static int begin_file(struct history_dir *h)
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm);
 	snprintf(h->path, sizeof(h->path), "%s/%s.%03ldZ.oom", h->dir, when,
 		 ts.tv_nsec / 1000000);
-	s = saver_open(h->path, &h->info, error, sizeof(error));
+	s = saver_open(h->path, &h->info, error, size);
 	if (!s) {
-		say_error("%s", error);
+		unlink(h->path);
 		return -EIO;
 	}
 	if (h->saver)
@@ -80,6 +81,7 @@ struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 				 const struct oomtrace_info *info)
 {
 	struct history_dir *h = calloc(1, sizeof(*h));
+	char error[ERROR_SIZE];
 
 	if (!h || strlen(dir) >= sizeof(h->dir)) {
 		say_error("%s: %s", dir, h ? "too long" : "memory is out");
@@ -89,8 +91,9 @@ struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 	strcpy(h->dir, dir);
 	h->max_bytes = max_bytes;
 	h->info = *info;
-	if (!begin_file(h))
+	if (!begin_file(h, error, sizeof(error)))
 		return h;
+	say_error("%s", error);
 	free(h);
 	return NULL;
 }
@@ -103,11 +106,15 @@ int history_add(struct history_dir *h, const struct oomtrace_header *rec)
 int history_flush(struct history_dir *h)
 {
 	int err = saver_flush(h->saver, true);
+	char error[ERROR_SIZE];
 
-	if (err)
-		make_room(h);
-	else if (saver_bytes(h->saver) > h->max_bytes / FILES)
-		err = begin_file(h);
+	if (!err && saver_bytes(h->saver) <= h->max_bytes / FILES)
+		return 0;
+	/* A file that could not be written to stays as it is. */
+	if (begin_file(h, error, sizeof(error)) && !err) {
+		say_error("%s", error);
+		err = -EIO;
+	}
 	return err;
 }
 

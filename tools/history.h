@@ -27,7 +27,8 @@ int history_add(struct history_dir *h, const struct oomtrace_header *rec);
 /**
  * history_flush() - let it reach the disk, and begin a new file if it is time
  *
- * Return: 0 or a negative errno. After a failure the next calls try again.
+ * Return: 0 or a negative errno. A failure begins a new file, now or in
+ * the next call: what could not be written is not saved.
  */
 int history_flush(struct history_dir *h);
 

@@ -200,7 +200,7 @@ static void report(const char *what, int err, int *last)
 }
 
 /* All that can be read now; true if some of it was an OOM's. */
-static bool take_records(struct oomtrace *ot, struct history_dir *h, int *err)
+static bool take_records(struct oomtrace *ot, struct history_dir *h)
 {
 	const struct oomtrace_header *rec;
 	bool oom = false;
@@ -210,11 +210,9 @@ static bool take_records(struct oomtrace *ot, struct history_dir *h, int *err)
 		metrics_feed(&metrics, rec);
 		journal_feed(&journal, rec, now_ns());
 		oom |= rec->type != OOMTRACE_COMMIT;
-		if (h) {
-			ret = history_add(h, rec);
-			if (ret)
-				*err = ret;
-		}
+		/* history_flush() tells if that fails. */
+		if (h)
+			history_add(h, rec);
 	}
 	return oom;
 }
@@ -237,8 +235,7 @@ static void follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
 	int err;
 
 	while (!signals_stopped()) {
-		err = 0;
-		oom = take_records(ot, h, &err);
+		oom = take_records(ot, h);
 		now = now_ns();
 		dirty |= oom;
 		report("journal", journal_flush(&journal, &metrics.cgroups,
@@ -247,9 +244,9 @@ static void follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
 			add_sample(h);
 			report("metrics", write_metrics(ot, to, src),
 			       &textfile_err);
-			if (h && !err)
-				err = history_flush(h);
-			report("history", err, &history_err);
+			if (h)
+				report("history", history_flush(h),
+				       &history_err);
 			dirty = false;
 			next = now + interval_ns;
 			sd_notify(0, "WATCHDOG=1");
@@ -261,7 +258,7 @@ static void follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
 			break;
 	}
 	/* What is under way will not be told by anybody else. */
-	take_records(ot, h, &err);
+	take_records(ot, h);
 	journal_flush(&journal, &metrics.cgroups, ~0ULL);
 }
 

@@ -19,6 +19,7 @@
 #include "savefile.h"
 
 #define ZSTD_MAGIC	"\x28\xb5\x2f\xfd"
+#define BLOCK_HEADER	3		/* bytes, of zstd's format */
 #define HEADER_MAX	4096
 
 /* What is open. */
@@ -27,8 +28,8 @@ static struct {
 	const char *path;
 	bool from_device;
 	ZSTD_DStream *zstd;
-	bool frame_ended;
-	bool file_ended;
+	size_t wanted;			/* what zstd waits for; 0: a frame ended */
+	bool decoded;			/* zstd has more, without more of the file */
 	ZSTD_inBuffer in;
 	char raw[1 << 16];		/* of the file */
 	size_t front, front_len;	/* bytes looked at, not given out yet */
@@ -63,29 +64,48 @@ static ssize_t read_file(void *buf, size_t size)
 	return n < 0 ? -errno : n;
 }
 
+/* More of the file for zstd: 1, 0 at the end, or a negative errno. */
+static int refill(void)
+{
+	ssize_t n = read_file(f.raw, sizeof(f.raw));
+
+	if (n < 0)
+		return n;
+	if (!n && f.wanted)
+		return fail(EBADMSG,
+			    "the recording was cut short; all before that was read");
+	f.in = (ZSTD_inBuffer){ f.raw, n, 0 };
+	return n > 0;
+}
+
+/*
+ * A call that fails gives nothing of what it decoded. So one is given no more
+ * than the rest of the block that zstd waits for: what it says is that and the
+ * header of the next block.
+ */
 static ssize_t read_zstd(void *buf, size_t size)
 {
 	ZSTD_outBuffer out = { buf, size, 0 };
-	ssize_t n;
-	size_t ret;
+	ZSTD_inBuffer in;
+	size_t n;
+	int err;
 
 	while (!out.pos) {
-		if (f.in.pos == f.in.size) {
-			n = read_file(f.raw, sizeof(f.raw));
-			if (n < 0)
-				return n;
-			if (!n && f.frame_ended)
-				return 0;
-			if (!n)
-				return fail(EBADMSG,
-					    "the recording was cut short; all before that was read");
-			f.in = (ZSTD_inBuffer){ f.raw, n, 0 };
+		if (f.in.pos == f.in.size && !f.decoded) {
+			err = refill();
+			if (err <= 0)
+				return err;
 		}
-		ret = ZSTD_decompressStream(f.zstd, &out, &f.in);
-		if (ZSTD_isError(ret))
+		n = f.wanted > BLOCK_HEADER ? f.wanted - BLOCK_HEADER : 1;
+		if (n > f.in.size - f.in.pos)
+			n = f.in.size - f.in.pos;
+		in = (ZSTD_inBuffer){ f.in.src, f.in.pos + n, f.in.pos };
+		f.wanted = ZSTD_decompressStream(f.zstd, &out, &in);
+		if (ZSTD_isError(f.wanted))
 			return fail(EBADMSG, "damaged: %s; all before that was read",
-				    ZSTD_getErrorName(ret));
-		f.frame_ended = !ret;
+				    ZSTD_getErrorName(f.wanted));
+		f.in.pos = in.pos;
+		f.decoded = out.pos == out.size;
 	}
 	return out.pos;
 }
@@ -138,6 +158,7 @@ static int find_compression(void)
 		if (!f.zstd)
 			return fail(ENOMEM, "memory is out");
 		f.in = (ZSTD_inBuffer){ f.raw, n, 0 };
+		f.wanted = BLOCK_HEADER;
 		return 0;
 	}
 	memcpy(f.looked, f.raw, n);

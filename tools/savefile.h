@@ -116,7 +116,8 @@ int saver_add(struct saver *s, const struct oomtrace_header *rec);
  * @s: the saver.
  * @sync: and the disk.
  *
- * Allocates nothing. If it fails, the file is cut to what was flushed before.
+ * Allocates nothing. Once a write failed, the file stays as it is, and can be
+ * read up to there; all further calls fail likewise.
  *
  * Return: 0 or a negative errno.
  */
@@ -125,7 +126,7 @@ int saver_flush(struct saver *s, bool sync);
 /** saver_bytes() - size of the file by now */
 unsigned long long saver_bytes(const struct saver *s);
 
-/** saver_close() - end the file; 0 or a negative errno */
+/** saver_close() - end the file; 0, or the negative errno of what failed first */
 int saver_close(struct saver *s);
 
 #endif /* OOMTRACE_SAVEFILE_H */

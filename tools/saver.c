@@ -24,8 +24,8 @@
 /**
  * struct saver - a file being written
  * @fd: the file.
- * @cutable: it is a regular file.
- * @good: bytes of it that end with a flush.
+ * @regular: it can be synchronised.
+ * @error: a write failed with that; the file stays as it is then.
  * @bytes: bytes of it.
  * @zstd: the compressor.
  * @used: bytes in @out.
@@ -33,8 +33,8 @@
  */
 struct saver {
 	int fd;
-	bool cutable;
-	unsigned long long good;
+	bool regular;
+	int error;
 	unsigned long long bytes;
 	ZSTD_CCtx *zstd;
 	size_t used;
@@ -51,19 +51,15 @@ static int write_out(struct saver *s)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			n = -errno;
-			/* Half a block is of use to nobody. */
-			if (s->cutable && !ftruncate(s->fd, s->good))
-				lseek(s->fd, s->good, SEEK_SET);
-			s->bytes = s->good;
-			s->used = 0;
-			return n;
+			/* What follows would refer to what is missing now. */
+			s->error = -errno;
+			break;
 		}
 		done += n;
 	}
 	s->bytes += done;
 	s->used = 0;
-	return 0;
+	return s->error;
 }
 
 static int compress(struct saver *s, const void *data, size_t size,
@@ -74,11 +70,13 @@ static int compress(struct saver *s, const void *data, size_t size,
 	size_t left;
 	int err;
 
+	if (s->error)
+		return s->error;
 	do {
 		out = (ZSTD_outBuffer){ s->out, sizeof(s->out), s->used };
 		left = ZSTD_compressStream2(s->zstd, &out, &in, how);
 		if (ZSTD_isError(left))
-			return -EIO;
+			return s->error = -EIO;
 		s->used = out.pos;
 		if (out.pos == out.size || (how != ZSTD_e_continue && !left)) {
 			err = write_out(s);
@@ -122,7 +120,7 @@ static int open_file(struct saver *s, const char *path)
 		dup(STDOUT_FILENO);
 	if (s->fd < 0 || fstat(s->fd, &st))
 		return -errno;
-	s->cutable = S_ISREG(st.st_mode) && strcmp(path, "-");
+	s->regular = S_ISREG(st.st_mode) && strcmp(path, "-");
 	return 0;
 }
 
@@ -176,8 +174,7 @@ int saver_flush(struct saver *s, bool sync)
 
 	if (err)
 		return err;
-	s->good = s->bytes;
-	if (sync && s->cutable && fdatasync(s->fd))
+	if (sync && s->regular && fdatasync(s->fd))
 		return -errno;
 	return 0;
 }
@@ -191,7 +188,7 @@ int saver_close(struct saver *s)
 {
 	int err = compress(s, NULL, 0, ZSTD_e_end);
 
-	if (!err && s->cutable && fsync(s->fd))
+	if (!err && s->regular && fsync(s->fd))
 		err = -errno;
 	if (close(s->fd) && !err)
 		err = -errno;

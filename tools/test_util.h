@@ -52,7 +52,7 @@ void save_example(const char *file);
 #define FUZZ_TESTS	3
 #define REPLAY_TESTS	24
 #define OVERCOMMIT_TESTS 17
-#define SAVEFILE_TESTS	12
+#define SAVEFILE_TESTS	17
 #define METRICS_TESTS	26
 #define JOURNAL_TESTS	10
 #define CLI_TESTS	61
