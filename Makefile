@@ -5,7 +5,7 @@
 KVER	?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KVER)/build
 # Kernels that check goes through; see scripts/kernel list.
-KERNELS	?= bookworm trixie backports
+KERNELS	?= bookworm
 
 .PHONY: all module lib tools selftests check demo bench install uninstall \
 	dkms-install dkms-remove deb clean help

@@ -48,8 +48,10 @@ bool oomtrace_filter_match(const struct oomtrace_filter *f, long pages,
 	if ((mask & OOMTRACE_FILTER_UID) &&
 	    __kuid_val(current_uid()) != f->uid)
 		return false;
+	/* Most differ in their first letter, which is worth a look before a call. */
 	if ((mask & OOMTRACE_FILTER_COMM) &&
-	    strncmp(current->comm, f->comm, OOMTRACE_COMM_LEN))
+	    (current->comm[0] != f->comm[0] ||
+	     strncmp(current->comm, f->comm, OOMTRACE_COMM_LEN)))
 		return false;
 	if ((mask & OOMTRACE_FILTER_CGROUP) &&
 	    oomtrace_memcg_id(current) != f->cgroup_id)
