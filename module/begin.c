@@ -77,6 +77,11 @@ static void fill_asker(struct oomtrace_oom_begin *rec)
 	rec->reserved = 0;
 }
 
+/* Fields that only an OOM of a cgroup has. */
+#define OF_MEMCG (OOMTRACE_BIT(oom_begin, memcg_id) |		\
+		  OOMTRACE_BIT(oom_begin, memcg_usage) |	\
+		  OOMTRACE_BIT(oom_begin, memcg_limit))
+
 static void fill_memcg(struct oomtrace_oom_begin *rec,
 		       struct mem_cgroup *memcg)
 {
@@ -88,9 +93,7 @@ static void fill_memcg(struct oomtrace_oom_begin *rec,
 	rec->memcg_id = cgroup_id(memcg->css.cgroup);
 	rec->memcg_usage = page_counter_read(&memcg->memory);
 	rec->memcg_limit = READ_ONCE(memcg->memory.max);
-	rec->h.valid |= OOMTRACE_BIT(oom_begin, memcg_id) |
-			OOMTRACE_BIT(oom_begin, memcg_usage) |
-			OOMTRACE_BIT(oom_begin, memcg_limit);
+	rec->h.valid |= OF_MEMCG;
 	rec->h.derived |= OOMTRACE_BIT(oom_begin, memcg_usage);
 }
 
@@ -178,10 +181,7 @@ void oomtrace_record_begin(const struct oomtrace_episode *ep)
 	rec = oomtrace_oom_reserve(OOMTRACE_OOM_BEGIN, sizeof(*rec), &flags);
 	if (!rec)
 		return;
-	rec->h.valid = OOMTRACE_ALL(oom_begin) &
-		       ~(OOMTRACE_BIT(oom_begin, memcg_id) |
-			 OOMTRACE_BIT(oom_begin, memcg_usage) |
-			 OOMTRACE_BIT(oom_begin, memcg_limit));
+	rec->h.valid = OOMTRACE_ALL(oom_begin) & ~OF_MEMCG;
 	rec->episode = ep->id;
 	fill_asker(rec);
 	rec->gfp = (__force u32)oc->gfp_mask;
@@ -218,9 +218,7 @@ void oomtrace_record_daemon_begin(u64 episode)
 		return;
 	/* Nobody asked for pages: there is a sender, not a request. */
 	rec->h.valid = OOMTRACE_ALL(oom_begin) &
-		       ~(OOMTRACE_BIT(oom_begin, memcg_id) |
-			 OOMTRACE_BIT(oom_begin, memcg_usage) |
-			 OOMTRACE_BIT(oom_begin, memcg_limit) |
+		       ~(OF_MEMCG |
 			 OOMTRACE_BIT(oom_begin, order) |
 			 OOMTRACE_BIT(oom_begin, gfp) |
 			 OOMTRACE_BIT(oom_begin, gfp_names));
