@@ -77,6 +77,7 @@ static void back_to_normal(struct __test_metadata *_metadata)
 {
 	EXPECT_EQ(0, spill(DEBUGFS "/filter", "none"));
 	EXPECT_EQ(0, spill(DEBUGFS "/commit_records", "denied"));
+	EXPECT_EQ(0, spill(DEBUGFS "/near_percent", "0"));
 	EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
 }
 
