@@ -1,14 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # Makes what scripts/kernel keeps in the cache: a root for each suite, a kernel for each name, and
-# the pieces of linux-source. Everything is made in a temporary directory and renamed into place,
-# so what has its final name is complete. Sourced by scripts/kernel; needs its table and k_*.
+# the pieces of linux-source. Sourced by scripts/kernel; needs its table, k_* and lib-cache.sh.
 
-# shellcheck disable=SC2154 # k_*, repo and cache are the caller's
+# shellcheck disable=SC2154 # k_*, repo, cache, scratch and format are the caller's
 # shellcheck disable=SC2016 # what is in single quotes is for dpkg-query and mmdebstrap's hooks
-
-# Raised when what is made here changes, so that an older cache is not taken for a new one.
-readonly format=2
 
 # Drivers that a virtual machine without devices can use; the rest is two thirds of the modules.
 readonly kept_drivers=" acpi block char dax firmware md net nvdimm vhost virtio "
@@ -16,32 +12,8 @@ readonly kept_drivers=" acpi block char dax firmware md net nvdimm vhost virtio 
 # What must be loaded before there is a root: disks, the command's output, the root itself.
 readonly boot_modules="virtio_pci virtio_blk virtio_console squashfs overlay"
 
-hash_of() { printf '%s\n' "$@" | sha256sum | cut -c 1-12; }
-
-# A directory to make something in, removed however this script ends unless renamed before.
-scratch=
-start_scratch() {
-	mkdir -p "$cache"
-	scratch=$(mktemp -d "$cache/tmp.XXXXXX")
-	chmod 755 "$scratch"
-	trap 'rm -rf --one-file-system "$scratch"' EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM HUP
-}
-
-# Two runs that want the same thing: the second waits, then finds it done.
-lock_cache() {
-	mkdir -p "$cache"
-	exec {lock_fd}>"$cache/lock"
-	if ! flock -n "$lock_fd"; then
-		say "another run is filling the cache: waiting for it"
-		flock "$lock_fd"
-	fi
-}
-unlock_cache() { exec {lock_fd}>&-; }
-
 headers_packages() {
-	kernel_table | awk -v r="$k_root" '$2 == r { print "linux-headers-" $5 }'
+	kernel_table | awk -v r="$k_root" '$2 == r && $5 !~ /^@/ { print "linux-headers-" $5 }'
 }
 
 root_key() {
@@ -53,6 +25,10 @@ have_root() { [ -d "$root_dir" ]; }
 # The kernel is the one whose headers the root has: release and version come from there.
 kernel_key() {
 	local depends
+	if is_debug_kernel; then
+		debug_kernel_key
+		return
+	fi
 	depends=$(dpkg-query --admindir="$root_dir/root/var/lib/dpkg" -W -f '${Depends}' \
 		"linux-headers-$k_flavour" 2>/dev/null)
 	[[ $depends =~ linux-headers-([^ ]+)\ \(=\ ([^\)]+)\) ]] ||
@@ -69,6 +45,10 @@ fetch() {
 	done
 	lock_cache
 	have_root || make_root
+	if is_debug_kernel; then
+		unlock_cache
+		lock_cache "-$k_name"
+	fi
 	have_kernel || make_kernel
 	unlock_cache
 }
@@ -179,6 +159,10 @@ root_apt() {
 make_kernel() {
 	local started=$SECONDS modules driver deb parts file
 	kernel_key
+	if is_debug_kernel; then
+		make_debug_kernel
+		return
+	fi
 	say "getting the kernel $k_release"
 	start_scratch
 	mkdir -p "$scratch/deb" "$scratch/apt" "$scratch/tree/usr"
@@ -287,22 +271,11 @@ linux_source_path() {
 }
 
 make_linux_source() {
-	local dir=$1 mirror file started=$SECONDS
+	local dir=$1 file started=$SECONDS
 	start_scratch
 	if [ ! -f "$tarball" ]; then
 		say "getting $source_package"
-		mirror=$(debian_mirror)
-		mkdir -p "$scratch/apt"/{lists/partial,archives/partial,etc} "$scratch/deb"
-		printf 'deb %s bookworm main\n' "$mirror" >"$scratch/apt/etc/sources.list"
-		: >"$scratch/apt/status"
-		local apt=(apt-get -qq -o Dir::Etc::sourcelist="$scratch/apt/etc/sources.list"
-			-o Dir::Etc::sourceparts=- -o Dir::State::lists="$scratch/apt/lists"
-			-o Dir::State::status="$scratch/apt/status" -o Dir::Cache="$scratch/apt"
-			-o APT::Sandbox::User="$(id -un)")
-		if ! { "${apt[@]}" update && cd "$scratch/deb" &&
-			"${apt[@]}" download "$source_package"; }; then
-			die "could not download $source_package"
-		fi
+		download bookworm "$source_package" || die "could not download $source_package"
 		dpkg-deb -x "$scratch"/deb/*.deb "$scratch/deb"
 		tarball=$scratch/deb/usr/src/$source_package.tar.xz
 	fi
