@@ -85,6 +85,9 @@ build_locked() {
 	local out=$1 files old file target log=$1/log kdir
 	shift
 	kdir=/lib/modules/$k_release/build
+	# A kernel that was built here has its headers beside it.
+	# shellcheck disable=SC2034 # run_in_root mounts it
+	[ ! -d "$kernel_dir/headers" ] || { root_share=$kernel_dir/headers && kdir=/share; }
 	files=$(source_files)
 	[ -n "$files" ] || { say "there is nothing to build yet"; return 0; }
 	say "building for $k_name ($k_release)"
@@ -143,6 +146,9 @@ lay_out() {
 		modules=$new/usr/lib/modules/$k_release
 		mkdir -p "$modules/updates"
 		cp "$ko" "$modules/updates/"
+		# Seven of its eight MB are debug information, which the kernel would copy and forget at
+		# each load: a small machine has no room for that.
+		run_in_root "$root_dir/root" strip --strip-debug "/oomtrace/${modules#"$repo"/}/updates/oomtrace.ko"
 		cp -rs "$kernel_dir/tree/usr/lib/modules/$k_release/kernel" "$modules/"
 		cp "$kernel_dir/tree/usr/lib/modules/$k_release"/modules.{builtin,order}* "$modules/"
 		depmod -b "$new/usr" "$k_release"
@@ -157,6 +163,10 @@ lay_out() {
 	fi
 	if [ -d "$out/src/selftests" ]; then
 		cp -a "$out/src/selftests" "$new/usr/local/lib/oomtrace/selftests"
+		# The machine keeps these in memory, of which it may have little.
+		find "$new/usr/local/lib/oomtrace/selftests" \( -name '*.[chd]' -o -name '*.o' ! -name '*.bpf.o' \
+			-o -name '*.cmd' \) -delete
+		find "$new/usr/local" -type f -perm -100 -exec strip -p {} + 2>/dev/null || true
 	fi
 	squash "$new" "$out/overlay.sqfs.new"
 	rm -rf "$out/overlay"
