@@ -230,6 +230,15 @@
 	F(name, truncated,		UINT, none)		\
 	F(name, path,			STR,  none)
 
+#define OOMTRACE_FIELDS_REPEAT(F)				\
+	F(repeat, episode,		UINT, none)		\
+	F(repeat, ending,		ENUM, ending)		\
+	F(repeat, count,		UINT, none)		\
+	F(repeat, first_ns,		UINT, none)		\
+	F(repeat, last_ns,		UINT, none)		\
+	F(repeat, memcg_id,		UINT, none)		\
+	F(repeat, victim_pid,		INT,  none)
+
 #define OOMTRACE_FIELDS_LOST(F)					\
 	F(lost, ring,			ENUM, ring)		\
 	F(lost, count,			UINT, none)
@@ -269,6 +278,7 @@
 	T(MEMORY, memory)		\
 	T(PSI, psi)			\
 	T(NAME, name)			\
+	T(REPEAT, repeat)		\
 	T(SAMPLE, sample)
 
 /*

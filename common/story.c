@@ -25,6 +25,7 @@ static_assert(OOMTRACE_BIT_oom_end_episode == 0);
 static_assert(OOMTRACE_BIT_zone_episode == 0);
 static_assert(OOMTRACE_BIT_memory_episode == 0);
 static_assert(OOMTRACE_BIT_psi_episode == 0);
+static_assert(OOMTRACE_BIT_repeat_episode == 0);
 
 void oomtrace_story_init(struct oomtrace_story *s, u64 episode,
 			 unsigned int page_size)
@@ -61,6 +62,7 @@ static u64 episode_of(const struct oomtrace_header *rec)
 	case OOMTRACE_ZONE:
 	case OOMTRACE_MEMORY:
 	case OOMTRACE_PSI:
+	case OOMTRACE_REPEAT:
 		return number(rec, 0);
 	default:
 		return 0;
@@ -277,6 +279,13 @@ static void hear_reap(struct oomtrace_story *s,
 		hear_left(r, rec);
 }
 
+static void hear_repeat(struct oomtrace_story *s,
+			const struct oomtrace_header *rec)
+{
+	s->repeats += (u64)number(rec, OOMTRACE_BIT_repeat_count);
+	s->repeated_ns = number(rec, OOMTRACE_BIT_repeat_last_ns);
+}
+
 /* Records of the commit ring may be missing; this story does not need them. */
 static void hear_lost(struct oomtrace_story *s,
 		      const struct oomtrace_header *rec)
@@ -353,6 +362,9 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 		break;
 	case OOMTRACE_OOM_END:
 		keep(&s->end, sizeof(s->end), rec);
+		break;
+	case OOMTRACE_REPEAT:
+		hear_repeat(s, rec);
 		break;
 	}
 }

@@ -62,6 +62,8 @@ struct oomtrace_story {
 	u64 episode;			/* 0: none found so far */
 	u64 killed_before;		/* older episode with victims, or 0 */
 	u64 lost;			/* OOM records this reader missed */
+	u64 repeats;			/* OOMs like this one, not told */
+	u64 repeated_ns;		/* when the last of them began */
 	u32 page_size;
 	u32 scanned;			/* candidate records seen */
 	u32 eligible;			/* those of them that were scored */

@@ -362,6 +362,22 @@ static void tell_ended(struct teller *t, const struct oomtrace_story *s)
 	say(t, "\n");
 }
 
+/* Others asked as well, and got the same answer. */
+static void tell_repeats(struct teller *t, const struct oomtrace_story *s)
+{
+	if (!s->repeats)
+		return;
+	say_label(t, "Repeated:");
+	say_count(t, s->repeats);
+	say(t, " more OOMs ended so");
+	if (s->begin.h.type && s->repeated_ns > s->begin.h.ts_ns) {
+		say(t, ", the last one ");
+		say_time(t, s->repeated_ns - s->begin.h.ts_ns);
+		say(t, " later");
+	}
+	say(t, "; they are counted only\n");
+}
+
 /* What this story could not know. */
 static void tell_missing(struct teller *t, const struct oomtrace_story *s)
 {
@@ -415,5 +431,6 @@ void oomtrace_story_print(const struct oomtrace_story *s,
 	tell_choice(&t, s);
 	tell_victims(&t, s);
 	tell_ended(&t, s);
+	tell_repeats(&t, s);
 	tell_missing(&t, s);
 }

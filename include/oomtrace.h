@@ -58,6 +58,7 @@
  * @OOMTRACE_MEMORY: what memory was used for when an episode began
  * @OOMTRACE_PSI: who had been waiting for memory or I/O when an episode began
  * @OOMTRACE_NAME: the path of a cgroup that an episode's records name by id
+ * @OOMTRACE_REPEAT: OOMs that ended as one that was told, counted
  * @OOMTRACE_SAMPLE: never the module's: made by a program that saves records
  */
 enum oomtrace_type {
@@ -76,6 +77,7 @@ enum oomtrace_type {
 	OOMTRACE_MEMORY		= 13,
 	OOMTRACE_PSI		= 14,
 	OOMTRACE_NAME		= 15,
+	OOMTRACE_REPEAT		= 16,
 	OOMTRACE_SAMPLE		= 20,
 };
 
@@ -205,7 +207,8 @@ enum oomtrace_recorded {
  * @origin: enum oomtrace_origin. Told from the system call that current is in.
  * @recorded: enum oomtrace_recorded.
  * @stack: number of the stack record that tells how the kernel got here;
- *	absent for grants, and when the table of stacks is full.
+ *	absent for grants, when the table of stacks is full, and on kernels that
+ *	cannot unwind a return probe's stack (before 5.15).
  * @left_out: near misses on this CPU that were not recorded since the last one
  *	that was, to keep their rate down.
  *
@@ -395,8 +398,8 @@ enum oomtrace_trigger {
  *
  * More of the memory state follows in records of the same episode: one memory,
  * a psi for each resource, and if @scope is global a zone for each populated
- * zone. While tasks ask again and again because a victim is still dying, they
- * follow once a second.
+ * zone. They do not for one that looked like a repeat (struct oomtrace_repeat)
+ * and turned out to be none; its begin's @h.ts_ns is when that turned out.
  */
 struct oomtrace_oom_begin {
 	struct oomtrace_header h;
@@ -965,6 +968,40 @@ struct oomtrace_oom_end {
 	__u8	reserved[3];
 };
 
+/**
+ * struct oomtrace_repeat - OOMs that ended as another one did, and were not told
+ * @h: header.
+ * @episode: the episode that they are like: the last one of the same cgroup, or
+ *	of the machine, that was told.
+ * @count: calls of out_of_memory(), each of which would have been an episode;
+ *	they have no numbers. Those counted in an earlier repeat record of the same
+ *	episode are not counted again.
+ * @first_ns: when the first of these began, CLOCK_MONOTONIC, nanoseconds.
+ * @last_ns: when the last of these began, likewise.
+ * @memcg_id: the cgroup that was out of memory; absent if none was.
+ * @victim_pid: the victim still dying that each of them met, initial pid
+ *	namespace; absent unless @ending is scan_aborted.
+ * @ending: enum oomtrace_ending: scan_aborted, no_candidate or no_fs. Nobody was
+ *	killed or marked in any of them.
+ * @reserved: zero.
+ *
+ * While a victim is dying, those who wait for its memory ask again some thousand
+ * times a second. One of them each second is an episode with all its records,
+ * the others are counted here, a record a second: @episode's count of all repeat
+ * records together is exact. It is written up to a second after the last of them.
+ */
+struct oomtrace_repeat {
+	struct oomtrace_header h;
+	__u64	episode;
+	__u64	count;
+	__u64	first_ns;
+	__u64	last_ns;
+	__u64	memcg_id;
+	__s32	victim_pid;
+	__u8	ending;
+	__u8	reserved[3];
+};
+
 /** OOMTRACE_NAME_PATH - bytes of a path in one name record */
 #define OOMTRACE_NAME_PATH	256
 
@@ -1216,7 +1253,7 @@ struct oomtrace_ring_info {
  * @wall_offset_ns: CLOCK_REALTIME minus CLOCK_MONOTONIC now, nanoseconds.
  * @episodes: OOM episodes since load.
  * @enabled: 1 if the hooks are armed.
- * @hooks_missing: hooks that could not attach: see the hooks file.
+ * @hooks_missing: hooks that could not attach, or are silent: see the hooks file.
  * @ring: one for each enum oomtrace_ring_id.
  * @hooks: hooks there are, attached or not.
  * @cpu_ids: CPU numbers are below this; not all need be possible CPUs.

@@ -169,18 +169,15 @@ static u8 trigger(const struct oom_control *oc)
 }
 
 /**
- * oomtrace_record_begin() - write the records that start an episode
+ * oomtrace_fill_begin() - say who asked for what, and what memory there is
+ * @rec: the record; what the header says of the ring is left as it is.
  * @ep: the episode; current is in out_of_memory().
  */
-void oomtrace_record_begin(const struct oomtrace_episode *ep)
+void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
+			 const struct oomtrace_episode *ep)
 {
 	const struct oom_control *oc = ep->oc;
-	struct oomtrace_oom_begin *rec;
-	unsigned long flags;
 
-	rec = oomtrace_oom_reserve(OOMTRACE_OOM_BEGIN, sizeof(*rec), &flags);
-	if (!rec)
-		return;
 	rec->h.valid = OOMTRACE_ALL(oom_begin) & ~OF_MEMCG;
 	rec->episode = ep->id;
 	fill_asker(rec);
@@ -191,16 +188,60 @@ void oomtrace_record_begin(const struct oomtrace_episode *ep)
 	rec->scope = oc->memcg ? OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL;
 	rec->trigger = trigger(oc);
 	fill_gfp_names(rec, oc->gfp_mask);
-	oomtrace_oom_publish(rec, flags);
+}
+
+/**
+ * oomtrace_record_cause() - tell whose episode it is and what led to it
+ * @ep: the episode, which has its number and names; current is in
+ *	out_of_memory().
+ */
+void oomtrace_record_cause(const struct oomtrace_episode *ep)
+{
+	const struct oom_control *oc = ep->oc;
 
 	oomtrace_names_add_task(ep->names, current, false);
 	if (oc->memcg)
 		oomtrace_names_add(ep->names, &oc->memcg->css, false);
-	/* Zones say nothing about a cgroup's limit. */
-	if (ep->told_ns == ep->begin_ns)
-		oomtrace_record_memstate(ep->id, oc->memcg, !oc->memcg);
-	if (!oc->memcg)
+	else
 		oomtrace_record_pressure(ep);
+}
+
+/**
+ * oomtrace_write_begin() - write a begin that was filled in before
+ * @ep: the episode, which has its number now.
+ * @from: the record.
+ *
+ * Records of the state of memory are the caller's, who knows how old it is.
+ */
+void oomtrace_write_begin(const struct oomtrace_episode *ep,
+			  const struct oomtrace_oom_begin *from)
+{
+	struct oomtrace_oom_begin *rec;
+	unsigned long flags;
+
+	rec = oomtrace_oom_reserve(OOMTRACE_OOM_BEGIN, sizeof(*rec), &flags);
+	if (!rec)
+		return;
+	oomtrace_oom_copy(rec, from, sizeof(*rec));
+	rec->episode = ep->id;
+	oomtrace_oom_publish(rec, flags);
+}
+
+/**
+ * oomtrace_record_begin() - write the records that start an episode
+ * @ep: the episode; current is in out_of_memory().
+ */
+void oomtrace_record_begin(const struct oomtrace_episode *ep)
+{
+	/* It takes too long for interrupts to be off; oom_lock guards it. */
+	static struct oomtrace_oom_begin made;
+	const struct oom_control *oc = ep->oc;
+
+	oomtrace_fill_begin(&made, ep);
+	oomtrace_write_begin(ep, &made);
+	/* Zones say nothing about a cgroup's limit. */
+	oomtrace_record_memstate(ep->id, oc->memcg, !oc->memcg);
+	oomtrace_record_cause(ep);
 }
 
 /**

@@ -214,6 +214,8 @@ static bool near_allowed(u32 *left_out)
 
 /* What the symbols found at load let us say, for each mode. */
 static u64 valid_by_mode[OOMTRACE_MODE_UNKNOWN + 1];
+/* Some symbols were not found. */
+static bool lacking;
 
 /**
  * oomtrace_commit_init() - note which fields this kernel lets us read
@@ -259,6 +261,30 @@ void oomtrace_commit_init(void)
 	    oomtrace_have(&oomtrace_sym.committed_as_batch))
 		valid_by_mode[OVERCOMMIT_NEVER] |=
 			OOMTRACE_BIT(commit, committed);
+	lacking = ~valid_by_mode[OVERCOMMIT_NEVER] & OOMTRACE_ALL(commit) &
+		  ~(OOMTRACE_BIT(commit, total_vm) |
+		    OOMTRACE_BIT(commit, stack) |
+		    OOMTRACE_BIT(commit, left_out));
+}
+
+/* What could not be had is zero, whatever stood in for it in the sum. */
+static noinline void clear_absent(struct oomtrace_commit *rec)
+{
+#define CLEAR(field) do {						\
+	if (!(rec->h.valid & OOMTRACE_BIT(commit, field)))		\
+		rec->field = 0;						\
+} while (0)
+	CLEAR(mode);
+	CLEAR(committed);
+	CLEAR(allowed);
+	CLEAR(limit);
+	CLEAR(admin_reserve);
+	CLEAR(user_reserve);
+	CLEAR(total_swap);
+	CLEAR(hugetlb);
+	CLEAR(overcommit_kbytes);
+	CLEAR(overcommit_ratio);
+#undef CLEAR
 }
 
 static void fill_stack(struct oomtrace_commit *rec, bool denied)
@@ -314,6 +340,8 @@ static __always_inline void record(const struct oomtrace_commit_call *call,
 	rec->origin = oomtrace_origin();
 	fill_stack(rec, ret);
 	fill_left_out(rec, why, left_out);
+	if (unlikely(lacking))
+		clear_absent(rec);
 	oomtrace_ring_publish(ring, &rec->h);
 }
 

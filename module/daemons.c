@@ -141,10 +141,10 @@ static struct daemon *current_daemon(u64 now)
 	free->begin_ns = now;
 	free->names = oomtrace_names_get(free->id);
 	free->end_by = jiffies + PAUSE;
-	/* Release: pairs with next_unranked(). */
-	smp_store_release(&free->state, UNRANKED);
 	oomtrace_record_daemon_begin(free->id);
 	oomtrace_names_add_task(free->names, current, false);
+	/* After the begin's record. Release: pairs with next_unranked(). */
+	smp_store_release(&free->state, UNRANKED);
 	irq_work_queue(&kick);
 	return free;
 }
@@ -209,6 +209,20 @@ static void add_victim_and_mm(struct task_struct *task, int sig)
 	add_victim(task, NULL, sig);
 }
 
+/*
+ * An OOM daemon may kill other users' processes. Anybody can take its name, or
+ * release the memory of a child that it killed; told, that could push real OOMs
+ * out of the rings. Looked at as it is, and not by capable(), which would have
+ * it audited.
+ */
+static bool may_kill_anybody(void)
+{
+	const struct cred *cred = current_cred();
+
+	return cred->user_ns == &init_user_ns &&
+	       cap_raised(cred->cap_effective, CAP_KILL);
+}
+
 /**
  * oomtrace_daemon_signal() - current sent a signal that kills
  * @sig: SIGKILL or SIGTERM.
@@ -220,7 +234,7 @@ void oomtrace_daemon_signal(int sig, struct task_struct *task)
 	    !oomtrace_is_daemon_name(current->group_leader->comm))
 		return;
 	/* It may end itself. */
-	if (same_thread_group(task, current))
+	if (same_thread_group(task, current) || !may_kill_anybody())
 		return;
 	add_victim_and_mm(task, sig);
 }
@@ -291,6 +305,8 @@ int oomtrace_reap_mm_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 	oomtrace_hit(OOMTRACE_HOOK_REAP_MM);
 	if (!find_killed(mm, now, &episode, &k)) {
+		if (!may_kill_anybody())
+			return 0;
 		/* Killed by somebody whom we do not know; its memory goes now. */
 		rcu_read_lock();
 		owner = rcu_dereference(mm->owner);
@@ -368,8 +384,25 @@ static bool any_open(void)
 	return false;
 }
 
+/* So that a candidate's cgroup is told by its path, if it is still there. */
+static void add_name(struct daemon *d, const struct oomtrace_rank *rank)
+{
+	struct task_struct *task;
+	unsigned long flags;
+
+	rcu_read_lock();
+	task = oomtrace_task_of(rank->rec.tgid, PIDTYPE_TGID);
+	/* Its pid may be another's by now. */
+	if (task && task->start_time == rank->born) {
+		raw_spin_lock_irqsave(&daemons_lock, flags);
+		oomtrace_names_add_task(d->names, task, true);
+		raw_spin_unlock_irqrestore(&daemons_lock, flags);
+	}
+	rcu_read_unlock();
+}
+
 /* Who would be killed now: the first of the ranking, as an episode's records. */
-static void record_ranking(u64 episode, u32 *candidates, u32 *missed)
+static void record_ranking(struct daemon *d, u32 *candidates, u32 *missed)
 {
 	struct oomtrace_ranks ranks;
 	u32 i;
@@ -383,7 +416,7 @@ static void record_ranking(u64 episode, u32 *candidates, u32 *missed)
 	for (i = 0; i < ranks.count && i < RANKED_MAX; i++) {
 		struct oomtrace_candidate *rec = &ranks.rank[i].rec;
 
-		rec->episode = episode;
+		rec->episode = d->id;
 		rec->index = i;
 		rec->h.valid |= OOMTRACE_BIT(candidate, episode);
 		/* A little later than the signal, and not the daemon's reason. */
@@ -391,6 +424,7 @@ static void record_ranking(u64 episode, u32 *candidates, u32 *missed)
 				 ~OOMTRACE_BIT(candidate, episode);
 		if (!oomtrace_record_candidate(rec))
 			++*missed;
+		add_name(d, &ranks.rank[i]);
 		cond_resched();
 	}
 	*missed += ranks.count - i;
@@ -416,7 +450,7 @@ static void rank_unranked(void)
 	struct daemon *d;
 
 	while ((d = next_unranked())) {
-		record_ranking(d->id, &candidates, &missed);
+		record_ranking(d, &candidates, &missed);
 		raw_spin_lock_irqsave(&daemons_lock, flags);
 		d->candidates = candidates;
 		d->missed = missed;

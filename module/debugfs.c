@@ -297,16 +297,19 @@ static const struct file_operations control_fops = {
 /**
  * oomtrace_debugfs_init() - make the folder and its files
  *
- * Return: 0, or an error if the folder exists already. A kernel without
- * debugfs, or one that refuses it, is no error: the device is enough.
+ * A kernel without debugfs, or one that refuses it, is no error: the device is
+ * enough.
  */
-int oomtrace_debugfs_init(void)
+void oomtrace_debugfs_init(void)
 {
 	size_t i;
 
 	dir = debugfs_create_dir("oomtrace", NULL);
-	if (IS_ERR(dir))
-		return PTR_ERR(dir) == -EEXIST ? -EEXIST : 0;
+	if (IS_ERR(dir)) {
+		pr_warn("no folder in debugfs (error %ld): /dev/oomtrace has it all\n",
+			PTR_ERR(dir));
+		return;
+	}
 	debugfs_create_file("trace", 0444, dir, NULL, &oomtrace_trace_fops);
 	debugfs_create_file("trace_pipe", 0444, dir, NULL,
 			    &oomtrace_trace_pipe_fops);
@@ -317,7 +320,6 @@ int oomtrace_debugfs_init(void)
 	for (i = 0; i < ARRAY_SIZE(controls); i++)
 		debugfs_create_file(controls[i].name, 0644, dir,
 				    (void *)&controls[i], &control_fops);
-	return 0;
 }
 
 /**

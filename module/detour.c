@@ -13,12 +13,18 @@
  * what that returns. So it sees entry and return, keeps what it knows of the
  * call on its own stack, and nothing is ever short or missed. The call of the
  * body is a static call: an instruction with the address in it. An indirect one
- * may not go anywhere but to a function's start where the CPU checks branches.
+ * may not go anywhere but to a function's start where the CPU checks branches
+ * (IBT). Others' may not either: a BPF program that surrounds the function makes
+ * one, to where the call was sent. So with IBT all calls are sent to a function
+ * of ours; those that are not waited for, to one that does nothing else.
  *
  * One ftrace user at a time may send a function's calls elsewhere. If a live
  * patch has been there before us, the attempt fails, and hooks.c takes a return
  * probe; if one comes later, it has to wait until the hook is switched off.
  * Tracers, probes and BPF programs at the same function are not in the way.
+ *
+ * A callback that sends no call elsewhere needs none of that, and live patches
+ * and it are not in each other's way.
  */
 #include <linux/kprobes.h>
 #include <linux/rcupdate.h>
@@ -59,7 +65,7 @@ static unsigned long ftrace_place(const char *symbol)
 
 /**
  * oomtrace_detour_attach() - hook a function
- * @d: @ops.func and @set_body are set.
+ * @d: @ops.func is set, and @set_body and @blocks as they are to be.
  * @symbol: the function.
  *
  * Return: 0, -EOPNOTSUPP if this kernel or CPU does not let us, -EBUSY if
@@ -70,14 +76,17 @@ int oomtrace_detour_attach(struct oomtrace_detour *d, const char *symbol)
 	unsigned long ip = ftrace_place(symbol);
 	int ret;
 
-	if (!ip || calls_are_counted())
+	if (!ip || (d->set_body && (d->blocks || calls_are_counted())))
 		return -EOPNOTSUPP;
-	d->set_body(ip + MCOUNT_INSN_SIZE);
 	/*
 	 * Not FTRACE_OPS_FL_RECURSION: the callback calls nothing that it hooks,
 	 * so ftrace need not look whether it recurses.
 	 */
-	d->ops.flags = FTRACE_OPS_FL_IPMODIFY;
+	d->ops.flags = 0;
+	if (d->set_body) {
+		d->set_body(ip + MCOUNT_INSN_SIZE);
+		d->ops.flags = FTRACE_OPS_FL_IPMODIFY;
+	}
 	ret = ftrace_set_filter_ip(&d->ops, ip, 0, 0);
 	if (ret)
 		return ret;
@@ -89,27 +98,39 @@ int oomtrace_detour_attach(struct oomtrace_detour *d, const char *symbol)
 	return ret;
 }
 
+/* A hook was switched off, and calls may still be on their way. */
+static bool leaving;
+
 /**
  * oomtrace_detour_arm() - switch an attached hook on or off
  * @d: the hook.
  * @on: which.
  *
- * When it is off, no call is on its way through our functions any more.
+ * Off, it needs oomtrace_detour_synchronize() besides; once for many.
  *
  * Return: 0, or ftrace's error.
  */
 int oomtrace_detour_arm(struct oomtrace_detour *d, bool on)
 {
-	int ret = on ? register_ftrace_function(&d->ops)
-		     : unregister_ftrace_function(&d->ops);
+	if (on)
+		return register_ftrace_function(&d->ops);
+	leaving = true;
+	return unregister_ftrace_function(&d->ops);
+}
 
-	/*
-	 * A task may have been preempted on its way: this waits until each has
-	 * slept of its own will or left the kernel, and none sleeps in there.
-	 */
-	if (!on)
+/**
+ * oomtrace_detour_synchronize() - wait for calls through hooks that are off
+ *
+ * A task may have been preempted on its way: this waits until each has slept of
+ * its own will or left the kernel, and none sleeps in there. When it returns, no
+ * call is on its way through our functions any more. The caller holds the lock
+ * that all of this is called under.
+ */
+void oomtrace_detour_synchronize(void)
+{
+	if (leaving)
 		synchronize_rcu_tasks();
-	return ret;
+	leaving = false;
 }
 
 /**

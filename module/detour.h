@@ -9,9 +9,11 @@
 
 /**
  * struct oomtrace_detour - the hook of one function
- * @ops: its ftrace_ops; @ops.func decides for each call which way it goes.
+ * @ops: its ftrace_ops; @ops.func sees each call, and decides which way it goes.
  * @set_body: told, before the first call, where the function goes on behind
- *	ftrace's own few bytes.
+ *	ftrace's own few bytes. NULL: @ops.func only looks, all calls go on.
+ * @blocks: the function may have to wait for something while it is called in our
+ *	turn: then there is no telling when the last call is out of our code.
  * @ip: where in the function ftrace calls; 0: not attached.
  */
 struct oomtrace_detour {
@@ -19,6 +21,7 @@ struct oomtrace_detour {
 	struct ftrace_ops ops;
 #endif
 	void (*set_body)(unsigned long body);
+	bool blocks;
 	unsigned long ip;
 };
 
@@ -26,6 +29,7 @@ struct oomtrace_detour {
 int oomtrace_detour_attach(struct oomtrace_detour *d, const char *symbol);
 void oomtrace_detour_detach(struct oomtrace_detour *d);
 int oomtrace_detour_arm(struct oomtrace_detour *d, bool on);
+void oomtrace_detour_synchronize(void);
 #else
 static inline int oomtrace_detour_attach(struct oomtrace_detour *d,
 					 const char *symbol)
@@ -40,6 +44,10 @@ static inline void oomtrace_detour_detach(struct oomtrace_detour *d)
 static inline int oomtrace_detour_arm(struct oomtrace_detour *d, bool on)
 {
 	return -EOPNOTSUPP;
+}
+
+static inline void oomtrace_detour_synchronize(void)
+{
 }
 #endif
 

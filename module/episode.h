@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The episode under way, and what selection.c and victim.c tell each other.
+ * The episode under way, and what selection.c, candidate.c and victim.c tell
+ * each other.
  *
  * The kernel runs one OOM at a time: every caller of out_of_memory() holds
  * oom_lock. So there is one struct oomtrace_episode, and only the task inside
@@ -11,7 +12,10 @@
 
 #include <linux/irqflags.h>
 #include <linux/oom.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 
 #include "../include/oomtrace.h"
 #include "names.h"
@@ -23,8 +27,6 @@
  * @oc: the kernel's struct of this OOM, on @task's stack.
  * @id: serial number.
  * @begin_ns: when out_of_memory() was entered, CLOCK_MONOTONIC.
- * @told_ns: the same of the episode that has the state of memory: this one, or
- *	the first of those that a dying victim has others ask in vain.
  * @freed: pages that the oom notifiers say they freed.
  * @victims: tasks killed or marked as victims so far.
  * @candidates: tasks looked at so far.
@@ -36,6 +38,7 @@
  * @second_points: its points.
  * @scored: tasks that got points.
  * @chosen_tgid: the thread group oom_kill_process() was called for.
+ * @dying_pid: the victim still dying that the scan met.
  * @dying_tgid: the thread group __oom_kill_process() was called for last.
  * @notified: the oom notifiers were called.
  * @killing: oom_kill_process() was called.
@@ -43,6 +46,10 @@
  * @aborted: the scan met a victim still dying.
  * @caller_exiting: the caller itself was marked, nobody was chosen.
  * @memcg: the cgroup that is out of memory, to be compared only: it may be gone.
+ * @memcg_id: its id; 0: none is.
+ * @no_fs: the request has no __GFP_FS: the kernel will have nobody killed for it.
+ * @held: nothing of it is written yet, and maybe never: see again.c. It has no
+ *	number and no names then.
  * @names: its cgroups, to be told by name; NULL if there was no room.
  */
 struct oomtrace_episode {
@@ -50,7 +57,6 @@ struct oomtrace_episode {
 	struct oom_control *oc;
 	u64 id;
 	u64 begin_ns;
-	u64 told_ns;
 	unsigned long freed;
 	u32 victims;
 	u32 candidates;
@@ -61,6 +67,7 @@ struct oomtrace_episode {
 	long second_points;
 	u32 scored;
 	pid_t chosen_tgid;
+	pid_t dying_pid;
 	pid_t dying_tgid;
 	bool notified;
 	bool killing;
@@ -68,6 +75,9 @@ struct oomtrace_episode {
 	bool aborted;
 	bool caller_exiting;
 	const void *memcg;
+	u64 memcg_id;
+	bool no_fs;
+	bool held;
 	struct oomtrace_names *names;
 };
 
@@ -95,8 +105,8 @@ static inline bool oomtrace_episode_mine(void)
  *
  * Return: the record, or NULL (interrupts are back on then).
  */
-static inline void *oomtrace_oom_reserve(u16 type, u16 size,
-					 unsigned long *flags)
+static __always_inline void *oomtrace_oom_reserve(u16 type, u16 size,
+						  unsigned long *flags)
 {
 	void *rec;
 
@@ -113,16 +123,66 @@ static inline void *oomtrace_oom_reserve(u16 type, u16 size,
  * @rec: the record.
  * @flags: as oomtrace_oom_reserve() left them.
  */
-static inline void oomtrace_oom_publish(void *rec, unsigned long flags)
+static __always_inline void oomtrace_oom_publish(void *rec, unsigned long flags)
 {
 	oomtrace_ring_publish(&oomtrace_rings[OOMTRACE_RING_OOM], rec);
 	local_irq_restore(flags);
 }
 
+/**
+ * oomtrace_oom_copy() - fill a reserved record with one made before
+ * @to: the record; what the header says of the ring is left as it is.
+ * @from: of the same type.
+ * @size: of either, a constant.
+ */
+static __always_inline void oomtrace_oom_copy(void *to, const void *from,
+					      size_t size)
+{
+	const struct oomtrace_header *f = from;
+	struct oomtrace_header *t = to;
+
+	t->valid = f->valid;
+	t->derived = f->derived;
+	memcpy(to + sizeof(*t), from + sizeof(*f), size - sizeof(*t));
+}
+
+/**
+ * oomtrace_task_of() - the task that has a number now
+ * @pid: as the first pid namespace counts.
+ * @type: PIDTYPE_PID, or PIDTYPE_TGID if it must lead a process.
+ *
+ * Return: the task, which RCU holds, or NULL.
+ */
+static inline struct task_struct *oomtrace_task_of(pid_t pid, enum pid_type type)
+{
+	return pid_task(find_pid_ns(pid, &init_pid_ns), type);
+}
+
 u64 oomtrace_next_episode(void);
+void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
+			 const struct oomtrace_episode *ep);
+void oomtrace_write_begin(const struct oomtrace_episode *ep,
+			  const struct oomtrace_oom_begin *from);
 void oomtrace_record_begin(const struct oomtrace_episode *ep);
-u64 oomtrace_episode_panic(void);
-bool oomtrace_record_candidate(struct oomtrace_candidate *from);
+void oomtrace_record_cause(const struct oomtrace_episode *ep);
+/**
+ * struct oomtrace_last_episodes - what a panic may have to do with
+ * @begin_ns: when the last episode began, CLOCK_MONOTONIC; 0: there was none.
+ * @panicked: the kernel panicked within that one.
+ * @kill_ns: when the last one began that killed; 0: there was none.
+ * @kill: that one's number.
+ */
+struct oomtrace_last_episodes {
+	u64 begin_ns;
+	bool panicked;
+	u64 kill_ns;
+	u64 kill;
+};
+
+void oomtrace_episode_panic(struct oomtrace_last_episodes *last);
+void oomtrace_candidate_finish(struct oomtrace_episode *ep);
+bool oomtrace_candidate_forget(void);
+bool oomtrace_record_candidate(const struct oomtrace_candidate *from);
 void oomtrace_record_daemon_begin(u64 episode);
 void oomtrace_record_victim(u64 episode, struct task_struct *task,
 			    struct mm_struct *mm, u8 why, u8 sig);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The table of everything oomtrace hooks in the kernel (hooks.c), and the
- * handlers that the table names (commit.c, selection.c, victim.c).
+ * handlers that the table names (commit.c, selection.c, candidate.c, victim.c).
  */
 #ifndef OOMTRACE_HOOKS_H
 #define OOMTRACE_HOOKS_H
@@ -46,13 +46,18 @@ DECLARE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
 
 #define oomtrace_hit(id)	this_cpu_inc(oomtrace_hits.n[id])
 
-/* How __vm_enough_memory() is hooked; ftrace falls back to a return probe. */
-enum oomtrace_commit_hook {
-	OOMTRACE_COMMIT_FTRACE,
-	OOMTRACE_COMMIT_KRETPROBE,
+/**
+ * struct oomtrace_hook_choice - how the user wants a function hooked
+ * @words: the words for ftrace and for a probe, in this order.
+ * @probe: by a probe, even where it could be by ftrace.
+ */
+struct oomtrace_hook_choice {
+	const char *words[2];
+	bool probe;
 };
 
-extern unsigned int oomtrace_commit_hook;
+extern struct oomtrace_hook_choice oomtrace_commit_hook;
+extern struct oomtrace_hook_choice oomtrace_select_hook;
 
 int oomtrace_hooks_attach(void);
 void oomtrace_hooks_detach(void);
@@ -74,13 +79,17 @@ int oomtrace_vm_enough_return(struct kretprobe_instance *ri,
 /* selection.c */
 int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs);
 int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs);
+int oomtrace_kill_entry(struct kprobe *kp, struct pt_regs *regs);
+int oomtrace_oom_notify(struct notifier_block *nb, unsigned long unused,
+			void *freed);
+
+/* candidate.c */
+extern struct oomtrace_detour oomtrace_evaluate_detour;
+extern struct oomtrace_detour oomtrace_badness_detour;
 int oomtrace_evaluate_entry(struct kprobe *kp, struct pt_regs *regs);
 int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs);
 int oomtrace_badness_return(struct kretprobe_instance *ri,
 			    struct pt_regs *regs);
-int oomtrace_kill_entry(struct kprobe *kp, struct pt_regs *regs);
-int oomtrace_oom_notify(struct notifier_block *nb, unsigned long unused,
-			void *freed);
 
 /* pressure.c */
 void oomtrace_reclaim_retry(void *data, struct zoneref *zoneref, int order,

@@ -6,7 +6,7 @@
  * it asks for (__vm_enough_memory), and whom does the OOM killer kill.
  *
  *   hooks ──> commit.c      ──> ring.c ──> chardev.c  /dev/oomtrace
- *             selection.c                  debugfs.c, text.c
+ *             selection.c, candidate.c     debugfs.c, text.c
  *             victim.c                                /sys/kernel/debug/oomtrace
  *                                          trace.c    trace events oomtrace:*
  *
@@ -17,6 +17,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
+#include "again.h"
 #include "daemons.h"
 #include "filter.h"
 #include "hooks.h"
@@ -99,38 +100,46 @@ module_param_cb(near_percent, &near_percent_ops, &oomtrace_near_percent, 0444);
 MODULE_PARM_DESC(near_percent,
 		 "Record grants in mode 2 that leave less than this percentage of what is allowed: 0 (default, none) to 100.");
 
-unsigned int oomtrace_commit_hook = OOMTRACE_COMMIT_FTRACE;
-
-static const char * const commit_hook_names[] = {
-	[OOMTRACE_COMMIT_FTRACE]	= "ftrace",
-	[OOMTRACE_COMMIT_KRETPROBE]	= "kretprobe",
+struct oomtrace_hook_choice oomtrace_commit_hook = {
+	.words = { "ftrace", "kretprobe" },
 };
 
-static int commit_hook_param_set(const char *val, const struct kernel_param *kp)
+struct oomtrace_hook_choice oomtrace_select_hook = {
+	.words = { "ftrace", "kprobe" },
+};
+
+static int hook_param_set(const char *val, const struct kernel_param *kp)
 {
-	int i = sysfs_match_string(commit_hook_names, val);
+	struct oomtrace_hook_choice *how = kp->arg;
+	int i = __sysfs_match_string(how->words, ARRAY_SIZE(how->words), val);
 
 	if (i < 0) {
-		pr_err("commit_hook: " WORD_FMT " is not understood; allowed are ftrace and kretprobe\n",
-		       WORD_ARG(val));
+		pr_err("%s: " WORD_FMT " is not understood; allowed are %s and %s\n",
+		       kp->name, WORD_ARG(val), how->words[0], how->words[1]);
 		return -EINVAL;
 	}
-	oomtrace_commit_hook = i;
+	how->probe = i;
 	return 0;
 }
 
-static int commit_hook_param_get(char *buf, const struct kernel_param *kp)
+static int hook_param_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%s\n", commit_hook_names[oomtrace_commit_hook]);
+	const struct oomtrace_hook_choice *how = kp->arg;
+
+	return sysfs_emit(buf, "%s\n", how->words[how->probe]);
 }
 
-static const struct kernel_param_ops commit_hook_ops = {
-	.set = commit_hook_param_set,
-	.get = commit_hook_param_get,
+static const struct kernel_param_ops hook_param_ops = {
+	.set = hook_param_set,
+	.get = hook_param_get,
 };
-module_param_cb(commit_hook, &commit_hook_ops, NULL, 0444);
+module_param_cb(commit_hook, &hook_param_ops, &oomtrace_commit_hook, 0444);
 MODULE_PARM_DESC(commit_hook,
 		 "How __vm_enough_memory is hooked: ftrace (default; falls back to kretprobe where it cannot be), or kretprobe: costs more, but a live patch of that function can be loaded as well.");
+
+module_param_cb(select_hook, &hook_param_ops, &oomtrace_select_hook, 0444);
+MODULE_PARM_DESC(select_hook,
+		 "How oom_evaluate_task and oom_badness are hooked: ftrace (default; each falls back to a probe where it cannot be), or kprobe: costs more, but a live patch of oom_badness can be loaded as well.");
 
 module_param_named(commit_buffer_kb, oomtrace_buffer_kb[OOMTRACE_RING_COMMIT],
 		   uint, 0444);
@@ -162,6 +171,7 @@ static int __init oomtrace_init(void)
 	oomtrace_commit_init();
 	oomtrace_knobs_init();
 	oomtrace_names_init();
+	oomtrace_again_init();
 	oomtrace_daemons_init();
 
 	ret = oomtrace_rings_init();
@@ -175,30 +185,27 @@ static int __init oomtrace_init(void)
 		goto free_rings;
 	ret = oomtrace_hooks_attach();
 	if (ret)
-		goto forget_panic;
+		goto quiesce;
+	/* The last step that can fail: from then on somebody may have it open. */
 	ret = oomtrace_chardev_init();
 	if (ret) {
 		pr_err("cannot make /dev/oomtrace (error %d)\n", ret);
 		goto detach;
 	}
-	ret = oomtrace_debugfs_init();
-	if (ret) {
-		pr_err("cannot make the debugfs folder (error %d)\n", ret);
-		goto remove_device;
-	}
+	oomtrace_debugfs_init();
 	pr_info("loaded, %u of %u hooks attached\n",
 		OOMTRACE_HOOKS - oomtrace_hooks_missing(), OOMTRACE_HOOKS);
 	return 0;
 
-remove_device:
-	oomtrace_chardev_exit();
 detach:
 	oomtrace_hooks_detach();
+quiesce:
+	/* Hooks that were attached for a while have left work behind. */
 	oomtrace_daemons_exit();
+	oomtrace_again_exit();
 	oomtrace_names_exit();
 	oomtrace_wake_quiesce();
 	oomtrace_filter_exit();
-forget_panic:
 	oomtrace_panic_exit();
 free_rings:
 	oomtrace_rings_exit();
@@ -211,6 +218,7 @@ static void __exit oomtrace_exit(void)
 	oomtrace_chardev_exit();
 	oomtrace_hooks_detach();
 	oomtrace_daemons_exit();
+	oomtrace_again_exit();
 	oomtrace_names_exit();
 	oomtrace_wake_quiesce();
 	oomtrace_filter_exit();

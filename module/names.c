@@ -109,27 +109,30 @@ static bool has(const struct oomtrace_names *names,
  * @css: the cgroup's state of any controller; RCU is held, or preemption is off,
  *	or the caller has a reference.
  * @candidate: it is a candidate's only; some room is left to the others.
+ *
+ * Return: true if the set has it.
  */
-void oomtrace_names_add(struct oomtrace_names *names,
+bool oomtrace_names_add(struct oomtrace_names *names,
 			struct cgroup_subsys_state *css, bool candidate)
 {
 	struct cgroup_subsys_state **known;
 
 	if (!names)
-		return;
+		return false;
 	known = &names->known[hash_ptr(css, KNOWN_SHIFT)];
 	if (*known == css)
-		return;
+		return true;
 	if (!has(names, css)) {
 		if (names->n == (candidate ? FOR_CANDIDATES : CGROUPS) ||
 		    (candidate && names->n > FOR_CANDIDATES) ||
 		    !css_tryget(css)) {
 			atomic64_inc(&dropped);
-			return;
+			return false;
 		}
 		names->css[names->n++] = css;
 	}
 	*known = css;
+	return true;
 }
 
 /**
@@ -169,7 +172,7 @@ void oomtrace_names_submit(struct oomtrace_names *names)
  */
 static char path[MAX_LENGTH + 2];
 
-static void record_part(u64 episode, const struct cgroup *cgrp, int length,
+static void record_part(u64 episode, struct cgroup *cgrp, int length,
 			int offset, bool truncated)
 {
 	struct oomtrace_name *rec;

@@ -16,7 +16,7 @@ void oomtrace_names_exit(void);
 u64 oomtrace_names_dropped(void);
 
 struct oomtrace_names *oomtrace_names_get(u64 episode);
-void oomtrace_names_add(struct oomtrace_names *names,
+bool oomtrace_names_add(struct oomtrace_names *names,
 			struct cgroup_subsys_state *css, bool candidate);
 void oomtrace_names_add_task(struct oomtrace_names *names,
 			     struct task_struct *task, bool candidate);

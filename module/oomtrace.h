@@ -60,6 +60,13 @@ static inline u32 oomtrace_uid(struct task_struct *task)
 	return __kuid_val(task_uid(task));
 }
 
+/* The same for less, where RCU is held, or preemption is off. */
+static inline u32 oomtrace_uid_rcu(struct task_struct *task)
+{
+	/* raw: RCU cannot see that preemption is off, which is enough. */
+	return __kuid_val(rcu_dereference_raw(task->real_cred)->uid);
+}
+
 /*
  * A task's name. It may change while it is copied: the kernel's own reports
  * take it the same way. Whatever happens, the last byte is NUL and so are all
@@ -119,7 +126,7 @@ static inline void oomtrace_zone_name(char *dst, const struct zone *zone)
 
 int oomtrace_chardev_init(void);
 void oomtrace_chardev_exit(void);
-int oomtrace_debugfs_init(void);
+void oomtrace_debugfs_init(void);
 void oomtrace_debugfs_exit(void);
 u64 oomtrace_episodes(void);
 u64 oomtrace_pressure_dropped(void);

@@ -6,7 +6,8 @@
  * A panic by vm.panic_on_oom, or because nobody can be killed, never returns
  * from out_of_memory(). So the panic notifier writes the end record. Then it
  * prints what last_oom would show, if that OOM is recent enough to have to do
- * with the panic. The notifier is called before the log is dumped; not at all
+ * with the panic; before it the last one that killed, if that is another and no
+ * OOM is the panic's own reason. The notifier is called before the log is dumped; not at all
  * if a crash kernel takes over first (crash_kexec_post_notifiers changes that).
  *
  * The other CPUs are stopped, interrupts are off, any lock may be held for
@@ -70,12 +71,13 @@ static void __printf(2, 0) print_to_log(void *ctx, const char *fmt,
 	}
 }
 
-static void tell_last_oom(u64 begin_ns)
+/* Episode 0 is the last one. */
+static void tell_oom(u64 episode, u64 begin_ns)
 {
 	const struct oomtrace_out out = { .vprint = print_to_log, .ctx = &line };
 	unsigned int n;
 
-	oomtrace_story_init(&story, 0, PAGE_SIZE);
+	oomtrace_story_init(&story, episode, PAGE_SIZE);
 	oomtrace_reader_since(&reader, begin_ns);
 	for (n = 0; n < MAX_RECORDS; n++) {
 		if (!oomtrace_reader_next(&reader, record))
@@ -86,13 +88,22 @@ static void tell_last_oom(u64 begin_ns)
 		oomtrace_story_print(&story, &out);
 }
 
+static bool is_recent(u64 begin_ns)
+{
+	return begin_ns && ktime_get_mono_fast_ns() - begin_ns < RECENT_NS;
+}
+
 static int at_panic(struct notifier_block *nb, unsigned long unused, void *msg)
 {
-	u64 begin_ns = oomtrace_episode_panic();
-	u64 now = ktime_get_mono_fast_ns();
+	struct oomtrace_last_episodes last;
 
-	if (begin_ns && now - begin_ns < RECENT_NS)
-		tell_last_oom(begin_ns);
+	oomtrace_episode_panic(&last);
+	/* A kill is often followed by an OOM that kills nobody. */
+	if (!last.panicked && last.kill_ns != last.begin_ns &&
+	    is_recent(last.kill_ns))
+		tell_oom(last.kill, last.kill_ns);
+	if (is_recent(last.begin_ns))
+		tell_oom(0, last.begin_ns);
 	return NOTIFY_DONE;
 }
 

@@ -49,7 +49,7 @@ static DEFINE_MUTEX(resize_mutex);
 /**
  * oomtrace_buffer_kb_check() - is this a size that a ring can have?
  * @name: what the log is to call it.
- * @kb: kilobytes per CPU; rounded up to whole pages.
+ * @kb: kilobytes per CPU; rounded up to whole pages, of which it is two at least.
  *
  * Return: 0, or -EINVAL with a line in the log.
  */
@@ -60,7 +60,9 @@ int oomtrace_buffer_kb_check(const char *name, unsigned int *kb)
 				   name, *kb, MIN_KB, MAX_KB);
 		return -EINVAL;
 	}
-	*kb = PAGE_ALIGN((size_t)*kb * SZ_1K) / SZ_1K;
+	/* A page says what the others are: records are in the second and on. */
+	*kb = max_t(size_t, PAGE_ALIGN((size_t)*kb * SZ_1K), 2 * PAGE_SIZE) /
+	      SZ_1K;
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include <linux/string.h>
 
 #include "oomtrace.h"
+#include "compat/kprobes.h"
 #include "stacks.h"
 
 #define FRAMES	24
@@ -56,15 +57,17 @@ static bool same(const struct stack *s, u32 hash, const unsigned long *frames,
  *
  * For handlers, preemption off.
  *
- * Return: its number, from 1; 0 if there is no room.
+ * Return: its number, from 1; 0 if there is no room, or if no stack can be had.
  */
 u32 oomtrace_stack_save(void)
 {
 	unsigned long frames[FRAMES];
-	u32 nr = stack_trace_save(frames, FRAMES, 1);
-	u32 hash = jhash(frames, nr * sizeof(*frames), 0);
-	u32 i;
+	u32 i, nr, hash;
 
+	if (!OOMTRACE_RETURN_UNWINDS)
+		return 0;
+	nr = stack_trace_save(frames, FRAMES, 1);
+	hash = jhash(frames, nr * sizeof(*frames), 0);
 	for (i = 0; i < TRIES; i++) {
 		u32 n = (hash + i) % OOMTRACE_STACKS;
 		struct stack *s = &stacks[n];
@@ -144,6 +147,9 @@ bool oomtrace_stack_fill(u32 id, struct oomtrace_stack *rec)
 	for (i = first_frame(s, symbol); i < s->nr; i++) {
 		size_t n = sprint_symbol(symbol, s->frames[i]);
 
+		/* A module's that is gone, or a BPF program's: an address. */
+		if (symbol[0] == '0')
+			n = strscpy(symbol, "?", sizeof(symbol));
 		/* Whole symbols only, and always a NUL at the end. */
 		if (len + n + 2 > sizeof(rec->text))
 			break;

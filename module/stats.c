@@ -10,6 +10,7 @@
 #include <linux/jhash.h>
 
 #include "../common/format.h"
+#include "again.h"
 #include "daemons.h"
 #include "names.h"
 #include "oomtrace.h"
@@ -173,12 +174,23 @@ static void show_endings(struct seq_file *m)
 	for (i = 0; i < OOMTRACE_ENDINGS; i++)
 		seq_printf(m, "%-16s %llu\n", names[i],
 			   (u64)atomic64_read(&endings[i]));
+	seq_printf(m, "repeats of these (counted, not told one by one): %llu\n",
+		   oomtrace_again_count());
 	seq_printf(m, "retries not kept (too many tasks at once): %llu\n",
 		   oomtrace_pressure_dropped());
 	seq_printf(m, "cgroups without a name (no room): %llu\n",
 		   oomtrace_names_dropped());
 	seq_printf(m, "signals of OOM daemons not recorded (too many at once): %llu\n",
 		   oomtrace_daemons_dropped());
+}
+
+/* Those that the ring does not hold any more, for want of room now or before. */
+static u64 overwritten(const struct oomtrace_ring_cpu_info *info)
+{
+	u64 oldest = info->written >= info->slots ?
+		     info->written - info->slots + 1 : 1;
+
+	return max_t(u64, oldest, info->first) - 1;
 }
 
 static void show_rings(struct seq_file *m)
@@ -202,8 +214,7 @@ static void show_rings(struct seq_file *m)
 			oomtrace_ring_cpu_info(&info);
 			seq_printf(m, "%-8s %5u %16llu %16llu %16llu %10llu %10llu %10llu\n",
 				   names[id], cpu, info.written,
-				   info.written > info.slots ?
-					info.written - info.slots : 0,
+				   overwritten(&info),
 				   info.refused[OOMTRACE_REFUSED_TASK],
 				   info.refused[OOMTRACE_REFUSED_SOFTIRQ],
 				   info.refused[OOMTRACE_REFUSED_IRQ],

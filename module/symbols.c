@@ -20,6 +20,7 @@ static const int no_int;
 static const unsigned long no_ulong;
 static const long no_long;
 static const int some_swappiness = 60;
+static const int ftrace_is_on = 1;
 static const s32 no_batch = S32_MAX;
 static const struct hstate no_hstates[1];
 static struct percpu_counter no_counter;
@@ -38,6 +39,7 @@ struct oomtrace_symbols oomtrace_sym = {
 	.hstates		= no_hstates,
 	.hugetlb_max_hstate	= &no_int,
 	.psi_system		= &no_psi,
+	.ftrace_enabled		= &ftrace_is_on,
 };
 
 struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
@@ -62,6 +64,7 @@ static struct {
 	SYMBOL("hstates", hstates),
 	SYMBOL("hugetlb_max_hstate", hugetlb_max_hstate),
 	SYMBOL("psi_system", psi_system),
+	SYMBOL("ftrace_enabled", ftrace_enabled),
 	SYMBOL("__start_BTF", btf_start),
 	SYMBOL("__stop_BTF", btf_stop),
 #undef SYMBOL

@@ -45,6 +45,7 @@ struct oomtrace_symbols {
 	const struct hstate *hstates;
 	const int *hugetlb_max_hstate;
 	const struct psi_group *psi_system;
+	const int *ftrace_enabled;
 	const void *btf_start;
 	const void *btf_stop;
 };

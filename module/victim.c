@@ -16,13 +16,12 @@
  */
 #include <linux/kprobes.h>
 #include <linux/mm.h>
-#include <linux/pid.h>
-#include <linux/pid_namespace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <trace/events/signal.h>
 
+#include "again.h"
 #include "daemons.h"
 #include "episode.h"
 #include "hooks.h"
@@ -165,6 +164,8 @@ void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid)
 	rcu_read_lock();
 	if (oomtrace_episode_mine()) {
 		ep = &oomtrace_episode;
+		/* Of who was dying already there was no verdict before. */
+		oomtrace_again_tell(ep);
 		ep->victims++;
 		reason = why(ep, task);
 		oomtrace_names_add_task(ep->names, task, false);
@@ -229,7 +230,7 @@ static bool rss_left(struct oomtrace_reap *rec, pid_t pid)
 	bool ok = false;
 
 	rcu_read_lock();
-	task = pid_task(find_pid_ns(pid, &init_pid_ns), PIDTYPE_PID);
+	task = oomtrace_task_of(pid, PIDTYPE_PID);
 	/* The reaper holds the task, its signal struct holds the mm. */
 	if (task && tsk_is_oom_victim(task)) {
 		mm = task->signal->oom_mm;

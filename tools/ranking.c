@@ -79,7 +79,7 @@ static int print(const struct oomtrace_ranking *rk,
 int ranking_read(const struct options *opt, unsigned long long cgroup,
 		 struct oomtrace_ranking *rk, struct oomtrace_candidate **recs)
 {
-	struct oomtrace *ot = open_records(opt, 0);
+	struct oomtrace *ot = open_module(opt);
 	int err;
 
 	*recs = NULL;
@@ -91,7 +91,6 @@ int ranking_read(const struct options *opt, unsigned long long cgroup,
 		return EXIT_OK;
 	say_error("no ranking from %s: %s", opt->device,
 		  err == -ESRCH ? "no process is in that memory cgroup" :
-		  err == -ENOTTY ? "it is not the module's device" :
 		  strerror(-err));
 	return EXIT_RUNTIME;
 }

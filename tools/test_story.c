@@ -420,6 +420,26 @@ static void test_endings(void)
 		  "an_ending_of_a_newer_module_is_told");
 }
 
+/* Two records of repeats, and one of another episode's. */
+static void test_repeats(void)
+{
+	RECORD(r, REPEAT, repeat);
+
+	check(!strstr(ending_of(OOMTRACE_ENDING_SCAN_ABORTED), "Repeated"),
+	      "without_repeats_there_is_no_line");
+	r.episode = 1;
+	r.count = 1200;
+	r.last_ns = 900000000;
+	feed(&r);
+	r.count = 34;
+	r.last_ns = story.begin.h.ts_ns + 1500000000;
+	feed(&r);
+	r.episode = 0;
+	feed(&r);
+	check_has(told(), "Repeated:  1,234 more OOMs ended so, the last one 1.50 s later; they are counted only\n",
+		  "repeats_are_added_up");
+}
+
 static void test_panic(void)
 {
 	struct oomtrace_oom_end e = make_end(1, OOMTRACE_ENDING_PANIC);
@@ -478,6 +498,7 @@ void test_story(void)
 	test_stalls();
 	test_userspace();
 	test_endings();
+	test_repeats();
 	test_panic();
 	test_missing();
 }

@@ -48,13 +48,13 @@ void test_fuzz(void);
 void test_cli(void);
 /* Save an OOM and samples in a file. */
 void save_example(const char *file);
-#define STORY_TESTS	78
+#define STORY_TESTS	80
 #define FUZZ_TESTS	3
 #define REPLAY_TESTS	24
 #define OVERCOMMIT_TESTS 17
-#define SAVEFILE_TESTS	17
-#define METRICS_TESTS	26
-#define JOURNAL_TESTS	10
-#define CLI_TESTS	61
+#define SAVEFILE_TESTS	18
+#define METRICS_TESTS	37
+#define JOURNAL_TESTS	17
+#define CLI_TESTS	71
 
 #endif /* OOMTRACE_TEST_UTIL_H */

@@ -13,6 +13,9 @@
 #include <linux/ftrace.h>
 #include <linux/ptrace.h>
 #include <linux/static_call.h>
+#ifdef CONFIG_X86
+#include <asm/cpufeature.h>
+#endif
 
 #include "has.h"
 
@@ -39,5 +42,19 @@
 #define oomtrace_fregs_set_ip(fregs, ip) \
 	ftrace_instruction_pointer_set(fregs, ip)
 #endif
+
+/*
+ * A BPF program around a function whose calls somebody sends elsewhere calls it
+ * through a pointer, to where it was sent. With IBT that must be a function's
+ * start: what goes on by itself, behind ftrace's call, is none.
+ */
+static inline bool oomtrace_must_send_all(void)
+{
+#if defined(X86_FEATURE_IBT) && defined(CONFIG_X86_KERNEL_IBT)
+	return cpu_feature_enabled(X86_FEATURE_IBT);
+#else
+	return false;
+#endif
+}
 
 #endif /* OOMTRACE_COMPAT_FTRACE_H */
