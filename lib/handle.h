@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What is inside a handle, for the files of the library only: where records
- * come from (reader.c) and the account of them (account.c).
+ * come from (reader.c, mapped.c), where it stands (seek.c), and the account of
+ * them (account.c).
  */
 #ifndef OOMTRACE_HANDLE_H
 #define OOMTRACE_HANDLE_H
@@ -65,6 +66,20 @@ struct oomtrace {
 	unsigned char buf[READ_SIZE] __attribute__((aligned(8)));
 };
 
+/* What a library says that asks more of the module than this one can do. */
+#define OLD_MODULE	"the module is older than this library, and too old to "
+
+/**
+ * handle_fail() - note down why something failed
+ *
+ * Return: -err, for a return statement.
+ */
+__printf(3, 4)
+int handle_fail(struct oomtrace *ot, int err, const char *fmt, ...);
+
+/** handle_fail_errno() - the same, with the C library's words for an errno */
+int handle_fail_errno(struct oomtrace *ot, int err, const char *what);
+
 /**
  * account_prepare() - see to it that a number of CPUs can be counted for
  *
@@ -89,10 +104,11 @@ void account_clear(struct oomtrace *ot);
  * mapped_open() - map the rings of an open device, at their oldest records
  * @ot: the handle.
  * @cpus: CPU numbers are below this.
+ * @possible: CPUs that there are.
  *
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno; -EPROTO if there are more behind @cpus.
  */
-int mapped_open(struct oomtrace *ot, unsigned int cpus);
+int mapped_open(struct oomtrace *ot, unsigned int cpus, unsigned int possible);
 
 /** mapped_close() - unmap them; NULL is allowed */
 void mapped_close(struct mapped *m);
@@ -102,6 +118,16 @@ void mapped_oldest(struct mapped *m);
 
 /** mapped_newest() - skip all that is held */
 void mapped_newest(struct mapped *m);
+
+/** mapped_seek() - go to a record, of which the module says that it is possible */
+void mapped_seek(struct mapped *m, unsigned int ring, unsigned int cpu, u64 seq);
+
+/**
+ * mapped_seek_episode() - go to the first records from an episode's begin on
+ *
+ * Return: 0, or ENOENT if its begin is not held; nothing has changed then.
+ */
+int mapped_seek_episode(struct mapped *m, u64 episode);
 
 /** mapped_next() - as oomtrace_next(), without a message */
 int mapped_next(struct oomtrace *ot, const struct oomtrace_header **rec);

@@ -176,10 +176,46 @@ int oomtrace_oldest(struct oomtrace *ot);
 int oomtrace_newest(struct oomtrace *ot);
 
 /**
+ * oomtrace_seek_record() - go to a record of one ring on one CPU
+ * @ot: a handle with a device open.
+ * @ring: enum oomtrace_ring_id.
+ * @cpu: which CPU.
+ * @seq: header.seq of the record that is wanted next from there, from 1 to the
+ *	next one that will be written. If it is no longer held, it is lost with
+ *	those behind it that are not held either, and that is told.
+ *
+ * The positions in the other rings and on the other CPUs stay. What was read
+ * ahead of them is given first, so that the order of time holds only from there
+ * on. Joined with LIBOOMTRACE_1.1.
+ *
+ * Return: 0 or a negative errno, and then nothing has changed: -ESPIPE with
+ * saved records; -EINVAL if there is no such ring, CPU or number; -ENXIO if it is
+ * not written yet; -ENOTTY if the module is too old for it.
+ */
+int oomtrace_seek_record(struct oomtrace *ot, unsigned int ring,
+			 unsigned int cpu, unsigned long long seq);
+
+/**
+ * oomtrace_seek_episode() - go to where an OOM episode begins
+ * @ot: a handle with a device open.
+ * @episode: its number.
+ *
+ * In every ring on every CPU, to the first record that is not older than the
+ * episode's begin. What is skipped is not lost. Joined with LIBOOMTRACE_1.1.
+ *
+ * Return: 0 or a negative errno, and then nothing has changed: -ESPIPE with
+ * saved records; -ENOENT if the episode's begin is not held; -ENOTTY if the
+ * module is too old for it.
+ */
+int oomtrace_seek_episode(struct oomtrace *ot, unsigned long long episode);
+
+/**
  * oomtrace_get_info() - ask the module about itself
  * @ot: a handle with a device open.
  * @info: out; what this module does not know is zero.
  * @size: sizeof(*info), so that it may grow.
+ *
+ * Program, library and module may each be older or newer than the others.
  *
  * Return: 0 or a negative errno: -ENOTTY with saved records.
  */

@@ -24,7 +24,7 @@
 
 /**
  * struct ring - one ring on one CPU
- * @page: the mapping; NULL if it is to be mapped again.
+ * @page: the mapping; NULL: there is no CPU of that number.
  * @size: its bytes.
  * @next: number of the record wanted next.
  * @head: number of the last whole record, when it was last looked at.
@@ -84,12 +84,12 @@ static u64 oldest(const struct ring *r)
 	return held > first ? held : first;
 }
 
-/* Copy record @next: steps 3 and 4. False if it was overwritten. */
-static bool take(struct ring *r)
+/* Copy a record: steps 3 and 4. False if it was overwritten. */
+static bool take(struct ring *r, u64 seq)
 {
 	const struct oomtrace_ring_page *p = r->page;
 	const struct oomtrace_header *h = (const void *)((const char *)p +
-		p->data_offset + (r->next - 1) % p->slots * p->slot_size);
+		p->data_offset + (seq - 1) % p->slots * p->slot_size);
 	size_t size = __atomic_load_n(&h->size, __ATOMIC_RELAXED);
 
 	if (size < sizeof(*h) || size > p->slot_size || size > sizeof(r->copy))
@@ -97,8 +97,8 @@ static bool take(struct ring *r)
 	memcpy(r->copy, h, size);
 	/* The record before its number. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&h->seq, __ATOMIC_RELAXED) == r->next &&
-	       copy_of(r)->seq == r->next && copy_of(r)->size == size;
+	return __atomic_load_n(&h->seq, __ATOMIC_RELAXED) == seq &&
+	       copy_of(r)->seq == seq && copy_of(r)->size == size;
 }
 
 /* Is there a record, or at least a loss to tell of? */
@@ -111,7 +111,7 @@ static bool look(struct ring *r)
 	if (r->next > r->head)
 		r->head = load_head(r);
 	while (r->next <= r->head) {
-		if (take(r)) {
+		if (take(r, r->next)) {
 			r->ready = true;
 			return true;
 		}
@@ -170,7 +170,9 @@ static void unmap_ring(struct ring *r)
  */
 static int follow_resize(struct oomtrace *ot, struct ring *r)
 {
+	struct ring new = { };
 	unsigned int id, cpu;
+	int err;
 
 	if (!__atomic_load_n(&r->page->closed, __ATOMIC_ACQUIRE))
 		return 0;
@@ -179,8 +181,15 @@ static int follow_resize(struct oomtrace *ot, struct ring *r)
 		return 1;
 	id = r->page->ring;
 	cpu = r->page->cpu;
+	/* If there is no memory for it, the old one tells the same again. */
+	err = map_ring(ot, &new, id, cpu);
+	if (err)
+		return err;
+	new.next = r->next;
+	new.lost = r->lost;
 	unmap_ring(r);
-	return map_ring(ot, r, id, cpu) ? : 1;
+	*r = new;
+	return 1;
 }
 
 void mapped_close(struct mapped *m)
@@ -194,10 +203,10 @@ void mapped_close(struct mapped *m)
 	free(m);
 }
 
-int mapped_open(struct oomtrace *ot, unsigned int cpus)
+int mapped_open(struct oomtrace *ot, unsigned int cpus, unsigned int possible)
 {
+	unsigned int id, cpu, n = 0;
 	struct mapped *m;
-	unsigned int id, cpu;
 	int err;
 
 	m = calloc(1, sizeof(*m) + OOMTRACE_RINGS * cpus * sizeof(m->ring[0]));
@@ -214,7 +223,12 @@ int mapped_open(struct oomtrace *ot, unsigned int cpus)
 				mapped_close(m);
 				return err;
 			}
+			n++;
 		}
+	}
+	if (n != OOMTRACE_RINGS * possible) {
+		mapped_close(m);
+		return -EPROTO;
 	}
 	ot->mapped = m;
 	mapped_oldest(m);
@@ -222,6 +236,13 @@ int mapped_open(struct oomtrace *ot, unsigned int cpus)
 }
 
 /* ---- position ---- */
+
+static void go_to(struct ring *r, u64 seq)
+{
+	r->next = seq;
+	r->ready = false;
+	r->lost = 0;
+}
 
 void mapped_oldest(struct mapped *m)
 {
@@ -232,9 +253,7 @@ void mapped_oldest(struct mapped *m)
 		if (!r->page)
 			continue;
 		r->head = load_head(r);
-		r->next = oldest(r);
-		r->ready = false;
-		r->lost = 0;
+		go_to(r, oldest(r));
 	}
 }
 
@@ -246,10 +265,69 @@ void mapped_newest(struct mapped *m)
 		if (!r->page)
 			continue;
 		r->head = load_head(r);
-		r->next = r->head + 1;
-		r->ready = false;
-		r->lost = 0;
+		go_to(r, r->head + 1);
 	}
+}
+
+void mapped_seek(struct mapped *m, unsigned int ring, unsigned int cpu, u64 seq)
+{
+	go_to(&m->ring[ring * m->cpus + cpu], seq);
+}
+
+/* When did an episode begin? A ring's copy is used up for it. */
+static bool find_begin(struct ring *r, u64 episode, u64 *ts_ns)
+{
+	const struct oomtrace_oom_begin *rec = (const void *)r->copy;
+	u64 seq;
+
+	r->head = load_head(r);
+	for (seq = oldest(r); seq <= r->head; seq++) {
+		if (!take(r, seq) || rec->h.type != OOMTRACE_OOM_BEGIN ||
+		    rec->episode != episode)
+			continue;
+		*ts_ns = rec->h.ts_ns;
+		return true;
+	}
+	return false;
+}
+
+/* The first record from a time on; one overwritten under our eyes is older. */
+static u64 first_since(struct ring *r, u64 ts_ns)
+{
+	u64 at, end, middle;
+
+	r->head = load_head(r);
+	end = r->head + 1;
+	for (at = oldest(r); at < end;) {
+		middle = at + (end - at) / 2;
+		if (take(r, middle) && copy_of(r)->ts_ns >= ts_ns)
+			end = middle;
+		else
+			at = middle + 1;
+	}
+	return at;
+}
+
+int mapped_seek_episode(struct mapped *m, u64 episode)
+{
+	struct ring *r, *end = m->ring + nrings(m);
+	bool found = false;
+	u64 ts_ns = 0;
+
+	for (r = m->ring; r < end && !found; r++)
+		found = r->page && r->page->ring == OOMTRACE_RING_OOM &&
+			find_begin(r, episode, &ts_ns);
+	for (r = m->ring; r < end; r++) {
+		if (!r->page)
+			continue;
+		if (found)
+			go_to(r, first_since(r, ts_ns));
+		/* Its copy is another one's: it is read again. */
+		r->ready = false;
+	}
+	if (found)
+		memset(m->given, 0, sizeof(m->given));
+	return found ? 0 : ENOENT;
 }
 
 /* ---- records ---- */

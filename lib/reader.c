@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Handles: opening /dev/oomtrace or saved records, position, waiting, and one
- * record after the other.
+ * Handles: opening /dev/oomtrace or saved records, waiting, and one record after
+ * the other. (Position: seek.c.)
  *
  * The device gives whole records only, a file is cut wherever the buffer ends;
  * so what is left of a record is moved to the buffer's start and completed. A
@@ -19,9 +19,7 @@
 
 #include "handle.h"
 
-/* Note down why something failed; gives back -err for a return statement. */
-static __printf(3, 4)
-int fail(struct oomtrace *ot, int err, const char *fmt, ...)
+int handle_fail(struct oomtrace *ot, int err, const char *fmt, ...)
 {
 	struct { char *at; size_t room; } out = { ot->error, sizeof(ot->error) };
 	va_list args;
@@ -35,13 +33,12 @@ int fail(struct oomtrace *ot, int err, const char *fmt, ...)
 	return -err;
 }
 
-/* The same with the C library's words for an errno. */
-static int fail_errno(struct oomtrace *ot, int err, const char *what)
+int handle_fail_errno(struct oomtrace *ot, int err, const char *what)
 {
 	char text[128];
 
-	return fail(ot, err, "%s%s", what,
-		    strerror_r(err, text, sizeof(text)));
+	return handle_fail(ot, err, "%s%s", what,
+			   strerror_r(err, text, sizeof(text)));
 }
 
 struct oomtrace *oomtrace_new(void)
@@ -101,10 +98,10 @@ static int fail_open(struct oomtrace *ot, int err)
 	bool ours = !strcmp(ot->name, OOMTRACE_DEVICE);
 
 	if (ours && (err == ENOENT || err == ENXIO || err == ENODEV))
-		return fail(ot, err, "the module is not loaded (modprobe oomtrace)");
+		return handle_fail(ot, err, "the module is not loaded (modprobe oomtrace)");
 	if (ours && (err == EACCES || err == EPERM))
-		return fail(ot, err, "no permission: root is needed (CAP_SYS_ADMIN)");
-	return fail_errno(ot, err, "");
+		return handle_fail(ot, err, "no permission: root is needed (CAP_SYS_ADMIN)");
+	return handle_fail_errno(ot, err, "");
 }
 
 /* A new name, and nothing of what was open before. */
@@ -113,7 +110,7 @@ static int start(struct oomtrace *ot, const char *name)
 	oomtrace_close(ot);
 	account_clear(ot);
 	ot->name = strdup(name);
-	return ot->name ? 0 : fail(ot, ENOMEM, "out of memory");
+	return ot->name ? 0 : handle_fail(ot, ENOMEM, "out of memory");
 }
 
 /*
@@ -128,15 +125,20 @@ static int start_device(struct oomtrace *ot, unsigned int flags)
 	if (err)
 		return err;
 	if (info.abi != OOMTRACE_ABI_VERSION)
-		return fail(ot, EPROTO,
-			    "the module speaks record ABI %u, this command %u: install the two from one release",
-			    info.abi, OOMTRACE_ABI_VERSION);
+		return handle_fail(ot, EPROTO,
+				   "the module speaks record ABI %u, this command %u: install the two from one release",
+				   info.abi, OOMTRACE_ABI_VERSION);
+	/* The first struct did not say how high the numbers go. */
+	if (!info.cpu_ids)
+		info.cpu_ids = info.cpus;
 	if (!account_prepare(ot, info.cpu_ids))
-		return fail(ot, ENOMEM, "out of memory");
+		return handle_fail(ot, ENOMEM, "out of memory");
 	if (flags & OOMTRACE_OPEN_MAPPED) {
-		err = mapped_open(ot, info.cpu_ids);
+		err = mapped_open(ot, info.cpu_ids, info.cpus);
+		if (err == -ENOTTY || err == -EPROTO)
+			return handle_fail(ot, -err, OLD_MODULE "map its rings");
 		if (err)
-			return fail_errno(ot, -err, "cannot map the rings: ");
+			return handle_fail_errno(ot, -err, "cannot map the rings: ");
 	}
 	return flags & OOMTRACE_OPEN_NEWEST ? oomtrace_newest(ot) : 0;
 }
@@ -165,8 +167,8 @@ int oomtrace_open(struct oomtrace *ot, const char *path, unsigned int flags)
 	if (err)
 		return err;
 	if (flags & ~(OOMTRACE_OPEN_NEWEST | OOMTRACE_OPEN_MAPPED))
-		err = fail(ot, EINVAL, "unknown flags 0x%x for oomtrace_open()",
-			   flags);
+		err = handle_fail(ot, EINVAL, "unknown flags 0x%x for oomtrace_open()",
+				  flags);
 	else
 		err = open_fd(ot, flags);
 	if (err) {
@@ -203,48 +205,47 @@ int oomtrace_is_device(const struct oomtrace *ot)
 
 /* ---- the device ---- */
 
+/*
+ * A module that is newer takes what we know, one that is older may take only the
+ * struct that it knows: the first one is part of every other.
+ */
+static int ask_info(struct oomtrace *ot, struct oomtrace_info *info)
+{
+	static const unsigned int sizes[] = {
+		sizeof(*info), OOMTRACE_INFO_SIZE_VER1,
+	};
+	unsigned int i, cmd;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		memset(info, 0, sizeof(*info));
+		info->size = sizes[i];
+		cmd = _IOC(_IOC_READ | _IOC_WRITE, _IOC_TYPE(OOMTRACE_IOC_INFO),
+			   _IOC_NR(OOMTRACE_IOC_INFO), sizes[i]);
+		if (!ioctl(ot->fd, cmd, info))
+			return 0;
+		if (errno != ENOTTY && errno != EINVAL)
+			break;
+	}
+	return errno;
+}
+
 int oomtrace_get_info(struct oomtrace *ot, struct oomtrace_info *info,
 		      size_t size)
 {
-	struct oomtrace_info now = { .size = sizeof(now) };
+	struct oomtrace_info now;
+	int err;
 
 	memset(info, 0, size);
 	if (!ot->is_device)
-		return fail(ot, ENOTTY, "saved records say nothing about the module");
+		return handle_fail(ot, ENOTTY, "saved records say nothing about the module");
+	err = ask_info(ot, &now);
+	if (err == ENOTTY)
+		return handle_fail(ot, ENOTTY, "this is no oomtrace device");
+	if (err)
+		return handle_fail_errno(ot, err, "cannot ask the module about itself: ");
 	/* The caller's struct may be older or newer than ours. */
-	if (!ioctl(ot->fd, OOMTRACE_IOC_INFO, &now)) {
-		memcpy(info, &now, size < sizeof(now) ? size : sizeof(now));
-		return 0;
-	}
-	if (errno == ENOTTY)
-		return fail(ot, ENOTTY, "this is no oomtrace device");
-	return fail_errno(ot, errno, "cannot ask the module about itself: ");
-}
-
-static int move(struct oomtrace *ot, int whence)
-{
-	if (!ot->is_device)
-		return fail(ot, ESPIPE, "saved records are read from first to last");
-	if (lseek(ot->fd, 0, whence) < 0)
-		return fail_errno(ot, errno, "cannot change the position: ");
-	if (ot->mapped && whence == SEEK_SET)
-		mapped_oldest(ot->mapped);
-	else if (ot->mapped)
-		mapped_newest(ot->mapped);
-	ot->at = 0;
-	ot->len = 0;
-	account_moved(ot);
+	memcpy(info, &now, size < sizeof(now) ? size : sizeof(now));
 	return 0;
-}
-
-int oomtrace_oldest(struct oomtrace *ot)
-{
-	return move(ot, SEEK_SET);
-}
-
-int oomtrace_newest(struct oomtrace *ot)
-{
-	return move(ot, SEEK_END);
 }
 
 /* ---- records ---- */
@@ -255,12 +256,13 @@ static int have_record(struct oomtrace *ot, const struct oomtrace_header **rec)
 	const struct oomtrace_header *h = (const void *)(ot->buf + ot->at);
 	size_t held = ot->len - ot->at;
 
-	if (held < sizeof(*h))
+	/* A short file of another kind is told as that, not as one that was cut. */
+	if (held < offsetof(struct oomtrace_header, size) + sizeof(h->size))
 		return 0;
 	if (h->size < sizeof(*h) || h->size % 8)
-		return fail(ot, EBADMSG,
-			    "not a record at byte %llu: a size of %u is impossible",
-			    ot->offset + ot->at, h->size);
+		return handle_fail(ot, EBADMSG,
+				   "not a record at byte %llu: a size of %u is impossible",
+				   ot->offset + ot->at, h->size);
 	if (held < h->size)
 		return 0;
 	*rec = h;
@@ -280,15 +282,15 @@ static int refill(struct oomtrace *ot)
 
 	n = ot->read(ot->ctx, ot->buf + left, sizeof(ot->buf) - left);
 	if (n < 0 && n != -EAGAIN)
-		return fail_errno(ot, -n, "cannot read: ");
+		return handle_fail_errno(ot, -n, "cannot read: ");
 	if (n > 0) {
 		ot->len += n;
 		return 1;
 	}
 	if (!left)
 		return 0;
-	return fail(ot, EBADMSG, "ends at byte %llu, inside a record",
-		    ot->offset + left);
+	return handle_fail(ot, EBADMSG, "ends at byte %llu, inside a record",
+			   ot->offset + left);
 }
 
 /* By read(); 1, 0 or a negative errno. */
@@ -314,7 +316,7 @@ static int map_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 	do {
 		ret = mapped_next(ot, rec);
 	} while (!ret && mapped_arm(ot));
-	return ret < 0 ? fail_errno(ot, -ret, "cannot map a ring again: ") : ret;
+	return ret < 0 ? handle_fail_errno(ot, -ret, "cannot map a ring again: ") : ret;
 }
 
 int oomtrace_next(struct oomtrace *ot, const struct oomtrace_header **rec)
@@ -323,12 +325,12 @@ int oomtrace_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 
 	*rec = NULL;
 	if (!ot->read)
-		return fail(ot, EBADF, "nothing is open");
+		return handle_fail(ot, EBADF, "nothing is open");
 	ret = ot->mapped ? map_next(ot, rec) : read_next(ot, rec);
 	if (ret > 0 && !account_add(ot, *rec)) {
 		/* A device's CPUs are all prepared for: it can be read again. */
 		ot->at -= (*rec)->size;
-		return fail(ot, ENOMEM, "out of memory");
+		return handle_fail(ot, ENOMEM, "out of memory");
 	}
 	return ret;
 }
@@ -341,11 +343,11 @@ int oomtrace_wait(struct oomtrace *ot, int timeout_ms, int wake_fd)
 	};
 
 	if (!ot->read)
-		return fail(ot, EBADF, "nothing is open");
+		return handle_fail(ot, EBADF, "nothing is open");
 	/* Of saved records there is no more to come than there is. */
 	if (!ot->is_device || ot->len > ot->at)
 		return 1;
 	if (poll(fds, 2, timeout_ms < 0 ? -1 : timeout_ms) < 0)
-		return fail_errno(ot, errno, "cannot wait: ");
+		return handle_fail_errno(ot, errno, "cannot wait: ");
 	return fds[0].revents != 0;
 }

@@ -171,6 +171,14 @@ static void test_damage(struct oomtrace *ot)
 		good &= read_all(ot, &last) == 1 && last == -EBADMSG;
 	}
 	check(good, "a_size_that_cannot_be_is_refused");
+	memcpy(stream, "hello\n", 6);
+	p.at = 0;
+	p.end = 6;
+	oomtrace_open_source(ot, "short", give, &p);
+	read_all(ot, &last);
+	check_text(oomtrace_error(ot),
+		   "short: not a record at byte 0: a size of 27756 is impossible",
+		   "a_short_file_of_another_kind_is_told_as_that");
 	fill(1);
 	p.at = 0;
 	p.end = stream_len;
@@ -243,6 +251,10 @@ static void test_refusals(struct oomtrace *ot)
 	       "a_directory_is_told");
 	expect(ot, oomtrace_newest(ot), -ESPIPE, "first to last",
 	       "saved_records_have_no_newest");
+	expect(ot, oomtrace_seek_record(ot, 0, 0, 1), -ESPIPE, "first to last",
+	       "nor_records_to_seek");
+	expect(ot, oomtrace_seek_episode(ot, 1), -ESPIPE, "first to last",
+	       "nor_episodes_to_seek");
 	expect(ot, oomtrace_get_info(ot, &info, sizeof(info)), -ENOTTY,
 	       "saved records", "saved_records_have_no_module");
 	check_text(oomtrace_error(NULL), "out of memory",
@@ -446,7 +458,7 @@ int main(int argc, char **argv)
 	ot = oomtrace_new();
 	if (!ot)
 		abort();
-	plan(45);
+	plan(48);
 	check_text(oomtrace_error(ot), "", "a_new_handle_has_no_error");
 	check(oomtrace_abi() == OOMTRACE_ABI_VERSION && *oomtrace_version(),
 	      "the_library_has_a_version");
