@@ -118,7 +118,7 @@ static void tell_smallest(struct teller *t, const struct report *rep)
 void advise_tell(const struct report *rep)
 {
 	struct oomtrace_out out = { .vprint = print, .ctx = stdout };
-	struct teller t = { .out = &out, .page_size = rep->recs->page_size };
+	struct teller t = { .out = &out, .page_size = rep->recs->facts.page_size };
 	const struct history *h = rep->history;
 	const char *text;
 	unsigned int i;

@@ -53,12 +53,30 @@ static void make_room(const struct history_dir *h)
 	globfree(&g);
 }
 
+static long long clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+/* The time of day may have been set since the module told it. */
+static void refresh_clocks(struct oomtrace_info *info)
+{
+	long long now = clock_ns(CLOCK_MONOTONIC);
+
+	info->wall_offset_ns = clock_ns(CLOCK_REALTIME) - now;
+	info->boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - now;
+}
+
 static int begin_file(struct history_dir *h, char *error, size_t size)
 {
 	char when[32];
 	struct timespec ts;
 	struct saver *s;
 	struct tm tm;
+	int err;
 
 	make_room(h);
 	clock_gettime(CLOCK_REALTIME, &ts);
@@ -66,10 +84,12 @@ static int begin_file(struct history_dir *h, char *error, size_t size)
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm);
 	snprintf(h->path, sizeof(h->path), "%s/%s.%03ldZ.oom", h->dir, when,
 		 ts.tv_nsec / 1000000);
+	refresh_clocks(&h->info);
 	s = saver_open(h->path, &h->info, error, size);
 	if (!s) {
+		err = -errno;
 		unlink(h->path);
-		return -EIO;
+		return err;
 	}
 	if (h->saver)
 		saver_close(h->saver);
@@ -82,6 +102,7 @@ struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 {
 	struct history_dir *h = calloc(1, sizeof(*h));
 	char error[ERROR_SIZE];
+	int err;
 
 	if (!h || strlen(dir) >= sizeof(h->dir)) {
 		say_error("%s: %s", dir, h ? "too long" : "memory is out");
@@ -91,21 +112,25 @@ struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 	strcpy(h->dir, dir);
 	h->max_bytes = max_bytes;
 	h->info = *info;
-	if (!begin_file(h, error, sizeof(error)))
+	err = begin_file(h, error, sizeof(error));
+	if (!err)
 		return h;
 	say_error("%s", error);
+	/* A disk that is full now is perhaps not later. */
+	if (err == -ENOSPC)
+		return h;
 	free(h);
 	return NULL;
 }
 
 int history_add(struct history_dir *h, const struct oomtrace_header *rec)
 {
-	return saver_add(h->saver, rec);
+	return h->saver ? saver_add(h->saver, rec) : -ENOSPC;
 }
 
 int history_flush(struct history_dir *h)
 {
-	int err = saver_flush(h->saver, true);
+	int err = h->saver ? saver_flush(h->saver, true) : -ENOSPC;
 	char error[ERROR_SIZE];
 
 	if (!err && saver_bytes(h->saver) <= h->max_bytes / FILES)
@@ -122,6 +147,7 @@ void history_close(struct history_dir *h)
 {
 	if (!h)
 		return;
-	saver_close(h->saver);
+	if (h->saver)
+		saver_close(h->saver);
 	free(h);
 }

@@ -16,7 +16,8 @@ struct history_dir;
  * @max_bytes: of all files "*.oom" in it together, about.
  * @info: the module's, for the files' headers.
  *
- * Return: the directory; NULL after a message, if that is impossible.
+ * Return: the directory; NULL after a message, if that is impossible. A disk that
+ * is full is told, too, and tried again by each history_flush().
  */
 struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 				 const struct oomtrace_info *info);

@@ -82,7 +82,7 @@ static struct json_object *info_json(const struct oomtrace_info *info)
 
 static int run_info(const struct options *opt)
 {
-	struct oomtrace *ot = open_records(opt, 0);
+	struct oomtrace *ot = open_module(opt);
 	struct oomtrace_info info;
 	struct json_object *obj;
 	int err;

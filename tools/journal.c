@@ -3,7 +3,7 @@
  * OOM episodes for the journal, see journal.h. Allocates nothing: it works
  * while memory is out.
  */
-#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <syslog.h>
 
@@ -13,59 +13,9 @@
 /* How long after its end an episode's cgroups are waited for by name. */
 #define WAIT_NS	1000000000ULL
 
-static struct journal_episode *find(struct journal *j, u64 episode)
-{
-	struct journal_episode *oldest = &j->open[0];
-	unsigned int i;
-
-	for (i = 0; i < JOURNAL_OPEN; i++) {
-		if (j->open[i].episode == episode)
-			return &j->open[i];
-		if (j->open[i].episode < oldest->episode)
-			oldest = &j->open[i];
-	}
-	/* A free one has the number 0. One that never ended gives way. */
-	memset(oldest, 0, sizeof(*oldest));
-	oldest->episode = episode;
-	return oldest;
-}
-
 static void keep(void *to, size_t size, const struct oomtrace_header *rec)
 {
 	memcpy(to, rec, rec->size < size ? rec->size : size);
-}
-
-void journal_feed(struct journal *j, const struct oomtrace_header *rec,
-		  u64 now_ns)
-{
-	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
-	struct journal_episode *e;
-	u64 episode;
-
-	if (rec->type != OOMTRACE_OOM_BEGIN && rec->type != OOMTRACE_VERDICT &&
-	    rec->type != OOMTRACE_VICTIM && rec->type != OOMTRACE_OOM_END)
-		return;
-	episode = oomtrace_field_int(rec, &desc->fields[0]);
-	if (!oomtrace_field_valid(rec, 0) || !episode)
-		return;
-	e = find(j, episode);
-	switch (rec->type) {
-	case OOMTRACE_OOM_BEGIN:
-		keep(&e->begin, sizeof(e->begin), rec);
-		break;
-	case OOMTRACE_VERDICT:
-		keep(&e->verdict, sizeof(e->verdict), rec);
-		break;
-	case OOMTRACE_VICTIM:
-		/* Of a group, the first is the one that was chosen. */
-		if (!e->victim.h.type)
-			keep(&e->victim, sizeof(e->victim), rec);
-		break;
-	case OOMTRACE_OOM_END:
-		keep(&e->end, sizeof(e->end), rec);
-		e->ended_ns = now_ns;
-		break;
-	}
 }
 
 /* ---- an entry ---- */
@@ -131,6 +81,13 @@ static void add_cgroup(struct journal *j, const char *name,
 		add(j, "%s_UNIT=%s", name, label);
 }
 
+/* Who was exiting anyway was not killed, though it is a victim. */
+static bool killed(const struct journal_episode *e)
+{
+	return e->victim.h.type &&
+	       e->victim.why != OOMTRACE_WHY_CALLER_EXITING;
+}
+
 static void add_message(struct journal *j, const struct journal_episode *e)
 {
 	const struct oomtrace_field *f =
@@ -140,17 +97,22 @@ static void add_message(struct journal *j, const struct journal_episode *e)
 
 	oomtrace_escape(asker, sizeof(asker), e->begin.comm,
 			sizeof(e->begin.comm));
-	if (e->victim.h.type) {
+	if (e->victim.h.type)
 		oomtrace_escape(victim, sizeof(victim), e->victim.comm,
 				sizeof(e->victim.comm));
+	if (e->victim.h.type && e->begin.scope == OOMTRACE_SCOPE_USERSPACE)
+		add(j, "MESSAGE=OOM episode %llu: %s[%d] %s %s[%d], %u in all (oomtrace last %llu)",
+		    e->episode, asker, e->begin.pid,
+		    e->victim.signal == SIGKILL ? "killed" : "told to end:",
+		    victim, e->victim.pid, e->end.victims, e->episode);
+	else if (killed(e))
 		add(j, "MESSAGE=OOM episode %llu: killed %s[%d], %u in all; %s[%d] had asked for memory (oomtrace last %llu)",
 		    e->episode, victim, e->victim.pid, e->end.victims, asker,
 		    e->begin.pid, e->episode);
-	} else {
+	else
 		add(j, "MESSAGE=OOM episode %llu: nobody was killed, %s; %s[%d] had asked for memory (oomtrace last %llu)",
 		    e->episode, ending ? ending : "ending unknown", asker,
 		    e->begin.pid, e->episode);
-	}
 }
 
 static int send_entry(struct journal *j, const struct cgroups *g,
@@ -160,7 +122,7 @@ static int send_entry(struct journal *j, const struct cgroups *g,
 	add_message(j, e);
 	add(j, "MESSAGE_ID=" JOURNAL_MESSAGE_ID);
 	add(j, "SYSLOG_IDENTIFIER=oomtrace");
-	add(j, "PRIORITY=%d", e->victim.h.type ? LOG_ERR : LOG_WARNING);
+	add(j, "PRIORITY=%d", killed(e) ? LOG_ERR : LOG_WARNING);
 	add(j, "OOM_EPISODE=%llu", e->episode);
 #define ADD(name, member, type, field) \
 	add_field(j, name, &e->member.h, OOMTRACE_BIT_##type##_##field)
@@ -186,21 +148,43 @@ static int send_entry(struct journal *j, const struct cgroups *g,
 	return j->send(j->field, j->n);
 }
 
+/* An episode that is over: sent, and its place is free; or to be tried again. */
+static void finish(struct journal *j, const struct cgroups *g,
+		   struct journal_episode *e, u64 now_ns)
+{
+	int err = send_entry(j, g, e);
+
+	if (err) {
+		j->err = err;
+		e->ended_ns = now_ns;
+		return;
+	}
+	if (e->end.h.ts_ns > j->sent_ns)
+		j->sent_ns = e->end.h.ts_ns;
+	memset(e, 0, sizeof(*e));
+}
+
+/* Of those that have waited long enough, the one that ended first. */
+static struct journal_episode *next_due(struct journal *j, u64 now_ns)
+{
+	struct journal_episode *e, *first = NULL;
+
+	for (e = j->open; e < j->open + JOURNAL_OPEN; e++)
+		if (e->ended_ns && now_ns - e->ended_ns >= WAIT_NS &&
+		    (!first || e->end.h.ts_ns < first->end.h.ts_ns))
+			first = e;
+	return first;
+}
+
 int journal_flush(struct journal *j, const struct cgroups *g, u64 now_ns)
 {
 	struct journal_episode *e;
-	unsigned int i;
-	int err = 0, ret;
+	int err;
 
-	for (i = 0; i < JOURNAL_OPEN; i++) {
-		e = &j->open[i];
-		if (!e->ended_ns || now_ns - e->ended_ns < WAIT_NS)
-			continue;
-		ret = send_entry(j, g, e);
-		if (ret)
-			err = ret;
-		memset(e, 0, sizeof(*e));
-	}
+	while ((e = next_due(j, now_ns)))
+		finish(j, g, e, now_ns);
+	err = j->err;
+	j->err = 0;
 	return err;
 }
 
@@ -212,4 +196,71 @@ bool journal_pending(const struct journal *j)
 		if (j->open[i].ended_ns)
 			return true;
 	return false;
+}
+
+/* ---- records ---- */
+
+/*
+ * The place of an episode. If all are taken, who is over does not wait for names
+ * any longer; one that never ended, or could not be sent, gives way.
+ */
+static struct journal_episode *find(struct journal *j, const struct cgroups *g,
+				    u64 episode, u64 now_ns)
+{
+	struct journal_episode *e, *oldest = &j->open[0];
+
+	for (e = j->open; e < j->open + JOURNAL_OPEN; e++)
+		if (e->episode == episode)
+			return e;
+	/* A free one has the number 0. */
+	for (e = j->open; e < j->open + JOURNAL_OPEN; e++)
+		if (e->episode < oldest->episode)
+			oldest = e;
+	if (oldest->episode) {
+		e = next_due(j, ~0ULL);
+		if (e) {
+			finish(j, g, e, now_ns);
+			oldest = e;
+		}
+	}
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->episode = episode;
+	return oldest;
+}
+
+void journal_feed(struct journal *j, const struct cgroups *g,
+		  const struct oomtrace_header *rec, u64 now_ns)
+{
+	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
+	struct journal_episode *e;
+	u64 episode;
+
+	if (rec->type != OOMTRACE_OOM_BEGIN && rec->type != OOMTRACE_VERDICT &&
+	    rec->type != OOMTRACE_VICTIM && rec->type != OOMTRACE_OOM_END)
+		return;
+	episode = oomtrace_field_int(rec, &desc->fields[0]);
+	if (!oomtrace_field_valid(rec, 0) || !episode)
+		return;
+	e = find(j, g, episode, now_ns);
+	switch (rec->type) {
+	case OOMTRACE_OOM_BEGIN:
+		keep(&e->begin, sizeof(e->begin), rec);
+		break;
+	case OOMTRACE_VERDICT:
+		keep(&e->verdict, sizeof(e->verdict), rec);
+		break;
+	case OOMTRACE_VICTIM:
+		/* Of a group, the first is the one that was chosen. */
+		if (!e->victim.h.type)
+			keep(&e->victim, sizeof(e->victim), rec);
+		break;
+	case OOMTRACE_OOM_END:
+		if (rec->ts_ns <= j->sent_ns) {
+			memset(e, 0, sizeof(*e));
+			break;
+		}
+		keep(&e->end, sizeof(e->end), rec);
+		e->ended_ns = now_ns;
+		break;
+	}
 }

@@ -33,27 +33,38 @@ struct journal_episode {
 /**
  * struct journal - what is needed to write entries; zero to start with
  * @send: takes an entry: fields "NAME=value" of any bytes; 0 or -errno.
+ * @sent_ns: when the last episode that was sent had ended, as records count it.
+ *	One that ended before is not sent: that was done before a restart.
  */
 struct journal {
 	int (*send)(const struct iovec *field, int n);
+	u64 sent_ns;
 	/* private: */
 	struct journal_episode open[JOURNAL_OPEN];
+	int err;		/* of an entry that could not be sent */
 	struct iovec field[JOURNAL_FIELDS];
 	char text[JOURNAL_FIELDS][JOURNAL_TEXT];
 	int n;
 };
 
-/** journal_feed() - take a record into account; @now_ns as records count it */
-void journal_feed(struct journal *j, const struct oomtrace_header *rec,
-		  u64 now_ns);
+/**
+ * journal_feed() - take a record into account
+ * @j: the journal.
+ * @g: names of cgroups, for what has to be sent at once to make room.
+ * @rec: the record.
+ * @now_ns: as records count it.
+ */
+void journal_feed(struct journal *j, const struct cgroups *g,
+		  const struct oomtrace_header *rec, u64 now_ns);
 
 /**
- * journal_flush() - send what is over for a while
+ * journal_flush() - send what is over for a while, in the order of its end
  * @j: the journal.
  * @g: names of cgroups.
  * @now_ns: as records count it; ~0 to send everything.
  *
- * Return: 0 or a negative errno of the last entry that could not be sent.
+ * Return: 0 or a negative errno of the last entry that could not be sent since
+ * the last call: it is tried again a moment later.
  */
 int journal_flush(struct journal *j, const struct cgroups *g, u64 now_ns);
 

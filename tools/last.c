@@ -62,35 +62,67 @@ void print(void *ctx, const char *fmt, va_list args)
 	vfprintf(ctx, fmt, args);
 }
 
-/* Whose a cgroup is, if its path says more than the path itself. */
+/* Where a cgroup is, and whose if its path tells. */
 static void tell_cgroup(const char *what, unsigned long long id)
 {
 	const char *path = cgroups_path(&cgroups, id);
 	char label[CGROUP_LABEL_MAX], clean[4 * CGROUP_LABEL_MAX + 1];
+	char clean_path[4 * CGROUP_PATH_MAX + 1];
 	enum cgroup_kind kind;
 
 	if (!path)
 		return;
+	oomtrace_escape(clean_path, sizeof(clean_path), path, CGROUP_PATH_MAX);
 	kind = cgroup_kind(path, label, sizeof(label));
-	if (kind == CGROUP_OTHER)
+	if (kind == CGROUP_OTHER) {
+		printf("%-11scgroup %llu is %s\n", what, id, clean_path);
 		return;
+	}
 	oomtrace_escape(clean, sizeof(clean), label, sizeof(label));
-	printf("%-11scgroup %llu is %s%s\n", what, id,
-	       kind == CGROUP_SYSTEMD ? "the unit " : "", clean);
+	printf("%-11scgroup %llu is %s%s, %s\n", what, id,
+	       kind == CGROUP_SYSTEMD ? "the unit " : "", clean, clean_path);
 }
 
+/* Cgroups that were told, so that none is told twice. */
+#define TOLD	16
+struct told {
+	unsigned long long id[TOLD];
+	unsigned int n;
+};
+
+static void tell_once(struct told *told, const char *what, unsigned long long id)
+{
+	unsigned int i;
+
+	for (i = 0; i < told->n; i++)
+		if (told->id[i] == id)
+			return;
+	if (told->n == TOLD)
+		return;
+	told->id[told->n++] = id;
+	tell_cgroup(what, id);
+}
+
+/* The one that ran out, its victims', and the one that asked or killed. */
 static void tell_cgroups(const struct records *recs, unsigned long long episode)
 {
 	const struct oomtrace_oom_begin *b =
 		records_first(recs, episode, OOMTRACE_OOM_BEGIN);
-	const struct oomtrace_verdict *v =
-		records_first(recs, episode, OOMTRACE_VERDICT);
+	const struct oomtrace_victim *v;
+	struct told told = { .n = 0 };
+	size_t i;
 
 	if (b && oomtrace_field_valid(&b->h, OOMTRACE_BIT_oom_begin_memcg_id))
-		tell_cgroup("Out of it:", b->memcg_id);
-	if (v && oomtrace_field_valid(&v->h, OOMTRACE_BIT_verdict_cgroup_id) &&
-	    !(b && b->memcg_id == v->cgroup_id))
-		tell_cgroup("Victim's:", v->cgroup_id);
+		tell_once(&told, "Out of it:", b->memcg_id);
+	for (i = 0; i < recs->n; i++) {
+		v = (const void *)recs->rec[i];
+		if (v->h.type == OOMTRACE_VICTIM && v->episode == episode &&
+		    oomtrace_field_valid(&v->h, OOMTRACE_BIT_victim_cgroup_id))
+			tell_once(&told, "Victim's:", v->cgroup_id);
+	}
+	if (b && oomtrace_field_valid(&b->h, OOMTRACE_BIT_oom_begin_cgroup_id))
+		tell_once(&told, b->scope == OOMTRACE_SCOPE_USERSPACE ?
+			  "Killer's:" : "Asker's:", b->cgroup_id);
 }
 
 static int explain(const struct records *recs, const struct options *opt)
@@ -99,13 +131,15 @@ static int explain(const struct records *recs, const struct options *opt)
 	static struct oomtrace_story s;
 	size_t i;
 
-	oomtrace_story_init(&s, opt->episode, recs->page_size);
+	oomtrace_story_init(&s, opt->episode, recs->facts.page_size);
 	for (i = 0; i < recs->n; i++)
 		oomtrace_story_feed(&s, recs->rec[i]);
+	if (opt->episode && !oomtrace_story_found(&s)) {
+		say_error("no record of OOM episode %llu is held", opt->episode);
+		return EXIT_RUNTIME;
+	}
 	oomtrace_story_print(&s, &out);
 	tell_cgroups(recs, oomtrace_story_found(&s));
-	if (opt->episode && !oomtrace_story_found(&s))
-		return EXIT_RUNTIME;
 	return EXIT_OK;
 }
 
@@ -234,12 +268,12 @@ static int run_last(const struct options *opt)
 	/* A damaged file may still tell a story up to the damage. */
 	damaged = records_read(&recs, opt,
 			       ~RECORDS_TYPE(OOMTRACE_COMMIT));
-	if (damaged && !recs.page_size)
+	if (damaged && !recs.facts.page_size)
 		return damaged;
 	for (i = 0; i < recs.n; i++)
 		cgroups_feed(&cgroups, recs.rec[i]);
 	if (list || opt->json)
-		status = list_episodes(&recs, opt, recs.wall_offset_ns);
+		status = list_episodes(&recs, opt, recs.facts.wall_offset_ns);
 	else
 		status = explain(&recs, opt);
 	records_free(&recs);

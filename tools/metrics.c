@@ -5,6 +5,7 @@
  * First counting, then printing. Both formats are the same but for counters,
  * whose family in OpenMetrics has no _total, and for the end.
  */
+#include <signal.h>
 #include <string.h>
 
 #include "../common/format.h"
@@ -22,17 +23,22 @@ static bool has(const struct oomtrace_header *rec, unsigned int idx)
 	return oomtrace_field_valid(rec, idx);
 }
 
+/* As it is printed: names that would look the same are one. */
 static void count_denial(struct metrics *m, const struct oomtrace_commit *c)
 {
+	char comm[METRICS_COMM] = "";
 	unsigned int i;
+	size_t len;
 
 	if (!has(&c->h, OOMTRACE_BIT_commit_ret) || !c->ret)
 		return;
+	oomtrace_utf8_clean(comm, sizeof(comm), c->comm,
+			    strnlen(c->comm, OOMTRACE_COMM_LEN), &len);
 	/* The empty name stands for the rest, and is a possible one itself. */
-	for (i = 0; i < METRICS_VALUES && *c->comm; i++) {
+	for (i = 0; i < METRICS_VALUES && len; i++) {
 		if (!m->denials[i].n)
-			memcpy(m->denials[i].comm, c->comm, OOMTRACE_COMM_LEN);
-		if (strncmp(m->denials[i].comm, c->comm, OOMTRACE_COMM_LEN))
+			memcpy(m->denials[i].comm, comm, sizeof(comm));
+		if (strcmp(m->denials[i].comm, comm))
 			continue;
 		m->denials[i].n++;
 		return;
@@ -40,22 +46,76 @@ static void count_denial(struct metrics *m, const struct oomtrace_commit *c)
 	m->denials_other++;
 }
 
+/* Cgroups that were made again have other ids and the same path: one slot. */
+static void fold_kills(struct metrics *m)
+{
+	unsigned int i, k, n = 0;
+
+	for (i = 0; i < METRICS_VALUES && m->kills[i].n; i++) {
+		for (k = 0; k < n; k++)
+			if (*m->kills[i].path &&
+			    !strcmp(m->kills[k].path, m->kills[i].path))
+				break;
+		if (k < n) {
+			m->kills[k].n += m->kills[i].n;
+			m->kills[k].id = m->kills[i].id;
+			continue;
+		}
+		if (n != i)
+			m->kills[n] = m->kills[i];
+		n++;
+	}
+	memset(&m->kills[n], 0, (METRICS_VALUES - n) * sizeof(m->kills[0]));
+}
+
+static bool count_kill_of(struct metrics *m, u64 id)
+{
+	unsigned int i;
+
+	for (i = 0; i < METRICS_VALUES; i++) {
+		if (!m->kills[i].n)
+			m->kills[i].id = id;
+		if (m->kills[i].id != id)
+			continue;
+		m->kills[i].n++;
+		return true;
+	}
+	return false;
+}
+
+/* Who was exiting already got no signal; a polite one may be survived. */
+static bool is_kill(const struct oomtrace_victim *v)
+{
+	return has(&v->h, OOMTRACE_BIT_victim_signal) && v->signal == SIGKILL;
+}
+
 static void count_kill(struct metrics *m, const struct oomtrace_victim *v)
 {
 	unsigned int i;
 
+	if (!is_kill(v))
+		return;
 	i = m->npending++ % METRICS_PENDING;
 	m->pending[i].episode = v->episode;
 	m->pending[i].pid = v->pid;
-	for (i = 0; i < METRICS_VALUES; i++) {
-		if (!m->kills[i].n)
-			m->kills[i].id = v->cgroup_id;
-		if (m->kills[i].id != v->cgroup_id)
-			continue;
-		m->kills[i].n++;
+	if (count_kill_of(m, v->cgroup_id))
 		return;
-	}
-	m->kills_other++;
+	fold_kills(m);
+	if (!count_kill_of(m, v->cgroup_id))
+		m->kills_other++;
+}
+
+/* A cgroup has a name now, or more of it: it is kept as long as the count. */
+static void name_kills(struct metrics *m, const struct oomtrace_name *rec)
+{
+	const char *path = cgroups_path(&m->cgroups, rec->cgroup_id);
+	unsigned int i;
+	size_t len;
+
+	for (i = 0; path && i < METRICS_VALUES && m->kills[i].n; i++)
+		if (m->kills[i].id == rec->cgroup_id)
+			oomtrace_utf8_clean(m->kills[i].path, CGROUP_PATH_MAX,
+					    path, strlen(path), &len);
 }
 
 /* The first end of a victim's memory counts: the reaper's, or its own. */
@@ -82,25 +142,44 @@ static void count_freed(struct metrics *m, const struct oomtrace_reap *r)
 
 static void count_begin(struct metrics *m, const struct oomtrace_oom_begin *b)
 {
-	m->last_oom_ns = b->h.ts_ns;
 	m->scope[b->episode % sizeof(m->scope)] =
 		has(&b->h, OOMTRACE_BIT_oom_begin_scope) &&
 		b->scope < OOMTRACE_SCOPES ? 1 + b->scope : 0;
 }
 
+/* OOMs that ended so: one that was told, or some that were like it. */
+static void count_ends(struct metrics *m, unsigned long long episode,
+		       unsigned int ending, unsigned long long n)
+{
+	unsigned int scope = m->scope[episode % sizeof(m->scope)];
+
+	if (ending >= OOMTRACE_ENDINGS)
+		ending = OOMTRACE_ENDING_UNKNOWN;
+	m->episodes[scope ? scope - 1 : OOMTRACE_SCOPES][ending] += n;
+}
+
 static void count_end(struct metrics *m, const struct oomtrace_oom_end *e)
 {
-	unsigned int scope = m->scope[e->episode % sizeof(m->scope)];
-	unsigned int ending = e->ending < OOMTRACE_ENDINGS ?
-			      e->ending : OOMTRACE_ENDING_UNKNOWN;
+	count_ends(m, e->episode, e->ending, 1);
+}
 
-	m->episodes[scope ? scope - 1 : OOMTRACE_SCOPES][ending]++;
+static void count_repeats(struct metrics *m, const struct oomtrace_repeat *r)
+{
+	count_ends(m, r->episode, r->ending, r->count);
 }
 
 static void count_lost(struct metrics *m, const struct oomtrace_lost *l)
 {
 	if (l->ring < OOMTRACE_RINGS)
 		m->lost[l->ring] += l->count;
+}
+
+static void note_last(struct metrics *m, const struct oomtrace_header *rec)
+{
+	if (rec->type == OOMTRACE_OOM_BEGIN)
+		m->last_oom_ns = rec->ts_ns;
+	else if (rec->type == OOMTRACE_VICTIM && is_kill((const void *)rec))
+		m->last_kill_ns = rec->ts_ns;
 }
 
 void metrics_feed(struct metrics *m, const struct oomtrace_header *rec)
@@ -111,6 +190,9 @@ void metrics_feed(struct metrics *m, const struct oomtrace_header *rec)
 		return;
 	/* What an older writer's record lacks is not looked at. */
 	if (rec->size < desc->size && rec->type != OOMTRACE_SAMPLE)
+		return;
+	note_last(m, rec);
+	if (rec->ts_ns < m->since_ns && rec->type != OOMTRACE_NAME)
 		return;
 	switch (rec->type) {
 	case OOMTRACE_COMMIT:
@@ -128,6 +210,9 @@ void metrics_feed(struct metrics *m, const struct oomtrace_header *rec)
 	case OOMTRACE_OOM_END:
 		count_end(m, (const void *)rec);
 		break;
+	case OOMTRACE_REPEAT:
+		count_repeats(m, (const void *)rec);
+		break;
 	case OOMTRACE_LOST:
 		count_lost(m, (const void *)rec);
 		break;
@@ -135,8 +220,10 @@ void metrics_feed(struct metrics *m, const struct oomtrace_header *rec)
 		if (rec->size >= sizeof(m->sample))
 			memcpy(&m->sample, rec, sizeof(m->sample));
 		break;
-	default:
+	case OOMTRACE_NAME:
 		cgroups_feed(&m->cgroups, rec);
+		name_kills(m, (const void *)rec);
+		break;
 	}
 }
 
@@ -177,21 +264,16 @@ static void only(const struct page *p, double n)
 	fprintf(p->to, " %.17g\n", n);
 }
 
-/* A label's value: valid UTF-8, with what the format wants escaped. */
-static void label_value(const struct page *p, const char *s, size_t n)
+/* A label's value, which is valid UTF-8: with what the format wants escaped. */
+static void label_value(const struct page *p, const char *s)
 {
-	char clean[3 * CGROUP_PATH_MAX + 1];
-	size_t len, i;
-
-	n = strnlen(s, n < CGROUP_PATH_MAX ? n : CGROUP_PATH_MAX);
-	oomtrace_utf8_clean(clean, sizeof(clean), s, n, &len);
-	for (i = 0; i < len; i++) {
-		if (clean[i] == '\n')
+	for (; *s; s++) {
+		if (*s == '\n')
 			fputs("\\n", p->to);
-		else if (clean[i] == '"' || clean[i] == '\\')
-			fprintf(p->to, "\\%c", clean[i]);
+		else if (*s == '"' || *s == '\\')
+			fprintf(p->to, "\\%c", *s);
 		else
-			fputc(clean[i], p->to);
+			fputc(*s, p->to);
 	}
 }
 
@@ -222,40 +304,42 @@ static void print_episodes(struct page *p, const struct metrics *m)
 	}
 }
 
-static const char *kill_label(const struct metrics *m, unsigned int i,
-			      char *buf, size_t size)
+/* The kills of one path, if slot @i is the first that has it; else 0. */
+static u64 kills_of(const struct metrics *m, unsigned int i)
 {
-	const char *path = cgroups_path(&m->cgroups, m->kills[i].id);
+	const char *path = m->kills[i].path;
+	unsigned int k;
+	u64 n = 0;
 
-	if (path)
-		return path;
-	snprintf(buf, size, "id:%llu", m->kills[i].id);
-	return buf;
+	if (!*path)
+		return m->kills[i].n;
+	for (k = 0; k < METRICS_VALUES && m->kills[k].n; k++) {
+		if (strcmp(path, m->kills[k].path))
+			continue;
+		if (k < i)
+			return 0;
+		n += m->kills[k].n;
+	}
+	return n;
 }
 
-/* A cgroup that was made again has another id, but the same path. */
 static void print_kills(struct page *p, const struct metrics *m)
 {
-	char a[CGROUP_PATH_MAX], b[CGROUP_PATH_MAX];
-	unsigned int i, k;
-	const char *label;
+	unsigned int i;
 	u64 n;
 
 	family(p, "oomtrace_oom_kills", "counter",
-	       "Processes that the OOM killer killed, by their memory cgroup.");
+	       "Processes that the OOM killer or an OOM daemon killed, by their memory cgroup.");
 	for (i = 0; i < METRICS_VALUES && m->kills[i].n; i++) {
-		label = kill_label(m, i, a, sizeof(a));
-		for (k = 0; k < i; k++)
-			if (!strcmp(label, kill_label(m, k, b, sizeof(b))))
-				break;
-		if (k < i)
+		n = kills_of(m, i);
+		if (!n)
 			continue;
-		for (n = 0; k < METRICS_VALUES && m->kills[k].n; k++)
-			if (!strcmp(label, kill_label(m, k, b, sizeof(b))))
-				n += m->kills[k].n;
 		begin_sample(p);
 		fputs("{cgroup=\"", p->to);
-		label_value(p, label, CGROUP_PATH_MAX);
+		if (*m->kills[i].path)
+			label_value(p, m->kills[i].path);
+		else
+			fprintf(p->to, "id:%llu", m->kills[i].id);
 		fputs("\"}", p->to);
 		value(p, n);
 	}
@@ -273,7 +357,7 @@ static void print_denials(struct page *p, const struct metrics *m)
 	for (i = 0; i < METRICS_VALUES && m->denials[i].n; i++) {
 		begin_sample(p);
 		fputs("{comm=\"", p->to);
-		label_value(p, m->denials[i].comm, OOMTRACE_COMM_LEN);
+		label_value(p, m->denials[i].comm);
 		fputs("\"}", p->to);
 		value(p, m->denials[i].n);
 	}
@@ -289,7 +373,10 @@ static void print_freed(struct page *p, const struct metrics *m)
 	family(p, "oomtrace_oom_free_seconds", "histogram",
 	       "Time from the kill until the victim's memory was free.");
 	for (b = 0; b < METRICS_BUCKETS; b++) {
-		fprintf(p->to, "%s_bucket{le=\"%g\"}", p->name, buckets[b]);
+		/* OpenMetrics writes whole numbers as 1.0; to Prometheus it is a label. */
+		fprintf(p->to, "%s_bucket{le=\"%g%s\"}", p->name, buckets[b],
+			p->openmetrics && buckets[b] == (int)buckets[b] ?
+			".0" : "");
 		value(p, m->freed[b]);
 	}
 	fprintf(p->to, "%s_bucket{le=\"+Inf\"}", p->name);
@@ -337,24 +424,34 @@ static void print_memory(struct page *p, const struct oomtrace_sample *s,
 	only(p, (s->limit - s->committed) * size);
 }
 
+static void print_time(struct page *p, const char *name, const char *help,
+		       u64 ns, const struct metrics_source *src)
+{
+	if (!ns || !src->wall_offset_ns)
+		return;
+	family(p, name, "gauge", help);
+	only(p, (ns + src->wall_offset_ns) / 1e9);
+}
+
 static void print_module(struct page *p, const struct metrics *m,
 			 const struct metrics_source *src)
 {
-	family(p, "oomtrace_up", "gauge", "1 if the module can be read.");
+	family(p, "oomtrace_up", "gauge",
+	       "1 while the module is there and is followed.");
 	only(p, src->up);
 	if (src->info_known) {
 		family(p, "oomtrace_hooks_missing", "gauge",
-		       "Hooks that could not attach: records lack fields.");
+		       "Hooks that could not attach or are silent: records lack fields.");
 		only(p, src->info.hooks_missing);
 		family(p, "oomtrace_enabled", "gauge",
 		       "1 if the hooks are armed.");
 		only(p, src->info.enabled);
 	}
-	if (!m->last_oom_ns || !src->wall_offset_ns)
-		return;
-	family(p, "oomtrace_last_oom_timestamp_seconds", "gauge",
-	       "When the OOM killer was called last.");
-	only(p, (m->last_oom_ns + src->wall_offset_ns) / 1e9);
+	print_time(p, "oomtrace_last_oom_timestamp_seconds",
+		   "When the OOM killer was called last.", m->last_oom_ns, src);
+	print_time(p, "oomtrace_last_oom_kill_timestamp_seconds",
+		   "When the OOM killer or an OOM daemon killed last.",
+		   m->last_kill_ns, src);
 }
 
 void metrics_print(const struct metrics *m, const struct metrics_source *src,

@@ -19,20 +19,27 @@
 #define METRICS_VALUES	64	/* different values of a label */
 #define METRICS_PENDING	128	/* victims whose memory is not back yet */
 #define METRICS_BUCKETS	10
+/* A byte that is no UTF-8 is three of them as U+FFFD. */
+#define METRICS_COMM	(3 * OOMTRACE_COMM_LEN + 1)
 
 /**
- * struct metrics - everything counted so far. All private.
+ * struct metrics - everything counted so far; zero to start with
+ * @since_ns: records from before are not counted, as records count time; an OOM
+ *	is known as the last one all the same.
  */
 struct metrics {
+	u64 since_ns;
+	/* private: */
 	u64 episodes[OOMTRACE_SCOPES + 1][OOMTRACE_ENDINGS];
 	u8 scope[256];			/* by episode, modulo; 1 + scope */
 	struct {
-		char comm[OOMTRACE_COMM_LEN];
+		char comm[METRICS_COMM];	/* valid UTF-8 */
 		u64 n;
 	} denials[METRICS_VALUES];
 	u64 denials_other;
 	struct {
-		u64 id;
+		u64 id;				/* the newest of them */
+		char path[CGROUP_PATH_MAX];	/* "": not told yet */
 		u64 n;
 	} kills[METRICS_VALUES];
 	u64 kills_other;
@@ -46,6 +53,7 @@ struct metrics {
 	double freed_sum;
 	u64 lost[OOMTRACE_RINGS];
 	u64 last_oom_ns;
+	u64 last_kill_ns;
 	struct oomtrace_sample sample;
 	struct cgroups cgroups;
 };

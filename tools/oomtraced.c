@@ -29,10 +29,14 @@
 #include "numbers.h"
 #include "options.h"
 #include "savefile.h"
+#include "sent.h"
 #include "signals.h"
 
 #define NS_PER_S	1000000000LL
 #define PAGE_MAX	(256 << 10)	/* bytes of all metrics */
+/* So many records at a time: in a flood the rest of the loop has its turn. */
+#define RECORDS_AT_ONCE	4096
+#define WATCHDOG_NS	(10 * NS_PER_S)	/* so often at least we say that we live */
 
 static const char *device = OOMTRACE_DEVICE;
 static const char *state_dir, *textfile;
@@ -99,7 +103,13 @@ static const struct argp_option options[] = {
 
 static const struct argp argp = {
 	options, option, NULL,
-	"Follow /dev/oomtrace: OOM episodes go to the journal, records to a directory, metrics to a file. Made to be run by systemd; ends on SIGTERM.",
+	"Follow /dev/oomtrace: OOM episodes go to the journal, records to a directory, metrics to a file. Made to be run by systemd; ends on SIGTERM."
+	"\v"
+	"Examples:\n"
+	"  systemctl enable --now oomtraced\n"
+	"      as a service\n"
+	"  oomtraced --stdout\n"
+	"      see what the journal would get\n",
 	NULL, NULL, NULL
 };
 
@@ -156,14 +166,16 @@ static int replace_textfile(size_t len)
 	return err;
 }
 
+/* @following: false when it is over, so that nobody takes what is there for news. */
 static int write_metrics(struct oomtrace *ot, FILE *to,
-			 struct metrics_source *src)
+			 struct metrics_source *src, bool following)
 {
 	long len;
 
 	if (!textfile)
 		return 0;
-	src->info_known = !oomtrace_get_info(ot, &src->info, sizeof(src->info));
+	src->info_known = following &&
+			  !oomtrace_get_info(ot, &src->info, sizeof(src->info));
 	src->up = src->info_known;
 	src->wall_offset_ns = src->info.wall_offset_ns;
 	meminfo_sample(&src->sample);
@@ -199,22 +211,36 @@ static void report(const char *what, int err, int *last)
 		say_error("%s: works again", what);
 }
 
-/* All that can be read now; true if some of it was an OOM's. */
-static bool take_records(struct oomtrace *ot, struct history_dir *h)
+/* Grants are recorded for whoever asked for them, and would push out the OOMs. */
+static bool is_history(const struct oomtrace_header *rec)
+{
+	return rec->type != OOMTRACE_COMMIT ||
+	       !oomtrace_field_valid(rec, OOMTRACE_BIT_commit_recorded) ||
+	       ((const struct oomtrace_commit *)rec)->recorded !=
+	       OOMTRACE_RECORDED_ALL;
+}
+
+/*
+ * What can be read now: 0 if that was all, 1 if there is more, or a negative
+ * errno. *oom: some of it was an OOM's.
+ */
+static int take_records(struct oomtrace *ot, struct history_dir *h, bool *oom)
 {
 	const struct oomtrace_header *rec;
-	bool oom = false;
-	int ret;
+	int ret = 0, n;
 
-	while (!signals_stopped() && (ret = oomtrace_next(ot, &rec)) > 0) {
+	for (n = 0; n < RECORDS_AT_ONCE && !signals_stopped(); n++) {
+		ret = oomtrace_next(ot, &rec);
+		if (ret <= 0)
+			return ret == -EINTR ? 1 : ret;
 		metrics_feed(&metrics, rec);
-		journal_feed(&journal, rec, now_ns());
-		oom |= rec->type != OOMTRACE_COMMIT;
+		journal_feed(&journal, &metrics.cgroups, rec, now_ns());
+		*oom |= rec->type != OOMTRACE_COMMIT;
 		/* history_flush() tells if that fails. */
-		if (h)
+		if (h && is_history(rec))
 			history_add(h, rec);
 	}
-	return oom;
+	return ret;
 }
 
 /* Now and then what was committed, so that a report has a line to draw. */
@@ -226,46 +252,68 @@ static void add_sample(struct history_dir *h)
 		history_add(h, &s.h);
 }
 
-static void follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
-		   struct metrics_source *src)
+/* Episodes that are over, for the journal; once, also over a restart. */
+static void tell(u64 now, const struct history_dir *h)
 {
-	static int journal_err, history_err, textfile_err;
-	long long next = 0, now;
-	bool oom, dirty = true;
-	int err;
+	static int journal_err, sent_err;
+	u64 before = journal.sent_ns;
+
+	report("journal", journal_flush(&journal, &metrics.cgroups, now),
+	       &journal_err);
+	if (h && journal.sent_ns != before)
+		report("memory of what the journal has",
+		       sent_set(journal.sent_ns), &sent_err);
+}
+
+/* Until a signal: 0, or a negative errno: the device cannot be read. */
+static int follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
+		  struct metrics_source *src)
+{
+	static int history_err, textfile_err;
+	long long next = 0, now, wait_ns;
+	bool dirty = true;
+	int more, err = 0;
 
 	while (!signals_stopped()) {
-		oom = take_records(ot, h);
+		more = take_records(ot, h, &dirty);
 		now = now_ns();
-		dirty |= oom;
-		report("journal", journal_flush(&journal, &metrics.cgroups,
-						now), &journal_err);
+		tell(now, h);
 		if (now >= next || (dirty && !journal_pending(&journal))) {
 			add_sample(h);
-			report("metrics", write_metrics(ot, to, src),
+			report("metrics", write_metrics(ot, to, src, true),
 			       &textfile_err);
 			if (h)
 				report("history", history_flush(h),
 				       &history_err);
 			dirty = false;
 			next = now + interval_ns;
-			sd_notify(0, "WATCHDOG=1");
 		}
-		err = oomtrace_wait(ot, journal_pending(&journal) || dirty ?
-				    200 : (next - now) / 1000000 + 1,
-				    signals_fd());
+		sd_notify(0, "WATCHDOG=1");
+		if (more < 0) {
+			err = more;
+			break;
+		}
+		wait_ns = next - now < WATCHDOG_NS ? next - now : WATCHDOG_NS;
+		if (journal_pending(&journal) || dirty)
+			wait_ns = NS_PER_S / 5;
+		if (more)
+			continue;
+		err = oomtrace_wait(ot, wait_ns / 1000000 + 1, signals_fd());
 		if (err < 0 && err != -EINTR)
 			break;
+		err = 0;
 	}
-	/* What is under way will not be told by anybody else. */
-	take_records(ot, h);
-	journal_flush(&journal, &metrics.cgroups, ~0ULL);
+	/* Those that are over do not wait for names now. */
+	tell(~0ULL, h);
+	write_metrics(ot, to, src, false);
+	return err;
 }
 
 static int serve(struct oomtrace *ot)
 {
 	struct metrics_source src = { .page_size = sysconf(_SC_PAGESIZE) };
 	struct history_dir *h = NULL;
+	int status = EXIT_OK;
 	FILE *to;
 
 	if (oomtrace_get_info(ot, &src.info, sizeof(src.info))) {
@@ -279,14 +327,20 @@ static int serve(struct oomtrace *ot)
 		h = history_open(state_dir, max_bytes, &src.info);
 		if (!h)
 			return EXIT_RUNTIME;
+		journal.sent_ns = sent_open(state_dir);
 	}
 	dig_in();
+	/* What was before, another run of this may have counted. */
+	metrics.since_ns = now_ns();
 	sd_notify(0, "READY=1");
-	follow(ot, h, to, &src);
+	if (follow(ot, h, to, &src)) {
+		say_error("%s", saved_error(ot));
+		status = EXIT_RUNTIME;
+	}
 	sd_notify(0, "STOPPING=1");
 	history_close(h);
 	fclose(to);
-	return EXIT_OK;
+	return status;
 }
 
 int main(int argc, char **argv)
@@ -295,6 +349,7 @@ int main(int argc, char **argv)
 	int status;
 
 	argp_err_exit_status = EXIT_USAGE;
+	argp_program_version = "oomtraced " OOMTRACE_VERSION;
 	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
 		return EXIT_USAGE;
 	journal.send = to_stdout ? send_to_stdout : send_to_journal;

@@ -32,12 +32,16 @@ struct reading {
 	bool file_given;
 };
 
+/* Something was said. */
+static bool said;
+
 void say_error(const char *fmt, ...)
 {
 	va_list args;
 
+	said = true;
 	fflush(stdout);
-	fputs("oomtrace: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
 	va_end(args);
@@ -51,6 +55,18 @@ struct oomtrace *open_records(const struct options *opt, unsigned int flags)
 	if (ot && !saved_open(ot, opt->device, flags))
 		return ot;
 	say_error("%s", saved_error(ot));
+	oomtrace_free(ot);
+	return NULL;
+}
+
+struct oomtrace *open_module(const struct options *opt)
+{
+	struct oomtrace *ot = open_records(opt, 0);
+
+	if (!ot || oomtrace_is_device(ot))
+		return ot;
+	say_error("%s is no device, and only the module itself knows that",
+		  opt->device);
 	oomtrace_free(ot);
 	return NULL;
 }
@@ -248,6 +264,8 @@ void options_read(const struct command *cmd, int argc, char **argv,
 	if (!argp_parse(&argp, argc, argv, ARGP_NO_EXIT | ARGP_NO_HELP, NULL,
 			&r))
 		return;
-	argp_help(&argp, stderr, ARGP_HELP_USAGE, name);
+	/* What we say of an argument says what is allowed; argp does not. */
+	if (!said)
+		argp_help(&argp, stderr, ARGP_HELP_USAGE, name);
 	exit(EXIT_USAGE);
 }

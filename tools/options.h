@@ -92,7 +92,7 @@ extern const struct command command_top;
 void options_read(const struct command *cmd, int argc, char **argv,
 		  struct options *opt);
 
-/** say_error() - "oomtrace: ..." on standard error, with a newline */
+/** say_error() - "PROGRAM: ..." on standard error, with a newline */
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 struct oomtrace;
@@ -105,6 +105,14 @@ struct oomtrace;
  * Return: a handle, or NULL after having said what failed.
  */
 struct oomtrace *open_records(const struct options *opt, unsigned int flags);
+
+/**
+ * open_module() - the same for what only the module itself can answer
+ * @opt: the command line.
+ *
+ * Return: a handle of a device, or NULL after having said what failed.
+ */
+struct oomtrace *open_module(const struct options *opt);
 
 /**
  * close_output() - see that everything printed has arrived

@@ -176,7 +176,7 @@ void history_init(struct history *h, const struct records *recs)
 	size_t i, n, start = 0;
 
 	memset(h, 0, sizeof(*h));
-	h->page_size = recs->page_size;
+	h->page_size = recs->facts.page_size;
 	h->decision = xcalloc(recs->n, sizeof(h->decision[0]));
 	n = collect(h, recs, e);
 	for (i = 0; i <= n; i++) {

@@ -155,7 +155,7 @@ static void put_record(const struct records *recs,
 	const struct oomtrace_commit *c = (const void *)rec;
 	const struct oomtrace_sample *s = (const void *)rec;
 	const struct oomtrace_pressure *p = (const void *)rec;
-	double size = recs->page_size;
+	double size = recs->facts.page_size;
 
 	switch (rec->type) {
 	case OOMTRACE_OOM_END:

@@ -102,12 +102,39 @@ static bool print_newest(struct part *parts, size_t n)
 	return said;
 }
 
-static void find(const char *dir, const char *depth, glob_t *g, bool first)
+static void find(const char *dir, const char *depth, glob_t *g)
 {
 	char pattern[4096];
 
 	snprintf(pattern, sizeof(pattern), "%s/%sdmesg-*", dir, depth);
-	glob(pattern, first ? 0 : GLOB_APPEND, NULL, g);
+	glob(pattern, g->gl_pathc ? GLOB_APPEND : 0, NULL, g);
+}
+
+/*
+ * systemd-pstore moves them, by its version and by what the kernel keeps them
+ * in, to one place, to a directory of each panic, or to one in that.
+ */
+static void find_all(const char *dir, glob_t *g)
+{
+	const char *moved = dir ? dir : PSTORE_MOVED;
+
+	memset(g, 0, sizeof(*g));
+	if (!dir)
+		find(PSTORE_DIR, "", g);
+	find(moved, "", g);
+	find(moved, "*/", g);
+	find(moved, "*/*/", g);
+}
+
+size_t pstore_files(void)
+{
+	glob_t g;
+	size_t n;
+
+	find_all(NULL, &g);
+	n = g.gl_pathc;
+	globfree(&g);
+	return n;
 }
 
 int pstore_print(const char *dir)
@@ -115,11 +142,9 @@ int pstore_print(const char *dir)
 	struct part *parts;
 	size_t i, n = 0;
 	bool said;
-	glob_t g = { 0 };
+	glob_t g;
 
-	find(dir ? dir : PSTORE_DIR, "", &g, true);
-	/* systemd-pstore has a directory for each boot. */
-	find(dir ? dir : PSTORE_MOVED, "*/", &g, false);
+	find_all(dir, &g);
 	parts = xcalloc(g.gl_pathc, sizeof(*parts));
 	for (i = 0; i < g.gl_pathc; i++)
 		n += read_part(&parts[n], g.gl_pathv[i]);

@@ -6,6 +6,8 @@
 #ifndef OOMTRACE_PSTORE_H
 #define OOMTRACE_PSTORE_H
 
+#include <stddef.h>
+
 /* Where the kernel shows it, and where systemd-pstore moves it. */
 #define PSTORE_DIR	"/sys/fs/pstore"
 #define PSTORE_MOVED	"/var/lib/systemd/pstore"
@@ -17,5 +19,8 @@
  * Return: 0; or an exit status after having said that there is nothing.
  */
 int pstore_print(const char *dir);
+
+/** pstore_files() - how many files of panics are in the two above */
+size_t pstore_files(void);
 
 #endif /* OOMTRACE_PSTORE_H */

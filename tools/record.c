@@ -121,8 +121,11 @@ static int save_sample(struct saver *s)
 	return save(s, &sample.h);
 }
 
-/* All that can be read now: 0, or a negative errno of @s, or 1: of the device. */
-static int save_held(struct oomtrace *ot, struct saver *s)
+/*
+ * All that can be read now and is not younger than @until, since a flood has no
+ * end: 0, or a negative errno of @s, or 1: of the device.
+ */
+static int save_held(struct oomtrace *ot, struct saver *s, long long until)
 {
 	const struct oomtrace_header *rec;
 	int ret, err;
@@ -131,8 +134,7 @@ static int save_held(struct oomtrace *ot, struct saver *s)
 		err = save(s, rec);
 		if (err)
 			return err;
-		/* In a flood this never ends by itself. */
-		if (signals_stopped())
+		if (signals_stopped() || (long long)rec->ts_ns > until)
 			return 0;
 	}
 	return ret < 0 && ret != -EINTR ? 1 : 0;
@@ -162,7 +164,7 @@ static int follow(struct oomtrace *ot, struct saver *s)
 		err = oomtrace_wait(ot, wait_ms(until), signals_fd());
 		if (err < 0 && err != -EINTR)
 			return 1;
-		err = save_held(ot, s);
+		err = save_held(ot, s, until);
 		now = now_ns();
 		if (!err && sample_ns && now >= next_sample) {
 			err = save_sample(s);
@@ -185,11 +187,11 @@ static int save_all(struct oomtrace *ot, struct saver *s)
 
 	err = save_sample(s);
 	if (!err)
-		err = save_held(ot, s);
+		err = save_held(ot, s, now_ns());
 	if (!err && !held_only)
 		err = follow(ot, s);
 	if (!err && !held_only)
-		err = save_held(ot, s);
+		err = save_held(ot, s, now_ns());
 	if (!err)
 		err = save_sample(s);
 	return err;
@@ -284,7 +286,7 @@ static const struct argp_option own_options[] = {
 const struct command command_record = {
 	.name = "record",
 	.summary = "save records in a file",
-	.help = "Save records as they come, from now on, until interrupted. The file can be read by all other commands in place of the device, also while it is written, and after a crash up to shortly before it."
+	.help = "Save records as they come, from now on, until interrupted. The file can be read in place of the device by dump, last, whatif, advise, report and export, also while it is written, and after a crash up to shortly before it."
 		"\v"
 		"Examples:\n"
 		"  oomtrace record --held -o oom.oom\n"

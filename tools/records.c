@@ -9,7 +9,6 @@
 #include "../common/format.h"
 #include "options.h"
 #include "records.h"
-#include "savefile.h"
 
 void *xcalloc(size_t n, size_t size)
 {
@@ -61,15 +60,15 @@ int records_read(struct records *recs, const struct options *opt,
 		 unsigned long types)
 {
 	struct oomtrace *ot = open_records(opt, 0);
-	struct saved_header facts;
 	const struct oomtrace_header *rec;
 	int ret, ring;
 
 	if (!ot)
 		return EXIT_RUNTIME;
-	saved_facts(ot, &facts);
-	recs->page_size = facts.page_size;
-	recs->wall_offset_ns = facts.wall_offset_ns;
+	/* All of an episode comes after its begin, or its begin is gone. */
+	if (opt->episode && oomtrace_is_device(ot))
+		oomtrace_seek_episode(ot, opt->episode);
+	recs->facts_known = saved_facts(ot, &recs->facts);
 	while ((ret = oomtrace_next(ot, &rec)) > 0)
 		if (rec->type < 64 && (types >> rec->type & 1))
 			records_add(recs, rec);

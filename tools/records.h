@@ -15,6 +15,7 @@
 
 #include "../common/shim.h"
 #include "../include/oomtrace.h"
+#include "savefile.h"
 
 struct options;
 
@@ -23,16 +24,17 @@ struct options;
  * @rec: each in memory of its own.
  * @n: how many.
  * @lost: records of each ring that this reader did not get.
- * @page_size: bytes of a page where the records were made; 0: nothing was read.
- * @wall_offset_ns: from their time to CLOCK_REALTIME; 0: not known.
+ * @facts: where they come from, of the last source; its @page_size is 0 if
+ *	nothing was read.
+ * @facts_known: more of it than the @page_size.
  * @room: private.
  */
 struct records {
 	struct oomtrace_header **rec;
 	size_t n;
 	unsigned long long lost[OOMTRACE_RINGS];
-	unsigned int page_size;
-	long long wall_offset_ns;
+	struct saved_header facts;
+	bool facts_known;
 	size_t room;
 };
 

@@ -95,7 +95,7 @@ bool replay_init(struct replay *r, const struct records *recs,
 	size_t i;
 
 	memset(r, 0, sizeof(*r));
-	r->page_size = recs->page_size;
+	r->page_size = recs->facts.page_size;
 	v = records_first(recs, episode, OOMTRACE_VERDICT);
 	if (!v || !oomtrace_field_valid(&v->h, OOMTRACE_BIT_verdict_totalpages))
 		return false;

@@ -84,15 +84,11 @@ static void put_json(FILE *to, struct json_object *obj)
  * struct page - all that goes into it
  * @recs: the records.
  * @episode: the episode, 0 if there is none.
- * @facts: where the records come from.
- * @facts_known: @facts are there.
  * @path: their file's name.
  */
 struct page {
 	struct records recs;
 	unsigned long long episode;
-	struct saved_header facts;
-	bool facts_known;
 	const char *path;
 };
 
@@ -115,7 +111,7 @@ static void put_story(FILE *to, const struct page *p)
 		fputs("No OOM is in these records.", to);
 		return;
 	}
-	oomtrace_story_init(&s, p->episode, p->recs.page_size);
+	oomtrace_story_init(&s, p->episode, p->recs.facts.page_size);
 	for (i = 0; i < p->recs.n; i++)
 		oomtrace_story_feed(&s, p->recs.rec[i]);
 	oomtrace_story_print(&s, &out);
@@ -148,19 +144,19 @@ static void put_source(FILE *to, const struct page *p)
 	struct tm tm;
 	time_t t;
 
-	if (b && p->facts.wall_offset_ns) {
-		t = ((s64)b->h.ts_ns + p->facts.wall_offset_ns) / 1000000000;
+	if (b && p->recs.facts.wall_offset_ns) {
+		t = ((s64)b->h.ts_ns + p->recs.facts.wall_offset_ns) / 1000000000;
 		if (localtime_r(&t, &tm) &&
 		    strftime(when, sizeof(when), "%F %T %Z. ", &tm))
 			put_escaped(to, when);
 	}
-	if (*p->facts.release) {
+	if (*p->recs.facts.release) {
 		fputs("Recorded on ", to);
-		put_escaped(to, p->facts.node);
+		put_escaped(to, p->recs.facts.node);
 		fputs(", kernel ", to);
-		put_escaped(to, p->facts.release);
+		put_escaped(to, p->recs.facts.release);
 		fputs(" on ", to);
-		put_escaped(to, p->facts.machine);
+		put_escaped(to, p->recs.facts.machine);
 		fputs(". ", to);
 	}
 	fputs("Made by oomtrace " OOMTRACE_VERSION " from ", to);
@@ -205,7 +201,7 @@ static struct json_object *candidate_json(const struct page *p,
 #undef ADD
 	add_field(obj, "pgtables", &c->h,
 		  OOMTRACE_BIT_candidate_pgtables_bytes,
-		  c->pgtables_bytes / p->recs.page_size);
+		  c->pgtables_bytes / p->recs.facts.page_size);
 	adj = v ? (u64)c->oom_score_adj * (v->totalpages / 1000) : 0;
 	json_object_object_add(obj, "adj_pages", json_object_new_int64(adj));
 	if (chosen || !name)
@@ -317,7 +313,7 @@ static void put_data(FILE *to, const struct page *p)
 	struct json_object *obj = json_object_new_object();
 
 	json_object_object_add(obj, "page_size",
-			       json_object_new_int64(p->recs.page_size));
+			       json_object_new_int64(p->recs.facts.page_size));
 	json_object_object_add(obj, "candidates", candidates_json(p));
 	json_object_object_add(obj, "memory", memory_json(p));
 	json_object_object_add(obj, "samples", samples_json(p));
@@ -412,15 +408,6 @@ static int write_page(const struct page *p)
 	return EXIT_RUNTIME;
 }
 
-static void read_facts(struct page *p, const struct options *opt)
-{
-	struct oomtrace *ot = oomtrace_new();
-
-	if (ot && !saved_open(ot, opt->device, 0))
-		p->facts_known = saved_facts(ot, &p->facts);
-	oomtrace_free(ot);
-}
-
 static int run_report(const struct options *opt)
 {
 	struct page p = { .path = opt->device };
@@ -440,7 +427,6 @@ static int run_report(const struct options *opt)
 			  opt->episode);
 		return EXIT_RUNTIME;
 	}
-	read_facts(&p, opt);
 	status = write_page(&p);
 	records_free(&p.recs);
 	return status ? status : damaged;

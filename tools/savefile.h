@@ -99,7 +99,7 @@ struct saver;
  * @error: out: what is wrong, if something is.
  * @size: bytes of @error.
  *
- * Return: the saver, NULL if that failed.
+ * Return: the saver; NULL, with errno set, if that failed.
  */
 struct saver *saver_open(const char *path, const struct oomtrace_info *info,
 			 char *error, size_t size);

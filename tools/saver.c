@@ -148,6 +148,7 @@ struct saver *saver_open(const char *path, const struct oomtrace_info *info,
 
 	if (!s) {
 		snprintf(error, size, "memory is out");
+		errno = ENOMEM;
 		return NULL;
 	}
 	err = open_file(s, path);
@@ -160,6 +161,7 @@ struct saver *saver_open(const char *path, const struct oomtrace_info *info,
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s);
+	errno = -err;
 	return NULL;
 }
 

@@ -32,6 +32,7 @@ int signals_catch(void)
 
 	if (pipe2(wake_pipe, O_NONBLOCK | O_CLOEXEC) ||
 	    sigaction(SIGINT, &action, NULL) ||
+	    sigaction(SIGHUP, &action, NULL) ||
 	    sigaction(SIGTERM, &action, NULL)) {
 		say_error("cannot catch signals: %s", strerror(errno));
 		return EXIT_RUNTIME;

@@ -6,7 +6,6 @@
  * it is not more.
  */
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +15,13 @@
 #include "../common/format.h"
 #include "json.h"
 #include "meminfo.h"
+#include "pstore.h"
 #include "records.h"
 #include "savefile.h"
 #include "status.h"
 
 #define STATS		"/sys/kernel/debug/oomtrace/stats"
 #define HOOKS		"/sys/kernel/debug/oomtrace/hooks"
-#define PSTORE		"/sys/fs/pstore/dmesg-*"
 
 /* The first number of the line that begins with a word. */
 static bool number_of(const char *path, const char *word, unsigned int skip,
@@ -76,6 +75,13 @@ static void ask_device(struct status *s, const struct options *opt)
 	int err;
 
 	err = ot ? saved_open(ot, opt->device, 0) : -ENOMEM;
+	if (!err && !oomtrace_is_device(ot)) {
+		s->state = STATUS_BROKEN;
+		snprintf(s->why, sizeof(s->why), "%s is no device, but saved records: oomtrace last %s",
+			 opt->device, opt->device);
+		oomtrace_free(ot);
+		return;
+	}
 	if (!err)
 		err = oomtrace_get_info(ot, &s->info, sizeof(s->info));
 	if (err) {
@@ -105,15 +111,11 @@ static void ask_device(struct status *s, const struct options *opt)
 
 static void ask_kernel(struct status *s)
 {
-	glob_t g;
-
 	s->kills_known = number_of("/proc/vmstat", "oom_kill ", 0, &s->kills);
 	s->mode_known = number_of("/proc/sys/vm/overcommit_memory", "", 0,
 				  &s->mode);
 	meminfo_sample(&s->memory);
-	if (!glob(PSTORE, 0, NULL, &g))
-		s->pstore = g.gl_pathc;
-	globfree(&g);
+	s->pstore = pstore_files();
 }
 
 /* ---- as text ---- */
@@ -177,7 +179,7 @@ static void tell_memory(const struct status *s)
 	printf("committed %.1f MiB, limit of mode 2 %.1f MiB, available %.1f MiB\n",
 	       m->committed / mib, m->limit / mib, m->available / mib);
 	if (s->pstore)
-		printf("Panic:     %zu files of one are in /sys/fs/pstore: oomtrace last --pstore\n",
+		printf("Panic:     %zu files of one were kept by pstore: oomtrace last --pstore\n",
 		       s->pstore);
 }
 

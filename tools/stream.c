@@ -22,11 +22,11 @@ static unsigned long long hidden_losses;
 static bool wanted(const struct options *opt,
 		   const struct oomtrace_header *rec)
 {
+	bool of_type = opt->all_types ||
+		       (rec->type < 64 && (opt->types >> rec->type & 1));
 	long long count;
 
-	if (opt->all_types)
-		return true;
-	if (rec->type < 64 && (opt->types >> rec->type & 1))
+	if (of_type && match(rec))
 		return true;
 	if (rec->type == OOMTRACE_LOST &&
 	    oomtrace_get_int(rec, "count", &count) > 0)
@@ -66,7 +66,7 @@ static int print_held(struct oomtrace *ot, const struct options *opt,
 	int ret = 0, err;
 
 	while (!signals_stopped() && (ret = oomtrace_next(ot, &rec)) > 0) {
-		if (!wanted(opt, rec) || !match(rec))
+		if (!wanted(opt, rec))
 			continue;
 		err = print(opt, rec, live);
 		if (err) {

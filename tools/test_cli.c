@@ -99,12 +99,42 @@ static void test_dump(void)
 	       "a_file_without_records_is_no_mistake");
 }
 
+/* Asked of a file what no file knows; and of a pipe, which is read but once. */
+static void test_sources(void)
+{
+	expect("./oomtrace ranking -d few 2>&1", 1, "few is no device",
+	       "a_ranking_is_the_modules");
+	expect("./oomtrace status -d few", 0, "oomtrace last few",
+	       "status_says_what_reads_a_file");
+	expect("mkfifo fifo; cat few >fifo & timeout 10 ./oomtrace report fifo -o page.html; r=$?; rm -f fifo; exit $r",
+	       0, "", "a_report_is_made_of_a_pipe");
+}
+
+/* Where systemd-pstore puts a panic's parts, in its versions. */
+static void test_pstore(void)
+{
+	static const char * const places[] = { "", "1/", "1/001/" };
+	char cmd[256];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		snprintf(cmd, sizeof(cmd),
+			 "rm -rf ps; mkdir -p ps/%s; printf 'Panic#1 Part1\nKernel panic - not syncing\noomtrace: told\n' >ps/%sdmesg-erst-1; ./oomtrace last --pstore=ps",
+			 places[i], places[i]);
+		expect(cmd, 0, "told\n", "a_panic_is_found_where_it_is_kept");
+	}
+	run("rm -rf ps page.html");
+}
+
 static void test_types(void)
 {
 	expect("./oomtrace dump -d few --type commit,oom_end 2>&1", 0,
 	       "oomtrace: 7 records were lost to this reader\n",
 	       "a_loss_that_is_not_shown_is_still_told");
 	check(lines() == 5, "only_the_types_asked_for_are_printed");
+	expect("./oomtrace dump few --filter ending=no_fs 2>&1", 0,
+	       "oomtrace: 7 records were lost to this reader\n",
+	       "a_loss_that_a_filter_keeps_back_is_still_told");
 	expect("./oomtrace dump many --filter 'episode>990' --filter ending=no_fs",
 	       0, "episode=991 ", "a_filter_lets_through_what_it_names");
 	check(lines() == 10, "a_filter_keeps_back_the_rest");
@@ -135,7 +165,7 @@ static void test_damage(void)
 	expect("./oomtrace dump -d /dev/null 2>&1", 1,
 	       "/dev/null: this is no oomtrace device\n",
 	       "another_device_is_refused");
-	expect("./oomtrace info -d few 2>&1", 1, "saved records say nothing",
+	expect("./oomtrace info -d few 2>&1", 1, "is no device",
 	       "a_file_has_no_info");
 }
 
@@ -212,6 +242,9 @@ static void test_whatif(void)
 	expect("./oomtrace whatif oom --save 812 --json", 0,
 	       "\"save\":\"saved\",\"save_adj\":-41",
 	       "whatif_saves_with_the_smallest_change");
+	expect("./oomtrace whatif oom --save 812 --adj hog=5 2>&1", 2,
+	       "--save 812 asks for the oom_score_adj that --adj hog=5 gives: give one of them\n",
+	       "whatif_refuses_what_contradicts_itself");
 	expect("./oomtrace whatif oom --adj nobody=0 2>&1", 1,
 	       "no task of OOM episode 7 is meant by that",
 	       "whatif_refuses_who_was_not_there");
@@ -313,6 +346,9 @@ static void test_usage(void)
 	       "an_unknown_command_lists_those_there_are");
 	expect("./oomtrace dump --frob 2>&1", 2, "[--json]",
 	       "an_unknown_option_lists_those_there_are");
+	expect("./oomtrace last --since 1z 2>&1", 2, "as in 90s, 10m, 2h or 7d\n",
+	       "a_bad_value_is_told_with_what_is_allowed");
+	check(lines() == 1, "in_one_line");
 	expect("./oomtrace last x 2>&1", 2, "numbered 1, 2, 3",
 	       "an_episode_is_a_number");
 	expect("./oomtrace last -d few 5 2>&1", 1,
@@ -367,6 +403,8 @@ void test_cli(void)
 
 	prepare();
 	test_dump();
+	test_sources();
+	test_pstore();
 	test_types();
 	test_damage();
 	test_whatif();

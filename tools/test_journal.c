@@ -3,17 +3,23 @@
  * Tests of journal.c: an entry's fields, that it waits for names but not for
  * ever, and that nothing in a name can make a field of its own.
  */
+#include <errno.h>
+#include <signal.h>
+
 #include "journal.h"
 #include "test_episode.h"
 
 static char entry[16384];
 static unsigned int entries;
+static int refuse;	/* what the journal answers instead of taking it */
 
 static int collect(const struct iovec *field, int n)
 {
 	size_t len = 0;
 	int i;
 
+	if (refuse)
+		return refuse;
 	entries++;
 	entry[0] = '\0';
 	for (i = 0; i < n; i++)
@@ -28,10 +34,13 @@ static struct cgroups g;
 
 static void give(const void *rec, u64 now_ns)
 {
-	journal_feed(&j, rec, now_ns);
+	journal_feed(&j, &g, rec, now_ns);
 }
 
-static void play(u64 episode, bool killed)
+/* Each ends later than the one before. */
+static u64 end_ns;
+
+static void play(u64 episode, u8 scope, bool killed)
 {
 	RECORD(b, OOM_BEGIN, oom_begin);
 	RECORD(v, VICTIM, victim);
@@ -40,14 +49,16 @@ static void play(u64 episode, bool killed)
 	b.episode = episode;
 	b.pid = 9;
 	strcpy(b.comm, "asker");
-	b.scope = OOMTRACE_SCOPE_MEMCG;
+	b.scope = scope;
 	b.memcg_id = 77;
 	give(&b, 1);
 	v.episode = episode;
 	v.pid = 10;
+	v.signal = SIGKILL;
 	memcpy(v.comm, "x\nPRIORITY=0", 12);
 	if (killed)
 		give(&v, 1);
+	e.h.ts_ns = ++end_ns;
 	e.episode = episode;
 	e.ending = killed ? OOMTRACE_ENDING_KILLED : OOMTRACE_ENDING_NO_FS;
 	e.victims = killed;
@@ -59,7 +70,7 @@ void test_journal(void)
 {
 	unsigned int i;
 
-	play(3, true);
+	play(3, OOMTRACE_SCOPE_MEMCG, true);
 	journal_flush(&j, &g, 2000);
 	check(!entries && journal_pending(&j), "an_entry_waits_for_names");
 	journal_flush(&j, &g, 2000000000);
@@ -71,14 +82,36 @@ void test_journal(void)
 		  "a_name_stays_in_its_field");
 	check_has(entry, "[PRIORITY=3]", "a_kill_is_an_error");
 	check_has(entry, "[OOM_CGROUP_ID=77]", "a_cgroup_has_its_number");
-	play(4, false);
+	play(4, OOMTRACE_SCOPE_MEMCG, false);
 	journal_flush(&j, &g, ~0ULL);
 	check_has(entry, "nobody was killed, no_fs;",
 		  "an_oom_without_a_kill_is_told");
 	check_hasnt(entry, "OOM_VICTIM_", "what_is_not_there_is_left_out");
+	play(5, OOMTRACE_SCOPE_USERSPACE, true);
+	journal_flush(&j, &g, ~0ULL);
+	check_has(entry, "[MESSAGE=OOM episode 5: asker[9] killed x\\nPRIORITY=0[10], 1 in all (oomtrace last 5)]",
+		  "a_daemon_asked_for_no_memory_it_killed");
 	entries = 0;
 	for (i = 1; i <= 3 * JOURNAL_OPEN; i++)
-		play(100 + i, true);
+		play(100 + i, OOMTRACE_SCOPE_MEMCG, true);
+	check(entries == 2 * JOURNAL_OPEN, "more_than_fit_do_not_wait_for_names");
+	check_has(entry, "[OOM_EPISODE=132]", "they_are_told_in_their_order");
 	journal_flush(&j, &g, ~0ULL);
-	check(entries == JOURNAL_OPEN, "the_newest_are_kept");
+	check(entries == 3 * JOURNAL_OPEN, "each_is_told_once");
+	check_has(entry, "[OOM_EPISODE=148]", "the_last_one_comes_last");
+	refuse = -ENOMEM;
+	entries = 0;
+	play(150, OOMTRACE_SCOPE_MEMCG, true);
+	check(journal_flush(&j, &g, 3000000000) == -ENOMEM && !entries,
+	      "what_the_journal_does_not_take_is_an_error");
+	refuse = 0;
+	check(!journal_flush(&j, &g, 5000000000) && entries == 1,
+	      "and_is_tried_again");
+	/* After a restart the module's records are read again. */
+	entries = 0;
+	end_ns = 0;
+	for (i = 1; i <= JOURNAL_OPEN; i++)
+		play(200 + i, OOMTRACE_SCOPE_MEMCG, true);
+	journal_flush(&j, &g, ~0ULL);
+	check(!entries && !journal_pending(&j), "nothing_is_sent_twice");
 }

@@ -4,6 +4,7 @@
  * and escaped, and whose a cgroup's path is. promtool checks the format, where
  * there is one.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -39,15 +40,25 @@ static void oom(u64 episode, unsigned int scope, unsigned int ending)
 	metrics_feed(&m, &e.h);
 }
 
-static void kill_one(u64 episode, s32 pid, u64 cgroup, u64 freed_ns)
+static void victim(u64 episode, s32 pid, u64 cgroup, u8 why, u8 signal)
 {
 	RECORD(v, VICTIM, victim);
-	RECORD(r, REAP, reap);
 
 	v.episode = episode;
 	v.pid = pid;
 	v.cgroup_id = cgroup;
+	v.why = why;
+	v.signal = signal;
+	if (!signal)
+		v.h.valid &= ~OOMTRACE_BIT(victim, signal);
 	metrics_feed(&m, &v.h);
+}
+
+static void kill_one(u64 episode, s32 pid, u64 cgroup, u64 freed_ns)
+{
+	RECORD(r, REAP, reap);
+
+	victim(episode, pid, cgroup, OOMTRACE_WHY_CHOSEN, SIGKILL);
 	r.episode = episode;
 	r.pid = pid;
 	r.step = OOMTRACE_STEP_FINISH;
@@ -77,6 +88,7 @@ static const char *page(bool openmetrics)
 static void test_counts(void)
 {
 	RECORD(s, SAMPLE, sample);
+	RECORD(r, REPEAT, repeat);
 	RECORD(l, LOST, lost);
 
 	memset(&m, 0, sizeof(m));
@@ -85,6 +97,10 @@ static void test_counts(void)
 		  "what_one_alerts_on_is_there_from_the_start");
 	oom(1, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
 	oom(2, OOMTRACE_SCOPE_GLOBAL, OOMTRACE_ENDING_NO_FS);
+	r.episode = 2;
+	r.ending = OOMTRACE_ENDING_NO_FS;
+	r.count = 40;
+	metrics_feed(&m, &r.h);
 	kill_one(1, 10, 77, 20000000);
 	kill_one(1, 11, 77, 3000000000);
 	s.committed = 100;
@@ -96,8 +112,8 @@ static void test_counts(void)
 	check_has(page(false),
 		  "{scope=\"memcg\",ending=\"killed\"} 1\n",
 		  "episodes_are_counted_by_scope_and_ending");
-	check_has(text, "{scope=\"global\",ending=\"no_fs\"} 1\n",
-		  "an_oom_without_a_kill_is_counted");
+	check_has(text, "{scope=\"global\",ending=\"no_fs\"} 41\n",
+		  "ooms_without_a_kill_are_counted_with_their_repeats");
 	check_has(text, "oomtrace_oom_kills_total{cgroup=\"id:77\"} 2\n",
 		  "kills_are_counted_by_cgroup");
 	check_has(text, "oomtrace_oom_free_seconds_bucket{le=\"0.05\"} 1\n",
@@ -111,6 +127,65 @@ static void test_counts(void)
 		  "losses_are_counted");
 	check_has(text, "oomtrace_last_oom_timestamp_seconds 13.3456789",
 		  "the_last_oom_has_a_time_of_day");
+}
+
+/* Who is told as a victim is not always killed. */
+static void test_kills(void)
+{
+	memset(&m, 0, sizeof(m));
+	victim(1, 10, 5, OOMTRACE_WHY_CALLER_EXITING, 0);
+	victim(1, 14, 5, OOMTRACE_WHY_CHOSEN, 0);
+	victim(2, 11, 5, OOMTRACE_WHY_DAEMON, SIGTERM);
+	check_hasnt(page(false), "{cgroup=\"id:5\"}",
+		    "an_exit_and_a_polite_signal_are_no_kills");
+	check_hasnt(text, "last_oom_kill", "and_there_was_none_yet");
+	victim(3, 12, 5, OOMTRACE_WHY_DAEMON, SIGKILL);
+	victim(4, 13, 5, OOMTRACE_WHY_GROUP, SIGKILL);
+	check_has(page(false), "{cgroup=\"id:5\"} 2\n",
+		  "a_daemons_and_a_groups_are");
+	check_has(text, "\noomtrace_last_oom_kill_timestamp_seconds 13.3456789",
+		  "the_last_kill_has_a_time_of_day");
+}
+
+static void name(u64 id, const char *path)
+{
+	RECORD(n, NAME, name);
+
+	n.cgroup_id = id;
+	n.length = strlen(path);
+	strcpy(n.path, path);
+	metrics_feed(&m, &n.h);
+}
+
+/* A unit that is started again has another id each time. */
+static void test_made_again(void)
+{
+	u64 id;
+
+	memset(&m, 0, sizeof(m));
+	for (id = 1; id <= 5000; id++) {
+		victim(id, id, id, OOMTRACE_WHY_CHOSEN, SIGKILL);
+		name(id, "/system.slice/loop.service");
+	}
+	victim(id, id, id, OOMTRACE_WHY_CHOSEN, SIGKILL);
+	name(id, "/late.service");
+	check_has(page(false), "{cgroup=\"/system.slice/loop.service\"} 5000\n",
+		  "a_cgroup_that_is_made_again_is_one");
+	check_has(text, "{cgroup=\"/late.service\"} 1\n",
+		  "and_leaves_room_for_others");
+	check_has(text, "{cgroup=\"other\"} 0\n", "who_are_told_by_name");
+}
+
+static void test_since(void)
+{
+	memset(&m, 0, sizeof(m));
+	m.since_ns = ~0ULL;
+	oom(1, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
+	victim(1, 10, 5, OOMTRACE_WHY_CHOSEN, SIGKILL);
+	check_has(page(false), "{scope=\"memcg\",ending=\"killed\"} 0\n",
+		  "what_was_before_is_not_counted");
+	check_has(text, "oomtrace_last_oom_kill_timestamp_seconds",
+		  "but_its_time_is_known");
 }
 
 static void test_labels(void)
@@ -127,9 +202,10 @@ static void test_labels(void)
 		kill_one(i, i + 1, i + 1, 1);
 	}
 	deny("");
+	deny("a\"b\\c\nd\xfe");
 	check_has(page(false),
-		  "{comm=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\"} 1\n",
-		  "an_evil_name_is_escaped");
+		  "{comm=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\"} 2\n",
+		  "an_evil_name_is_escaped_and_there_once");
 	for (at = text; (at = strstr(at, "\noomtrace_commit_denials_total")); at++)
 		lines++;
 	check(lines == METRICS_VALUES + 1, "command_names_are_bounded");
@@ -137,24 +213,49 @@ static void test_labels(void)
 	check_has(text, "{cgroup=\"other\"} 936\n", "so_it_is_with_cgroups");
 }
 
-static void test_format(void)
+/* Does a program that reads the format find no fault with the page? */
+static void parse(const char *have, const char *command, const char *name)
 {
+	char quiet[256];
 	FILE *p;
 
+	snprintf(quiet, sizeof(quiet), "%s >/dev/null 2>&1", have);
+	if (system(quiet)) {
+		printf("# not there: %s\n", have);
+		snprintf(quiet, sizeof(quiet), "%s # SKIP no such program", name);
+		check(true, quiet);
+		return;
+	}
+	p = popen(command, "w");
+	if (!p)
+		abort();
+	fputs(text, p);
+	check(pclose(p) == 0, name);
+}
+
+/* Debian's Python: another one before it in PATH has not its packages. */
+#define PARSER	"/usr/bin/python3 -c 'import sys\n" \
+		"from prometheus_client.openmetrics import parser\n"
+#define PARSE	"f = list(parser.text_fd_to_metric_families(sys.stdin))\n" \
+		"sys.exit(len(f) < 9)'"
+
+static void test_format(void)
+{
+	/* With something in each family. */
+	memset(&m, 0, sizeof(m));
+	deny("a\"b\\c\nd\xff");
+	oom(1, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
+	kill_one(1, 10, 77, 20000000);
 	check_has(page(true), "# TYPE oomtrace_commit_denials counter\noomtrace_commit_denials_total{",
 		  "a_family_in_openmetrics_has_no_total");
 	check(!strcmp(text + strlen(text) - 6, "# EOF\n"),
 	      "openmetrics_has_an_end");
-	if (system("promtool --version >/dev/null 2>&1")) {
-		check(true, "promtool_finds_no_fault # SKIP there is no promtool");
-		return;
-	}
+	check_has(text, "_bucket{le=\"1.0\"} 1\n",
+		  "openmetrics_writes_whole_numbers_in_its_way");
+	parse(PARSER "'", PARSER PARSE, "openmetrics_is_parsed_by_its_parser");
 	page(false);
-	p = popen("promtool check metrics", "w");
-	if (!p)
-		abort();
-	fputs(text, p);
-	check(pclose(p) == 0, "promtool_finds_no_fault");
+	parse("promtool --version", "promtool check metrics",
+	      "promtool_finds_no_fault");
 }
 
 static void kind(const char *path, enum cgroup_kind want, const char *label)
@@ -190,6 +291,9 @@ static void test_kinds(void)
 void test_metrics(void)
 {
 	test_counts();
+	test_kills();
+	test_made_again();
+	test_since();
 	test_labels();
 	test_format();
 	test_kinds();

@@ -17,7 +17,7 @@ static void begin(void)
 {
 	history_free(&h);
 	records_free(&recs);
-	recs.page_size = 4096;
+	recs.facts.page_size = 4096;
 	now = 0;
 }
 

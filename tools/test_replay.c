@@ -44,7 +44,7 @@ static void begin(void)
 	struct oomtrace_verdict v = make_verdict(1);
 
 	records_free(&recs);
-	recs.page_size = 4096;
+	recs.facts.page_size = 4096;
 	keep(&v);
 }
 

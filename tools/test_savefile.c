@@ -17,6 +17,8 @@
 static char path[] = "/tmp/oomtrace-saved-XXXXXX";
 static unsigned char bytes[1 << 20];
 static size_t size;
+/* How large the file was after each flush. */
+static size_t flushed[RECORDS / 10];
 
 static void put(const void *data, size_t n)
 {
@@ -64,6 +66,8 @@ static void save(bool whole)
 		if (saver_add(s, &e.h) ||
 		    (i % 10 == 9 && saver_flush(s, false)))
 			abort();
+		if (i % 10 == 9)
+			flushed[i / 10] = saver_bytes(s);
 	}
 	if (!s)
 		abort();
@@ -132,8 +136,8 @@ static void test_whole(void)
 
 static void test_cuts(void)
 {
-	int err, n, last = 0;
-	bool good = true;
+	int err, n, last = 0, sure = 0;
+	bool good = true, kept = true;
 	size_t cut, all;
 
 	save(true);
@@ -144,9 +148,15 @@ static void test_cuts(void)
 		/* A file of nothing holds no record, which is no damage. */
 		good &= n >= last && (err == -EBADMSG || !cut);
 		last = n;
+		/* Nothing that was flushed waits in the compressor. */
+		while (sure < RECORDS / 10 && cut >= flushed[sure])
+			sure++;
+		kept &= n >= 10 * sure;
 	}
 	check(good && last == RECORDS,
 	      "a_file_cut_anywhere_is_read_up_to_the_cut");
+	check(kept && sure == RECORDS / 10,
+	      "what_was_flushed_is_whole_before_the_cut");
 	bytes[all - 1] ^= 0x55;
 	put(bytes, all);
 	bytes[all - 1] ^= 0x55;

@@ -17,6 +17,7 @@
 #include "options.h"
 #include "procfs.h"
 #include "ranking.h"
+#include "signals.h"
 #include "status.h"
 
 static long long delay_ns = 1000000000, turns = -1;
@@ -72,7 +73,7 @@ static int draw_status(const struct status *s, const struct status *last)
 		 s->mode);
 	attroff(A_BOLD);
 	bar(row++, "committed", m->committed, m->limit);
-	bar(row++, "available", m->available, m->limit);
+	mvprintw(row++, 0, "available  %9.1f MiB", mib(m->available));
 	mvprintw(row++, 0, "headroom   %9.1f MiB to the limit of mode 2",
 		 mib(m->limit - m->committed));
 	if (s->state != STATUS_LOADED) {
@@ -126,9 +127,10 @@ static void draw_ranking(int row, const struct options *opt)
 static int run_top(const struct options *opt)
 {
 	static struct status now, last;
+	SCREEN *screen;
 	int row;
 
-	if (!isatty(STDOUT_FILENO)) {
+	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)) {
 		say_error("top: a screen needs a terminal; oomtrace status and oomtrace protect print the same");
 		return EXIT_USAGE;
 	}
@@ -138,8 +140,15 @@ static int run_top(const struct options *opt)
 		return EXIT_RUNTIME;
 	}
 	last = now;
-	if (!initscr()) {
-		say_error("top: this terminal is not known (TERM)");
+	screen = newterm(NULL, stdout, stdin);
+	if (!screen) {
+		say_error("top: this terminal is not known: TERM is '%s'",
+			  getenv("TERM") ? : "");
+		return EXIT_RUNTIME;
+	}
+	/* In the place of those of ncurses, which end the program with 1. */
+	if (signals_catch()) {
+		endwin();
 		return EXIT_RUNTIME;
 	}
 	cbreak();
@@ -153,12 +162,13 @@ static int run_top(const struct options *opt)
 		refresh();
 		if (turns > 0 && !--turns)
 			break;
-		if (getch() == 'q')
+		if (getch() == 'q' || signals_stopped())
 			break;
 		last = now;
 		status_read(&now, opt);
 	}
 	endwin();
+	delscreen(screen);
 	return EXIT_OK;
 }
 

@@ -207,11 +207,19 @@ static int assume_limit(struct whatif *a)
 static int save_task(struct whatif *a)
 {
 	long i = find_task(&a->r, save_pid);
+	size_t k;
 
 	if (i < 0) {
 		say_error("--save %d: the OOM killer did not look at such a task in episode %llu",
 			  save_pid, a->episode);
 		return EXIT_RUNTIME;
+	}
+	for (k = 0; k < nassumed; k++) {
+		if (!is_meant(&assumed[k], a->r.task[i].c))
+			continue;
+		say_error("--save %d asks for the oom_score_adj that --adj %s gives: give one of them",
+			  save_pid, assumed[k].arg);
+		return EXIT_USAGE;
 	}
 	a->save = i;
 	if (replay_choose(&a->r) != i)
@@ -245,10 +253,16 @@ static void count_losses(struct whatif *a, const struct records *recs)
 static int no_replay(const struct records *recs, unsigned long long wanted,
 		     unsigned long long episode)
 {
+	const struct oomtrace_oom_begin *b =
+		records_first(recs, episode, OOMTRACE_OOM_BEGIN);
+
 	if (!episode && wanted)
 		say_error("no record of OOM episode %llu is held", wanted);
 	else if (!episode)
 		say_error("no OOM episode is held");
+	else if (b && b->scope == OOMTRACE_SCOPE_USERSPACE)
+		say_error("OOM episode %llu was decided in user space, by rules that are not the kernel's: oomtrace last %llu says by whom",
+			  episode, episode);
 	else if (!records_first(recs, episode, OOMTRACE_VERDICT))
 		say_error("in OOM episode %llu nobody was chosen: oomtrace last %llu says how it ended",
 			  episode, episode);
