@@ -2,8 +2,8 @@
 /*
  * The floor of the benchmark: what an empty probe costs.
  *
- * Puts one probe on __vm_enough_memory() that does nothing, so that what
- * oomtrace adds can be told from what any probe adds. Never installed.
+ * Puts one probe that does nothing on a function, so that what oomtrace adds can
+ * be told from what any probe adds. Never installed.
  */
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
@@ -12,6 +12,10 @@
 static char *kind = "kprobe";
 module_param(kind, charp, 0444);
 MODULE_PARM_DESC(kind, "kprobe, kretprobe, ftrace (a callback), or skip: a kretprobe whose entry handler leaves the return alone");
+
+static char *symbol = "__vm_enough_memory";
+module_param(symbol, charp, 0444);
+MODULE_PARM_DESC(symbol, "the function");
 
 static int at_entry(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -29,7 +33,6 @@ static int at_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 
 static struct kretprobe probe = {
-	.kp.symbol_name = "__vm_enough_memory",
 	.maxactive = 64,
 };
 
@@ -46,6 +49,7 @@ static bool is_kprobe, is_ftrace;
 
 static int __init floor_init(void)
 {
+	probe.kp.symbol_name = symbol;
 	is_kprobe = !strcmp(kind, "kprobe");
 	if (is_kprobe) {
 		probe.kp.pre_handler = at_entry;
@@ -53,7 +57,7 @@ static int __init floor_init(void)
 	}
 	if (!strcmp(kind, "ftrace")) {
 		is_ftrace = true;
-		if (ftrace_set_filter(&ops, "__vm_enough_memory", 18, 1))
+		if (ftrace_set_filter(&ops, symbol, strlen(symbol), 1))
 			return -ENOENT;
 		return register_ftrace_function(&ops);
 	}
@@ -78,4 +82,4 @@ static void __exit floor_exit(void)
 module_init(floor_init);
 module_exit(floor_exit);
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("Benchmark floor for oomtrace: an empty probe on __vm_enough_memory");
+MODULE_DESCRIPTION("Benchmark floor for oomtrace: an empty probe");
