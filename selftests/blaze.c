@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static void outgrow(void)
 		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED)
 		_exit(1);
-	for (i = 0; i < 2 * CGROUP_MAX; i += 4096)
+	for (i = 0; i < 2 * CGROUP_MAX; i += PAGE)
 		((volatile char *)at)[i] = 1;
 	_exit(0);
 }
@@ -89,8 +90,16 @@ static int burn_addresses(void *arg)
 
 	for (i = 0;; i++) {
 		size_t bytes = i % 4 ? MB(1) : 1ULL << 40;
-		void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		void *at;
+
+		/*
+		 * Whatever waits for every task to leave the kernel of its own
+		 * will waits for this one, too, which else never sleeps.
+		 */
+		if (i % 64 == 0)
+			sched_yield();
+		at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (at == MAP_FAILED) {
 			add(&b->count->denied);
@@ -154,7 +163,7 @@ static void light(struct blaze *b, int (*fn)(void *))
 void blaze_start(struct blaze *b, bool readers)
 {
 	memset(b, 0, sizeof(*b));
-	b->count = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	b->count = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (b->count == MAP_FAILED)
 		die("no memory for the counts");
@@ -187,5 +196,5 @@ void blaze_stop(struct blaze *b)
 	fprintf(stderr, "# under fire: %lu OOM victims, %lu forks, %lu requests granted, %lu refused, %lu reads\n",
 		b->count->ooms, b->count->forks, b->count->maps,
 		b->count->denied, b->count->reads);
-	munmap(b->count, 4096);
+	munmap(b->count, PAGE);
 }

@@ -12,7 +12,6 @@
 
 #include "lib.h"
 
-#define PAGE		4096L
 #define GUESS		0
 #define ALWAYS		1
 #define NEVER		2

@@ -14,8 +14,6 @@
 #include "crowd.h"
 #include "lib.h"
 
-#define PAGE	4096
-
 /* All that a process of the crowd takes is this, of which it touches a part. */
 #define MOST_PAGES	64
 
@@ -30,17 +28,12 @@ static unsigned int next_random(unsigned int *seed)
 }
 
 /* Sits with so many pages and that adj until it is killed. */
-static pid_t sit(unsigned int pages, int adj)
+static void sit(unsigned int pages, int adj)
 {
-	pid_t pid = fork();
 	char text[16];
 	unsigned int i;
 	char *at;
 
-	if (pid < 0)
-		die("cannot fork: %s", strerror(errno));
-	if (pid)
-		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "sitter");
 	snprintf(text, sizeof(text), "%d", adj);
@@ -56,9 +49,23 @@ static pid_t sit(unsigned int pages, int adj)
 	_exit(0);
 }
 
+pid_t crowd_sitter(unsigned int pages, int adj)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		die("cannot fork: %s", strerror(errno));
+	if (!pid)
+		sit(pages, adj);
+	if (waitpid(pid, &status, WUNTRACED) < 0 || !WIFSTOPPED(status))
+		die("one of the crowd did not sit down");
+	return pid;
+}
+
 void crowd_gather(int n, unsigned int seed, bool equal)
 {
-	int i, status;
+	int i;
 
 	if (n > CROWD_MAX)
 		die("a crowd of %d is too large", n);
@@ -68,10 +75,7 @@ void crowd_gather(int n, unsigned int seed, bool equal)
 		int adj = next_random(&seed) % 4 ? 0 :
 			  (int)(next_random(&seed) % 2001) - 1000;
 
-		crowd[i] = equal ? sit(7, 990) : sit(pages, adj);
-		if (waitpid(crowd[i], &status, WUNTRACED) < 0 ||
-		    !WIFSTOPPED(status))
-			die("one of the crowd did not sit down");
+		crowd[i] = equal ? crowd_sitter(7, 990) : crowd_sitter(pages, adj);
 	}
 	crowd_n = n;
 }
@@ -96,4 +100,17 @@ void crowd_sysrq_f(void)
 {
 	if (spill("/proc/sysrq-trigger", "f"))
 		die("cannot write to sysrq-trigger");
+}
+
+void crowd_ooms_end(int fd, struct records *recs, size_t n)
+{
+	int i;
+
+	for (i = 0; i < 500; i++) {
+		device_drain(fd, recs);
+		if (records_count(recs, OOMTRACE_OOM_END) >= n)
+			return;
+		sleep_ms(20);
+	}
+	die("no %zu episodes after 10 s", n);
 }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "lib.h"
+
 #define CROWD_MAX	4000
 
 /*
@@ -16,11 +18,15 @@
  * each sits there, stopped: from then on nothing changes.
  */
 void crowd_gather(int n, unsigned int seed, bool equal);
+/* One more, who is not counted among them, with so many pages and that adj. */
+pid_t crowd_sitter(unsigned int pages, int adj);
 /* Kill and reap them, and all other children. */
 void crowd_disperse(void);
 /* The i-th of them, from 0. */
 pid_t crowd_pid(int i);
 /* An OOM without any lack of memory: all are scored, one dies. */
 void crowd_sysrq_f(void);
+/* Read the records until so many OOMs are over. */
+void crowd_ooms_end(int fd, struct records *recs, size_t n);
 
 #endif /* SELFTESTS_CROWD_H */

@@ -34,6 +34,39 @@ void die(const char *fmt, ...)
 	abort();
 }
 
+bool is_preempt_rt(void)
+{
+	struct utsname name;
+
+	return !uname(&name) && strstr(name.version, "PREEMPT_RT");
+}
+
+/* Of what no file of the kernel tells, and its symbols only after a second. */
+static bool kernel_before(int major, int minor)
+{
+	struct utsname name;
+	int is_major, is_minor;
+
+	if (uname(&name) || sscanf(name.release, "%d.%d", &is_major, &is_minor) != 2)
+		die("cannot tell the kernel's release");
+	return is_major < major || (is_major == major && is_minor < minor);
+}
+
+bool has_stacks(void)
+{
+	return !kernel_before(5, 15);
+}
+
+bool has_ftrace_args(void)
+{
+	return !kernel_before(5, 11);
+}
+
+long pages_kept_back(void)
+{
+	return kernel_before(6, 2) ? 64 : 0;
+}
+
 /* ---- files ---- */
 
 char *slurp(const char *path, size_t *len)

@@ -23,7 +23,27 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #endif
 
+/* The kernel's page, bytes and KiB. */
+#define PAGE		sysconf(_SC_PAGESIZE)
+#define PAGE_KB		(PAGE / 1024)
+
 #define MB(n)		((size_t)(n) << 20)
+
+/* Do this kernel's spinlocks sleep? */
+bool is_preempt_rt(void);
+
+/* Can this kernel take a stack through a hooked return? Denials have none else. */
+bool has_stacks(void);
+#define NO_STACKS	"this kernel cannot unwind a stack through a return probe"
+/* Can it be hooked by ftrace? Not before 5.11. */
+bool has_ftrace_args(void);
+#define NO_FTRACE_ARGS	"this kernel's ftrace shows no arguments to callbacks"
+
+/*
+ * Pages of each kind by which a thread may be ahead of its mm's counters: until
+ * 6.2 it hands over in batches, and when it ends.
+ */
+long pages_kept_back(void);
 
 /* Say why and abort. */
 void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
@@ -62,6 +82,7 @@ union record {
 	struct oomtrace_memory memory;
 	struct oomtrace_psi psi;
 	struct oomtrace_name name;
+	struct oomtrace_repeat repeat;
 	unsigned char bytes[OOMTRACE_MAX_RECORD];
 };
 

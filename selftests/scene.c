@@ -5,10 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "scene.h"
+
+/* As syslog(2) has them; no header has the names. */
+#define SYSLOG_ACTION_READ_ALL		3
+#define SYSLOG_ACTION_SIZE_BUFFER	10
 
 struct scene *scene_new(void)
 {
@@ -31,8 +36,38 @@ void scene_play(struct scene *s, void (*play)(struct scene *s))
 	}
 }
 
+/* How many OOMs the kernel has reported in these last seconds. */
+static int reports_lately(double seconds)
+{
+	double now = (double)now_ns() / 1e9, then;
+	int room = klogctl(SYSLOG_ACTION_SIZE_BUFFER, NULL, 0), got, n = 0;
+	char *log, *at, *line;
+
+	log = malloc(room + 1);
+	got = log ? klogctl(SYSLOG_ACTION_READ_ALL, log, room) : -1;
+	if (got < 0)
+		die("cannot read the kernel's log");
+	log[got] = '\0';
+	for (at = log; (at = strstr(at, " invoked oom-killer: ")); at++) {
+		for (line = at; line > log && line[-1] != '\n'; line--)
+			;
+		n += sscanf(line, "<%*d>[%lf]", &then) == 1 &&
+		     then > now - seconds;
+	}
+	free(log);
+	return n;
+}
+
+/* It reports ten in five seconds, and no more: leave room for those to come. */
+static void wait_for_reports(void)
+{
+	while (reports_lately(6) > 4)
+		sleep_ms(500);
+}
+
 void scene_start(struct scene *s, const char *params)
 {
+	wait_for_reports();
 	module_start(params);
 	s->fd = device_open();
 	s->kmsg = kmsg_open();

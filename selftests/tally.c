@@ -49,6 +49,53 @@ void tally_records(struct tallies *t, const struct records *recs)
 		tally_record(t, &recs->r[i]);
 }
 
+/* The number behind a word of a line; -1 if it is not there. */
+static long number_in(const char *line, const char *word)
+{
+	const char *at = strstr(line, word);
+
+	return at ? atol(at + strlen(word)) : -1;
+}
+
+/* The name, at the line's start, says what is near its end. */
+static int torn_line(const char *line)
+{
+	if (strncmp(line, "commit: ", 8) || number_in(line, " pages=") < 10000)
+		return 0;
+	if (!strstr(line, " recorded=all"))
+		return 1;
+	return strstr(line, " comm=\"vm") &&
+	       number_in(line, " comm=\"vm") != number_in(line, " total_vm=");
+}
+
+void tally_line(struct tallies *t, const char *line)
+{
+	unsigned long long sec, usec;
+	const char *rec;
+	unsigned int cpu;
+	struct tally *c;
+	int ring, n = 0;
+
+	if (sscanf(line, "%llu.%6llu [%u] %n", &sec, &usec, &cpu, &n) != 3 ||
+	    !n || cpu >= CPUS)
+		die("not a line of a record: '%s'", line);
+	rec = line + n;
+	if (!strncmp(rec, "stack: ", 7))
+		return;
+	ring = !strncmp(rec, "commit: ", 8) || !strncmp(rec, "mark: ", 6) ||
+	       !strncmp(rec, "lost: ring=commit ", 18) ?
+	       OOMTRACE_RING_COMMIT : OOMTRACE_RING_OOM;
+	c = &t->of[ring][cpu];
+	c->wrong += sec * 1000000 + usec < c->last;
+	c->last = sec * 1000000 + usec;
+	if (!strncmp(rec, "lost: ", 6)) {
+		c->lost += number_in(rec, " count=");
+		return;
+	}
+	c->got++;
+	c->torn += torn_line(rec);
+}
+
 unsigned long long tally_lost(const struct tallies *t, int ring)
 {
 	unsigned long long n = 0;

@@ -26,6 +26,11 @@ struct tallies {
 /* The next record of a reader that stood at number 1 of each ring. */
 void tally_record(struct tallies *t, const union record *r);
 void tally_records(struct tallies *t, const struct records *recs);
+/*
+ * The same for a line of text, which has no number: @last is its time then, in
+ * microseconds, and a line older than that, or no line at all, is wrong.
+ */
+void tally_line(struct tallies *t, const char *line);
 /* Sums over all CPUs. */
 unsigned long long tally_lost(const struct tallies *t, int ring);
 unsigned long long tally_got(const struct tallies *t, int ring);

@@ -14,7 +14,12 @@
  *               after PATIENCE calls, and the taking ends
  *   grab_dying  kill the writer, and have it take up to that many pages on its
  *               way out
+ *   scatter     have memory free in pieces of a page each
+ *   grab_order  take rows of 2^number pages until none is left and the writer
+ *               is killed; then give back what scatter took, too
  *   stall_ms    sleep so long and hear no signal, not even SIGKILL
+ *
+ * One more is in refuse.c.
  */
 #include <linux/delay.h>
 #include <linux/gfp.h>
@@ -25,6 +30,8 @@
 #include <linux/oom.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
+
+#include "refuse.h"
 
 /* OOMs that a request without __GFP_FS waits for help before it gets some. */
 #define PATIENCE	5
@@ -41,6 +48,7 @@ static DEFINE_MUTEX(grab_lock);
 static bool grabbing_nofs;
 static int waited;
 static bool helped;
+static bool keep;
 
 static unsigned long give_back(struct list_head *list, unsigned long max)
 {
@@ -80,7 +88,8 @@ static unsigned long take(struct list_head *list, unsigned long max, gfp_t gfp)
 
 static int at_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 {
-	*(unsigned long *)freed += give_back(&held, ULONG_MAX);
+	if (!READ_ONCE(keep))
+		*(unsigned long *)freed += give_back(&held, ULONG_MAX);
 	if (READ_ONCE(grabbing_nofs) && ++waited > PATIENCE) {
 		WRITE_ONCE(helped, true);
 		*(unsigned long *)freed += give_back(&grabbed, HELP);
@@ -132,6 +141,54 @@ static int grab_dying_set(const char *val, const struct kernel_param *kp)
 	return grab(val, false, true);
 }
 
+/*
+ * Memory free, but in pieces: all that is free, then every second page given
+ * back. What is kept cannot be moved. Page cache that then fills the holes can be
+ * reclaimed: reclaim makes progress, and compaction is worth a try, in vain.
+ */
+static int scatter_set(const char *val, const struct kernel_param *kp)
+{
+	struct page *page, *next;
+	LIST_HEAD(gone);
+
+	/* The notifier must not give it back. */
+	WRITE_ONCE(keep, true);
+	take(&held, ULONG_MAX, GFP_KERNEL & ~__GFP_RECLAIM);
+	list_for_each_entry_safe(page, next, &held, lru)
+		if (page_to_pfn(page) & 1)
+			list_move(&page->lru, &gone);
+	list_for_each_entry_safe(page, next, &gone, lru)
+		__free_page(page);
+	return 0;
+}
+
+static int grab_order_set(const char *val, const struct kernel_param *kp)
+{
+	struct page *page, *next;
+	unsigned int order;
+	LIST_HEAD(rows);
+	int ret = kstrtouint(val, 0, &order);
+
+	if (ret)
+		return ret;
+	if (order > 3)
+		return -EINVAL;
+	mutex_lock(&grab_lock);
+	while (!fatal_signal_pending(current)) {
+		page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+		if (!page)
+			break;
+		list_add(&page->lru, &rows);
+		cond_resched();
+	}
+	list_for_each_entry_safe(page, next, &rows, lru)
+		__free_pages(page, order);
+	WRITE_ONCE(keep, false);
+	give_back(&held, ULONG_MAX);
+	mutex_unlock(&grab_lock);
+	return 0;
+}
+
 static int stall_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int ms;
@@ -156,6 +213,10 @@ ACTION(grab_nofs, grab_nofs_set);
 MODULE_PARM_DESC(grab_nofs, "take up to so many pages without __GFP_FS");
 ACTION(grab_dying, grab_dying_set);
 MODULE_PARM_DESC(grab_dying, "take up to so many pages while dying");
+ACTION(scatter, scatter_set);
+MODULE_PARM_DESC(scatter, "have memory free in pieces of a page");
+ACTION(grab_order, grab_order_set);
+MODULE_PARM_DESC(grab_order, "take rows of 2^n pages until killed");
 ACTION(stall_ms, stall_set);
 MODULE_PARM_DESC(stall_ms, "sleep, deaf to every signal");
 
@@ -166,6 +227,7 @@ static int __init provoke_init(void)
 
 static void __exit provoke_exit(void)
 {
+	refuse_exit();
 	unregister_oom_notifier(&oom_nb);
 	give_back(&held, ULONG_MAX);
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Refuses what a function of the kernel is asked for: a parameter more of the
+ * module that provokes.
+ *
+ *   refuse      write "FUNCTION N": the N-th call of that function from now on
+ *               does nothing and returns -ENOMEM, or the pointer that means it.
+ *               Write "none": no call. Reads as 1 once a call was refused
+ *
+ * As the kernel's own fail_function does, but for functions that are not on its
+ * list, and on kernels built without it. Only for functions without an effect
+ * before they fail, which is what a registration is.
+ */
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "refuse.h"
+
+#if defined(CONFIG_X86_64) && defined(CONFIG_KPROBES)
+
+static atomic_t to_go = ATOMIC_INIT(0);
+static char symbol[64];
+
+/* Where a refused call goes instead: leaves all registers as they are. */
+static noinline notrace void return_at_once(void)
+{
+	asm volatile("");
+}
+
+static int at_call(struct kprobe *kp, struct pt_regs *regs)
+{
+	if (atomic_dec_if_positive(&to_go) != 0)
+		return 0;
+	regs_set_return_value(regs, -ENOMEM);
+	regs->ip = (unsigned long)return_at_once;
+	return 1;
+}
+
+/* With one, a probe that ftrace serves may change where a call goes. */
+static void after_call(struct kprobe *kp, struct pt_regs *regs,
+		       unsigned long flags)
+{
+}
+
+static struct kprobe kp;
+
+static void stop(void)
+{
+	if (kp.symbol_name)
+		unregister_kprobe(&kp);
+	kp.symbol_name = NULL;
+}
+
+static int refuse_set(const char *val, const struct kernel_param *param)
+{
+	unsigned int n;
+	int ret;
+
+	stop();
+	if (sysfs_streq(val, "none"))
+		return 0;
+	if (sscanf(val, "%63s %u", symbol, &n) != 2 || !n)
+		return -EINVAL;
+	memset(&kp, 0, sizeof(kp));
+	kp.symbol_name = symbol;
+	kp.pre_handler = at_call;
+	kp.post_handler = after_call;
+	atomic_set(&to_go, n);
+	ret = register_kprobe(&kp);
+	if (ret)
+		kp.symbol_name = NULL;
+	return ret;
+}
+
+static int refuse_get(char *buf, const struct kernel_param *param)
+{
+	return sprintf(buf, "%d\n", kp.symbol_name && !atomic_read(&to_go));
+}
+
+static const struct kernel_param_ops refuse_ops = {
+	.set = refuse_set,
+	.get = refuse_get,
+};
+module_param_cb(refuse, &refuse_ops, NULL, 0600);
+MODULE_PARM_DESC(refuse, "have the n-th call of a function fail");
+
+void refuse_exit(void)
+{
+	stop();
+}
+
+#else
+
+void refuse_exit(void)
+{
+}
+
+#endif
