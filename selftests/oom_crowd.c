@@ -19,20 +19,6 @@
 
 #define MANY	2000
 
-/* Read until so many episodes are over. */
-static void read_until_ended(int fd, struct records *recs, size_t n)
-{
-	int i;
-
-	for (i = 0; i < 500; i++) {
-		device_drain(fd, recs);
-		if (records_count(recs, OOMTRACE_OOM_END) >= n)
-			return;
-		sleep_ms(20);
-	}
-	die("no %zu episodes after 10 s", n);
-}
-
 FIXTURE(crowd) {
 	struct records recs;
 	struct scene *scene;	/* the same records, as the checks want them */
@@ -69,7 +55,7 @@ TEST_F_TIMEOUT(crowd, of_2000_the_one_that_the_records_name_dies, 300)
 		records_free(&self->recs);
 		memset(&self->recs, 0, sizeof(self->recs));
 		crowd_sysrq_f();
-		read_until_ended(fd, &self->recs, 1);
+		crowd_ooms_end(fd, &self->recs, 1);
 		self->scene->recs = self->recs;
 		lost += records_count(&self->recs, OOMTRACE_LOST);
 		v = &records_get(&self->recs, OOMTRACE_VERDICT, 0)->verdict;
@@ -107,7 +93,7 @@ TEST_F(crowd, a_ring_too_small_says_how_many_are_missing)
 	crowd_sysrq_f();
 	/* Nothing is read before it is over: the ring laps. */
 	sleep_ms(1500);
-	read_until_ended(fd, &self->recs, 1);
+	crowd_ooms_end(fd, &self->recs, 1);
 	text = slurp(DEBUGFS "/last_oom", NULL);
 	r = records_get(&self->recs, OOMTRACE_OOM_END, 0);
 	for (i = 0; i < self->recs.n; i++)
@@ -141,7 +127,7 @@ TEST_F(crowd, candidates_have_the_points_behind_proc_oom_score)
 	for (i = 0; i < FEW; i++)
 		score[i] = proc_oom_score(crowd_pid(i));
 	crowd_sysrq_f();
-	read_until_ended(fd, &self->recs, 1);
+	crowd_ooms_end(fd, &self->recs, 1);
 	self->scene->recs = self->recs;
 	v = &records_get(&self->recs, OOMTRACE_VERDICT, 0)->verdict;
 	for (i = 0; i < FEW; i++) {
@@ -163,7 +149,7 @@ TEST_F(crowd, of_equals_the_later_dies)
 	module_start(NULL);
 	fd = device_open();
 	crowd_sysrq_f();
-	read_until_ended(fd, &self->recs, 1);
+	crowd_ooms_end(fd, &self->recs, 1);
 	v = &records_get(&self->recs, OOMTRACE_VERDICT, 0)->verdict;
 	EXPECT_EQ(OOMTRACE_RECOMPUTED_TIE, v->recomputed);
 	EXPECT_EQ(crowd_pid(4), v->pid);

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "lib.h"
@@ -20,12 +21,17 @@
 
 static struct scene *freed, *nofs, *dying, *stuck;
 
+/* How often the kernel called out_of_memory() in a scene, by its own count. */
+static unsigned long *calls;
+
 static void __attribute__((constructor)) make_scenes(void)
 {
 	freed = scene_new();
 	nofs = scene_new();
 	dying = scene_new();
 	stuck = scene_new();
+	calls = mmap(NULL, sizeof(*calls), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 }
 
 #define NEED_PROVOKE()							\
@@ -38,6 +44,9 @@ static void __attribute__((constructor)) make_scenes(void)
 #define TOO_MANY	"1000000"
 
 #define HELD		8000
+
+/* The last repeats are told within a second. */
+#define TOLD_MS		1500
 
 /* A driver gives back what it held, and only then somebody dies. */
 static void play_freed(struct scene *s)
@@ -67,6 +76,7 @@ static void play_nofs(struct scene *s)
 	scene_start(s, NULL);
 	s->big = start_child(grab, PROVOKE("grab_nofs"));
 	s->status = wait_child(s->big);
+	sleep_ms(TOLD_MS);
 	scene_end(s);
 	provoke_unload();
 }
@@ -83,13 +93,37 @@ static void play_dying(struct scene *s)
 /* How long the victim is deaf: the reaper comes 2 s after the kill. */
 #define DEAF_MS		"4000"
 
+#define TRACING	"/sys/kernel/tracing"
+
+/* An event of ftrace's, of which it counts the hits. */
+static void count_calls(void)
+{
+	if (spill(TRACING "/kprobe_events", "p:oomtrace_test/calls out_of_memory") ||
+	    spill(TRACING "/events/oomtrace_test/calls/enable", "1"))
+		die("ftrace cannot count");
+}
+
+static unsigned long counted_calls(void)
+{
+	char *text = slurp(TRACING "/kprobe_profile", NULL), line[128];
+	unsigned long n;
+
+	line_with(text, "calls", line, sizeof(line));
+	free(text);
+	n = strtoul(line + strcspn(line, "0123456789"), NULL, 10);
+	spill(TRACING "/events/oomtrace_test/calls/enable", "0");
+	spill(TRACING "/kprobe_events", "-:oomtrace_test/calls");
+	return n;
+}
+
 /* The victim cannot hear its SIGKILL; another one of its cgroup wants on. */
 static void play_stuck(struct scene *s)
 {
 	struct hog deaf, other;
 
-	/* The one who waits asks again and again: that is many episodes. */
-	scene_start(s, "oom_buffer_kb=4096");
+	/* A small ring: who waits and asks again must not fill it. */
+	scene_start(s, "oom_buffer_kb=64");
+	count_calls();
 	memcg_make(&s->cg, "stuck", MB(24));
 	hog_start(&deaf, "--cgroup %s --comm deaf --anon 13 --go --put %s=%s",
 		  s->cg.dir, PROVOKE("stall_ms"), DEAF_MS);
@@ -101,6 +135,8 @@ static void play_stuck(struct scene *s)
 	s->small = other.pid;
 	hog_wait(&other);
 	s->status = hog_wait(&deaf);
+	*calls = counted_calls();
+	sleep_ms(TOLD_MS);
 	scene_end(s);
 	memcg_remove(&s->cg);
 	provoke_unload();
@@ -168,7 +204,8 @@ TEST(a_request_without_gfp_fs_has_nobody_killed)
 {
 	const struct oomtrace_oom_begin *begin = NULL;
 	const struct oomtrace_oom_end *end;
-	size_t at = 0;
+	const struct oomtrace_repeat *r;
+	size_t at = 0, i;
 	int n = 0;
 
 	NEED_PROVOKE();
@@ -181,6 +218,17 @@ TEST(a_request_without_gfp_fs_has_nobody_killed)
 		EXPECT_EQ(0, end->candidates);
 		EXPECT_EQ(0, end->notifier_freed);
 		n += begin->tgid == nofs->big;
+	}
+	/* One was told, the others are like it. */
+	EXPECT_LE(1, n);
+	for (i = 0; i < nofs->recs.n; i++) {
+		r = &nofs->recs.r[i].repeat;
+		if (r->h.type != OOMTRACE_REPEAT)
+			continue;
+		EXPECT_EQ(OOMTRACE_ENDING_NO_FS, r->ending);
+		EXPECT_FALSE(HAS(r, repeat, memcg_id));
+		EXPECT_FALSE(HAS(r, repeat, victim_pid));
+		n += r->count;
 	}
 	/* Its patience, and then it was helped. */
 	EXPECT_EQ(5, n) TH_LOG("%s", nofs->log);
@@ -261,9 +309,45 @@ TEST(a_victim_still_dying_aborts_the_scan)
 		EXPECT_EQ(end->candidates, c->index + 1);
 	}
 	EXPECT_LE(1, n) TH_LOG("%s", stuck->log);
-	fprintf(stderr, "# %d scans aborted, %zu records\n", n, stuck->recs.n);
 	scene_check_episodes(_metadata, &stuck->recs);
 	scene_check_kills(_metadata, stuck, 0);
+}
+
+/* The time until the reaper comes is 2 s, and one episode a second is told. */
+TEST(those_who_wait_for_a_dying_victim_are_counted_and_fill_no_ring)
+{
+	const struct oomtrace_repeat *r = NULL, *rep;
+	const struct oomtrace_oom_end *end;
+	unsigned long told = 0, counted = 0;
+	int aborted = 0;
+	size_t i;
+
+	NEED_PROVOKE();
+	scene_play(stuck, play_stuck);
+	for (i = 0; i < stuck->recs.n; i++) {
+		rep = &stuck->recs.r[i].repeat;
+		end = &stuck->recs.r[i].end;
+		told += rep->h.type == OOMTRACE_OOM_END;
+		aborted += end->h.type == OOMTRACE_OOM_END &&
+			   end->ending == OOMTRACE_ENDING_SCAN_ABORTED;
+		if (rep->h.type != OOMTRACE_REPEAT)
+			continue;
+		r = rep;
+		counted += r->count;
+		EXPECT_EQ(OOMTRACE_ENDING_SCAN_ABORTED, r->ending);
+		EXPECT_EQ(stuck->big, r->victim_pid);
+		EXPECT_EQ(stuck->cg.id, r->memcg_id);
+		EXPECT_LE(r->first_ns, r->last_ns);
+		EXPECT_LE(r->last_ns, r->h.ts_ns);
+		EXPECT_GE(r->first_ns + 2500000000ULL, r->h.ts_ns);
+	}
+	fprintf(stderr, "# out_of_memory() was called %lu times: %lu told (%d scans aborted) + %lu counted; %zu records\n",
+		*calls, told, aborted, counted, stuck->recs.n);
+	ASSERT_NE(NULL, r);
+	/* To the last one, by ftrace's own count. */
+	EXPECT_EQ(*calls, told + counted);
+	EXPECT_LT(10, counted);
+	EXPECT_GE(10, aborted);
 }
 
 /* Sides that each say a size: 4 KiB pages here, kilobytes there. */

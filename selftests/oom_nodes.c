@@ -113,7 +113,7 @@ static void check_confined(struct __test_metadata *_metadata,
 	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, begin->scope);
 	EXPECT_EQ(constraint, verdict->constraint);
 	EXPECT_STREQ(name, report.constraint);
-	EXPECT_EQ(present_pages(1) + meminfo("SwapTotal") / 4,
+	EXPECT_EQ(present_pages(1) + meminfo("SwapTotal") / PAGE_KB,
 		  verdict->totalpages);
 	EXPECT_FALSE(HAS(verdict, verdict, memcg_id));
 	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);

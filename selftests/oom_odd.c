@@ -192,7 +192,8 @@ TEST_F_TIMEOUT(odd, tasks_that_come_and_go_leave_every_record_whole, 240)
 	}
 	EXPECT_LE(KILLS, records_count(&s->recs, OOMTRACE_VERDICT));
 	scene_check_episodes(_metadata, &s->recs);
-	scene_check_kills(_metadata, s, 0);
+	/* Another than the victim may have asked, while that runs on. */
+	scene_check_kills(_metadata, s, 64);
 }
 
 TEST_HARNESS_MAIN

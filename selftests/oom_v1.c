@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: an OOM of a cgroup v1's memory is told like any other; and while
- * memory.oom_control has its tasks wait instead, the kernel decides nothing and
- * nothing is recorded. For a machine whose memory controller is free for v1
- * (scripts/vm --cgroup-v1).
+ * Promise: an OOM of a cgroup v1's memory is told like any other, and as such if
+ * it came at the end of a page fault; and while memory.oom_control has its tasks
+ * wait instead, the kernel decides nothing and nothing is recorded. For a machine
+ * whose memory controller is free for v1 (scripts/vm --cgroup-v1).
  */
 #include <errno.h>
 #include <signal.h>
@@ -106,6 +106,69 @@ TEST_F(v1, with_oom_kill_disable_tasks_wait_and_then_one_dies)
 	scene_check_kills(_metadata, s, 0);
 	scene_check_report(_metadata, s, s->big);
 	records_free(&waiting);
+}
+
+/* Let tasks wait, and let them go on, as fast as can be. */
+static int flip(void *cg)
+{
+	for (;;) {
+		memcg_set(cg, "memory.oom_control", "1");
+		memcg_set(cg, "memory.oom_control", "0");
+	}
+	return 0;
+}
+
+/*
+ * A task that found at its charge that it is to wait, and at the end of its page
+ * fault that it need not, calls the OOM killer there. In between is a moment
+ * only, so it is tried until it happens.
+ */
+TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_is_told_as_that, 120)
+{
+	const struct oomtrace_oom_begin *b;
+	unsigned long long until;
+	struct records recs = { };
+	struct oomtrace_info info;
+	int killed = 0, at_end = 0, device;
+	pid_t flipper;
+	struct hog big;
+	size_t i, n;
+
+	if (!self->s)
+		SKIP(return, "this kernel has no memory controller for cgroup v1 (CONFIG_MEMCG_V1)");
+	module_start("oom_buffer_kb=1024");
+	device = device_open();
+	memcg_set(&self->cg, "memory.limit_in_bytes", "4M");
+	flipper = start_child(flip, &self->cg);
+	until = now_ns() + 40000000000ULL;
+	for (n = 0; !at_end && now_ns() < until; killed++) {
+		hog_start(&big, "--cgroup %s --comm big --grow 64",
+			  self->cg.dir);
+		EXPECT_EQ(128 + SIGKILL, hog_wait(&big));
+		device_drain(device, &recs);
+		for (; n < recs.n; n++)
+			at_end += recs.r[n].h.type == OOMTRACE_OOM_BEGIN &&
+				  recs.r[n].begin.trigger ==
+				  OOMTRACE_TRIGGER_PAGE_FAULT;
+	}
+	kill(flipper, SIGKILL);
+	wait_child(flipper);
+	device_info(device, &info);
+	TH_LOG("%d kills, %llu episodes, %d at the end of a page fault", killed,
+	       (unsigned long long)info.episodes, at_end);
+	EXPECT_LT(0, at_end);
+	for (i = 0; i < recs.n; i++) {
+		b = &recs.r[i].begin;
+		if (b->h.type != OOMTRACE_OOM_BEGIN)
+			continue;
+		EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, b->scope);
+		EXPECT_EQ(self->cg.id, b->memcg_id);
+		EXPECT_TRUE(b->trigger == OOMTRACE_TRIGGER_PAGE_FAULT ||
+			    b->trigger == OOMTRACE_TRIGGER_ALLOCATION);
+	}
+	close(device);
+	records_free(&recs);
+	module_stop();
 }
 
 TEST_HARNESS_MAIN

@@ -3,13 +3,18 @@
  * Promise: the ranking says whom the OOM killer would take now, by the numbers
  * that the kernel would use, and kills nobody.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib.h"
@@ -79,7 +84,7 @@ TEST_F(ranking, points_are_those_behind_proc_oom_score)
 	}
 	ASSERT_EQ(0, ask(self->fd, &self->rk, self->recs, 0));
 	ASSERT_GE(ROOM, self->rk.count);
-	EXPECT_EQ(meminfo("MemTotal") / 4 + meminfo("SwapTotal") / 4,
+	EXPECT_EQ((meminfo("MemTotal") + meminfo("SwapTotal")) / PAGE_KB,
 		  self->rk.totalpages);
 	EXPECT_LE(ARRAY_SIZE(what), self->rk.count);
 	EXPECT_LE(10, self->rk.kthreads);
@@ -108,7 +113,7 @@ TEST_F(ranking, points_are_those_behind_proc_oom_score)
 		if (HAS(c, candidate, points))
 			EXPECT_EQ(c->points, c->rss_anon + c->rss_file +
 				  c->rss_shmem + c->swapents +
-				  (long)(c->pgtables_bytes / 4096) +
+				  (long)(c->pgtables_bytes / PAGE) +
 				  c->oom_score_adj *
 				  ((long)self->rk.totalpages / 1000));
 		EXPECT_TRUE(DERIVED(c, candidate, verdict));
@@ -173,7 +178,7 @@ TEST_F(ranking, the_first_of_a_cgroup_is_the_one_that_then_dies)
 	EXPECT_EQ(3, self->rk.count);
 	EXPECT_EQ(2, self->rk.eligible);
 	EXPECT_EQ(0, self->rk.kthreads);
-	EXPECT_EQ(32 * 256 + meminfo("SwapTotal") / 4, self->rk.totalpages);
+	EXPECT_EQ((32 * 1024 + meminfo("SwapTotal")) / PAGE_KB, self->rk.totalpages);
 	first = self->recs[0].tgid;
 	EXPECT_EQ(hog[0].pid, first);
 	EXPECT_EQ(hog[1].pid, self->recs[1].tgid);
@@ -211,6 +216,137 @@ TEST_F(ranking, the_text_file_tells_the_same)
 	EXPECT_IN("verdict=leading~", line);
 	free(text);
 	hog_kill(&hog);
+}
+
+/* ---- a machine full of processes ---- */
+
+#define MANY	10000
+#define STACK	1024
+
+static int sleeper(void *unused)
+{
+	(void)unused;
+	for (;;)
+		poll(NULL, 0, -1);
+	return 0;
+}
+
+/*
+ * So many processes, which share all memory and so need little; says that they
+ * are there, and takes them away when it is told to.
+ */
+static int keep_many(void *fds)
+{
+	int *ready = fds, *go = ready + 2, i;
+	pid_t group = 0, pid;
+	char c = 0, *stacks;
+
+	signal(SIGCHLD, SIG_IGN);
+	/*
+	 * The first call of a function may look it up in libc, which takes more
+	 * than STACK. A sleeper that crashes takes all of them along on 5.10.
+	 */
+	poll(NULL, 0, 0);
+	/* Not as the tests: these may be killed. */
+	spill("/proc/self/oom_score_adj", "0");
+	stacks = mmap(NULL, (size_t)MANY * STACK, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stacks == MAP_FAILED)
+		return 1;
+	for (i = 0; i < MANY && !c; i++) {
+		pid = clone(sleeper, stacks + (size_t)(i + 1) * STACK,
+			    CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD, NULL);
+		group = group ? group : pid;
+		c = pid < 0 || setpgid(pid, group);
+	}
+	if (write(ready[1], &c, 1) == 1 && read(go[0], &c, 1) != 1)
+		c = 1;
+	kill(-group, SIGKILL);
+	while (wait(NULL) > 0)
+		;
+	return c;
+}
+
+/* How many processes there are by /proc, and kernel threads among them. */
+static unsigned int processes(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	unsigned int n = 0;
+
+	while ((d = readdir(dir)))
+		n += d->d_name[0] >= '1' && d->d_name[0] <= '9';
+	closedir(dir);
+	return n;
+}
+
+TEST_F_TIMEOUT(ranking, ten_thousand_processes_are_ranked_in_a_moment, 240)
+{
+	struct oomtrace_candidate *recs = calloc(MANY + ROOM, sizeof(*recs));
+	unsigned long long from, took, text_took;
+	unsigned int i, checked = 0, lines = 0;
+	long threads_max;
+	int fds[4];
+	pid_t pid;
+	char c = 1, *text, *at;
+
+	ASSERT_NE(NULL, recs);
+	threads_max = sysctl_get("kernel/threads-max");
+	spill("/proc/sys/kernel/threads-max", "30000");
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, pipe(fds + 2));
+	pid = start_child(keep_many, fds);
+	/* So that its death ends the wait for it. */
+	close(fds[1]);
+	close(fds[2]);
+	ASSERT_EQ(1, read(fds[0], &c, 1));
+	ASSERT_EQ(0, c) TH_LOG("not so many processes");
+
+	memset(&self->rk, 0, sizeof(self->rk));
+	self->rk.size = sizeof(self->rk);
+	self->rk.room = MANY + ROOM;
+	self->rk.records = (unsigned long)recs;
+	from = now_ns();
+	EXPECT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_RANKING, &self->rk));
+	took = now_ns() - from;
+	EXPECT_LE(MANY, self->rk.count);
+	/* Some come and go. */
+	EXPECT_GE(20, labs((long)processes() - (long)self->rk.count -
+			   (long)self->rk.kthreads));
+	for (i = 1; i < self->rk.count; i++) {
+		const struct oomtrace_candidate *a = &recs[i - 1], *b = &recs[i];
+
+		EXPECT_EQ(i, b->index);
+		if (i < self->rk.eligible)
+			EXPECT_LE(b->points, a->points);
+		if (i % 50 || !HAS(b, candidate, points))
+			continue;
+		EXPECT_EQ(proc_oom_score(b->tgid),
+			  score_of(b, self->rk.totalpages));
+		checked++;
+	}
+	EXPECT_LE(MANY / 50 - 5, checked);
+
+	/* With less room there are the first, and the number of all. */
+	EXPECT_EQ(0, ask(self->fd, &self->rk, self->recs, 0));
+	EXPECT_LE(MANY, self->rk.count);
+	EXPECT_EQ(ROOM - 1, self->recs[ROOM - 1].index);
+
+	from = now_ns();
+	text = slurp(DEBUGFS "/ranking", NULL);
+	text_took = now_ns() - from;
+	for (at = text; (at = strstr(at, " candidate: ")); at++)
+		lines++;
+	EXPECT_LE(MANY, lines);
+	printf("# %u processes ranked in %llu ms, as text in %llu ms; %u scores compared\n",
+	       self->rk.count, took / 1000000, text_took / 1000000, checked);
+	/* Emulated, with other machines beside it. */
+	EXPECT_GT(20000, took / 1000000);
+	free(text);
+	free(recs);
+	EXPECT_EQ(1, write(fds[3], &c, 1));
+	EXPECT_EQ(0, wait_child(pid));
+	sysctl_set("kernel/threads-max", threads_max);
 }
 
 TEST_F(ranking, bad_input_is_refused_and_said_why)

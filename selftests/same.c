@@ -8,6 +8,7 @@
  * far larger than what may move in between, and victims differ by megabytes.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,7 +200,7 @@ TEST_F(same, requests_are_granted_and_refused_as_without_it)
 {
 	int mode;
 
-	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, shared);
 	for (mode = GUESS; mode <= NEVER; mode++)
@@ -209,6 +210,20 @@ TEST_F(same, requests_are_granted_and_refused_as_without_it)
 /* ---- victims ---- */
 
 #define HOGS	5
+
+/*
+ * A victim is passed over from when its pages are unmapped (MMF_OOM_SKIP), but
+ * they are given back to the cgroup a little later: who runs in between decides
+ * whether the kernel kills one more. A victim that nobody interrupts leaves no
+ * such moment on the one processor that this test has.
+ */
+static void die_uninterrupted(pid_t pid)
+{
+	struct sched_param fifo = { .sched_priority = 1 };
+
+	if (sched_setscheduler(pid, SCHED_FIFO, &fifo))
+		die("cannot make %d run first: %s", pid, strerror(errno));
+}
 
 /*
  * Hogs of seeded sizes and oom_score_adj in a cgroup, and one that grows until
@@ -227,6 +242,7 @@ static void run_victims(struct memcg *cg, unsigned int seed, char *order)
 			  cg->dir, 2 + 2 * i,
 			  (int)below(3) * 300 - 300);
 		hog_ready(&hog[i]);
+		die_uninterrupted(hog[i].pid);
 	}
 	hog_start(&hog[HOGS], "--cgroup %s --grow 100", cg->dir);
 	hog_wait(&hog[HOGS]);

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: when Debian's own systemd-oomd kills a cgroup for its memory
+ * pressure, that is an episode of user space: systemd-oomd sent the signals, its
+ * victims are there with their memory, the ranking with its cgroups by name, and
+ * oomtrace says so.
+ *
+ * Wants systemd as process 1 (scripts/vm --init systemd): that tells systemd-oomd
+ * which cgroups to watch.
+ */
+#include <signal.h>
+#include <sys/swap.h>
+
+#include "lib.h"
+#include "oom.h"
+#include "test.h"
+
+#define OOMD		"/lib/systemd/systemd-oomd"
+#define SYSTEMD		"/run/systemd/system"
+#define GREEDY_CGROUP	"/oomd.slice/oomd-greedy.service"
+#define MODEST_CGROUP	"/oomd.slice/oomd-modest.service"
+/* Two forks make so many; none of them ends when another does. */
+#define GREEDY		4
+#define PATIENCE_MS	80000
+
+static char said[1 << 16];
+
+static int shell(const char *command)
+{
+	return run_program(said, sizeof(said), (char *[]){ "sh", "-c",
+			   (char *)command, NULL });
+}
+
+/* swapon is a program that not each root has. */
+static const char make_swap[] =
+	"modprobe zram && echo 256M >/sys/block/zram0/disksize && mkswap /dev/zram0";
+
+/*
+ * A slice to be watched, and in it somebody who needs more than he may have, and
+ * somebody who does not. What is reclaimed goes to zram: pressure alone is not
+ * enough for systemd-oomd, there must be reclaim as well.
+ */
+static const char prepare[] =
+	"set -e\n"
+	"mkdir -p /run/systemd/oomd.conf.d\n"
+	"printf '[OOM]\\nDefaultMemoryPressureDurationSec=1s\\n' >/run/systemd/oomd.conf.d/soon.conf\n"
+	"printf '[Slice]\\nManagedOOMMemoryPressure=kill\\nManagedOOMMemoryPressureLimit=5%%\\n'"
+	" >" SYSTEMD "/oomd.slice\n"
+	"systemctl daemon-reload\n"
+	"systemctl restart systemd-oomd\n"
+	"hog=/usr/local/lib/oomtrace/selftests/bin/hog\n"
+	"systemd-run -q --slice=oomd.slice --unit=oomd-modest $hog --comm modest --anon 4 --hold\n"
+	"cat >/run/greedy <<'PERL'\n"
+	"fork; fork; $0 = 'greedy'; my $mb = 200; my $x = 'a' x ($mb << 20); sleep;\n"
+	"PERL\n"
+	"systemd-run -q --slice=oomd.slice --unit=oomd-greedy -p MemoryHigh=32M -p OOMPolicy=continue"
+	" -p User=daemon perl /run/greedy\n";
+
+static const char undo[] =
+	"systemctl stop oomd-modest oomd-greedy systemd-oomd oomd.slice\n"
+	"systemctl reset-failed\n"
+	"rm -f " SYSTEMD "/oomd.slice /run/systemd/oomd.conf.d/soon.conf /run/greedy\n"
+	"systemctl daemon-reload\n";
+
+FIXTURE(oomd) {
+	int fd;
+	struct records recs;
+};
+
+FIXTURE_SETUP(oomd)
+{
+	module_start(NULL);
+	self->fd = device_open();
+}
+
+FIXTURE_TEARDOWN(oomd)
+{
+	shell(undo);
+	swapoff("/dev/zram0");
+	shell("modprobe -r zram");
+	close(self->fd);
+	records_free(&self->recs);
+	module_stop();
+}
+
+/* The path of a cgroup, if a name record has it. */
+static const char *path_of(const struct records *recs, unsigned long long id)
+{
+	const union record *r;
+	size_t i;
+
+	for (i = 0; (r = records_get(recs, OOMTRACE_NAME, i)); i++)
+		if (r->name.cgroup_id == id && !r->name.offset)
+			return r->name.path;
+	return "(no name)";
+}
+
+static void wait_for_the_end(int fd, struct records *recs)
+{
+	int i;
+
+	for (i = 0; i < PATIENCE_MS / 100; i++) {
+		device_drain(fd, recs);
+		if (records_count(recs, OOMTRACE_OOM_END))
+			break;
+		sleep_ms(100);
+	}
+	/* And what comes after it: names. */
+	sleep_ms(500);
+	device_drain(fd, recs);
+}
+
+TEST_F_TIMEOUT(oomd, kills_a_cgroup_under_pressure_and_that_is_told, 180)
+{
+	const struct oomtrace_candidate *modest = NULL;
+	const struct oomtrace_oom_begin *begin;
+	const union record *r;
+	char line[256];
+	size_t i;
+
+	if (access(SYSTEMD, F_OK))
+		SKIP(return, "process 1 is not systemd, which systemd-oomd wants");
+	if (access(OOMD, X_OK))
+		SKIP(return, "no " OOMD " here: Debian has it from bookworm on");
+	ASSERT_EQ(0, shell(make_swap)) TH_LOG("%s", said);
+	ASSERT_EQ(0, swapon("/dev/zram0", 0));
+	ASSERT_EQ(0, shell(prepare)) TH_LOG("%s", said);
+	wait_for_the_end(self->fd, &self->recs);
+
+	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
+	begin = &records_get(&self->recs, OOMTRACE_OOM_BEGIN, 0)->begin;
+	EXPECT_EQ(OOMTRACE_SCOPE_USERSPACE, begin->scope);
+	EXPECT_EQ(OOMTRACE_TRIGGER_DAEMON, begin->trigger);
+	EXPECT_STREQ("systemd-oomd", begin->comm);
+	shell("systemctl show --property MainPID systemd-oomd");
+	snprintf(line, sizeof(line), "MainPID=%d\n", begin->tgid);
+	EXPECT_STREQ(line, said);
+
+	/* All of the cgroup and nobody else. */
+	EXPECT_EQ(GREEDY, records_count(&self->recs, OOMTRACE_VICTIM));
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_VICTIM, i)); i++) {
+		EXPECT_EQ(begin->episode, r->victim.episode);
+		EXPECT_STREQ("greedy", r->victim.comm);
+		EXPECT_EQ(1, r->victim.uid);
+		EXPECT_EQ(OOMTRACE_WHY_DAEMON, r->victim.why);
+		EXPECT_EQ(SIGKILL, r->victim.signal);
+		EXPECT_STREQ(GREEDY_CGROUP,
+			     path_of(&self->recs, r->victim.cgroup_id));
+		EXPECT_TRUE(HAS(&r->victim, victim, total_vm));
+	}
+	r = records_get(&self->recs, OOMTRACE_OOM_END, 0);
+	ASSERT_NE(NULL, r);
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, r->end.ending);
+	EXPECT_EQ(GREEDY, r->end.victims);
+
+	/* Whom the kernel would have taken next, with name and cgroup. */
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_CANDIDATE, i)); i++)
+		if (!strcmp(r->candidate.comm, "modest"))
+			modest = &r->candidate;
+	ASSERT_NE(NULL, modest);
+	EXPECT_TRUE(DERIVED(modest, candidate, points));
+	EXPECT_LE(4 * 256, modest->points);
+	EXPECT_STREQ(MODEST_CGROUP, path_of(&self->recs, modest->cgroup_id));
+
+	EXPECT_EQ(0, run_program(said, sizeof(said),
+				 (char *[]){ "oomtrace", "last", NULL }));
+	EXPECT_IN("\nKiller:    systemd-oomd[", said);
+	EXPECT_IN("(was sent SIGKILL from user space)", said);
+	EXPECT_IN(GREEDY_CGROUP, said);
+	printf("# %s", said);
+}
+
+TEST_HARNESS_MAIN
