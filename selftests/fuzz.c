@@ -35,12 +35,15 @@ static struct {
 static pthread_t threads[MAX_THREADS];
 static struct fuzzer *fuzzers[MAX_THREADS];
 static atomic_uint running;
+static atomic_bool on_fire;
 
 static void *run(void *arg)
 {
 	struct fuzzer *f = arg;
 	unsigned long i;
 
+	while (!atomic_load(&on_fire))
+		sleep_ms(10);
 	for (i = 0; i < options.calls / options.threads; i++)
 		fuzz_call(f);
 	atomic_fetch_sub(&running, 1);
@@ -89,13 +92,18 @@ TEST_F_TIMEOUT(fuzz, no_sequence_of_calls_does_harm, 36000)
 
 	TH_LOG("seed %llu, %lu calls by %u threads", options.seed,
 	       options.calls, options.threads);
-	blaze_start(&self->blaze, false);
+	/* Before the fire, in which memory may be refused to us as well. */
 	atomic_store(&running, options.threads);
 	for (i = 0; i < options.threads; i++) {
 		fuzzers[i] = fuzz_new(options.seed + i);
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, run,
 					    fuzzers[i]));
 	}
+	blaze_start(&self->blaze, false);
+	/* A slow machine takes a while to be on fire. */
+	for (i = 0; i < 600 && !self->blaze.count->ooms; i++)
+		sleep_ms(100);
+	atomic_store(&on_fire, true);
 	while (atomic_load(&running)) {
 		sleep_ms(20);
 		/* A thread that is done is still there to be joined. */

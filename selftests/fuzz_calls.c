@@ -24,7 +24,7 @@
 
 /* Memory that can be written, then a page that cannot, then none. */
 #define ARENA		(1 << 17)
-#define ARENA_ALL	(ARENA + 2 * 4096)
+#define ARENA_ALL	(ARENA + 2 * PAGE)
 
 const char * const fuzz_op_names[FUZZ_OPS] = {
 	[FUZZ_OPEN] = "open",	[FUZZ_CLOSE] = "close",
@@ -117,8 +117,8 @@ struct fuzzer *fuzz_new(unsigned long long seed)
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (f->arena == MAP_FAILED)
 		die("no memory for a fuzzer");
-	mprotect(f->arena + ARENA, 4096, PROT_READ);
-	mprotect(f->arena + ARENA + 4096, 4096, PROT_NONE);
+	mprotect(f->arena + ARENA, PAGE, PROT_READ);
+	mprotect(f->arena + ARENA + PAGE, PAGE, PROT_NONE);
 	for (i = 0; i < FUZZ_FDS; i++)
 		f->file[i].fd = -1;
 	return f;
@@ -194,35 +194,105 @@ static void random_bytes(struct fuzzer *f, char *to, size_t len)
 		*to++ = rnd(f);
 }
 
+static void shape_filter(struct fuzzer *f, struct oomtrace_filter *filter)
+{
+	unsigned int i;
+
+	for (i = below(f, 3); i; i--) {
+		filter->mask |= 1U << below(f, 9);
+		filter->pid = filter->mask & 1 ? number(f) : 0;
+	}
+}
+
+/* Also the address of memory that is too short, or no memory. */
+static void shape_ranking(struct fuzzer *f, struct oomtrace_ranking *r)
+{
+	r->room = one_in(f, 8) ? number(f) : below(f, 256);
+	r->records = (unsigned long)buffer(f, r->room * 200UL);
+	r->cgroup_id = one_in(f, 4) ? number(f) : 0;
+}
+
+static void shape_daemons(struct fuzzer *f, struct oomtrace_daemons *d)
+{
+	unsigned int i;
+
+	d->count = below(f, OOMTRACE_DAEMONS + 2);
+	for (i = 0; i < d->count && i < OOMTRACE_DAEMONS; i++)
+		snprintf(d->comm[i], sizeof(d->comm[i]), "daemon%u",
+			 below(f, 40));
+}
+
+static void shape_seek(struct fuzzer *f, struct oomtrace_seek *s)
+{
+	s->whence = below(f, 5);
+	if (s->whence >= OOMTRACE_SEEK_SEQ)
+		s->value = one_in(f, 4) ? number(f) : below(f, 1000);
+	if (s->whence == OOMTRACE_SEEK_SEQ) {
+		s->ring = below(f, 3);
+		s->cpu = below(f, 3);
+	}
+}
+
+/* What a call of that kind takes, and mostly would accept. */
+static void shape(struct fuzzer *f, unsigned int cmd, void *at)
+{
+	static const __u32 small[] = { 0, 1, 2, 3, 50, 100, 101, 64, -1 };
+	/* The largest of all is more than the machine has. */
+	static const __u32 kb[] = { 16, 20, 64, 128, 512, 0, 15, 1048576 };
+	struct oomtrace_resize *resize = at;
+	struct oomtrace_ring_cpu_info *ring = at;
+	struct oomtrace_stack *stack = at;
+	__u32 *word = at;
+
+	switch (cmd) {
+	case OOMTRACE_IOC_ENABLE:
+	case OOMTRACE_IOC_COMMIT_RECORDS:
+	case OOMTRACE_IOC_NEAR_PERCENT:
+		*word = small[below(f, ARRAY_SIZE(small))];
+		break;
+	case OOMTRACE_IOC_INFO:
+		if (one_in(f, 4))
+			*word = below(f, 4096);
+		break;
+	case OOMTRACE_IOC_SET_FILTER:
+	case OOMTRACE_IOC_GET_FILTER:
+		shape_filter(f, at);
+		break;
+	case OOMTRACE_IOC_RANKING:
+		shape_ranking(f, at);
+		break;
+	case OOMTRACE_IOC_DAEMONS:
+		shape_daemons(f, at);
+		break;
+	case OOMTRACE_IOC_RESIZE:
+		resize->ring = below(f, 3);
+		resize->kb = kb[below(f, ARRAY_SIZE(kb))];
+		break;
+	case OOMTRACE_IOC_SEEK:
+		shape_seek(f, at);
+		break;
+	case OOMTRACE_IOC_RING:
+		ring->ring = below(f, 3);
+		ring->cpu = one_in(f, 8) ? number(f) : below(f, 3);
+		break;
+	case OOMTRACE_IOC_STACK:
+		stack->id = one_in(f, 4) ? number(f) : below(f, 64);
+		break;
+	}
+}
+
 /* A struct that is right but for at most one byte, sometimes all of it. */
 static void *argument(struct fuzzer *f, unsigned int cmd)
 {
-	static const __u32 small[] = { 0, 1, 2, 3, 50, 100, 101, 64, -1 };
-	char *at = f->arena + below(f, 256) * 8;
-	struct oomtrace_filter filter = { .size = sizeof(filter) };
-	struct oomtrace_info info = { .size = sizeof(info) };
 	size_t size = _IOC_SIZE(cmd);
-	unsigned int i;
+	char *at = f->arena + below(f, 256) * 8;
 
 	if (one_in(f, 8))
 		return buffer(f, size);
-	if (cmd == OOMTRACE_IOC_SET_FILTER || cmd == OOMTRACE_IOC_GET_FILTER) {
-		for (i = below(f, 3); i; i--) {
-			filter.mask |= 1U << below(f, 9);
-			filter.pid = filter.mask & 1 ? number(f) : 0;
-		}
-		memcpy(at, &filter, sizeof(filter));
-	} else if (cmd == OOMTRACE_IOC_INFO) {
-		if (one_in(f, 4))
-			info.size = below(f, 4096);
-		memcpy(at, &info, sizeof(info));
-	} else if (size == sizeof(__u32)) {
-		memcpy(at, &small[below(f, ARRAY_SIZE(small))], sizeof(__u32));
-	} else {
-		/* Unknown to this program: sizes come first in them. */
-		memset(at, 0, size);
-		memcpy(at, &(__u32){ size }, size < 4 ? size : 4);
-	}
+	/* Sizes come first in all structs. */
+	memset(at, 0, size);
+	memcpy(at, &(__u32){ size }, size < 4 ? size : 4);
+	shape(f, cmd, at);
 	if (size && one_in(f, 4))
 		random_bytes(f, at + below(f, size), 1);
 	return at;
@@ -234,6 +304,10 @@ static unsigned int command(struct fuzzer *f)
 		OOMTRACE_IOC_INFO, OOMTRACE_IOC_ENABLE,
 		OOMTRACE_IOC_SET_FILTER, OOMTRACE_IOC_GET_FILTER,
 		OOMTRACE_IOC_COMMIT_RECORDS, OOMTRACE_IOC_NEAR_PERCENT,
+		OOMTRACE_IOC_RANKING, OOMTRACE_IOC_DAEMONS,
+		OOMTRACE_IOC_RESIZE, OOMTRACE_IOC_SEEK,
+		OOMTRACE_IOC_RING, OOMTRACE_IOC_STATS,
+		OOMTRACE_IOC_STACK,
 	};
 
 	switch (below(f, 8)) {
@@ -306,9 +380,18 @@ static bool do_mmap(struct fuzzer *f, int fd)
 	int prot = one_in(f, 3) ? (int)below(f, 8) : PROT_READ;
 	int flags = one_in(f, 3) ? MAP_PRIVATE : MAP_SHARED;
 	off_t off = one_in(f, 2) ? 0 : (off_t)(number(f) << 12);
+	struct oomtrace_ring_cpu_info ring = {
+		.size = sizeof(ring), .ring = below(f, 2), .cpu = below(f, 2),
+	};
 	unsigned long sum = 0;
+	size_t i;
 	char *at;
 
+	/* What only the module knows. A resize may be faster. */
+	if (!one_in(f, 3) && !ioctl(fd, OOMTRACE_IOC_RING, &ring)) {
+		len = ring.mmap_size;
+		off = ring.mmap_offset;
+	}
 	if (f->map[slot].at)
 		munmap(f->map[slot].at, f->map[slot].len);
 	f->map[slot].at = NULL;
@@ -317,9 +400,9 @@ static bool do_mmap(struct fuzzer *f, int fd)
 		return false;
 	f->map[slot].at = at;
 	f->map[slot].len = len;
-	/* What can be mapped can be read. */
-	if (prot & PROT_READ)
-		sum += ((volatile char *)at)[0];
+	/* What can be mapped can be read, to its end. */
+	for (i = 0; prot & PROT_READ && i < len; i += 4096)
+		sum += ((volatile char *)at)[i];
 	(void)sum;
 	return true;
 }
@@ -329,6 +412,15 @@ static bool do_munmap(struct fuzzer *f)
 	unsigned int slot = below(f, FUZZ_MAPS);
 	bool was = f->map[slot].at;
 
+	/* No way to change or to grow what is mapped. */
+	if (was && one_in(f, 2)) {
+		if (!mprotect(f->map[slot].at, 4096, PROT_READ | PROT_WRITE) ||
+		    mremap(f->map[slot].at, f->map[slot].len,
+			   f->map[slot].len + 4096, 0) != MAP_FAILED) {
+			f->bad_reads++;
+			strcpy(f->why, "a mapping was changed");
+		}
+	}
 	if (was)
 		munmap(f->map[slot].at, f->map[slot].len);
 	f->map[slot].at = NULL;
@@ -374,6 +466,7 @@ static bool do_call(struct fuzzer *f, enum fuzz_op op, unsigned int slot)
 		return do_open(f, slot);
 	case FUZZ_CLOSE:
 		f->file[slot].fd = -1;
+		f->file[slot].device = false;
 		return !close(fd);
 	case FUZZ_READ:
 		return do_read(f, slot);
@@ -421,8 +514,8 @@ static bool do_call(struct fuzzer *f, enum fuzz_op op, unsigned int slot)
 
 bool fuzz_op_is_refused(enum fuzz_op op)
 {
-	/* Where there is nothing to be mapped or spliced. */
-	return op == FUZZ_MMAP || op == FUZZ_MUNMAP || op == FUZZ_SPLICE;
+	/* Where no file can be spliced. */
+	return op == FUZZ_SPLICE;
 }
 
 void fuzz_call(struct fuzzer *f)
@@ -430,7 +523,12 @@ void fuzz_call(struct fuzzer *f)
 	unsigned int slot = below(f, FUZZ_FDS);
 	enum fuzz_op op = below(f, FUZZ_OPS);
 	unsigned long long next = f->rnd;
+	int i;
 
+	/* The text files have none of these. */
+	if ((op == FUZZ_IOCTL || op == FUZZ_MMAP) && !one_in(f, 8))
+		for (i = 0; i < FUZZ_FDS && !f->file[slot].device; i++)
+			slot = (slot + 1) % FUZZ_FDS;
 	f->calls[op]++;
 	f->good[op] += do_call(f, op, slot);
 	/* However much a call drew, the next one begins at the same place. */

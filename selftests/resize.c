@@ -182,6 +182,7 @@ TEST_F(resize, keeps_the_newest_records)
 	struct records before, grown, shrunk;
 	struct oomtrace_ring_cpu_info info;
 	size_t i;
+	int fd;
 
 	pin_to_cpu(0);
 	deny(150);
@@ -202,6 +203,22 @@ TEST_F(resize, keeps_the_newest_records)
 		EXPECT_EQ(0, memcmp(&before.r[before.n - i],
 				    &shrunk.r[shrunk.n - i],
 				    sizeof(*before.r)));
+
+	/* In a larger one that is not full, the oldest is not number 1. */
+	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 512));
+	EXPECT_EQ(0, ring_ask(self->fd, OOMTRACE_RING_COMMIT, 0, &info));
+	fd = device_open();
+	device_drain(fd, &self->recs);
+	close(fd);
+	/* Who comes now has lost nothing. */
+	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_LOST));
+	for (i = 0; i < self->recs.n; i++)
+		if (self->recs.r[i].h.type != OOMTRACE_STACK &&
+		    self->recs.r[i].h.cpu == 0)
+			break;
+	ASSERT_LT(i, self->recs.n);
+	EXPECT_EQ(info.first, self->recs.r[i].h.seq);
+	EXPECT_LT(1, info.first);
 	records_free(&before);
 	records_free(&grown);
 	records_free(&shrunk);

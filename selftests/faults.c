@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: whatever allocation and whatever registration fails while the module
+ * is loaded or switched on, the caller gets ENOMEM or a module that says what it
+ * lacks, nothing is left behind, and the next time it works.
+ *
+ * The kernel makes the n-th allocation of this task fail (fail-nth), for each n
+ * there is. What the kernel itself allocates before the module's own code runs
+ * is left out. It is each fourth n, or each OOMTRACE_STEP-th with that in the
+ * environment; if it is 1, each step of a load must be seen to fail.
+ * Registrations fail by the module that provokes (provoke/refuse.c), on any
+ * kernel.
+ *
+ * To take a probe out of a function the kernel itself may need memory, and warns
+ * if it has none. So allocations at unload fail only with OOMTRACE_WARNINGS in
+ * the environment: by hand, with scripts/vm --allow-log 'kprobe-ftrace'.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+#include "commit.h"
+#include "oom.h"
+#include "test.h"
+
+/* More than any of these takes. */
+#define NEVER_FAIL	1000000
+
+static const struct {
+	const char *file, *value;
+} attributes[] = {
+	/* Also those that may wait for memory, of any size, and quietly. */
+	{ "failslab/ignore-gfp-wait", "N" },
+	{ "failslab/verbose", "0" },
+	{ "fail_page_alloc/ignore-gfp-wait", "N" },
+	{ "fail_page_alloc/ignore-gfp-highmem", "N" },
+	{ "fail_page_alloc/min-order", "0" },
+	{ "fail_page_alloc/verbose", "0" },
+	{ "fail_usercopy/verbose", "0" },
+};
+
+FIXTURE(faults) {
+	int nth;		/* /proc/self/fail-nth */
+	int kmsg;
+};
+
+FIXTURE_SETUP(faults)
+{
+	char path[128];
+	size_t i;
+
+	module_stop();
+	self->kmsg = kmsg_open();
+	self->nth = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (self->nth < 0)
+		return;
+	for (i = 0; i < ARRAY_SIZE(attributes); i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/debug/%s",
+			 attributes[i].file);
+		ASSERT_EQ(0, spill(path, attributes[i].value))
+			TH_LOG("%s", path);
+	}
+}
+
+FIXTURE_TEARDOWN(faults)
+{
+	close(self->nth);
+	close(self->kmsg);
+	provoke_unload();
+	module_stop();
+}
+
+static unsigned int each(void)
+{
+	const char *step = getenv("OOMTRACE_STEP");
+
+	return step && atoi(step) > 0 ? atoi(step) : 4;
+}
+
+/* The n-th allocation from now on fails. */
+static void arm(int nth, unsigned int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", n);
+
+	/* It may be this very copy that fails. */
+	if (pwrite(nth, text, len, 0) != len && pwrite(nth, text, len, 0) != len)
+		die("cannot write %u to fail-nth: %s", n, strerror(errno));
+}
+
+/* Allocations still to go; 0: one has failed. Nothing fails any more. */
+static unsigned int disarm(int nth)
+{
+	char text[16] = "";
+
+	if (pread(nth, text, sizeof(text) - 1, 0) <= 0 &&
+	    pread(nth, text, sizeof(text) - 1, 0) <= 0)
+		die("cannot read fail-nth: %s", strerror(errno));
+	arm(nth, 0);
+	return atoi(text);
+}
+
+/* Write with the n-th allocation of it failing: 0 or -errno. */
+static int write_with(int nth, unsigned int n, const char *path,
+		      const char *text, unsigned int *left)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		die("cannot open %s: %s", path, strerror(errno));
+	arm(nth, n);
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	*left = disarm(nth);
+	close(fd);
+	return err;
+}
+
+static int load_with(int nth, unsigned int n, const char *params,
+		     unsigned int *left)
+{
+	int fd = module_file(), err = 0;
+
+	arm(nth, n);
+	if (syscall(SYS_finit_module, fd, params, 0))
+		err = -errno;
+	*left = disarm(nth);
+	close(fd);
+	return err;
+}
+
+/* A load that was not refused though something failed must say what is missing. */
+static bool degraded(void)
+{
+	char *text;
+	bool said;
+
+	if (access(DEBUGFS "/hooks", R_OK) || access(DEBUGFS "/filter", R_OK))
+		return true;
+	text = slurp(DEBUGFS "/hooks", NULL);
+	said = strstr(text, "error -12");
+	free(text);
+	return said;
+}
+
+#define PARAMS	"commit_buffer_kb=16 oom_buffer_kb=16"
+
+TEST_F_TIMEOUT(faults, each_allocation_at_load_fails_in_turn, 1200)
+{
+	unsigned int before, all, left, n, refused = 0, kept = 0;
+	unsigned int step = each();
+	const char *where;
+	char *log;
+	int err;
+
+	if (self->nth < 0)
+		SKIP(return, "this kernel has no fault injection");
+	/* What is allocated once for all is over with. */
+	EXPECT_EQ(0, module_load(PARAMS));
+	EXPECT_EQ(0, module_unload());
+
+	EXPECT_EQ(-EINVAL, load_with(self->nth, NEVER_FAIL, "oom_buffer_kb=1",
+				     &left));
+	before = NEVER_FAIL - left;
+	EXPECT_EQ(0, load_with(self->nth, NEVER_FAIL, PARAMS, &left));
+	all = NEVER_FAIL - left;
+	EXPECT_EQ(0, module_unload());
+	ASSERT_LT(before, all);
+	TH_LOG("%u allocations at load, %u of them before the module's own",
+	       all, before);
+	free(kmsg_text(self->kmsg));
+	for (n = before > 10 ? before - 10 : 1;; n += step) {
+		err = load_with(self->nth, n, PARAMS, &left);
+		if (left)
+			break;
+		ASSERT_GT(all + 1000, n);
+		if (err) {
+			ASSERT_EQ(-ENOMEM, err) TH_LOG("allocation %u", n);
+			refused++;
+		} else {
+			kept += degraded();
+			ASSERT_EQ(0, module_unload());
+		}
+		where = module_trace();
+		ASSERT_EQ(NULL, where)
+			TH_LOG("allocation %u: it is in %s", n, where);
+	}
+	EXPECT_EQ(0, err);
+	EXPECT_FALSE(degraded());
+	TH_LOG("%u loads refused, %u did without something", refused, kept);
+	EXPECT_EQ(0, module_unload());
+
+	if (step > 1)
+		return;
+	/* Every step has failed at least once, and has said so. */
+	log = kmsg_text(self->kmsg);
+	EXPECT_IN("oomtrace: no memory for the rings", log);
+	EXPECT_IN("oomtrace: cannot hook __vm_enough_memory", log);
+	EXPECT_IN("oomtrace: cannot hook out_of_memory", log);
+	EXPECT_IN("oomtrace: cannot hook oom_badness", log);
+	EXPECT_IN("oomtrace: cannot make /dev/oomtrace", log);
+	free(log);
+}
+
+/* Is a switch of hooks as the file says, all of them? */
+static bool hooks_say(const char *state)
+{
+	bool on = !strcmp(state, "attached"), said;
+	char *text = slurp(DEBUGFS "/hooks", NULL);
+
+	said = strstr(text, state) && !strstr(text, on ? " off " : " attached ");
+	free(text);
+	return said;
+}
+
+/* One refused request is one record more. */
+static bool records_denials(void)
+{
+	struct records recs = { };
+	int fd = device_open_at_end(), n;
+
+	sysctl_set("vm/overcommit_memory", NEVER);
+	deny(1);
+	sysctl_restore();
+	device_drain(fd, &recs);
+	n = commits_by(&recs, getpid());
+	records_free(&recs);
+	close(fd);
+	return n == 1;
+}
+
+TEST_F_TIMEOUT(faults, each_allocation_at_switching_on_fails_in_turn, 600)
+{
+	unsigned int left, n, step = each();
+	unsigned int refused = 0;
+	int err;
+
+	if (self->nth < 0)
+		SKIP(return, "this kernel has no fault injection");
+	ASSERT_EQ(0, module_load(PARAMS));
+	for (n = 1;; n += step) {
+		ASSERT_GT(1000, n);
+		ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
+		ASSERT_TRUE(hooks_say("off"));
+		err = write_with(self->nth, n, DEBUGFS "/enable", "1", &left);
+		if (left)
+			break;
+		/* A copy from user space may be what failed. */
+		if (err)
+			ASSERT_TRUE(err == -ENOMEM || err == -EFAULT)
+				TH_LOG("allocation %u: %d", n, err);
+		ASSERT_TRUE(hooks_say(err ? "off" : "attached"))
+			TH_LOG("allocation %u", n);
+		refused += !!err;
+	}
+	ASSERT_EQ(0, err);
+	EXPECT_TRUE(hooks_say("attached"));
+	EXPECT_LT(0, refused);
+	EXPECT_TRUE(records_denials());
+	TH_LOG("%u allocations, %u switches refused", n - left, refused);
+	EXPECT_EQ(0, module_unload());
+}
+
+/* A kill by the kernel goes through most of the functions that are hooked. */
+static int kill_of_oom(void)
+{
+	struct memcg cg;
+	struct hog hog;
+	int status;
+
+	if (!memcg_make(&cg, "faults", MB(8)))
+		return 128 + SIGKILL;
+	hog_start(&hog, "--cgroup %s --grow 64", cg.dir);
+	status = hog_wait(&hog);
+	memcg_remove(&cg);
+	return status;
+}
+
+TEST_F_TIMEOUT(faults, each_allocation_at_unload_fails_in_turn, 600)
+{
+	unsigned int left = 0, n;
+	const char *where;
+	int err;
+
+	if (self->nth < 0)
+		SKIP(return, "this kernel has no fault injection");
+	if (!getenv("OOMTRACE_WARNINGS"))
+		SKIP(return, "the kernel itself warns then");
+	for (n = 1; !left; n++) {
+		ASSERT_GT(1000, n);
+		ASSERT_EQ(0, module_load(PARAMS));
+		arm(self->nth, n);
+		err = syscall(SYS_delete_module, "oomtrace", 0) ? -errno : 0;
+		left = disarm(self->nth);
+		/* The name may be what could not be copied. */
+		if (err) {
+			ASSERT_TRUE(err == -EFAULT || err == -ENOMEM)
+				TH_LOG("allocation %u: %d", n, err);
+			ASSERT_EQ(0, module_unload());
+		}
+		where = module_trace();
+		ASSERT_EQ(NULL, where)
+			TH_LOG("allocation %u: it is in %s", n, where);
+		/* Whatever is still hooked calls what is no longer there. */
+		ASSERT_EQ(128 + SIGKILL, kill_of_oom());
+	}
+	TH_LOG("%u allocations at unload", n - 2);
+}
+
+/* Hooks that are in the kernel by ftrace's own means. */
+static int by_ftrace(void)
+{
+	char *text = slurp(DEBUGFS "/hooks", NULL), *at = text;
+	int n = 0;
+
+	while ((at = strstr(at, " ftrace "))) {
+		at++;
+		n++;
+	}
+	free(text);
+	return n;
+}
+
+/* As when a live patch of the function was loaded while the hooks were off. */
+TEST_F_TIMEOUT(faults, what_ftrace_does_not_take_back_becomes_a_probe, 300)
+{
+	int n, all, err, probes = 0;
+	char text[40];
+
+	if (!provoke_load())
+		SKIP(return, "the module that provokes was not built");
+	ASSERT_EQ(0, module_load(PARAMS));
+	all = by_ftrace();
+	if (!all || access(PROVOKE("refuse"), W_OK)) {
+		provoke_unload();
+		SKIP(return, "nothing is hooked by ftrace here");
+	}
+	/* The kernel's probes make such a call as well, which has no other way. */
+	for (n = 1; n <= all + 1; n++) {
+		ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
+		snprintf(text, sizeof(text), "register_ftrace_function %d", n);
+		ASSERT_EQ(0, spill(PROVOKE("refuse"), text));
+		err = spill(DEBUGFS "/enable", "1");
+		ASSERT_EQ(0, spill(PROVOKE("refuse"), "none"));
+		if (err) {
+			EXPECT_TRUE(hooks_say("off")) TH_LOG("%s", text);
+			EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
+		}
+		probes += by_ftrace() == all - 1;
+		/* Off and on, it stays what it is. */
+		ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
+		ASSERT_EQ(0, spill(DEBUGFS "/enable", "1"));
+		EXPECT_TRUE(hooks_say("attached")) TH_LOG("%s", text);
+		EXPECT_TRUE(records_denials()) TH_LOG("%s", text);
+		EXPECT_EQ(128 + SIGKILL, kill_of_oom());
+		ASSERT_EQ(0, module_unload());
+		EXPECT_EQ(NULL, module_trace());
+		ASSERT_EQ(0, module_load(PARAMS));
+	}
+	EXPECT_EQ(all, probes);
+	provoke_unload();
+}
+
+/* What can be refused, and what of it must refuse the load. */
+static const struct {
+	const char *function;
+	bool needed;
+} registrations[] = {
+	{ "register_kprobe", false },
+	{ "register_kretprobe", false },
+	{ "ftrace_set_filter_ip", false },
+	{ "register_ftrace_function", false },
+	{ "tracepoint_probe_register", false },
+	{ "register_oom_notifier", false },
+	{ "misc_register", true },
+	{ "debugfs_create_dir", false },
+};
+
+TEST_F_TIMEOUT(faults, each_registration_at_load_fails_in_turn, 1200)
+{
+	unsigned int i, n, refused = 0, lacking = 0, other = 0;
+	char text[80], *fired;
+	const char *where;
+	bool last;
+	int err;
+
+	if (!provoke_load())
+		SKIP(return, "the module that provokes was not built");
+	if (access(PROVOKE("refuse"), W_OK)) {
+		provoke_unload();
+		SKIP(return, "functions are refused on x86-64 only");
+	}
+	for (i = 0; i < ARRAY_SIZE(registrations); i++) {
+		for (n = 1, last = false; !last; n++) {
+			snprintf(text, sizeof(text), "%s %u",
+				 registrations[i].function, n);
+			ASSERT_EQ(0, spill(PROVOKE("refuse"), text))
+				TH_LOG("%s", text);
+			err = module_load(PARAMS);
+			fired = slurp(PROVOKE("refuse"), NULL);
+			last = *fired != '1';
+			free(fired);
+			ASSERT_EQ(0, spill(PROVOKE("refuse"), "none"));
+			if (registrations[i].needed && !last)
+				EXPECT_EQ(-ENOMEM, err) TH_LOG("%s", text);
+			if (err) {
+				EXPECT_EQ(-ENOMEM, err) TH_LOG("%s", text);
+				EXPECT_FALSE(last) TH_LOG("%s", text);
+				refused++;
+			} else {
+				/* Nothing is said only if nothing is missing. */
+				if (degraded())
+					lacking++;
+				else if (!last)
+					other++;
+				EXPECT_FALSE(last && degraded());
+				EXPECT_TRUE(records_denials())
+					TH_LOG("%s", text);
+				ASSERT_EQ(0, module_unload());
+			}
+			where = module_trace();
+			ASSERT_EQ(NULL, where)
+				TH_LOG("%s: it is in %s", text, where);
+		}
+		/* It is what the module calls. */
+		EXPECT_LT(2, n) TH_LOG("%s", registrations[i].function);
+	}
+	provoke_unload();
+	TH_LOG("%u loads refused, %u did without something, %u by another way",
+	       refused, lacking, other);
+	EXPECT_EQ(0, module_load(PARAMS));
+	EXPECT_FALSE(degraded());
+	EXPECT_TRUE(records_denials());
+	EXPECT_EQ(0, module_unload());
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: on a machine that is out of memory again and again, with readers
+ * that get none either, the machine lives, and every kill that the kernel
+ * counted is in the records or among those counted as lost.
+ *
+ * Made for a machine of 128 MB, half of it the kernel's. OOMTRACE_SECONDS in the environment
+ * says how long the storm lasts, instead of 10.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "lib.h"
+#include "test.h"
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], *text, *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	text = slurp(path, NULL);
+	at = text ? strstr(text, "\nPPid:") : NULL;
+	pid = at ? atoi(at + 6) : 0;
+	free(text);
+	return pid;
+}
+
+/* The test and whoever waits for it: the storm is for the others. */
+static void adjust_the_test(const char *adj)
+{
+	char path[64];
+	pid_t pid;
+
+	for (pid = getpid(); pid > 1; pid = parent_of(pid)) {
+		snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+		spill(path, adj);
+	}
+}
+
+FIXTURE(tiny) {
+};
+
+FIXTURE_SETUP(tiny)
+{
+	adjust_the_test("-1000");
+	module_start(NULL);
+}
+
+FIXTURE_TEARDOWN(tiny)
+{
+	module_stop();
+	adjust_the_test("0");
+}
+
+/* A counter of /proc/vmstat, without asking for memory. */
+static unsigned long counter_of(const char *name)
+{
+	static char text[1 << 14];
+	int fd = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	char *at;
+
+	if (n <= 0)
+		die("cannot read /proc/vmstat");
+	close(fd);
+	text[n] = '\0';
+	at = strstr(text, name);
+	if (!at)
+		die("/proc/vmstat has no %s", name);
+	return strtoul(at + strlen(name), NULL, 10);
+}
+
+/* More than any machine has, bit by bit. */
+static void outgrow_the_machine(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	spill("/proc/self/oom_score_adj", "500");
+	for (;;) {
+		char *at = mmap(NULL, MB(4), PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		size_t i;
+
+		if (at == MAP_FAILED)
+			continue;
+		for (i = 0; i < MB(4); i += PAGE)
+			((volatile char *)at)[i] = 1;
+	}
+}
+
+struct counted {
+	unsigned long victims;	/* records of kills */
+	unsigned long begins;
+	unsigned long ends;
+	unsigned long lost;	/* records of the OOM ring that were lost */
+};
+
+static void count_records(struct counted *c, const char *buf, ssize_t n)
+{
+	const union record *r;
+	ssize_t at;
+
+	for (at = 0; at < n; at += r->h.size) {
+		r = (const void *)(buf + at);
+		/* Whom it chose, but who was exiting already, it does not kill. */
+		if (r->h.type == OOMTRACE_VICTIM)
+			c->victims += !!HAS(&r->victim, victim, signal);
+		else if (r->h.type == OOMTRACE_OOM_BEGIN)
+			c->begins++;
+		else if (r->h.type == OOMTRACE_OOM_END)
+			c->ends++;
+		else if (r->h.type == OOMTRACE_LOST &&
+			 r->lost.ring == OOMTRACE_RING_OOM)
+			c->lost += r->lost.count;
+	}
+}
+
+/* Everything there is; asks for no memory. */
+static void drain(int fd, struct counted *c)
+{
+	static __u64 buf[1 << 12];
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		count_records(c, (char *)buf, n);
+}
+
+/* One who may be killed, and reads the text files meanwhile. */
+static void read_texts(void)
+{
+	static const char * const files[] = { "trace", "last_oom", "stats" };
+	static char buf[1 << 14];
+	char path[128];
+	unsigned int i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	spill("/proc/self/oom_score_adj", "0");
+	for (i = 0;; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), DEBUGFS "/%s",
+			 files[i % ARRAY_SIZE(files)]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		while (fd >= 0 && read(fd, buf, sizeof(buf)) > 0)
+			;
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* Whom the kernel can take while the others are dying; without one it panics. */
+static void sit(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	spill("/proc/self/oom_score_adj", "0");
+	for (;;)
+		pause();
+}
+
+static void (*const cast[])(void) = {
+	outgrow_the_machine, outgrow_the_machine, read_texts,
+	sit, sit, sit, sit, sit, sit,
+};
+
+/* Whoever died comes back. */
+static void keep_cast(pid_t *pid)
+{
+	size_t i;
+
+	for (i = ARRAY_SIZE(cast); i-- > 0;) {
+		if (pid[i] > 0 && waitpid(pid[i], NULL, WNOHANG) <= 0)
+			continue;
+		pid[i] = fork();
+		if (!pid[i])
+			cast[i]();
+	}
+}
+
+static void dismiss_cast(const pid_t *pid)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cast); i++)
+		if (pid[i] > 0 && !kill(pid[i], SIGKILL))
+			waitpid(pid[i], NULL, 0);
+}
+
+TEST_F_TIMEOUT(tiny, every_kill_is_recorded_or_counted, 3600)
+{
+	const char *env = getenv("OOMTRACE_SECONDS");
+	unsigned long long until = now_ns() +
+				   (env ? atoll(env) : 10) * 1000000000ULL;
+	pid_t pid[ARRAY_SIZE(cast)] = { };
+	int fd = device_open_at_end();
+	struct counted c = { };
+	unsigned long kernel;
+
+	sysctl_set("vm/oom_dump_tasks", 0);
+	/* Room for the dying, who may take of what others must leave. */
+	sysctl_set("vm/min_free_kbytes", 4096);
+	kernel = counter_of("\noom_kill ");
+	while (now_ns() < until) {
+		keep_cast(pid);
+		drain(fd, &c);
+		sleep_ms(10);
+	}
+	dismiss_cast(pid);
+	sleep_ms(100);
+	kernel = counter_of("\noom_kill ") - kernel;
+	drain(fd, &c);
+	close(fd);
+	sysctl_restore();
+
+	TH_LOG("%lu kills by the kernel's count, %lu recorded; %lu OOMs, %lu ended; %lu records lost and counted, %lu lost uncounted",
+	       kernel, c.victims, c.begins, c.ends, c.lost,
+	       kernel > c.victims + c.lost ? kernel - c.victims - c.lost : 0);
+	EXPECT_LT(2, kernel);
+	/* What is missing is counted. */
+	EXPECT_GE(kernel, c.victims);
+	EXPECT_LE(kernel, c.victims + c.lost);
+	if (!c.lost)
+		EXPECT_EQ(c.begins, c.ends);
+}
+
+TEST_HARNESS_MAIN
