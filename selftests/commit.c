@@ -100,7 +100,7 @@ TEST_F(commit, mode_2_refusal_explains_itself)
 
 TEST_F(commit, mode_0_refuses_what_ram_and_swap_cannot_hold)
 {
-	long most = (meminfo("MemTotal") + meminfo("SwapTotal")) / 4;
+	long most = (meminfo("MemTotal") + meminfo("SwapTotal")) / PAGE_KB;
 	const struct oomtrace_commit *rec;
 
 	sysctl_set("vm/overcommit_memory", GUESS);

@@ -149,7 +149,7 @@ TEST_F(origin, fallocate_of_a_memfd_is_told_as_shmem)
 
 TEST_F(origin, fork_is_told_with_the_parents_pid)
 {
-	long size = meminfo("MemTotal") / 5 * 2 / 4 * PAGE;
+	long size = meminfo("MemTotal") / 5 * 2 / PAGE_KB * PAGE;
 	pid_t pid;
 	void *at;
 	int err;

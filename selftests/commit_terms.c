@@ -65,12 +65,12 @@ struct machine {
 /* No memory is asked for in between but the one request: there may be none. */
 static void look_and_ask(struct machine *m, long pages)
 {
-	m->totalram = meminfo("MemTotal") / 4;
-	m->total_swap = meminfo("SwapTotal") / 4;
-	m->hugetlb = meminfo("Hugetlb") / 4;
-	m->limit = meminfo("CommitLimit") / 4;
-	m->admin_reserve = sysctl_get("vm/admin_reserve_kbytes") / 4;
-	m->user_reserve = sysctl_get("vm/user_reserve_kbytes") / 4;
+	m->totalram = meminfo("MemTotal") / PAGE_KB;
+	m->total_swap = meminfo("SwapTotal") / PAGE_KB;
+	m->hugetlb = meminfo("Hugetlb") / PAGE_KB;
+	m->limit = meminfo("CommitLimit") / PAGE_KB;
+	m->admin_reserve = sysctl_get("vm/admin_reserve_kbytes") / PAGE_KB;
+	m->user_reserve = sysctl_get("vm/user_reserve_kbytes") / PAGE_KB;
 	m->kbytes = sysctl_get("vm/overcommit_kbytes");
 	m->ratio = sysctl_get("vm/overcommit_ratio");
 	m->total_vm = own_total_vm();
@@ -98,7 +98,7 @@ static void expect_terms(struct __test_metadata *_metadata,
 
 	/* The kernel's arithmetic, from what its files say. */
 	if (m->kbytes)
-		limit = m->kbytes / 4;
+		limit = m->kbytes / PAGE_KB;
 	else
 		limit = (m->totalram - m->hugetlb) * m->ratio / 100;
 	limit += m->total_swap;
@@ -181,7 +181,7 @@ TEST_F(terms, huge_pages_come_off_the_limit)
 		SKIP(return, "the kernel has no 4 huge pages to spare");
 	check_setting(_metadata, self->fd, &self->recs);
 	rec = commit_of(&self->recs, getpid(), TEN_GIB_PAGES);
-	EXPECT_EQ(4 * meminfo("Hugepagesize") / 4, rec->hugetlb);
+	EXPECT_EQ(4 * meminfo("Hugepagesize") / PAGE_KB, rec->hugetlb);
 }
 
 static int shell(const char *command)
@@ -262,12 +262,12 @@ TEST_F(terms, root_without_the_capability_has_no_admin_reserve)
 
 TEST_F(terms, committed_is_the_counter_after_the_charge)
 {
-	long before, after, batch = meminfo("MemTotal") / 4 / 64 + 1024;
+	long before, after, batch = meminfo("MemTotal") / PAGE_KB / 64 + 1024;
 	const struct oomtrace_commit *rec;
 
-	before = meminfo("Committed_AS") / 4;
+	before = meminfo("Committed_AS") / PAGE_KB;
 	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
-	after = meminfo("Committed_AS") / 4;
+	after = meminfo("Committed_AS") / PAGE_KB;
 	device_drain(self->fd, &self->recs);
 	rec = commit_of(&self->recs, getpid(), TEN_GIB_PAGES);
 	ASSERT_NE(NULL, rec);
@@ -278,7 +278,7 @@ TEST_F(terms, committed_is_the_counter_after_the_charge)
 
 static void search_edge(struct __test_metadata *_metadata, int cpu)
 {
-	long granted = 1, refused = meminfo("MemTotal") / 4;
+	long granted = 1, refused = meminfo("MemTotal") / PAGE_KB;
 	const struct oomtrace_commit *yes, *no;
 	struct records recs = { };
 	int fd, tries = 0;
@@ -286,7 +286,7 @@ static void search_edge(struct __test_metadata *_metadata, int cpu)
 	pin_to_cpu(cpu);
 again:
 	granted = 1;
-	refused = meminfo("MemTotal") / 4;
+	refused = meminfo("MemTotal") / PAGE_KB;
 	fd = device_open_at_end();
 	while (refused - granted > 1) {
 		long middle = granted + (refused - granted) / 2;
@@ -339,7 +339,7 @@ static int search_edge_as_nobody(void *arg)
 
 	become_nobody();
 	edge->granted = 1;
-	edge->refused = meminfo("MemTotal") / 4;
+	edge->refused = meminfo("MemTotal") / PAGE_KB;
 	while (edge->refused - edge->granted > 1) {
 		long middle = (edge->granted + edge->refused) / 2;
 

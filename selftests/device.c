@@ -143,6 +143,32 @@ TEST_F(device, a_buffer_bad_at_its_end_gets_what_fits_before)
 	records_free(&whole);
 }
 
+/* Longer than a read() can be, and at an address that is no multiple of 2. */
+TEST_F(device, a_huge_and_misaligned_buffer_gets_the_same)
+{
+	const size_t huge = 3UL << 30, held = 16 * PAGE;
+	struct records whole = { };
+	char *at, *copy;
+	ssize_t n;
+
+	at = mmap(NULL, huge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, at);
+	ASSERT_EQ(0, mprotect(at, held, PROT_READ | PROT_WRITE));
+	deny(4);
+	device_drain(self->fd, &whole);
+	lseek(self->fd, 0, SEEK_SET);
+	n = read(self->fd, at + 3, huge - 3);
+	ASSERT_LT(0, n);
+	copy = malloc(n);
+	ASSERT_NE(NULL, copy);
+	memcpy(copy, at + 3, n);
+	records_add(&self->recs, copy, n);
+	expect_same(_metadata, &whole, &self->recs);
+	free(copy);
+	munmap(at, huge);
+	records_free(&whole);
+}
+
 TEST_F(device, nothing_to_read_is_EAGAIN_without_blocking)
 {
 	char buf[OOMTRACE_MAX_RECORD];

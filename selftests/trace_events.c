@@ -442,8 +442,8 @@ TEST_F(trace_events, bpftrace_shows_the_devices_records)
 		"tracepoint:oomtrace:oom_end "
 		"{ printf(\"oom_end %lld %lld\\n\", args->seq, args->duration_ns); }";
 	char want[128], comm[32], *text;
+	size_t i, events = 0, there = 0;
 	long long n, pid;
-	size_t i;
 	int status;
 
 	if (!have("bpftrace"))
@@ -463,6 +463,7 @@ TEST_F(trace_events, bpftrace_shows_the_devices_records)
 
 		if (!is_event(h->type))
 			continue;
+		events++;
 		if (h->type == OOMTRACE_OOM_END) {
 			oomtrace_get_int(h, "duration_ns", &n);
 			snprintf(want, sizeof(want), "oom_end %llu %lld\n",
@@ -478,6 +479,14 @@ TEST_F(trace_events, bpftrace_shows_the_devices_records)
 		EXPECT_EQ(1, count(text, want))
 			TH_LOG("not once:\n%s in:\n%.3000s", want, text);
 	}
+	/* And no others. */
+	for (i = 0; i < ARRAY_SIZE(event_types); i++) {
+		snprintf(want, sizeof(want), "\n%s ",
+			 oomtrace_type_name(event_types[i]));
+		there += count(text, want);
+	}
+	EXPECT_LE(2, events);
+	EXPECT_EQ(events, there) TH_LOG("%.3000s", text);
 	free(text);
 }
 
