@@ -5,15 +5,17 @@
 KVER	?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KVER)/build
 # Kernels that check goes through; see scripts/kernel list.
-KERNELS	?= bookworm
+KERNELS	?= bookworm trixie backports debug bullseye sid bookworm-rt bookworm-cloud backports-rt backports-cloud
 
-.PHONY: all module lib tools selftests check demo bench install uninstall \
+.PHONY: all module lib tools selftests check soak demo bench install uninstall \
 	dkms-install dkms-remove deb clean help
 
 all: module lib tools
 
-# The headers may be of any kernel, if KDIR says so; those below KVER must be KVER's.
-release = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+# The headers may be of any kernel, if KDIR says so; those below KVER must be KVER's. Debian's
+# include/config/kernel.release has the upstream version on some kernels: this is what uname says.
+release = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 
 module:
 	@test -e $(KDIR)/Makefile || { \
@@ -21,7 +23,7 @@ module:
 		echo "oomtrace: install linux-headers-$(KVER), or say make KDIR=/path/to/headers." >&2; \
 		exit 2; }
 	@test -n "$(release)" || { \
-		echo "oomtrace: $(KDIR) is not the headers of a kernel that was built: it has no include/config/kernel.release." >&2; \
+		echo "oomtrace: $(KDIR) is not the headers of a kernel that was built: it has no include/generated/utsrelease.h." >&2; \
 		exit 2; }
 	@test "$(origin KDIR)" != file -o "$(release)" = "$(KVER)" || { \
 		echo "oomtrace: the headers at $(KDIR) are of the kernel $(release), not of $(KVER)." >&2; \
@@ -45,6 +47,10 @@ check:
 
 demo:
 	scripts/demo
+
+# Hours; scripts/soak --help.
+soak:
+	scripts/soak
 
 bench:
 	scripts/bench
@@ -93,6 +99,7 @@ help:
 	@echo 'make                  build oomtrace.ko for the running kernel (or KDIR=...) and the tools'
 	@echo 'make demo             show it at work in a throwaway virtual machine'
 	@echo 'make check            run all tests (KERNELS="bookworm trixie" picks kernels)'
+	@echo 'make soak             the long forms of the tests of endurance: hours'
 	@echo 'make bench            what it costs, in instructions'
 	@echo 'make install          install the module and the tools for this kernel'
 	@echo 'make dkms-install     install it by DKMS, for this kernel and all that follow'
