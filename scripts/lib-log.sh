@@ -50,10 +50,14 @@ log_verdict() {
 	}' "$1"
 }
 
-# The lines of a panic.
+# The lines of a panic, with those of the oops that led to it.
 log_panic() {
-	grep -a -n -m1 'Kernel panic - not syncing' "$1" | {
-		IFS=: read -r at _
-		sed -n "$((at > 5 ? at - 5 : 1)),$((at + 40))p" "$1"
-	}
+	awk '
+		{ lines[NR] = $0 }
+		!from && /BUG: |Oops: |int3: 0000 |general protection fault/ { from = NR }
+		!at && /Kernel panic - not syncing/ { at = NR }
+		END {
+			if (!from || at - from > 80) from = at - 5
+			for (i = from < 1 ? 1 : from; i <= NR && i <= at + 40; i++) print lines[i]
+		}' "$1"
 }

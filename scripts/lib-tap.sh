@@ -5,6 +5,9 @@
 
 number=0
 
+# Where what the commands say goes, besides; a script may name a file.
+tap_log=/dev/null
+
 # try NAME COMMAND...
 try() {
 	local name=$1 said status=0
@@ -12,6 +15,7 @@ try() {
 	number=$((number + 1))
 	echo "# RUN $name ..."
 	said=$("$@" 2>&1) || status=$?
+	printf '==== %s: status %s\n%s\n' "$name" "$status" "$said" >>"$tap_log"
 	if [ $status = 0 ]; then
 		echo "ok $number $name"
 	else
