@@ -92,8 +92,8 @@ static void play_global(struct scene *s)
 
 	hog_start(&small, "--comm small --anon 8 --hold");
 	hog_ready(&small);
-	seen->hugepages = take_hugepages(3);
 	scene_start(s, NULL);
+	seen->hugepages = take_hugepages(3);
 	trace_retries(true);
 	seen->psi_before = psi_some_total("/proc/pressure/memory");
 	hog_start(&big, "--comm big --grow 4096");
