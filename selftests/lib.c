@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What all selftests share, see lib.h. Knows the module and the machine, and
- * nothing of the tests.
+ * nothing of the tests. What it has of processes is in child.c.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -493,102 +489,7 @@ static void __attribute__((constructor)) prepare(void)
 		settings[i].before = sysctl_get(settings[i].name);
 }
 
-/* ---- children ---- */
-
-pid_t start_child(int (*fn)(void *), void *arg)
-{
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (pid < 0)
-		die("cannot fork: %s", strerror(errno));
-	if (pid)
-		return pid;
-	/* A test that fails leaves nobody behind. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	_exit(fn(arg));
-}
-
-int wait_child(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			die("cannot wait for %d: %s", pid, strerror(errno));
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-				   : WEXITSTATUS(status);
-}
-
-int run_child(int (*fn)(void *), void *arg)
-{
-	return wait_child(start_child(fn, arg));
-}
-
-int run_program(char *buf, size_t size, char *const argv[])
-{
-	size_t n = 0;
-	ssize_t got;
-	int fds[2];
-	pid_t pid;
-
-	fflush(NULL);
-	if (pipe(fds))
-		die("cannot make a pipe");
-	pid = fork();
-	if (pid < 0)
-		die("cannot fork: %s", strerror(errno));
-	if (!pid) {
-		dup2(fds[1], STDOUT_FILENO);
-		dup2(fds[1], STDERR_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		execvp(argv[0], argv);
-		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
-		_exit(127);
-	}
-	close(fds[1]);
-	while ((got = read(fds[0], buf + n, size - 1 - n)) > 0)
-		n += got;
-	if (n == size - 1)
-		die("%s says more than %zu bytes", argv[0], size);
-	buf[n] = '\0';
-	close(fds[0]);
-	return wait_child(pid);
-}
-
-void become_nobody(void)
-{
-	if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
-		die("cannot become uid 1000: %s", strerror(errno));
-}
-
-void drop_capability(int cap)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &head, data))
-		die("capget: %s", strerror(errno));
-	data[cap / 32].effective &= ~(1U << cap % 32);
-	data[cap / 32].permitted &= ~(1U << cap % 32);
-	data[cap / 32].inheritable &= ~(1U << cap % 32);
-	if (syscall(SYS_capset, &head, data))
-		die("capset: %s", strerror(errno));
-}
-
-void pin_to_cpu(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		die("cannot stay on CPU %d: %s", cpu, strerror(errno));
-}
+/* ---- time ---- */
 
 unsigned long long now_ns(void)
 {

@@ -150,6 +150,9 @@ void become_nobody(void);
 /* Give up one capability. */
 void drop_capability(int cap);
 void pin_to_cpu(int cpu);
+
+/* ---- time ---- */
+
 unsigned long long now_ns(void);
 void sleep_ms(int ms);
 
