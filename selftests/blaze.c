@@ -175,11 +175,12 @@ void blaze_start(struct blaze *b, bool readers)
 	light(b, burn_memory);
 	light(b, burn_processes);
 	light(b, burn_addresses);
-	light(b, change_modes);
 	if (readers) {
 		light(b, read_all);
 		light(b, read_all);
 	}
+	/* The last one: under mode 2 a fork may be refused. */
+	light(b, change_modes);
 }
 
 void blaze_stop(struct blaze *b)
