@@ -50,6 +50,10 @@ log_verdict() {
 				bad = 1
 				for (i = n - 1; i > 0 && i >= n - 15; i--)
 					if (expected(lines[i]) || fault(lines[i])) { bad = 0; break }
+				# The first line of the report may have been dropped: what prints
+				# it is near the top of the trace.
+				for (i = n + 1; i <= NR && i <= n + 5; i++)
+					if (lines[i] ~ / (dump_header|warn_alloc)\+0x/) { bad = 0; break }
 			}
 			if (!bad || (allowed != "" && line ~ allowed)) continue
 			from = n - 2; to = n + 20
