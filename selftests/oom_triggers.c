@@ -108,7 +108,7 @@ TEST(retries_of_compaction_are_those_that_the_kernel_traced)
 	EXPECT_EQ(atoi(ORDER), begin->order);
 	EXPECT_EQ(OOMTRACE_TRIGGER_ALLOCATION, begin->trigger);
 	/* Enough pages were free: that is what makes it a matter of rows. */
-	EXPECT_LT(begin->wmark_high, begin->free);
+	EXPECT_LT(begin->wmark_min, begin->free);
 	EXPECT_TRUE(tracer_cut_at_kill(trace, s->big)) TH_LOG("%s", trace);
 	for (i = s->recs.n; i-- > 0;) {
 		p = &s->recs.r[i].pressure;
