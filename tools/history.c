@@ -4,6 +4,9 @@
  *
  * A file is an eighth of what is allowed, so that dropping the oldest one keeps
  * most of the history. Memory is only taken when a file is begun.
+ *
+ * Anybody can have requests refused, and as many as he likes: a file with nothing
+ * of an OOM in it is renamed when it ends, and such files go first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +23,8 @@
 #include "savefile.h"
 
 #define FILES		8
+#define ENDING		".oom"
+#define QUIET_ENDING	".quiet.oom"
 #define ERROR_SIZE	4200
 
 struct history_dir {
@@ -27,30 +32,70 @@ struct history_dir {
 	char path[4096];
 	unsigned long long max_bytes;
 	struct oomtrace_info info;
-	struct saver *saver;
+	struct saver *saver;	/* NULL while there is no file */
+	int error;		/* why there is none */
+	bool of_oom;		/* something in it is of an OOM */
 };
 
-/* Remove the oldest files, whose names sort first, until there is room. */
-static void make_room(const struct history_dir *h)
+static bool is_quiet(const char *path)
 {
-	unsigned long long sum = 0, room;
-	char pattern[4096];
+	size_t len = strlen(path);
+
+	return len > strlen(QUIET_ENDING) &&
+	       !strcmp(path + len - strlen(QUIET_ENDING), QUIET_ENDING);
+}
+
+/* Of those files that are quiet, or of the others, keep the newest that fit. */
+static void keep_newest(const glob_t *g, bool quiet, unsigned long long *room)
+{
+	unsigned long long size;
 	struct stat st;
-	glob_t g;
 	size_t i;
 
-	room = h->max_bytes - h->max_bytes / FILES;
-	snprintf(pattern, sizeof(pattern), "%s/*.oom", h->dir);
+	/* Names begin with the time: they are sorted by it. */
+	for (i = g->gl_pathc; i-- > 0;) {
+		if (is_quiet(g->gl_pathv[i]) != quiet ||
+		    stat(g->gl_pathv[i], &st))
+			continue;
+		size = st.st_size;
+		if (size > *room) {
+			/* Nor any that is older. */
+			*room = 0;
+			unlink(g->gl_pathv[i]);
+		} else {
+			*room -= size;
+		}
+	}
+}
+
+static void make_room(const struct history_dir *h)
+{
+	unsigned long long room = h->max_bytes - h->max_bytes / FILES;
+	char pattern[4096];
+	glob_t g;
+
+	snprintf(pattern, sizeof(pattern), "%s/*" ENDING, h->dir);
 	if (glob(pattern, 0, NULL, &g))
 		return;
-	for (i = g.gl_pathc; i-- > 0;) {
-		if (stat(g.gl_pathv[i], &st))
-			continue;
-		sum += st.st_size;
-		if (sum > room)
-			unlink(g.gl_pathv[i]);
-	}
+	keep_newest(&g, false, &room);
+	keep_newest(&g, true, &room);
 	globfree(&g);
+}
+
+static void end_file(struct history_dir *h)
+{
+	char quiet[sizeof(h->path) + sizeof(QUIET_ENDING)];
+	size_t stem = strlen(h->path) - strlen(ENDING);
+
+	if (!h->saver)
+		return;
+	saver_close(h->saver);
+	h->saver = NULL;
+	if (h->of_oom)
+		return;
+	snprintf(quiet, sizeof(quiet), "%.*s" QUIET_ENDING, (int)stem, h->path);
+	/* If not, it is only kept for longer. */
+	(void)rename(h->path, quiet);
 }
 
 static long long clock_ns(clockid_t clock)
@@ -74,27 +119,23 @@ static int begin_file(struct history_dir *h, char *error, size_t size)
 {
 	char when[32];
 	struct timespec ts;
-	struct saver *s;
 	struct tm tm;
-	int err;
 
+	end_file(h);
 	make_room(h);
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm);
-	snprintf(h->path, sizeof(h->path), "%s/%s.%03ldZ.oom", h->dir, when,
+	snprintf(h->path, sizeof(h->path), "%s/%s.%03ldZ" ENDING, h->dir, when,
 		 ts.tv_nsec / 1000000);
 	refresh_clocks(&h->info);
-	s = saver_open(h->path, &h->info, error, size);
-	if (!s) {
-		err = -errno;
-		unlink(h->path);
-		return err;
-	}
+	h->of_oom = false;
+	h->saver = saver_open(h->path, &h->info, error, size);
 	if (h->saver)
-		saver_close(h->saver);
-	h->saver = s;
-	return 0;
+		return 0;
+	h->error = -errno;
+	unlink(h->path);
+	return h->error;
 }
 
 struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
@@ -123,14 +164,31 @@ struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 	return NULL;
 }
 
+static bool is_of_oom(const struct oomtrace_header *rec)
+{
+	switch (rec->type) {
+	case OOMTRACE_COMMIT:
+	case OOMTRACE_STACK:
+	case OOMTRACE_LOST:
+	case OOMTRACE_SAMPLE:
+		return false;
+	default:
+		return true;
+	}
+}
+
 int history_add(struct history_dir *h, const struct oomtrace_header *rec)
 {
-	return h->saver ? saver_add(h->saver, rec) : -ENOSPC;
+	if (!h->saver)
+		return h->error;
+	if (is_of_oom(rec))
+		h->of_oom = true;
+	return saver_add(h->saver, rec);
 }
 
 int history_flush(struct history_dir *h)
 {
-	int err = h->saver ? saver_flush(h->saver, true) : -ENOSPC;
+	int err = h->saver ? saver_flush(h->saver, true) : h->error;
 	char error[ERROR_SIZE];
 
 	if (!err && saver_bytes(h->saver) <= h->max_bytes / FILES)
@@ -147,7 +205,6 @@ void history_close(struct history_dir *h)
 {
 	if (!h)
 		return;
-	if (h->saver)
-		saver_close(h->saver);
+	end_file(h);
 	free(h);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A directory of files of saved records with a limit on its size: the oldest
- * files go when there is no room.
+ * files go when there is no room, and those without an OOM before all others.
  */
 #ifndef OOMTRACE_HISTORY_H
 #define OOMTRACE_HISTORY_H
