@@ -101,6 +101,8 @@ static bool play(struct scene *s, int big_adj)
 
 	if (!memcg_make(&cg, "answers", MB(24)))
 		return false;
+	/* Each CPU may keep back 31 pages of what a task has, from 6.2 to 6.15. */
+	pin_to_cpu(0);
 	hog_start(&big, "--cgroup %s --comm big --anon 12 --adj %d --hold",
 		  cg.dir, big_adj);
 	hog_start(&small, "--cgroup %s --comm small --anon 6 --hold", cg.dir);
@@ -225,7 +227,7 @@ static pid_t start_record(char *const argv[])
 		execvp("oomtrace", argv);
 		_exit(127);
 	}
-	sleep_ms(1000);
+	wait_until_open(pid, DEVICE);
 	return pid;
 }
 

@@ -3,7 +3,9 @@
  * The part of lib.h that is about processes: those that a test starts, and what
  * a process may do and where it runs.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -109,4 +111,37 @@ void pin_to_cpu(int cpu)
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
 		die("cannot stay on CPU %d: %s", cpu, strerror(errno));
+}
+
+static bool has_open(pid_t pid, const char *path)
+{
+	char dir[32], name[PATH_MAX], to[PATH_MAX];
+	struct dirent *entry;
+	bool found = false;
+	ssize_t len;
+	DIR *d;
+
+	snprintf(dir, sizeof(dir), "/proc/%d/fd", pid);
+	d = opendir(dir);
+	while (d && !found && (entry = readdir(d))) {
+		snprintf(name, sizeof(name), "%s/%s", dir, entry->d_name);
+		len = readlink(name, to, sizeof(to) - 1);
+		found = len > 0 && (size_t)len == strlen(path) &&
+			!memcmp(to, path, len);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+void wait_until_open(pid_t pid, const char *path)
+{
+	int i;
+
+	for (i = 0; !has_open(pid, path); i++) {
+		if (i == 1000)
+			die("process %d has not opened %s in 20 s", pid, path);
+		sleep_ms(20);
+	}
+	sleep_ms(300);
 }

@@ -150,6 +150,8 @@ void become_nobody(void);
 /* Give up one capability. */
 void drop_capability(int cap);
 void pin_to_cpu(int cpu);
+/* Wait until that process has the file open, and a moment for what it does next. */
+void wait_until_open(pid_t pid, const char *path);
 
 /* ---- time ---- */
 

@@ -284,7 +284,7 @@ TEST_F(library, the_c_example_shows_who_is_killed)
 	}
 	close(fds[1]);
 	/* It has to be there first. */
-	sleep_ms(1000);
+	wait_until_open(pid, DEVICE);
 	hog_start(&hog, "--cgroup %s --comm piggy --grow 64", cg.dir);
 	snprintf(want, sizeof(want), "piggy[%d] for its ", hog.pid);
 	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));

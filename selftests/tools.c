@@ -252,7 +252,7 @@ TEST_F(tools, live_shows_what_comes_and_ends_on_sigterm)
 	}
 	close(fds[1]);
 	/* It has to be there first. */
-	sleep_ms(1000);
+	wait_until_open(pid, DEVICE);
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
 	while (!strstr(line, "\"commit\"") && n < sizeof(line) - 1) {
