@@ -370,7 +370,7 @@ static int with_tool(char *const argv[])
 	make_sync();
 	pid = start_child(run_tool, (void *)argv);
 	fd = open(SYNC ".ready", O_RDONLY | O_NONBLOCK);
-	for (i = 0; i < 600; i++) {
+	for (i = 0; i < 1800; i++) {
 		char c;
 
 		if (read(fd, &c, 1) == 1)
@@ -379,6 +379,8 @@ static int with_tool(char *const argv[])
 			return WEXITSTATUS(status) ? WEXITSTATUS(status) : -1;
 		sleep_ms(100);
 	}
+	if (i == 1800)
+		die("%s has not begun after three minutes", argv[0]);
 	close(fd);
 	provoke();
 	fd = open(SYNC ".go", O_WRONLY);
