@@ -45,6 +45,7 @@ struct fuzzer {
 	struct {
 		int fd;
 		bool device;
+		bool takes;	/* a control file, open for writing */
 	} file[FUZZ_FDS];
 	struct {
 		void *at;

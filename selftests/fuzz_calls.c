@@ -357,6 +357,7 @@ static bool do_open(struct fuzzer *f, unsigned int slot)
 		close(f->file[slot].fd);
 	f->file[slot].fd = open(paths[i], flags);
 	f->file[slot].device = i == 0;
+	f->file[slot].takes = i != 0 && (flags & O_ACCMODE) != O_RDONLY;
 	return f->file[slot].fd >= 0;
 }
 
@@ -467,6 +468,7 @@ static bool do_call(struct fuzzer *f, enum fuzz_op op, unsigned int slot)
 	case FUZZ_CLOSE:
 		f->file[slot].fd = -1;
 		f->file[slot].device = false;
+		f->file[slot].takes = false;
 		return !close(fd);
 	case FUZZ_READ:
 		return do_read(f, slot);
@@ -518,6 +520,19 @@ bool fuzz_op_is_refused(enum fuzz_op op)
 	return op == FUZZ_SPLICE;
 }
 
+static bool suits(const struct fuzzer *f, enum fuzz_op op, unsigned int slot)
+{
+	switch (op) {
+	case FUZZ_IOCTL:
+	case FUZZ_MMAP:
+		return f->file[slot].device;
+	case FUZZ_WRITE:
+		return f->file[slot].takes;
+	default:
+		return true;
+	}
+}
+
 void fuzz_call(struct fuzzer *f)
 {
 	unsigned int slot = below(f, FUZZ_FDS);
@@ -525,9 +540,9 @@ void fuzz_call(struct fuzzer *f)
 	unsigned long long next = f->rnd;
 	int i;
 
-	/* The text files have none of these. */
-	if ((op == FUZZ_IOCTL || op == FUZZ_MMAP) && !one_in(f, 8))
-		for (i = 0; i < FUZZ_FDS && !f->file[slot].device; i++)
+	/* Mostly to where there is such a call. */
+	if (!one_in(f, 8))
+		for (i = 0; i < FUZZ_FDS && !suits(f, op, slot); i++)
 			slot = (slot + 1) % FUZZ_FDS;
 	f->calls[op]++;
 	f->good[op] += do_call(f, op, slot);
