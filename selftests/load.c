@@ -180,7 +180,8 @@ TEST_F_TIMEOUT(load, twenty_loads_and_unloads_leave_nothing, 300)
 	for (wait = 0; wait < 50; wait++) {
 		spill("/proc/sys/vm/drop_caches", "3");
 		grown = vmalloc_bytes() - vmalloc;
-		if (grown <= 0 && meminfo("Slab") - slab < 1024)
+		if (grown <= 0 && meminfo("Slab") - slab < 1024 &&
+		    meminfo("Percpu") <= percpu)
 			break;
 		sleep_ms(100);
 	}

@@ -145,19 +145,25 @@ TEST(retries_of_compaction_are_those_that_the_kernel_traced)
 static void play_min_ttl(struct scene *s)
 {
 	char *was = slurp(LRU_GEN "/enabled", NULL);
-	struct hog hog;
+	struct hog spare, hog;
 
+	/* Should kswapd come once more, it finds somebody who may die. */
+	hog_start(&spare, "--comm spare --adj 900 --anon 1 --hold");
+	hog_ready(&spare);
 	scene_start(s, NULL);
 	spill(LRU_GEN "/enabled", "y");
+	hog_start(&hog, "--comm big --adj 1000 --anon 32 --go --grow 4096");
+	hog_ready(&hog);
 	/* Whoever was used in the last hours is not to be taken from. */
 	spill(LRU_GEN "/min_ttl_ms", "100000000");
-	hog_start(&hog, "--comm big --grow 4096");
+	hog_go(&hog);
 	s->big = hog.pid;
 	s->status = hog_wait(&hog);
 	spill(LRU_GEN "/min_ttl_ms", "0");
 	spill(LRU_GEN "/enabled", strtoul(was, NULL, 0) & 1 ? "y" : "n");
 	free(was);
 	scene_end(s);
+	hog_kill(&spare);
 }
 
 TEST(an_oom_by_min_ttl_is_kswapds)
@@ -166,14 +172,19 @@ TEST(an_oom_by_min_ttl_is_kswapds)
 	const struct oomtrace_verdict *verdict;
 	const struct oomtrace_victim *victim;
 	const struct oomtrace_oom_end *end;
-	struct scene *s = scene_new();
+	struct scene *s;
+	int tries = 0;
 
 	if (access(LRU_GEN "/min_ttl_ms", W_OK))
 		SKIP(return, "this kernel has no lru_gen");
-	scene_play(s, play_min_ttl);
-	EXPECT_EQ(128 + SIGKILL, s->status);
-	ASSERT_TRUE(scene_find(s, s->big, &begin, &verdict, &victim, &end))
-		TH_LOG("%s", s->log);
+	/* The hog itself is faster where kswapd's processor stands still. */
+	do {
+		s = scene_new();
+		play_min_ttl(s);
+		EXPECT_EQ(128 + SIGKILL, s->status);
+		ASSERT_TRUE(scene_find(s, s->big, &begin, &verdict, &victim,
+				       &end)) TH_LOG("%s", s->log);
+	} while (begin->trigger != OOMTRACE_TRIGGER_MIN_TTL && ++tries < 5);
 	EXPECT_EQ(OOMTRACE_TRIGGER_MIN_TTL, begin->trigger)
 		TH_LOG("%.16s asked, trigger %u", begin->comm, begin->trigger);
 	EXPECT_EQ(0, strncmp(begin->comm, "kswapd", 6));

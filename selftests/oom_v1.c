@@ -123,7 +123,7 @@ static int flip(void *cg)
  * fault that it need not, calls the OOM killer there. In between is a moment
  * only, so it is tried until it happens.
  */
-TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_is_told_as_that, 120)
+TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_is_told_as_that, 200)
 {
 	const struct oomtrace_oom_begin *b;
 	unsigned long long until;
@@ -140,7 +140,7 @@ TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_is_told_as_that, 120)
 	device = device_open();
 	memcg_set(&self->cg, "memory.limit_in_bytes", "4M");
 	flipper = start_child(flip, &self->cg);
-	until = now_ns() + 40000000000ULL;
+	until = now_ns() + 100000000000ULL;
 	for (n = 0; !at_end && now_ns() < until; killed++) {
 		hog_start(&big, "--cgroup %s --comm big --grow 64",
 			  self->cg.dir);
