@@ -53,6 +53,17 @@ fetch() {
 	unlock_cache
 }
 
+# Prints "deb URI SUITE main" if there is such a suite; no answer ends the script.
+line_if_there() {
+	local status=0
+	suite_exists "$@" || status=$?
+	case $status in
+	0) printf 'deb %s %s main\n' "$@" ;;
+	1) ;;
+	*) die "$k_name: no answer from the mirror $1 about $2" ;;
+	esac
+}
+
 # The suites that feed a root, one "deb" line each. Updates and security where there are any.
 source_lines() {
 	local mirror security suite
@@ -61,10 +72,9 @@ source_lines() {
 	[ "$k_suite" != sid ] || return 0
 	security=$(debian_security_mirror)
 	for suite in "$k_suite-updates" $k_extra; do
-		! suite_exists "$mirror" "$suite" || printf 'deb %s %s main\n' "$mirror" "$suite"
+		line_if_there "$mirror" "$suite"
 	done
-	! suite_exists "$security" "$k_suite-security" ||
-		printf 'deb %s %s-security main\n' "$security" "$k_suite"
+	line_if_there "$security" "$k_suite-security"
 }
 
 # Ends the script if the mirror cannot give what this kernel needs.
