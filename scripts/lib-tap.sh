@@ -8,6 +8,12 @@ number=0
 # Where what the commands say goes, besides; a script may name a file.
 tap_log=/dev/null
 
+# install_packages NAME...: as root in a root. What apt knows there may be older than the mirror.
+install_packages() {
+	apt-get -qq -y install --no-install-recommends "$@" ||
+		{ apt-get -qq update && apt-get -qq -y install --no-install-recommends "$@"; }
+}
+
 # try NAME COMMAND...
 try() {
 	local name=$1 said status=0
