@@ -33,7 +33,12 @@ static void outgrow(void)
 	char *at;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	spill("/proc/self/oom_score_adj", "0");
+	/*
+	 * That takes memory, too. Without it, as exempt as the test, it would
+	 * fill the cgroup for good, and the kernel had nobody to kill there.
+	 */
+	if (spill("/proc/self/oom_score_adj", "0"))
+		_exit(1);
 	at = mmap(NULL, 2 * CGROUP_MAX, PROT_READ | PROT_WRITE,
 		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED)

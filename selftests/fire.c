@@ -69,6 +69,7 @@ TEST_F_TIMEOUT(fire, it_comes_and_goes, 36000)
 	long cycles = getenv("OOMTRACE_CYCLES") ? atol(getenv("OOMTRACE_CYCLES"))
 						: 50;
 	struct kept before, after;
+	unsigned long ooms;
 	struct blaze b;
 	int wait;
 
@@ -79,9 +80,13 @@ TEST_F_TIMEOUT(fire, it_comes_and_goes, 36000)
 	look(&before);
 
 	blaze_start(&b, true);
-	come_and_go(_metadata, cycles);
-	/* It was under fire indeed. */
-	EXPECT_LT(0, b.count->ooms);
+	come_and_go(_metadata, cycles / 2);
+	ooms = b.count->ooms;
+	come_and_go(_metadata, cycles - cycles / 2);
+	/* It was under fire indeed, and to the end. */
+	for (wait = 0; wait < 300 && b.count->ooms == ooms; wait++)
+		sleep_ms(100);
+	EXPECT_LT(ooms, b.count->ooms);
 	EXPECT_LT(0, b.count->forks);
 	EXPECT_LT(0, b.count->maps);
 	EXPECT_LT(0, b.count->denied);
