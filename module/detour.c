@@ -47,12 +47,28 @@ static bool calls_are_counted(void)
 #endif
 }
 
+/*
+ * A breakpoint where the probe below put none, and which nobody else takes for
+ * his: without a probe at the place the kernel goes back and runs what is there
+ * now. For one at ftrace's place it would go on at its copy of the instruction,
+ * of which there is none. No CPU should meet such a breakpoint; an emulated one
+ * that ran stale code has.
+ */
+static int run_what_is_there(struct kprobe *kp, struct pt_regs *regs)
+{
+	instruction_pointer_set(regs, (unsigned long)kp->addr);
+	return 1;
+}
+
+NOKPROBE_SYMBOL(run_what_is_there);
+
 /* Where ftrace's call is in a function; 0 if there is none. */
 static unsigned long ftrace_place(const char *symbol)
 {
 	/* Never armed: it only finds the place, and knows whose it is. */
 	struct kprobe kp = {
 		.symbol_name = symbol, .flags = KPROBE_FLAG_DISABLED,
+		.pre_handler = run_what_is_there,
 	};
 	bool found;
 
