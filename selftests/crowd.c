@@ -64,25 +64,6 @@ pid_t crowd_sitter(unsigned int pages, int adj)
 	return pid;
 }
 
-/*
- * Since 6.2 each CPU keeps back up to 32 and more pages of what a process has,
- * and badness does not add those up: who moved from CPU to CPU has other points.
- */
-static void stay_on_one_cpu(cpu_set_t *was)
-{
-	cpu_set_t first;
-	int cpu = 0;
-
-	if (sched_getaffinity(0, sizeof(*was), was))
-		die("sched_getaffinity: %s", strerror(errno));
-	while (!CPU_ISSET(cpu, was))
-		cpu++;
-	CPU_ZERO(&first);
-	CPU_SET(cpu, &first);
-	if (sched_setaffinity(0, sizeof(first), &first))
-		die("sched_setaffinity: %s", strerror(errno));
-}
-
 void crowd_gather(int n, unsigned int seed, bool equal)
 {
 	cpu_set_t was;
@@ -90,8 +71,14 @@ void crowd_gather(int n, unsigned int seed, bool equal)
 
 	if (n > CROWD_MAX)
 		die("a crowd of %d is too large", n);
+	if (sched_getaffinity(0, sizeof(was), &was))
+		die("sched_getaffinity: %s", strerror(errno));
+	/*
+	 * From 6.2 to 6.15 each CPU may keep back 31 pages of what a process has,
+	 * and badness does not look: who moved while it grew has other points.
+	 */
 	if (equal)
-		stay_on_one_cpu(&was);
+		pin_to_cpu(0);
 	for (i = 0; i < n; i++) {
 		unsigned int pages = next_random(&seed) % (MOST_PAGES + 1);
 		/* Most have none, some much, some may not die at all. */
@@ -101,7 +88,7 @@ void crowd_gather(int n, unsigned int seed, bool equal)
 		crowd[i] = equal ? crowd_sitter(7, 990) : crowd_sitter(pages, adj);
 	}
 	crowd_n = n;
-	if (equal && sched_setaffinity(0, sizeof(was), &was))
+	if (sched_setaffinity(0, sizeof(was), &was))
 		die("sched_setaffinity: %s", strerror(errno));
 }
 
