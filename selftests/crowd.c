@@ -116,13 +116,6 @@ void crowd_sysrq_f(void)
 
 void crowd_ooms_end(int fd, struct records *recs, size_t n)
 {
-	int i;
-
-	for (i = 0; i < 500; i++) {
-		device_drain(fd, recs);
-		if (records_count(recs, OOMTRACE_OOM_END) >= n)
-			return;
-		sleep_ms(20);
-	}
-	die("no %zu episodes after 10 s", n);
+	if (!device_wait(fd, recs, OOMTRACE_OOM_END, n))
+		die("no %zu episodes after 10 s", n);
 }

@@ -78,9 +78,8 @@ static void trace_retries(bool on)
 	spill(TRACEFS "/events/oom/reclaim_retry_zone/enable", on ? "1" : "0");
 	spill(TRACEFS "/events/oom/compact_retry/enable", on ? "1" : "0");
 	spill(TRACEFS "/events/oom/mark_victim/enable", on ? "1" : "0");
-	/* Opened so, the file forgets what was before. */
 	if (on)
-		close(open(TRACEFS "/trace", O_WRONLY | O_TRUNC | O_CLOEXEC));
+		tracer_forget();
 }
 
 /*

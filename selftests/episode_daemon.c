@@ -85,16 +85,11 @@ static int do_deed(void *arg)
 /* All that is told, when the worker is done with it. */
 static void wait_and_read(int fd, struct records *recs)
 {
-	int i;
-
 	sleep_ms(800);
 	device_drain(fd, recs);
 	/* Nothing at all is what some tests expect; what has begun ends. */
-	for (i = 0; i < 500 && records_count(recs, OOMTRACE_OOM_END) <
-	     records_count(recs, OOMTRACE_OOM_BEGIN); i++) {
-		sleep_ms(20);
-		device_drain(fd, recs);
-	}
+	device_wait(fd, recs, OOMTRACE_OOM_END,
+		    records_count(recs, OOMTRACE_OOM_BEGIN));
 }
 
 TEST_F(daemon, a_daemons_kill_is_an_episode_of_user_space)

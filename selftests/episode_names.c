@@ -136,15 +136,9 @@ static int join_and_grow(void *arg)
 /* What became of it: all of the episode's records and the kernel's report. */
 static void look(struct chain *chain)
 {
-	size_t before = records_count(&chain->recs, OOMTRACE_NAME);
-	int i;
-
 	/* Names come last, from a worker. */
-	for (i = 0; i < 500 && records_count(&chain->recs, OOMTRACE_NAME) ==
-	     before; i++) {
-		sleep_ms(20);
-		device_drain(chain->fd, &chain->recs);
-	}
+	device_wait(chain->fd, &chain->recs, OOMTRACE_NAME,
+		    records_count(&chain->recs, OOMTRACE_NAME) + 1);
 	sleep_ms(200);
 	device_drain(chain->fd, &chain->recs);
 	free(chain->log);

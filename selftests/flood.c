@@ -169,10 +169,7 @@ TEST_F_TIMEOUT(flood, leaves_the_oom_episodes_alone, 3600)
 	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
 	memcg_remove(&cg);
 	/* The cgroup's path comes last: a worker looks it up. */
-	for (i = 0; i < 500 && !records_count(&first, OOMTRACE_NAME); i++) {
-		sleep_ms(10);
-		device_drain(self->fd, &first);
-	}
+	device_wait(self->fd, &first, OOMTRACE_NAME, 1);
 	device_info(self->fd, &before);
 	EXPECT_LE(1, before.episodes);
 

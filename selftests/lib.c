@@ -374,6 +374,19 @@ void device_drain(int fd, struct records *recs)
 		die("cannot read the device: %s", strerror(errno));
 }
 
+bool device_wait(int fd, struct records *recs, unsigned int type, size_t n)
+{
+	int i;
+
+	for (i = 0; i < 500; i++) {
+		device_drain(fd, recs);
+		if (records_count(recs, type) >= n)
+			return true;
+		sleep_ms(20);
+	}
+	return false;
+}
+
 void records_free(struct records *recs)
 {
 	free(recs->r);

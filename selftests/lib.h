@@ -104,6 +104,8 @@ int device_open(void);
 int device_open_at_end(void);
 /* Append everything that can be read now; checks each record's header. */
 void device_drain(int fd, struct records *recs);
+/* Drain it until there are n records of a type, for 10 s; false: there are not. */
+bool device_wait(int fd, struct records *recs, unsigned int type, size_t n);
 /* Append the records of what read() gave. */
 void records_add(struct records *recs, const void *buf, size_t len);
 void records_free(struct records *recs);

@@ -50,8 +50,7 @@ static void play_compact(struct scene *s, char *trace, size_t size)
 	/* Fill the holes with what can be reclaimed. */
 	run_program(said, sizeof(said), (char *[]){ "sh", "-c",
 		    "cat /dev/vda >/dev/null", NULL });
-	/* Opened so, the file forgets what was before. */
-	close(open(TRACEFS "/trace", O_WRONLY | O_TRUNC | O_CLOEXEC));
+	tracer_forget();
 	spill(TRACEFS "/events/oom/compact_retry/enable", "1");
 	spill(TRACEFS "/events/oom/mark_victim/enable", "1");
 	s->big = start_child(grab_order, NULL);

@@ -2,9 +2,11 @@
 /*
  * The kernel's own tracers, see tracer.h.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib.h"
 #include "tracer.h"
@@ -53,11 +55,17 @@ size_t tracer_lines(const char *word)
 	return n;
 }
 
+void tracer_forget(void)
+{
+	/* Opened so, the file forgets what was before. */
+	close(open(TRACEFS "/trace", O_WRONLY | O_TRUNC | O_CLOEXEC));
+}
+
 void tracer_stop(void)
 {
 	spill(TRACEFS "/current_tracer", "nop");
 	spill(TRACEFS "/set_ftrace_filter", "");
-	spill(TRACEFS "/trace", "");
+	tracer_forget();
 }
 
 bool tracer_cut_at_kill(char *trace, pid_t pid)

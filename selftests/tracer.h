@@ -19,6 +19,8 @@ bool tracer_start(const char *tracer, const char *const *functions);
 /* How many lines of the trace have this word, but as the caller's name. */
 size_t tracer_lines(const char *word);
 void tracer_stop(void);
+/* Empty the trace. */
+void tracer_forget(void);
 
 /*
  * Cut a text of the trace off before the event oom:mark_victim of a process;
