@@ -53,15 +53,12 @@ fetch() {
 	unlock_cache
 }
 
-# Prints "deb URI SUITE main" if there is such a suite; no answer ends the script.
-line_if_there() {
+# Has a mirror such a suite? No answer ends the script.
+has_suite() {
 	local status=0
 	suite_exists "$@" || status=$?
-	case $status in
-	0) printf 'deb %s %s main\n' "$@" ;;
-	1) ;;
-	*) die "$k_name: no answer from the mirror $1 about $2" ;;
-	esac
+	[ $status -le 1 ] || die "$k_name: no answer from the mirror $1 about $2"
+	return $status
 }
 
 # The suites that feed a root, one "deb" line each. Updates and security where there are any.
@@ -72,28 +69,21 @@ source_lines() {
 	[ "$k_suite" != sid ] || return 0
 	security=$(debian_security_mirror)
 	for suite in "$k_suite-updates" $k_extra; do
-		line_if_there "$mirror" "$suite"
+		! has_suite "$mirror" "$suite" || printf 'deb %s %s main\n' "$mirror" "$suite"
 	done
-	line_if_there "$security" "$k_suite-security"
+	! has_suite "$security" "$k_suite-security" ||
+		printf 'deb %s %s-security main\n' "$security" "$k_suite"
 }
 
 # Ends the script if the mirror cannot give what this kernel needs.
 need_suites() {
-	local mirror suite status
+	local mirror suite
 	mirror=$(debian_mirror)
 	for suite in "$k_suite" $k_extra; do
-		status=0
-		suite_exists "$mirror" "$suite" || status=$?
-		case $status in
-		0) ;;
-		1)
-			[ "$k_gone" = skip ] ||
-				die "$k_name: the mirror $mirror has no suite $suite"
-			say "skip $k_name: the mirror $mirror no longer has the suite $suite"
-			exit "$EX_SKIP"
-			;;
-		*) die "$k_name: no answer from the mirror $mirror about $suite" ;;
-		esac
+		! has_suite "$mirror" "$suite" || continue
+		[ "$k_gone" = skip ] || die "$k_name: the mirror $mirror has no suite $suite"
+		say "skip $k_name: the mirror $mirror no longer has the suite $suite"
+		exit "$EX_SKIP"
 	done
 }
 
