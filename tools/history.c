@@ -85,7 +85,7 @@ static void make_room(const struct history_dir *h)
 static void end_file(struct history_dir *h)
 {
 	char quiet[sizeof(h->path) + sizeof(QUIET_ENDING)];
-	size_t stem = strlen(h->path) - strlen(ENDING);
+	int stem;
 
 	if (!h->saver)
 		return;
@@ -93,7 +93,8 @@ static void end_file(struct history_dir *h)
 	h->saver = NULL;
 	if (h->of_oom)
 		return;
-	snprintf(quiet, sizeof(quiet), "%.*s" QUIET_ENDING, (int)stem, h->path);
+	stem = strlen(h->path) - strlen(ENDING);
+	snprintf(quiet, sizeof(quiet), "%.*s" QUIET_ENDING, stem, h->path);
 	/* If not, it is only kept for longer. */
 	(void)rename(h->path, quiet);
 }
