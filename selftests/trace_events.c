@@ -12,6 +12,7 @@
 #include "commit.h"
 #include "oom.h"
 #include "test.h"
+#include "tracer.h"
 
 #define TRACING	"/sys/kernel/tracing"
 #define EVENTS	TRACING "/events/oomtrace"
@@ -37,8 +38,7 @@ FIXTURE_SETUP(trace_events)
 	self->said = malloc(ROOM);
 	if (!self->said)
 		die("no memory");
-	/* Opened so, the file forgets what was before. */
-	close(open(TRACING "/trace", O_WRONLY | O_TRUNC | O_CLOEXEC));
+	tracer_forget();
 }
 
 FIXTURE_TEARDOWN(trace_events)

@@ -2,6 +2,7 @@
 /*
  * The kernel's own tracers, see tracer.h.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,22 @@ void hook_kind(const char *function, char kind[32])
 	free(text);
 }
 
+/* Opened so, a file of tracefs forgets what was before. Not each kernel has all. */
+static void empty(const char *file)
+{
+	int fd = open(file, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	else if (errno != ENOENT)
+		die("cannot empty %s", file);
+}
+
+void tracer_forget(void)
+{
+	empty(TRACEFS "/trace");
+}
+
 bool tracer_start(const char *tracer, const char *const *functions)
 {
 	/* One at a time: a write takes the first word only. */
@@ -31,8 +48,7 @@ bool tracer_start(const char *tracer, const char *const *functions)
 			die("cannot trace %s", *functions);
 	if (spill(TRACEFS "/current_tracer", tracer))
 		return false;
-	if (spill(TRACEFS "/trace", ""))
-		die("cannot empty the trace");
+	tracer_forget();
 	return true;
 }
 
@@ -55,16 +71,10 @@ size_t tracer_lines(const char *word)
 	return n;
 }
 
-void tracer_forget(void)
-{
-	/* Opened so, the file forgets what was before. */
-	close(open(TRACEFS "/trace", O_WRONLY | O_TRUNC | O_CLOEXEC));
-}
-
 void tracer_stop(void)
 {
 	spill(TRACEFS "/current_tracer", "nop");
-	spill(TRACEFS "/set_ftrace_filter", "");
+	empty(TRACEFS "/set_ftrace_filter");
 	tracer_forget();
 }
 
