@@ -2,6 +2,10 @@
 /*
  * Fire, see blaze.h: memory cgroups run out, processes fork and map, modes
  * change, readers read. Every process is on its own and dies with the test.
+ *
+ * OOMTRACE_BURN in the environment says how much of each 400 ms it burns, in
+ * percent, instead of all of it: what a test does meanwhile takes its time
+ * then, not the fire's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +24,18 @@
 #include "blaze.h"
 
 #define CGROUP_MAX	MB(8)
+#define GUST_NS		400000000ULL
+
+static unsigned int burn_percent;
+
+/* All at once, by the clock: a gust on every CPU, then none. */
+static void wait_for_gust(void)
+{
+	unsigned long long at = now_ns() % GUST_NS;
+
+	if (at >= GUST_NS / 100 * burn_percent)
+		sleep_ms((GUST_NS - at) / 1000000 + 1);
+}
 
 static void add(unsigned long *n)
 {
@@ -56,6 +72,7 @@ static int burn_memory(void *arg)
 
 	memcg_set(&b->cg, "cgroup.procs", "0");
 	for (;;) {
+		wait_for_gust();
 		pid = fork();
 		if (!pid)
 			outgrow();
@@ -75,6 +92,7 @@ static int burn_processes(void *arg)
 	pid_t pid;
 
 	for (;;) {
+		wait_for_gust();
 		pid = fork();
 		if (!pid)
 			_exit(0);
@@ -101,8 +119,10 @@ static int burn_addresses(void *arg)
 		 * Whatever waits for every task to leave the kernel of its own
 		 * will waits for this one, too, which else never sleeps.
 		 */
-		if (i % 64 == 0)
+		if (i % 64 == 0) {
 			sched_yield();
+			wait_for_gust();
+		}
 		at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -167,6 +187,11 @@ static void light(struct blaze *b, int (*fn)(void *))
 
 void blaze_start(struct blaze *b, bool readers)
 {
+	const char *burn = getenv("OOMTRACE_BURN");
+
+	burn_percent = burn ? atoi(burn) : 100;
+	if (burn_percent < 1 || burn_percent > 100)
+		die("OOMTRACE_BURN: 1 to 100 percent");
 	memset(b, 0, sizeof(*b));
 	b->count = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
