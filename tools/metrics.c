@@ -288,7 +288,7 @@ static void print_episodes(struct page *p, const struct metrics *m)
 	unsigned int scope, ending;
 
 	family(p, "oomtrace_oom_episodes", "counter",
-	       "Times the OOM killer was called, by where memory was out and how it ended.");
+	       "OOM episodes, by where memory was out and how it ended.");
 	for (scope = 0; scope <= OOMTRACE_SCOPES; scope++) {
 		for (ending = 0; ending < OOMTRACE_ENDINGS; ending++) {
 			/* What can be alerted on is there from the start. */
@@ -353,7 +353,7 @@ static void print_denials(struct page *p, const struct metrics *m)
 	unsigned int i;
 
 	family(p, "oomtrace_commit_denials", "counter",
-	       "Requests for address space that commit accounting refused, by command.");
+	       "Recorded requests for address space that commit accounting refused, by command.");
 	for (i = 0; i < METRICS_VALUES && m->denials[i].n; i++) {
 		begin_sample(p);
 		fputs("{comm=\"", p->to);
@@ -448,7 +448,7 @@ static void print_module(struct page *p, const struct metrics *m,
 		only(p, src->info.enabled);
 	}
 	print_time(p, "oomtrace_last_oom_timestamp_seconds",
-		   "When the OOM killer was called last.", m->last_oom_ns, src);
+		   "When the last OOM episode began.", m->last_oom_ns, src);
 	print_time(p, "oomtrace_last_oom_kill_timestamp_seconds",
 		   "When the OOM killer or an OOM daemon killed last.",
 		   m->last_kill_ns, src);
