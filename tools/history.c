@@ -26,6 +26,7 @@
 #define ENDING		".oom"
 #define QUIET_ENDING	".quiet.oom"
 #define ERROR_SIZE	4200
+#define NS_PER_S	1000000000LL
 
 struct history_dir {
 	char dir[3072];
@@ -48,6 +49,7 @@ static bool is_quiet(const char *path)
 /* Of those files that are quiet, or of the others, keep the newest that fit. */
 static void keep_newest(const glob_t *g, bool quiet, unsigned long long *room)
 {
+	const unsigned long long all = *room;
 	unsigned long long size;
 	struct stat st;
 	size_t i;
@@ -59,8 +61,9 @@ static void keep_newest(const glob_t *g, bool quiet, unsigned long long *room)
 			continue;
 		size = st.st_size;
 		if (size > *room) {
-			/* Nor any that is older. */
-			*room = 0;
+			/* Nor any that is older; but none of ours is so large. */
+			if (size <= all)
+				*room = 0;
 			unlink(g->gl_pathv[i]);
 		} else {
 			*room -= size;
@@ -104,16 +107,28 @@ static long long clock_ns(clockid_t clock)
 	struct timespec ts;
 
 	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
-/* The time of day may have been set since the module told it. */
+/*
+ * The time of day may have been set since the module told it. A suspend is the
+ * same, since records' time stands still in it.
+ */
 static void refresh_clocks(struct oomtrace_info *info)
 {
 	long long now = clock_ns(CLOCK_MONOTONIC);
 
 	info->wall_offset_ns = clock_ns(CLOCK_REALTIME) - now;
 	info->boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - now;
+}
+
+/* A file has one difference between the clocks, for all of its records. */
+static bool clocks_moved(const struct history_dir *h)
+{
+	struct oomtrace_info now = h->info;
+
+	refresh_clocks(&now);
+	return llabs(now.wall_offset_ns - h->info.wall_offset_ns) > NS_PER_S;
 }
 
 static int begin_file(struct history_dir *h, char *error, size_t size)
@@ -127,8 +142,9 @@ static int begin_file(struct history_dir *h, char *error, size_t size)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm);
-	snprintf(h->path, sizeof(h->path), "%s/%s.%03ldZ" ENDING, h->dir, when,
-		 ts.tv_nsec / 1000000);
+	/* In a flood, a file is full in a few milliseconds. */
+	snprintf(h->path, sizeof(h->path), "%s/%s.%06ldZ" ENDING, h->dir, when,
+		 ts.tv_nsec / 1000);
 	refresh_clocks(&h->info);
 	h->of_oom = false;
 	h->saver = saver_open(h->path, &h->info, error, size);
@@ -178,13 +194,25 @@ static bool is_of_oom(const struct oomtrace_header *rec)
 	}
 }
 
+static bool is_full(const struct history_dir *h)
+{
+	return saver_bytes(h->saver) > h->max_bytes / FILES;
+}
+
 int history_add(struct history_dir *h, const struct oomtrace_header *rec)
 {
+	char error[ERROR_SIZE];
+	int err;
+
 	if (!h->saver)
 		return h->error;
 	if (is_of_oom(rec))
 		h->of_oom = true;
-	return saver_add(h->saver, rec);
+	err = saver_add(h->saver, rec);
+	/* Much can come before the next flush, which says what fails here. */
+	if (!err && is_full(h))
+		err = begin_file(h, error, sizeof(error));
+	return err;
 }
 
 int history_flush(struct history_dir *h)
@@ -192,7 +220,7 @@ int history_flush(struct history_dir *h)
 	int err = h->saver ? saver_flush(h->saver, true) : h->error;
 	char error[ERROR_SIZE];
 
-	if (!err && saver_bytes(h->saver) <= h->max_bytes / FILES)
+	if (!err && !is_full(h) && !clocks_moved(h))
 		return 0;
 	/* A file that could not be written to stays as it is. */
 	if (begin_file(h, error, sizeof(error)) && !err) {

@@ -356,6 +356,7 @@ int main(int argc, char **argv)
 	}
 	plan(30 + STORY_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
+	     HISTORY_TESTS +
 	     CLI_TESTS);
 	test_line();
 	test_gfp();
@@ -374,6 +375,7 @@ int main(int argc, char **argv)
 	test_savefile();
 	test_metrics();
 	test_journal();
+	test_history();
 	test_cli();
 	return finish();
 }
