@@ -32,12 +32,13 @@ static void put_escape(struct sink *to, char c)
 	if (c && at)
 		put(to, "\\%c", "bfnrt\"\\"[at - shorts]);
 	else
-		put(to, "\\u%04x", c);
+		put(to, "\\u%04x", (unsigned char)c);
 }
 
-static bool plain(unsigned char c)
+/* @s is valid UTF-8. What a terminal would obey is escaped as well. */
+static bool plain(const char *s, size_t n)
 {
-	return c >= 0x20 && c != '"' && c != '\\';
+	return *s != '"' && *s != '\\' && !oomtrace_utf8_control(s, n);
 }
 
 static void put_escaped(struct sink *to, const char *s, size_t n)
@@ -45,11 +46,14 @@ static void put_escaped(struct sink *to, const char *s, size_t n)
 	size_t i = 0, from;
 
 	while (i < n) {
-		for (from = i; i < n && plain(s[i]); i++)
+		for (from = i; i < n && plain(s + i, n - i); i++)
 			;
 		sink_put(to, s + from, i - from);
-		if (i < n)
-			put_escape(to, s[i++]);
+		if (i == n)
+			break;
+		/* The second byte of one of two is its number. */
+		i += oomtrace_utf8_control(s + i, n - i) == 2;
+		put_escape(to, s[i++]);
 	}
 }
 

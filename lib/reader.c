@@ -145,15 +145,19 @@ static int start_device(struct oomtrace *ot, unsigned int flags)
 
 static int open_fd(struct oomtrace *ot, unsigned int flags)
 {
+	int flags_of_open = O_NONBLOCK;
 	struct stat st;
 
-	ot->fd = open(ot->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	/* A pipe by name is waited for until somebody writes to it. */
+	if (!stat(ot->name, &st) && S_ISFIFO(st.st_mode))
+		flags_of_open = 0;
+	ot->fd = open(ot->name, O_RDONLY | O_CLOEXEC | flags_of_open);
 	if (ot->fd < 0 || fstat(ot->fd, &st))
 		return fail_open(ot, errno);
 	ot->is_device = S_ISCHR(st.st_mode);
 	if (ot->is_device)
 		return start_device(ot, flags);
-	/* A pipe's writer may be slow: that is not its end. */
+	/* A writer may be slow: that is not its end. */
 	if (fcntl(ot->fd, F_SETFL, 0))
 		return fail_open(ot, errno);
 	return 0;

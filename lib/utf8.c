@@ -72,3 +72,12 @@ bool oomtrace_utf8_clean(char *dst, size_t size, const char *src, size_t n,
 	dst[*len] = '\0';
 	return valid;
 }
+
+size_t oomtrace_utf8_control(const char *s, size_t n)
+{
+	unsigned char c = s[0];
+
+	if (c < 0x20 || c == 0x7f)
+		return 1;
+	return c == 0xc2 && n > 1 && (unsigned char)s[1] < 0xa0 ? 2 : 0;
+}

@@ -22,4 +22,13 @@
 bool oomtrace_utf8_clean(char *dst, size_t size, const char *src, size_t n,
 			 size_t *len);
 
+/**
+ * oomtrace_utf8_control() - is the character there one that commands a terminal?
+ * @s: valid UTF-8.
+ * @n: bytes of it, at least one.
+ *
+ * Return: bytes of the control character (C0, DEL, C1) at @s; 0 if it is none.
+ */
+size_t oomtrace_utf8_control(const char *s, size_t n);
+
 #endif /* OOMTRACE_UTF8_H */
