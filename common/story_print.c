@@ -41,18 +41,29 @@ static const char *trigger_words(s64 trigger)
 static void say_scope(struct teller *t, const struct oomtrace_story *s)
 {
 	s64 scope, constraint;
+	bool chosen = get_field(&s->verdict.h, B(verdict_constraint),
+				&constraint);
 
 	if (!get_field(&s->begin.h, B(oom_begin_scope), &scope)) {
-		say(t, "where is not known");
-	} else if (scope == OOMTRACE_SCOPE_MEMCG) {
+		if (!chosen) {
+			say(t, "where is not known");
+			return;
+		}
+		/* Its verdict knows, too. */
+		scope = constraint == OOMTRACE_CONSTRAINT_MEMCG ?
+			OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL;
+	}
+	if (scope == OOMTRACE_SCOPE_MEMCG) {
 		say(t, "memory cgroup ");
-		say_id(t, &s->begin.h, B(oom_begin_memcg_id));
+		if (s->begin.h.type)
+			say_id(t, &s->begin.h, B(oom_begin_memcg_id));
+		else
+			say_id(t, &s->verdict.h, B(verdict_memcg_id));
 	} else if (scope == OOMTRACE_SCOPE_USERSPACE) {
 		say(t, "decided in user space");
 	} else if (scope != OOMTRACE_SCOPE_GLOBAL) {
 		say_name(t, &s->begin.h, B(oom_begin_scope));
-	} else if (!get_field(&s->verdict.h, B(verdict_constraint),
-			      &constraint)) {
+	} else if (!chosen) {
 		say(t, "global");
 	} else if (constraint == OOMTRACE_CONSTRAINT_CPUSET) {
 		say(t, "the memory nodes of a cpuset");
