@@ -88,6 +88,20 @@ static bool killed(const struct journal_episode *e)
 	       e->victim.why != OOMTRACE_WHY_CALLER_EXITING;
 }
 
+/* What a daemon did to a victim. */
+static const char *deed(const struct oomtrace_victim *v)
+{
+	if (!oomtrace_field_valid(&v->h, OOMTRACE_BIT_victim_signal))
+		return "took the memory of";
+	return v->signal == SIGKILL ? "killed" : "told to end:";
+}
+
+/* Processes, not signals. */
+static u32 victims(const struct journal_episode *e)
+{
+	return e->end.victims > e->again ? e->end.victims - e->again : 1;
+}
+
 static void add_message(struct journal *j, const struct journal_episode *e)
 {
 	const struct oomtrace_field *f =
@@ -102,13 +116,18 @@ static void add_message(struct journal *j, const struct journal_episode *e)
 				sizeof(e->victim.comm));
 	if (e->victim.h.type && e->begin.scope == OOMTRACE_SCOPE_USERSPACE)
 		add(j, "MESSAGE=OOM episode %llu: %s[%d] %s %s[%d], %u in all (oomtrace last %llu)",
-		    e->episode, asker, e->begin.pid,
-		    e->victim.signal == SIGKILL ? "killed" : "told to end:",
-		    victim, e->victim.pid, e->end.victims, e->episode);
+		    e->episode, asker, e->begin.pid, deed(&e->victim),
+		    victim, e->victim.pid, victims(e), e->episode);
+	else if (killed(e) && !e->begin.h.type)
+		add(j, "MESSAGE=OOM episode %llu: killed %s[%d], %u in all (oomtrace last %llu)",
+		    e->episode, victim, e->victim.pid, victims(e), e->episode);
 	else if (killed(e))
 		add(j, "MESSAGE=OOM episode %llu: killed %s[%d], %u in all; %s[%d] had asked for memory (oomtrace last %llu)",
-		    e->episode, victim, e->victim.pid, e->end.victims, asker,
+		    e->episode, victim, e->victim.pid, victims(e), asker,
 		    e->begin.pid, e->episode);
+	else if (!e->begin.h.type)
+		add(j, "MESSAGE=OOM episode %llu: nobody was killed, %s (oomtrace last %llu)",
+		    e->episode, ending ? ending : "ending unknown", e->episode);
 	else
 		add(j, "MESSAGE=OOM episode %llu: nobody was killed, %s; %s[%d] had asked for memory (oomtrace last %llu)",
 		    e->episode, ending ? ending : "ending unknown", asker,
@@ -135,7 +154,9 @@ static int send_entry(struct journal *j, const struct cgroups *g,
 	ADD("OOM_VICTIM_COMM", victim, victim, comm);
 	ADD("OOM_VICTIM_UID", victim, victim, uid);
 	ADD("OOM_VICTIM_OOM_SCORE_ADJ", victim, victim, oom_score_adj);
-	ADD("OOM_VICTIMS", end, oom_end, victims);
+	if (e->end.h.type &&
+	    oomtrace_field_valid(&e->end.h, OOMTRACE_BIT_oom_end_victims))
+		add(j, "OOM_VICTIMS=%u", victims(e));
 	ADD("OOM_POINTS", verdict, verdict, points);
 	ADD("OOM_TOTALPAGES", verdict, verdict, totalpages);
 	ADD("OOM_CONSTRAINT", verdict, verdict, constraint);
@@ -155,7 +176,7 @@ static void finish(struct journal *j, const struct cgroups *g,
 	int err = send_entry(j, g, e);
 
 	if (err) {
-		j->err = err;
+		e->err = err;
 		e->ended_ns = now_ns;
 		return;
 	}
@@ -185,6 +206,8 @@ int journal_flush(struct journal *j, const struct cgroups *g, u64 now_ns)
 		finish(j, g, e, now_ns);
 	err = j->err;
 	j->err = 0;
+	for (e = j->open; e < j->open + JOURNAL_OPEN; e++)
+		err = e->err ?: err;
 	return err;
 }
 
@@ -220,12 +243,27 @@ static struct journal_episode *find(struct journal *j, const struct cgroups *g,
 		e = next_due(j, ~0ULL);
 		if (e) {
 			finish(j, g, e, now_ns);
+			j->err = e->err ?: j->err;
 			oldest = e;
 		}
 	}
 	memset(oldest, 0, sizeof(*oldest));
 	oldest->episode = episode;
 	return oldest;
+}
+
+/*
+ * Of a group, the first is the one that was chosen. A daemon may have asked it to
+ * end before, in vain.
+ */
+static void keep_victim(struct journal_episode *e,
+			const struct oomtrace_victim *v)
+{
+	bool again = e->victim.h.type && e->victim.tgid == v->tgid;
+
+	e->again += again;
+	if (!e->victim.h.type || (again && v->signal == SIGKILL))
+		keep(&e->victim, sizeof(e->victim), &v->h);
 }
 
 void journal_feed(struct journal *j, const struct cgroups *g,
@@ -250,9 +288,7 @@ void journal_feed(struct journal *j, const struct cgroups *g,
 		keep(&e->verdict, sizeof(e->verdict), rec);
 		break;
 	case OOMTRACE_VICTIM:
-		/* Of a group, the first is the one that was chosen. */
-		if (!e->victim.h.type)
-			keep(&e->victim, sizeof(e->victim), rec);
+		keep_victim(e, (const void *)rec);
 		break;
 	case OOMTRACE_OOM_END:
 		if (rec->ts_ns <= j->sent_ns) {

@@ -27,7 +27,9 @@ struct journal_episode {
 	struct oomtrace_oom_begin begin;
 	struct oomtrace_verdict verdict;
 	struct oomtrace_victim victim;
+	u32 again;		/* further signals to that one */
 	struct oomtrace_oom_end end;
+	int err;		/* why it could not be sent */
 };
 
 /**
@@ -41,7 +43,7 @@ struct journal {
 	u64 sent_ns;
 	/* private: */
 	struct journal_episode open[JOURNAL_OPEN];
-	int err;		/* of an entry that could not be sent */
+	int err;		/* of an entry that had to make room, unsent */
 	struct iovec field[JOURNAL_FIELDS];
 	char text[JOURNAL_FIELDS][JOURNAL_TEXT];
 	int n;
@@ -63,8 +65,8 @@ void journal_feed(struct journal *j, const struct cgroups *g,
  * @g: names of cgroups.
  * @now_ns: as records count it; ~0 to send everything.
  *
- * Return: 0 or a negative errno of the last entry that could not be sent since
- * the last call: it is tried again a moment later.
+ * Return: 0 or a negative errno of an entry that could not be sent: it is tried
+ * again a moment later, and as long as it waits all calls return that.
  */
 int journal_flush(struct journal *j, const struct cgroups *g, u64 now_ns);
 

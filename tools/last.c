@@ -157,6 +157,23 @@ static void say_when(char *buf, size_t size, unsigned long long ts_ns,
 		snprintf(buf, size, "%.6f s", ts_ns / 1e9);
 }
 
+/* If the begin was overwritten, the verdict tells. */
+static const char *scope_name(const struct records *recs,
+			      unsigned long long episode,
+			      const struct oomtrace_oom_begin *b)
+{
+	const struct oomtrace_verdict *v;
+
+	if (b)
+		return oomtrace_value_name(OOMTRACE_OOM_BEGIN, "scope", b->scope);
+	v = records_first(recs, episode, OOMTRACE_VERDICT);
+	if (!v || !oomtrace_field_valid(&v->h, OOMTRACE_BIT_verdict_constraint))
+		return NULL;
+	return oomtrace_value_name(OOMTRACE_OOM_BEGIN, "scope",
+				   v->constraint == OOMTRACE_CONSTRAINT_MEMCG ?
+				   OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL);
+}
+
 static void list_text(const struct records *recs, unsigned long long episode,
 		      unsigned long long ts_ns, long long wall_offset_ns)
 {
@@ -166,8 +183,7 @@ static void list_text(const struct records *recs, unsigned long long episode,
 		records_first(recs, episode, OOMTRACE_VICTIM);
 	const struct oomtrace_oom_end *e =
 		records_first(recs, episode, OOMTRACE_OOM_END);
-	const char *scope = b ? oomtrace_value_name(OOMTRACE_OOM_BEGIN, "scope",
-						    b->scope) : NULL;
+	const char *scope = scope_name(recs, episode, b);
 	const char *ending = e ? oomtrace_value_name(OOMTRACE_OOM_END, "ending",
 						     e->ending) : NULL;
 	char when[64], comm[4 * OOMTRACE_COMM_LEN + 1] = "";
@@ -257,8 +273,9 @@ static int run_last(const struct options *opt)
 	int status, damaged;
 	size_t i;
 
-	if (pstore && (list || opt->json || opt->episode)) {
-		say_error("last: --pstore prints what was explained at a panic, as it is; it goes with no other option");
+	if (pstore && (list || opt->json || opt->episode ||
+		       strcmp(opt->device, OOMTRACE_DEVICE))) {
+		say_error("last: --pstore prints what was explained at a panic, as it is; it goes with no other option; another directory is --pstore=DIR");
 		return EXIT_USAGE;
 	}
 	if (pstore) {

@@ -23,19 +23,33 @@ static bool has(const struct oomtrace_header *rec, unsigned int idx)
 	return oomtrace_field_valid(rec, idx);
 }
 
+/*
+ * A label's value: valid UTF-8, and nothing in it that would command the terminal
+ * that it is shown on.
+ */
+static void clean_label(char *dst, size_t size, const char *src, size_t n)
+{
+	size_t len, i, odd;
+
+	oomtrace_utf8_clean(dst, size, src, n, &len);
+	for (i = 0; i < len; i += odd ?: 1) {
+		odd = oomtrace_utf8_control(dst + i, len - i);
+		memset(dst + i, '?', odd);
+	}
+}
+
 /* As it is printed: names that would look the same are one. */
 static void count_denial(struct metrics *m, const struct oomtrace_commit *c)
 {
 	char comm[METRICS_COMM] = "";
 	unsigned int i;
-	size_t len;
 
 	if (!has(&c->h, OOMTRACE_BIT_commit_ret) || !c->ret)
 		return;
-	oomtrace_utf8_clean(comm, sizeof(comm), c->comm,
-			    strnlen(c->comm, OOMTRACE_COMM_LEN), &len);
+	clean_label(comm, sizeof(comm), c->comm,
+		    strnlen(c->comm, OOMTRACE_COMM_LEN));
 	/* The empty name stands for the rest, and is a possible one itself. */
-	for (i = 0; i < METRICS_VALUES && len; i++) {
+	for (i = 0; i < METRICS_VALUES && *comm; i++) {
 		if (!m->denials[i].n)
 			memcpy(m->denials[i].comm, comm, sizeof(comm));
 		if (strcmp(m->denials[i].comm, comm))
@@ -110,12 +124,11 @@ static void name_kills(struct metrics *m, const struct oomtrace_name *rec)
 {
 	const char *path = cgroups_path(&m->cgroups, rec->cgroup_id);
 	unsigned int i;
-	size_t len;
 
 	for (i = 0; path && i < METRICS_VALUES && m->kills[i].n; i++)
 		if (m->kills[i].id == rec->cgroup_id)
-			oomtrace_utf8_clean(m->kills[i].path, CGROUP_PATH_MAX,
-					    path, strlen(path), &len);
+			clean_label(m->kills[i].path, CGROUP_PATH_MAX, path,
+				    strlen(path));
 }
 
 /* The first end of a victim's memory counts: the reaper's, or its own. */
@@ -140,22 +153,46 @@ static void count_freed(struct metrics *m, const struct oomtrace_reap *r)
 		m->freed[b] += seconds <= buckets[b];
 }
 
+#define SCOPES	(sizeof(((struct metrics *)NULL)->scopes) / \
+		 sizeof(((struct metrics *)NULL)->scopes[0]))
+
+static void note_scope(struct metrics *m, u64 episode, u32 scope)
+{
+	m->scopes[episode % SCOPES].episode = episode;
+	m->scopes[episode % SCOPES].scope = scope;
+}
+
+/* OOMTRACE_SCOPES: not known. */
+static u32 scope_of(const struct metrics *m, u64 episode)
+{
+	return m->scopes[episode % SCOPES].episode == episode ?
+	       m->scopes[episode % SCOPES].scope : OOMTRACE_SCOPES;
+}
+
 static void count_begin(struct metrics *m, const struct oomtrace_oom_begin *b)
 {
-	m->scope[b->episode % sizeof(m->scope)] =
-		has(&b->h, OOMTRACE_BIT_oom_begin_scope) &&
-		b->scope < OOMTRACE_SCOPES ? 1 + b->scope : 0;
+	if (has(&b->h, OOMTRACE_BIT_oom_begin_scope) &&
+	    b->scope < OOMTRACE_SCOPES)
+		note_scope(m, b->episode, b->scope);
+}
+
+/* The begin of a long scan may have been overwritten before it was read. */
+static void count_verdict(struct metrics *m, const struct oomtrace_verdict *v)
+{
+	if (scope_of(m, v->episode) == OOMTRACE_SCOPES &&
+	    has(&v->h, OOMTRACE_BIT_verdict_constraint))
+		note_scope(m, v->episode,
+			   v->constraint == OOMTRACE_CONSTRAINT_MEMCG ?
+			   OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL);
 }
 
 /* OOMs that ended so: one that was told, or some that were like it. */
 static void count_ends(struct metrics *m, unsigned long long episode,
 		       unsigned int ending, unsigned long long n)
 {
-	unsigned int scope = m->scope[episode % sizeof(m->scope)];
-
 	if (ending >= OOMTRACE_ENDINGS)
 		ending = OOMTRACE_ENDING_UNKNOWN;
-	m->episodes[scope ? scope - 1 : OOMTRACE_SCOPES][ending] += n;
+	m->episodes[scope_of(m, episode)][ending] += n;
 }
 
 static void count_end(struct metrics *m, const struct oomtrace_oom_end *e)
@@ -176,10 +213,12 @@ static void count_lost(struct metrics *m, const struct oomtrace_lost *l)
 
 static void note_last(struct metrics *m, const struct oomtrace_header *rec)
 {
+	struct metrics_time when = { rec->ts_ns, m->wall_offset_ns };
+
 	if (rec->type == OOMTRACE_OOM_BEGIN)
-		m->last_oom_ns = rec->ts_ns;
+		m->last_oom = when;
 	else if (rec->type == OOMTRACE_VICTIM && is_kill((const void *)rec))
-		m->last_kill_ns = rec->ts_ns;
+		m->last_kill = when;
 }
 
 void metrics_feed(struct metrics *m, const struct oomtrace_header *rec)
@@ -200,6 +239,9 @@ void metrics_feed(struct metrics *m, const struct oomtrace_header *rec)
 		break;
 	case OOMTRACE_OOM_BEGIN:
 		count_begin(m, (const void *)rec);
+		break;
+	case OOMTRACE_VERDICT:
+		count_verdict(m, (const void *)rec);
 		break;
 	case OOMTRACE_VICTIM:
 		count_kill(m, (const void *)rec);
@@ -264,13 +306,11 @@ static void only(const struct page *p, double n)
 	fprintf(p->to, " %.17g\n", n);
 }
 
-/* A label's value, which is valid UTF-8: with what the format wants escaped. */
+/* A label's value, clean: with what the format wants escaped. */
 static void label_value(const struct page *p, const char *s)
 {
 	for (; *s; s++) {
-		if (*s == '\n')
-			fputs("\\n", p->to);
-		else if (*s == '"' || *s == '\\')
+		if (*s == '"' || *s == '\\')
 			fprintf(p->to, "\\%c", *s);
 		else
 			fputc(*s, p->to);
@@ -425,12 +465,15 @@ static void print_memory(struct page *p, const struct oomtrace_sample *s,
 }
 
 static void print_time(struct page *p, const char *name, const char *help,
-		       u64 ns, const struct metrics_source *src)
+		       const struct metrics_time *when,
+		       const struct metrics_source *src)
 {
-	if (!ns || !src->wall_offset_ns)
+	s64 offset = when->wall_offset_ns ?: src->wall_offset_ns;
+
+	if (!when->ns || !offset)
 		return;
 	family(p, name, "gauge", help);
-	only(p, (ns + src->wall_offset_ns) / 1e9);
+	only(p, (when->ns + offset) / 1e9);
 }
 
 static void print_module(struct page *p, const struct metrics *m,
@@ -448,10 +491,10 @@ static void print_module(struct page *p, const struct metrics *m,
 		only(p, src->info.enabled);
 	}
 	print_time(p, "oomtrace_last_oom_timestamp_seconds",
-		   "When the last OOM episode began.", m->last_oom_ns, src);
+		   "When the last OOM episode began.", &m->last_oom, src);
 	print_time(p, "oomtrace_last_oom_kill_timestamp_seconds",
 		   "When the OOM killer or an OOM daemon killed last.",
-		   m->last_kill_ns, src);
+		   &m->last_kill, src);
 }
 
 void metrics_print(const struct metrics *m, const struct metrics_source *src,

@@ -26,12 +26,18 @@
  * struct metrics - everything counted so far; zero to start with
  * @since_ns: records from before are not counted, as records count time; an OOM
  *	is known as the last one all the same.
+ * @wall_offset_ns: from the time of records that are fed now to CLOCK_REALTIME; it
+ *	changes with each suspend. 0: the source's, when they are printed.
  */
 struct metrics {
 	u64 since_ns;
+	s64 wall_offset_ns;
 	/* private: */
 	u64 episodes[OOMTRACE_SCOPES + 1][OOMTRACE_ENDINGS];
-	u8 scope[256];			/* by episode, modulo; 1 + scope */
+	struct {
+		u64 episode;
+		u32 scope;
+	} scopes[256];			/* by episode, modulo */
 	struct {
 		char comm[METRICS_COMM];	/* valid UTF-8 */
 		u64 n;
@@ -52,8 +58,10 @@ struct metrics {
 	u64 freed_count;
 	double freed_sum;
 	u64 lost[OOMTRACE_RINGS];
-	u64 last_oom_ns;
-	u64 last_kill_ns;
+	struct metrics_time {
+		u64 ns;			/* as records count it; 0: never */
+		s64 wall_offset_ns;
+	} last_oom, last_kill;
 	struct oomtrace_sample sample;
 	struct cgroups cgroups;
 };

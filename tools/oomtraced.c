@@ -11,6 +11,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,14 +132,18 @@ static void dig_in(void)
 
 /* ---- where it goes ---- */
 
+/* To a terminal perhaps: a name must not command it, nor look like a field. */
 static int send_to_stdout(const struct iovec *field, int n)
 {
+	static char text[4 * JOURNAL_TEXT];
 	int i;
 
-	for (i = 0; i < n; i++)
-		if (dprintf(STDOUT_FILENO, "%.*s\n", (int)field[i].iov_len,
-			    (const char *)field[i].iov_base) < 0)
+	for (i = 0; i < n; i++) {
+		oomtrace_escape(text, sizeof(text), field[i].iov_base,
+				field[i].iov_len);
+		if (dprintf(STDOUT_FILENO, "%s\n", text) < 0)
 			return -errno;
+	}
 	return dprintf(STDOUT_FILENO, "\n") < 0 ? -errno : 0;
 }
 
@@ -265,6 +270,15 @@ static void tell(u64 now, const struct history_dir *h)
 		       sent_set(journal.sent_ns), &sent_err);
 }
 
+/* From records' time to that of day, now: it changes with each suspend. */
+static long long wall_offset_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec - now_ns();
+}
+
 /* Until a signal: 0, or a negative errno: the device cannot be read. */
 static int follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
 		  struct metrics_source *src)
@@ -275,6 +289,7 @@ static int follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
 	int more, err = 0;
 
 	while (!signals_stopped()) {
+		metrics.wall_offset_ns = wall_offset_ns();
 		more = take_records(ot, h, &dirty);
 		now = now_ns();
 		tell(now, h);
@@ -352,6 +367,8 @@ int main(int argc, char **argv)
 	argp_program_version = "oomtraced " OOMTRACE_VERSION;
 	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
 		return EXIT_USAGE;
+	/* Who reads what --stdout writes may leave; the metrics go on. */
+	signal(SIGPIPE, SIG_IGN);
 	journal.send = to_stdout ? send_to_stdout : send_to_journal;
 	if (textfile)
 		snprintf(textfile_new, sizeof(textfile_new), "%s.new", textfile);

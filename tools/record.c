@@ -212,6 +212,11 @@ static int record(struct oomtrace *ot, struct saver *s)
 	}
 	if (all)
 		set_commit_records(ot, before < 0 ? 0 : before);
+	if (err == -EPIPE) {
+		/* Nobody wants more of it. */
+		saver_close(s);
+		return EXIT_OK;
+	}
 	if (err < 0) {
 		say_error("cannot write %s: %s; what was saved until then can be read",
 			  output, strerror(-err));
@@ -219,7 +224,7 @@ static int record(struct oomtrace *ot, struct saver *s)
 		return EXIT_RUNTIME;
 	}
 	closed = saver_close(s);
-	if (closed < 0) {
+	if (closed < 0 && closed != -EPIPE) {
 		say_error("cannot write %s: %s", output, strerror(-closed));
 		return EXIT_RUNTIME;
 	}

@@ -16,6 +16,7 @@
 #include <zstd.h>
 
 #include "savefile.h"
+#include "signals.h"
 
 /* Fast, and small in memory. */
 #define LEVEL		1
@@ -25,6 +26,7 @@
  * struct saver - a file being written
  * @fd: the file.
  * @regular: it can be synchronised.
+ * @interrupted: a signal came while a pipe was full.
  * @error: a write failed with that; the file stays as it is then.
  * @bytes: bytes of it.
  * @zstd: the compressor.
@@ -34,6 +36,7 @@
 struct saver {
 	int fd;
 	bool regular;
+	bool interrupted;
 	int error;
 	unsigned long long bytes;
 	ZSTD_CCtx *zstd;
@@ -48,8 +51,12 @@ static int write_out(struct saver *s)
 
 	while (done < s->used) {
 		n = write(s->fd, s->out + done, s->used - done);
-		if (n < 0 && errno == EINTR)
+		/* Who reads may be slow; he who says it twice will not wait. */
+		if (n < 0 && errno == EINTR &&
+		    (s->regular || !signals_stopped() || !s->interrupted)) {
+			s->interrupted = signals_stopped();
 			continue;
+		}
 		if (n < 0) {
 			/* What follows would refer to what is missing now. */
 			s->error = -errno;

@@ -28,12 +28,15 @@ static void stop(int sig)
 int signals_catch(void)
 {
 	/* No SA_RESTART: a write to a stuck pipe must end, too. */
-	struct sigaction action = { .sa_handler = stop };
+	struct sigaction action = { .sa_handler = stop }, before;
 
 	if (pipe2(wake_pipe, O_NONBLOCK | O_CLOEXEC) ||
 	    sigaction(SIGINT, &action, NULL) ||
-	    sigaction(SIGHUP, &action, NULL) ||
-	    sigaction(SIGTERM, &action, NULL)) {
+	    sigaction(SIGTERM, &action, NULL) ||
+	    sigaction(SIGHUP, NULL, &before) ||
+	    /* nohup(1) ignores it for us. */
+	    (before.sa_handler != SIG_IGN &&
+	     sigaction(SIGHUP, &action, NULL))) {
 		say_error("cannot catch signals: %s", strerror(errno));
 		return EXIT_RUNTIME;
 	}

@@ -314,8 +314,8 @@ static void test_json_comm(void)
 		   "\"comm\":\"caf\xef\xbf\xbd\",\"comm_hex\":\"636166c3\","
 		   "\"derived\":[]}",
 		   "a_cut_character_is_replaced_and_its_bytes_given");
-	check_text(json_comm("a\"\\/\n\x1b", out, sizeof(out)),
-		   "\"comm\":\"a\\\"\\\\/\\n\\u001b\",\"derived\":[]}",
+	check_text(json_comm("a\"\\/\n\x1b\x7f\xc2\x9b", out, sizeof(out)),
+		   "\"comm\":\"a\\\"\\\\/\\n\\u001b\\u007f\\u009b\",\"derived\":[]}",
 		   "control_characters_are_escaped");
 }
 

@@ -87,15 +87,38 @@ static bool printable(const char *s, bool one_line)
 	return true;
 }
 
+/* json-c leaves DEL and C1 as they are: undo their escapes. */
+static void bare_controls(char *s)
+{
+	char *to = s;
+	unsigned int c;
+
+	while (*s) {
+		if (*s != '\\') {
+			*to++ = *s++;
+		} else if (sscanf(s, "\\u00%2x", &c) == 1 && c >= 0x7f) {
+			if (c >= 0x80)
+				*to++ = '\xc2';
+			*to++ = c;
+			s += 6;
+		} else {
+			*to++ = *s++;
+			*to++ = *s++;
+		}
+	}
+	*to = '\0';
+}
+
 static bool good_json(const struct oomtrace_header *rec)
 {
 	static char text[16384];
 	size_t len = oomtrace_json(rec, text, sizeof(text));
 	struct json_object *obj = json_tokener_parse(text);
-	bool same = obj && len == strlen(text) &&
-		    !strcmp(text, json_object_to_json_string_ext(obj,
-					JSON_C_TO_STRING_PLAIN |
-					JSON_C_TO_STRING_NOSLASHESCAPE));
+	bool same = obj && len == strlen(text);
+
+	bare_controls(text);
+	same = same && !strcmp(text, json_object_to_json_string_ext(obj,
+			JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 
 	json_object_put(obj);
 	return same;

@@ -66,6 +66,73 @@ static void play(u64 episode, u8 scope, bool killed)
 	give(&e, 1000);
 }
 
+/* A daemon asks a process to end, in vain; or has the kernel take its memory. */
+static void play_daemon(u64 episode, const u8 *signals, unsigned int n)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(e, OOM_END, oom_end);
+	unsigned int i;
+
+	b.episode = episode;
+	b.pid = 9;
+	strcpy(b.comm, "daemon");
+	b.scope = OOMTRACE_SCOPE_USERSPACE;
+	give(&b, 1);
+	for (i = 0; i < n; i++) {
+		RECORD(v, VICTIM, victim);
+
+		v.episode = episode;
+		v.pid = 10;
+		v.tgid = 10;
+		v.why = OOMTRACE_WHY_DAEMON;
+		v.signal = signals[i];
+		if (!v.signal)
+			v.h.valid &= ~OOMTRACE_BIT(victim, signal);
+		strcpy(v.comm, "greedy");
+		give(&v, 1);
+	}
+	e.h.ts_ns = ++end_ns;
+	e.episode = episode;
+	e.ending = OOMTRACE_ENDING_KILLED;
+	e.victims = n;
+	give(&e, 1000);
+	journal_flush(&j, &g, ~0ULL);
+}
+
+static void test_daemons(void)
+{
+	static const u8 patient[] = { SIGTERM, SIGKILL }, none[] = { 0 };
+
+	play_daemon(6, patient, 2);
+	check_has(entry, "[MESSAGE=OOM episode 6: daemon[9] killed greedy[10], 1 in all (oomtrace last 6)]",
+		  "who_was_asked_and_then_killed_is_one_and_was_killed");
+	check_has(entry, "[OOM_VICTIMS=1]", "its_fields_say_so_too");
+	play_daemon(7, none, 1);
+	check_has(entry, "[MESSAGE=OOM episode 7: daemon[9] took the memory of greedy[10], 1 in all (oomtrace last 7)]",
+		  "who_had_no_signal_was_not_told_to_end");
+}
+
+/* The begin of a long scan may be overwritten before it is read. */
+static void test_no_begin(void)
+{
+	RECORD(v, VICTIM, victim);
+	RECORD(e, OOM_END, oom_end);
+
+	v.episode = 8;
+	v.pid = 10;
+	v.signal = SIGKILL;
+	strcpy(v.comm, "java");
+	give(&v, 1);
+	e.h.ts_ns = ++end_ns;
+	e.episode = 8;
+	e.ending = OOMTRACE_ENDING_KILLED;
+	e.victims = 1;
+	give(&e, 1000);
+	journal_flush(&j, &g, ~0ULL);
+	check_has(entry, "[MESSAGE=OOM episode 8: killed java[10], 1 in all (oomtrace last 8)]",
+		  "who_asked_is_left_out_where_it_is_not_known");
+}
+
 void test_journal(void)
 {
 	unsigned int i;
@@ -91,6 +158,8 @@ void test_journal(void)
 	journal_flush(&j, &g, ~0ULL);
 	check_has(entry, "[MESSAGE=OOM episode 5: asker[9] killed x\\nPRIORITY=0[10], 1 in all (oomtrace last 5)]",
 		  "a_daemon_asked_for_no_memory_it_killed");
+	test_daemons();
+	test_no_begin();
 	entries = 0;
 	for (i = 1; i <= 3 * JOURNAL_OPEN; i++)
 		play(100 + i, OOMTRACE_SCOPE_MEMCG, true);
@@ -104,6 +173,8 @@ void test_journal(void)
 	play(150, OOMTRACE_SCOPE_MEMCG, true);
 	check(journal_flush(&j, &g, 3000000000) == -ENOMEM && !entries,
 	      "what_the_journal_does_not_take_is_an_error");
+	check(journal_flush(&j, &g, 3000000001) == -ENOMEM,
+	      "and_stays_one_while_it_waits");
 	refuse = 0;
 	check(!journal_flush(&j, &g, 5000000000) && entries == 1,
 	      "and_is_tried_again");

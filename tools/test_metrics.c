@@ -176,6 +176,36 @@ static void test_made_again(void)
 	check_has(text, "{cgroup=\"other\"} 0\n", "who_are_told_by_name");
 }
 
+/* The begin of a long scan may be overwritten before it is read. */
+static void test_no_begin(void)
+{
+	RECORD(v, VERDICT, verdict);
+	RECORD(e, OOM_END, oom_end);
+
+	memset(&m, 0, sizeof(m));
+	/* Of another episode, whose place it would have. */
+	oom(3, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
+	v.episode = 3 + 256;
+	v.constraint = OOMTRACE_CONSTRAINT_NONE;
+	metrics_feed(&m, &v.h);
+	e.episode = v.episode;
+	e.ending = OOMTRACE_ENDING_KILLED;
+	metrics_feed(&m, &e.h);
+	check_has(page(false), "{scope=\"global\",ending=\"killed\"} 1\n",
+		  "a_verdict_tells_the_scope_as_well");
+}
+
+/* A suspend moves the clocks apart, but not what was before it. */
+static void test_suspend(void)
+{
+	memset(&m, 0, sizeof(m));
+	m.wall_offset_ns = 500000000;
+	oom(1, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
+	m.wall_offset_ns = 3600000000000;
+	check_has(page(false), "oomtrace_last_oom_timestamp_seconds 12.845678",
+		  "an_oom_keeps_its_time_of_day");
+}
+
 static void test_since(void)
 {
 	memset(&m, 0, sizeof(m));
@@ -204,7 +234,7 @@ static void test_labels(void)
 	deny("");
 	deny("a\"b\\c\nd\xfe");
 	check_has(page(false),
-		  "{comm=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\"} 2\n",
+		  "{comm=\"a\\\"b\\\\c?d\xef\xbf\xbd\"} 2\n",
 		  "an_evil_name_is_escaped_and_there_once");
 	for (at = text; (at = strstr(at, "\noomtrace_commit_denials_total")); at++)
 		lines++;
@@ -293,6 +323,8 @@ void test_metrics(void)
 	test_counts();
 	test_kills();
 	test_made_again();
+	test_no_begin();
+	test_suspend();
 	test_since();
 	test_labels();
 	test_format();

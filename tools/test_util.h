@@ -54,8 +54,8 @@ void save_example(const char *file);
 #define REPLAY_TESTS	24
 #define OVERCOMMIT_TESTS 17
 #define SAVEFILE_TESTS	18
-#define METRICS_TESTS	37
-#define JOURNAL_TESTS	17
+#define METRICS_TESTS	39
+#define JOURNAL_TESTS	22
 #define HISTORY_TESTS	3
 #define CLI_TESTS	71
 
