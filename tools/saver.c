@@ -26,7 +26,6 @@
  * struct saver - a file being written
  * @fd: the file.
  * @regular: it can be synchronised.
- * @interrupted: a signal came while a pipe was full.
  * @error: a write failed with that; the file stays as it is then.
  * @bytes: bytes of it.
  * @zstd: the compressor.
@@ -36,7 +35,6 @@
 struct saver {
 	int fd;
 	bool regular;
-	bool interrupted;
 	int error;
 	unsigned long long bytes;
 	ZSTD_CCtx *zstd;
@@ -53,10 +51,8 @@ static int write_out(struct saver *s)
 		n = write(s->fd, s->out + done, s->used - done);
 		/* Who reads may be slow; he who says it twice will not wait. */
 		if (n < 0 && errno == EINTR &&
-		    (s->regular || !signals_stopped() || !s->interrupted)) {
-			s->interrupted = signals_stopped();
+		    (s->regular || !signals_insist()))
 			continue;
-		}
 		if (n < 0) {
 			/* What follows would refer to what is missing now. */
 			s->error = -errno;

@@ -19,7 +19,8 @@ static void stop(int sig)
 	int saved = errno;
 
 	(void)sig;
-	stopped = 1;
+	if (stopped < 2)
+		stopped++;
 	if (write(wake_pipe[1], "", 1) < 0)
 		errno = saved;		/* full: poll wakes up anyway */
 	errno = saved;
@@ -46,6 +47,11 @@ int signals_catch(void)
 bool signals_stopped(void)
 {
 	return stopped;
+}
+
+bool signals_insist(void)
+{
+	return stopped > 1;
 }
 
 int signals_fd(void)
