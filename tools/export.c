@@ -49,8 +49,10 @@ static int export_perfetto(const struct options *opt)
 	damaged = records_read(&recs, opt, RECORDS_OOM |
 			       RECORDS_TYPE(OOMTRACE_COMMIT) |
 			       RECORDS_TYPE(OOMTRACE_SAMPLE));
-	if (!damaged || recs.n)
+	if (!damaged || recs.n) {
+		records_index(&recs);
 		perfetto_print(&recs);
+	}
 	records_free(&recs);
 	return damaged;
 }

@@ -207,17 +207,16 @@ static void list_json(const struct records *recs, unsigned long long episode,
 	struct json_object *obj = json_object_new_object();
 	struct json_object *array = json_object_new_array();
 	char text[16384];
-	size_t i;
+	const struct oomtrace_header *rec;
+	size_t pos = 0;
 
 	json_object_object_add(obj, "episode", json_object_new_uint64(episode));
 	if (wall_offset_ns)
 		json_object_object_add(obj, "realtime_ns",
 				       json_object_new_int64(ts_ns +
 							     wall_offset_ns));
-	for (i = 0; i < recs->n; i++)
-		if (records_episode(recs->rec[i]) == episode &&
-		    oomtrace_json(recs->rec[i], text, sizeof(text)) <
-		    (int)sizeof(text))
+	while ((rec = records_next(recs, episode, &pos)))
+		if (oomtrace_json(rec, text, sizeof(text)) < (int)sizeof(text))
 			json_object_array_add(array, json_tokener_parse(text));
 	json_object_object_add(obj, "records", array);
 	puts(json_text(obj));
@@ -233,7 +232,7 @@ static unsigned long long now_ns(void)
 }
 
 /* Each episode by the first record of it, which need not be its begin. */
-static int list_episodes(const struct records *recs, const struct options *opt,
+static int list_episodes(struct records *recs, const struct options *opt,
 			 long long wall_offset_ns)
 {
 	unsigned long long done = 0, episode, ts_ns, only = opt->episode;
@@ -243,6 +242,7 @@ static int list_episodes(const struct records *recs, const struct options *opt,
 		say_error("last: the file does not say when it was made, so --since means nothing; give --list");
 		return EXIT_RUNTIME;
 	}
+	records_index(recs);
 	if (opt->json && !list && !only)
 		only = records_pick(recs, 0);
 	for (i = 0; i < recs->n; i++) {

@@ -123,16 +123,14 @@ static void put_episode(const struct records *recs,
 static unsigned long long freed_ns(const struct records *recs,
 				   const struct oomtrace_victim *v)
 {
-	const struct oomtrace_reap *r;
+	const struct oomtrace_header *rec;
 	unsigned long long end = v->h.ts_ns;
-	size_t i;
+	size_t pos = 0;
 
-	for (i = 0; i < recs->n; i++) {
-		r = (const void *)recs->rec[i];
-		if (r->h.type == OOMTRACE_REAP && r->pid == v->pid &&
-		    r->episode == v->episode && r->h.ts_ns > end)
-			end = r->h.ts_ns;
-	}
+	while ((rec = records_next(recs, v->episode, &pos)))
+		if (rec->type == OOMTRACE_REAP && rec->ts_ns > end &&
+		    ((const struct oomtrace_reap *)rec)->pid == v->pid)
+			end = rec->ts_ns;
 	return end;
 }
 

@@ -53,6 +53,7 @@ void records_free(struct records *recs)
 	for (i = 0; i < recs->n; i++)
 		free(recs->rec[i]);
 	free(recs->rec);
+	free(recs->by_episode);
 	memset(recs, 0, sizeof(*recs));
 }
 
@@ -109,14 +110,72 @@ unsigned long long records_pick(const struct records *recs,
 	return chosen ? chosen : newest;
 }
 
-const void *records_first(const struct records *recs,
-			  unsigned long long episode, unsigned int type)
+static int by_episode(const void *a, const void *b)
+{
+	const struct records_place *x = a, *y = b;
+
+	if (x->episode != y->episode)
+		return x->episode < y->episode ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+void records_index(struct records *recs)
 {
 	size_t i;
 
-	for (i = 0; i < recs->n; i++)
-		if (recs->rec[i]->type == type &&
-		    records_episode(recs->rec[i]) == episode)
-			return recs->rec[i];
+	recs->by_episode = xcalloc(recs->n, sizeof(recs->by_episode[0]));
+	for (i = 0; i < recs->n; i++) {
+		recs->by_episode[i].episode = records_episode(recs->rec[i]);
+		recs->by_episode[i].at = i;
+	}
+	qsort(recs->by_episode, recs->n, sizeof(recs->by_episode[0]),
+	      by_episode);
+}
+
+/* The place of the first record of an episode; of a later one if it has none. */
+static size_t first_place(const struct records *recs, unsigned long long episode)
+{
+	size_t low = 0, high = recs->n, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (recs->by_episode[mid].episode < episode)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+const struct oomtrace_header *records_next(const struct records *recs,
+					   unsigned long long episode,
+					   size_t *pos)
+{
+	const struct records_place *place;
+
+	if (recs->by_episode) {
+		if (!*pos)
+			*pos = first_place(recs, episode);
+		place = &recs->by_episode[*pos];
+		if (*pos == recs->n || place->episode != episode)
+			return NULL;
+		++*pos;
+		return recs->rec[place->at];
+	}
+	while (*pos < recs->n)
+		if (records_episode(recs->rec[(*pos)++]) == episode)
+			return recs->rec[*pos - 1];
+	return NULL;
+}
+
+const void *records_first(const struct records *recs,
+			  unsigned long long episode, unsigned int type)
+{
+	const struct oomtrace_header *rec;
+	size_t pos = 0;
+
+	while ((rec = records_next(recs, episode, &pos)))
+		if (rec->type == type)
+			return rec;
 	return NULL;
 }

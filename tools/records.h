@@ -28,6 +28,7 @@ struct options;
  *	nothing was read.
  * @facts_known: more of it than the @page_size.
  * @room: private.
+ * @by_episode: private; NULL without records_index().
  */
 struct records {
 	struct oomtrace_header **rec;
@@ -36,6 +37,10 @@ struct records {
 	struct saved_header facts;
 	bool facts_known;
 	size_t room;
+	struct records_place {
+		unsigned long long episode;
+		size_t at;
+	} *by_episode;
 };
 
 /** RECORDS_TYPE() - the bit of a type, for records_read() */
@@ -63,6 +68,14 @@ struct records {
 int records_read(struct records *recs, const struct options *opt,
 		 unsigned long types);
 
+/**
+ * records_index() - for who asks for one episode after the other
+ * @recs: the records, to which no others are added then.
+ *
+ * Without it each question looks at all records. Exits if memory is out.
+ */
+void records_index(struct records *recs);
+
 /** records_add() - keep a copy of a record; exits if memory is out */
 void records_add(struct records *recs, const struct oomtrace_header *rec);
 
@@ -82,6 +95,18 @@ unsigned long long records_episode(const struct oomtrace_header *rec);
  */
 unsigned long long records_pick(const struct records *recs,
 				unsigned long long wanted);
+
+/**
+ * records_next() - an episode's records in their order
+ * @recs: the records.
+ * @episode: the episode.
+ * @pos: 0 at the start; moved on.
+ *
+ * Return: a record, NULL if there is no other.
+ */
+const struct oomtrace_header *records_next(const struct records *recs,
+					   unsigned long long episode,
+					   size_t *pos);
 
 /**
  * records_first() - the first record of a type in an episode

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Tests of replay.c: the kernel's rules, one by one, over candidates made up
- * here; and of numbers.c. That the replay of real OOMs names the kernel's
+ * here; of numbers.c; and of the index of records.c. That the replay of real OOMs names the kernel's
  * victims is the business of selftests/.
  */
 #include "numbers.h"
@@ -202,8 +202,46 @@ static void test_numbers(void)
 	      "a_time_has_a_unit");
 }
 
+/* Episodes mixed as they may come, some without any record of a type. */
+static void test_index(void)
+{
+	struct records plain = { 0 }, indexed = { 0 };
+	const struct oomtrace_header *a, *b;
+	unsigned int i, x = 1, same = 0;
+	size_t at_a, at_b;
+
+	for (i = 0; i < 500; i++) {
+		RECORD(e, OOM_END, oom_end);
+		RECORD(v, VICTIM, victim);
+
+		x = x * 1103515245 + 12345;
+		e.h.seq = i;
+		e.episode = 1 + x / 65536 % 40;
+		v.h.seq = i;
+		v.episode = e.episode;
+		records_add(&plain, x & 0x8000 ? &e.h : &v.h);
+		records_add(&indexed, x & 0x8000 ? &e.h : &v.h);
+	}
+	records_index(&indexed);
+	for (i = 0; i <= 41; i++) {
+		at_a = 0;
+		at_b = 0;
+		do {
+			a = records_next(&plain, i, &at_a);
+			b = records_next(&indexed, i, &at_b);
+			same += a && b && a->seq == b->seq;
+		} while (a && b);
+		if (a || b)
+			same = 0;
+	}
+	check(same == 500, "with_an_index_each_episode_has_the_same_records");
+	records_free(&plain);
+	records_free(&indexed);
+}
+
 void test_replay(void)
 {
+	test_index();
 	test_rules();
 	test_exempt();
 	test_specials();

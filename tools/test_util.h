@@ -51,7 +51,7 @@ void test_cli(void);
 void save_example(const char *file);
 #define STORY_TESTS	80
 #define FUZZ_TESTS	3
-#define REPLAY_TESTS	24
+#define REPLAY_TESTS	25
 #define OVERCOMMIT_TESTS 17
 #define SAVEFILE_TESTS	18
 #define METRICS_TESTS	39
