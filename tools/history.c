@@ -204,6 +204,9 @@ int history_add(struct history_dir *h, const struct oomtrace_header *rec)
 	char error[ERROR_SIZE];
 	int err;
 
+	/* Not in the old file, whose time of day it has not. */
+	if (h->saver && rec->type == OOMTRACE_OOM_BEGIN && clocks_moved(h))
+		begin_file(h, error, sizeof(error));
 	if (!h->saver)
 		return h->error;
 	if (is_of_oom(rec))
