@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Tests of replay.c: the kernel's rules, one by one, over candidates made up
- * here; of numbers.c; and of the index of records.c. That the replay of real OOMs names the kernel's
- * victims is the business of selftests/.
+ * here; of numbers.c; and of the index of records.c. That the replay of real
+ * OOMs names the kernel's victims is the business of selftests/.
  */
 #include "numbers.h"
 #include "replay.h"
