@@ -11,6 +11,12 @@
 #include "blaze.h"
 #include "test.h"
 
+/*
+ * Slabs of tasks stay, each with a few in use: 800 kB more were seen after 334
+ * cycles. What a load forgot would add up to more in so many.
+ */
+#define SLAB_NOISE	2048
+
 /* kmalloc'ed, vmalloc'ed and per-CPU memory that the kernel keeps, kB. */
 struct kept {
 	long slab;
@@ -96,13 +102,13 @@ TEST_F_TIMEOUT(fire, it_comes_and_goes, 36000)
 	/* Some of it is freed a moment later. */
 	for (wait = 0; wait < 100; wait++) {
 		look(&after);
-		if (after.slab - before.slab < 1024 &&
+		if (after.slab - before.slab < SLAB_NOISE &&
 		    after.percpu <= before.percpu &&
 		    after.vmalloc - before.vmalloc < 256)
 			break;
 		sleep_ms(100);
 	}
-	EXPECT_GT(1024, after.slab - before.slab);
+	EXPECT_GT(SLAB_NOISE, after.slab - before.slab);
 	EXPECT_GE(0, after.percpu - before.percpu);
 	EXPECT_GT(256, after.vmalloc - before.vmalloc);
 	EXPECT_EQ(NULL, module_trace());
