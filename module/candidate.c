@@ -431,20 +431,12 @@ static long badness(struct task_struct *task, unsigned long totalpages)
 	return points;
 }
 
-/* For all others, where they may not go on by themselves. */
-static long badness_unseen(struct task_struct *task, unsigned long totalpages)
-{
-	return static_call(oomtrace_badness_body)(task, totalpages);
-}
-
 static void notrace at_badness(unsigned long ip, unsigned long parent_ip,
 			       struct ftrace_ops *ops,
 			       struct ftrace_regs *fregs)
 {
 	if (is_of_the_scan())
 		oomtrace_fregs_set_ip(fregs, (unsigned long)badness);
-	else if (oomtrace_must_send_all())
-		oomtrace_fregs_set_ip(fregs, (unsigned long)badness_unseen);
 }
 
 struct oomtrace_detour oomtrace_badness_detour = {

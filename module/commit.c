@@ -164,12 +164,6 @@ static int vm_enough(struct mm_struct *mm, long pages, int cap_sys_admin)
 	return ret;
 }
 
-/* Those whose answer is not waited for, where they may not go on by themselves. */
-static int vm_enough_unseen(struct mm_struct *mm, long pages, int cap_sys_admin)
-{
-	return static_call(oomtrace_vm_enough_body)(mm, pages, cap_sys_admin);
-}
-
 static void notrace at_call(unsigned long ip, unsigned long parent_ip,
 			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
@@ -178,8 +172,6 @@ static void notrace at_call(unsigned long ip, unsigned long parent_ip,
 	preempt_disable_notrace();
 	if (needs_return(pages))
 		oomtrace_fregs_set_ip(fregs, (unsigned long)vm_enough);
-	else if (oomtrace_must_send_all())
-		oomtrace_fregs_set_ip(fregs, (unsigned long)vm_enough_unseen);
 	preempt_enable_notrace();
 }
 

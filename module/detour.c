@@ -12,11 +12,13 @@
  * function behind ftrace's five bytes, with the caller's arguments, and returns
  * what that returns. So it sees entry and return, keeps what it knows of the
  * call on its own stack, and nothing is ever short or missed. The call of the
- * body is a static call: an instruction with the address in it. An indirect one
- * may not go anywhere but to a function's start where the CPU checks branches
- * (IBT). Others' may not either: a BPF program that surrounds the function makes
- * one, to where the call was sent. So with IBT all calls are sent to a function
- * of ours; those that are not waited for, to one that does nothing else.
+ * body is a static call: an instruction with the address in it, and no branch
+ * through a pointer.
+ *
+ * A BPF program that surrounds the function makes such a branch, behind ftrace's
+ * call, as long as somebody may send its calls elsewhere; also in the moments
+ * before the callback is there and after it is gone. Where the CPU checks branches
+ * (IBT) that is fatal, so there is no such hook there.
  *
  * One ftrace user at a time may send a function's calls elsewhere. If a live
  * patch has been there before us, the attempt fails, and hooks.c takes a return
@@ -92,7 +94,8 @@ int oomtrace_detour_attach(struct oomtrace_detour *d, const char *symbol)
 	unsigned long ip = ftrace_place(symbol);
 	int ret;
 
-	if (!ip || (d->set_body && (d->blocks || calls_are_counted())))
+	if (!ip || (d->set_body && (d->blocks || calls_are_counted() ||
+				    oomtrace_branches_are_checked())))
 		return -EOPNOTSUPP;
 	/*
 	 * Not FTRACE_OPS_FL_RECURSION: the callback calls nothing that it hooks,

@@ -44,11 +44,10 @@
 #endif
 
 /*
- * A BPF program around a function whose calls somebody sends elsewhere calls it
- * through a pointer, to where it was sent. With IBT that must be a function's
- * start: what goes on by itself, behind ftrace's call, is none.
+ * With IBT a branch through a pointer must go to a function's start. What goes on
+ * behind ftrace's call is none.
  */
-static inline bool oomtrace_must_send_all(void)
+static inline bool oomtrace_branches_are_checked(void)
 {
 #if defined(X86_FEATURE_IBT) && defined(CONFIG_X86_KERNEL_IBT)
 	return cpu_feature_enabled(X86_FEATURE_IBT);
