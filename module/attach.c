@@ -6,6 +6,7 @@
  */
 #include <linux/delay.h>
 #include <linux/oom.h>
+#include <linux/sched/mm.h>
 #include <linux/tracepoint.h>
 
 #include "attach.h"
@@ -139,10 +140,13 @@ void oomtrace_attach(struct oomtrace_hook *hook)
 
 /*
  * Where ftrace has a function's first bytes, the kernel needs memory to take a
- * probe out of it. A task that is being killed for want of memory may get none.
+ * probe out of it. A task that is being killed for want of memory may get none;
+ * and a kernel that got none has counted the probe as gone all the same, at each
+ * try. So the first one may have what is kept in reserve.
  */
 static int disarm_probe(struct oomtrace_hook *hook)
 {
+	unsigned int flags = memalloc_noreclaim_save();
 	unsigned int tries;
 	int ret = 0;
 
@@ -152,6 +156,7 @@ static int disarm_probe(struct oomtrace_hook *hook)
 			break;
 		msleep(DISARM_WAIT_MS);
 	}
+	memalloc_noreclaim_restore(flags);
 	return ret;
 }
 
