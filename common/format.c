@@ -168,6 +168,14 @@ bool oomtrace_field_valid(const struct oomtrace_header *rec, unsigned int idx)
 	return (rec->valid >> idx & 1) && held(rec, &desc->fields[idx]);
 }
 
+unsigned int oomtrace_verdict_scope(const struct oomtrace_verdict *v)
+{
+	if (!oomtrace_field_valid(&v->h, OOMTRACE_BIT_verdict_constraint))
+		return OOMTRACE_SCOPES;
+	return v->constraint == OOMTRACE_CONSTRAINT_MEMCG ?
+	       OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL;
+}
+
 bool oomtrace_field_derived(const struct oomtrace_header *rec,
 			    unsigned int idx)
 {

@@ -100,6 +100,14 @@ const struct oomtrace_type_desc *oomtrace_type_desc(unsigned int type);
 bool oomtrace_field_valid(const struct oomtrace_header *rec, unsigned int idx);
 
 /**
+ * oomtrace_verdict_scope() - where an OOM was whose begin is lost
+ * @v: its verdict; zero if there is none.
+ *
+ * Return: OOMTRACE_SCOPE_*; OOMTRACE_SCOPES if the verdict does not tell either.
+ */
+unsigned int oomtrace_verdict_scope(const struct oomtrace_verdict *v);
+
+/**
  * oomtrace_field_derived() - is it there, but not the kernel's own number?
  * @rec: the record.
  * @idx: the field's number.

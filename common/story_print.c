@@ -41,17 +41,13 @@ static const char *trigger_words(s64 trigger)
 static void say_scope(struct teller *t, const struct oomtrace_story *s)
 {
 	s64 scope, constraint;
-	bool chosen = get_field(&s->verdict.h, B(verdict_constraint),
-				&constraint);
 
 	if (!get_field(&s->begin.h, B(oom_begin_scope), &scope)) {
-		if (!chosen) {
+		scope = oomtrace_verdict_scope(&s->verdict);
+		if (scope == OOMTRACE_SCOPES) {
 			say(t, "where is not known");
 			return;
 		}
-		/* Its verdict knows, too. */
-		scope = constraint == OOMTRACE_CONSTRAINT_MEMCG ?
-			OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL;
 	}
 	if (scope == OOMTRACE_SCOPE_MEMCG) {
 		say(t, "memory cgroup ");
@@ -63,7 +59,8 @@ static void say_scope(struct teller *t, const struct oomtrace_story *s)
 		say(t, "decided in user space");
 	} else if (scope != OOMTRACE_SCOPE_GLOBAL) {
 		say_name(t, &s->begin.h, B(oom_begin_scope));
-	} else if (!chosen) {
+	} else if (!get_field(&s->verdict.h, B(verdict_constraint),
+			      &constraint)) {
 		say(t, "global");
 	} else if (constraint == OOMTRACE_CONSTRAINT_CPUSET) {
 		say(t, "the memory nodes of a cpuset");

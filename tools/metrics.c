@@ -153,20 +153,18 @@ static void count_freed(struct metrics *m, const struct oomtrace_reap *r)
 		m->freed[b] += seconds <= buckets[b];
 }
 
-#define SCOPES	(sizeof(((struct metrics *)NULL)->scopes) / \
-		 sizeof(((struct metrics *)NULL)->scopes[0]))
-
 static void note_scope(struct metrics *m, u64 episode, u32 scope)
 {
-	m->scopes[episode % SCOPES].episode = episode;
-	m->scopes[episode % SCOPES].scope = scope;
+	m->scopes[episode % METRICS_EPISODES] =
+		(struct metrics_scope){ episode, scope };
 }
 
 /* OOMTRACE_SCOPES: not known. */
 static u32 scope_of(const struct metrics *m, u64 episode)
 {
-	return m->scopes[episode % SCOPES].episode == episode ?
-	       m->scopes[episode % SCOPES].scope : OOMTRACE_SCOPES;
+	const struct metrics_scope *s = &m->scopes[episode % METRICS_EPISODES];
+
+	return s->episode == episode ? s->scope : OOMTRACE_SCOPES;
 }
 
 static void count_begin(struct metrics *m, const struct oomtrace_oom_begin *b)
@@ -179,11 +177,8 @@ static void count_begin(struct metrics *m, const struct oomtrace_oom_begin *b)
 /* The begin of a long scan may have been overwritten before it was read. */
 static void count_verdict(struct metrics *m, const struct oomtrace_verdict *v)
 {
-	if (scope_of(m, v->episode) == OOMTRACE_SCOPES &&
-	    has(&v->h, OOMTRACE_BIT_verdict_constraint))
-		note_scope(m, v->episode,
-			   v->constraint == OOMTRACE_CONSTRAINT_MEMCG ?
-			   OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL);
+	if (scope_of(m, v->episode) == OOMTRACE_SCOPES)
+		note_scope(m, v->episode, oomtrace_verdict_scope(v));
 }
 
 /* OOMs that ended so: one that was told, or some that were like it. */

@@ -18,6 +18,7 @@
 
 #define METRICS_VALUES	64	/* different values of a label */
 #define METRICS_PENDING	128	/* victims whose memory is not back yet */
+#define METRICS_EPISODES 256	/* the newest, whose scope is known */
 #define METRICS_BUCKETS	10
 /* A byte that is no UTF-8 is three of them as U+FFFD. */
 #define METRICS_COMM	(3 * OOMTRACE_COMM_LEN + 1)
@@ -34,10 +35,10 @@ struct metrics {
 	s64 wall_offset_ns;
 	/* private: */
 	u64 episodes[OOMTRACE_SCOPES + 1][OOMTRACE_ENDINGS];
-	struct {
+	struct metrics_scope {
 		u64 episode;
 		u32 scope;
-	} scopes[256];			/* by episode, modulo */
+	} scopes[METRICS_EPISODES];	/* by episode, modulo */
 	struct {
 		char comm[METRICS_COMM];	/* valid UTF-8 */
 		u64 n;
