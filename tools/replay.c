@@ -92,7 +92,7 @@ bool replay_init(struct replay *r, const struct records *recs,
 {
 	const struct oomtrace_verdict *v;
 	const struct oomtrace_header *rec;
-	size_t i;
+	size_t pos = 0, i;
 
 	memset(r, 0, sizeof(*r));
 	r->page_size = recs->facts.page_size;
@@ -102,10 +102,8 @@ bool replay_init(struct replay *r, const struct records *recs,
 	r->totalpages = v->totalpages;
 	r->assumed = v->totalpages;
 	r->task = xcalloc(recs->n, sizeof(r->task[0]));
-	for (i = 0; i < recs->n; i++) {
-		rec = recs->rec[i];
-		if (rec->type != OOMTRACE_CANDIDATE ||
-		    records_episode(rec) != episode)
+	while ((rec = records_next(recs, episode, &pos))) {
+		if (rec->type != OOMTRACE_CANDIDATE)
 			continue;
 		r->task[r->n].c = (const void *)rec;
 		r->task[r->n].adj = r->task[r->n].c->oom_score_adj;

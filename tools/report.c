@@ -231,12 +231,12 @@ static struct json_object *candidates_json(const struct page *p)
 		records_first(&p->recs, p->episode, OOMTRACE_VERDICT);
 	const void **list = xcalloc(p->recs.n, sizeof(*list));
 	struct json_object *array = json_object_new_array();
-	size_t i, n = 0;
+	const struct oomtrace_header *rec;
+	size_t pos = 0, n = 0, i;
 
-	for (i = 0; i < p->recs.n; i++)
-		if (p->recs.rec[i]->type == OOMTRACE_CANDIDATE &&
-		    records_episode(p->recs.rec[i]) == p->episode)
-			list[n++] = p->recs.rec[i];
+	while ((rec = records_next(&p->recs, p->episode, &pos)))
+		if (rec->type == OOMTRACE_CANDIDATE)
+			list[n++] = rec;
 	qsort(list, n, sizeof(*list), more_points);
 	for (i = 0; i < n && i < CANDIDATES_SHOWN; i++)
 		json_object_array_add(array, candidate_json(p, list[i], v));

@@ -233,19 +233,17 @@ static void count_losses(struct whatif *a, const struct records *recs)
 {
 	const struct oomtrace_oom_end *end =
 		records_first(recs, a->episode, OOMTRACE_OOM_END);
-	const struct oomtrace_victim *v;
-	size_t i;
+	const struct oomtrace_header *rec;
+	size_t pos = 0;
 
 	if (end && oomtrace_field_valid(&end->h, OOMTRACE_BIT_oom_end_candidates) &&
 	    end->candidates > a->r.n)
 		a->missed = end->candidates - a->r.n;
-	for (i = 0; i < recs->n; i++) {
-		v = (const void *)recs->rec[i];
-		if (v->h.type == OOMTRACE_VICTIM &&
-		    records_episode(&v->h) == a->episode &&
-		    v->why == OOMTRACE_WHY_GROUP)
+	while ((rec = records_next(recs, a->episode, &pos)))
+		if (rec->type == OOMTRACE_VICTIM &&
+		    ((const struct oomtrace_victim *)rec)->why ==
+		    OOMTRACE_WHY_GROUP)
 			a->group++;
-	}
 }
 
 /* ---- the command ---- */
