@@ -145,22 +145,17 @@ static int start_device(struct oomtrace *ot, unsigned int flags)
 
 static int open_fd(struct oomtrace *ot, unsigned int flags)
 {
-	int flags_of_open = O_NONBLOCK;
 	struct stat st;
+	int how = 0;
 
-	/* A pipe by name is waited for until somebody writes to it. */
-	if (!stat(ot->name, &st) && S_ISFIFO(st.st_mode))
-		flags_of_open = 0;
-	ot->fd = open(ot->name, O_RDONLY | O_CLOEXEC | flags_of_open);
+	/* A pipe is waited for, until it has a writer and while he is slow. */
+	if (!stat(ot->name, &st) && S_ISCHR(st.st_mode))
+		how = O_NONBLOCK;
+	ot->fd = open(ot->name, O_RDONLY | O_CLOEXEC | how);
 	if (ot->fd < 0 || fstat(ot->fd, &st))
 		return fail_open(ot, errno);
 	ot->is_device = S_ISCHR(st.st_mode);
-	if (ot->is_device)
-		return start_device(ot, flags);
-	/* A writer may be slow: that is not its end. */
-	if (fcntl(ot->fd, F_SETFL, 0))
-		return fail_open(ot, errno);
-	return 0;
+	return ot->is_device ? start_device(ot, flags) : 0;
 }
 
 int oomtrace_open(struct oomtrace *ot, const char *path, unsigned int flags)

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "history.h"
 #include "options.h"
 #include "savefile.h"
@@ -26,7 +27,6 @@
 #define ENDING		".oom"
 #define QUIET_ENDING	".quiet.oom"
 #define ERROR_SIZE	4200
-#define NS_PER_S	1000000000LL
 
 struct history_dir {
 	char dir[3072];
@@ -102,33 +102,14 @@ static void end_file(struct history_dir *h)
 	(void)rename(h->path, quiet);
 }
 
-static long long clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 /*
- * The time of day may have been set since the module told it. A suspend is the
- * same, since records' time stands still in it.
+ * A file has one difference between the clocks, for all of its records. The time
+ * of day may be set, or the machine sleep.
  */
-static void refresh_clocks(struct oomtrace_info *info)
-{
-	long long now = clock_ns(CLOCK_MONOTONIC);
-
-	info->wall_offset_ns = clock_ns(CLOCK_REALTIME) - now;
-	info->boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - now;
-}
-
-/* A file has one difference between the clocks, for all of its records. */
 static bool clocks_moved(const struct history_dir *h)
 {
-	struct oomtrace_info now = h->info;
-
-	refresh_clocks(&now);
-	return llabs(now.wall_offset_ns - h->info.wall_offset_ns) > NS_PER_S;
+	return llabs(clock_offset_ns(CLOCK_REALTIME) -
+		     h->info.wall_offset_ns) > NS_PER_S;
 }
 
 static int begin_file(struct history_dir *h, char *error, size_t size)
@@ -145,7 +126,8 @@ static int begin_file(struct history_dir *h, char *error, size_t size)
 	/* In a flood, a file is full in a few milliseconds. */
 	snprintf(h->path, sizeof(h->path), "%s/%s.%06ldZ" ENDING, h->dir, when,
 		 ts.tv_nsec / 1000);
-	refresh_clocks(&h->info);
+	h->info.wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
+	h->info.boot_offset_ns = clock_offset_ns(CLOCK_BOOTTIME);
 	h->of_oom = false;
 	h->saver = saver_open(h->path, &h->info, error, size);
 	if (h->saver)

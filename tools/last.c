@@ -15,6 +15,7 @@
 #include "../common/format.h"
 #include "../common/story.h"
 #include "cgroups.h"
+#include "clock.h"
 #include "json.h"
 #include "numbers.h"
 #include "options.h"
@@ -22,7 +23,6 @@
 #include "records.h"
 #include "savefile.h"
 
-#define NS_PER_S	1000000000LL
 
 enum { KEY_LIST = 0x200, KEY_SINCE, KEY_PSTORE };
 
@@ -162,16 +162,14 @@ static const char *scope_name(const struct records *recs,
 			      unsigned long long episode,
 			      const struct oomtrace_oom_begin *b)
 {
-	const struct oomtrace_verdict *v;
+	const struct oomtrace_verdict *v =
+		b ? NULL : records_first(recs, episode, OOMTRACE_VERDICT);
 
-	if (b)
-		return oomtrace_value_name(OOMTRACE_OOM_BEGIN, "scope", b->scope);
-	v = records_first(recs, episode, OOMTRACE_VERDICT);
-	if (!v || !oomtrace_field_valid(&v->h, OOMTRACE_BIT_verdict_constraint))
+	if (!b && !v)
 		return NULL;
+	/* No scope has the number that stands for none. */
 	return oomtrace_value_name(OOMTRACE_OOM_BEGIN, "scope",
-				   v->constraint == OOMTRACE_CONSTRAINT_MEMCG ?
-				   OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL);
+				   b ? b->scope : oomtrace_verdict_scope(v));
 }
 
 static void list_text(const struct records *recs, unsigned long long episode,
@@ -223,14 +221,6 @@ static void list_json(const struct records *recs, unsigned long long episode,
 	json_object_put(obj);
 }
 
-static unsigned long long now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 /* Each episode by the first record of it, which need not be its begin. */
 static int list_episodes(struct records *recs, const struct options *opt,
 			 long long wall_offset_ns)
@@ -242,9 +232,10 @@ static int list_episodes(struct records *recs, const struct options *opt,
 		say_error("last: the file does not say when it was made, so --since means nothing; give --list");
 		return EXIT_RUNTIME;
 	}
-	records_index(recs);
 	if (opt->json && !list && !only)
 		only = records_pick(recs, 0);
+	if (!only)
+		records_index(recs);
 	for (i = 0; i < recs->n; i++) {
 		episode = records_episode(recs->rec[i]);
 		ts_ns = recs->rec[i]->ts_ns;
@@ -252,7 +243,7 @@ static int list_episodes(struct records *recs, const struct options *opt,
 			continue;
 		done = episode;
 		if (since_ns >= 0 && (long long)(ts_ns + wall_offset_ns) <
-				     (long long)now_ns() - since_ns)
+				     clock_ns(CLOCK_REALTIME) - since_ns)
 			continue;
 		if (opt->json)
 			list_json(recs, episode, ts_ns, wall_offset_ns);

@@ -10,15 +10,8 @@
 #include <unistd.h>
 
 #include "../common/format.h"
+#include "clock.h"
 #include "meminfo.h"
-
-static u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 /* Kilobytes of a line; false if there is no such line. */
 static bool line(const char *text, const char *name, u64 *kb)
@@ -73,7 +66,7 @@ int meminfo_sample(struct oomtrace_sample *s)
 		fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	before = now_ns();
+	before = clock_ns(CLOCK_MONOTONIC);
 	n = pread(fd, text, sizeof(text) - 1, 0);
 	if (n < 0)
 		return -errno;
@@ -82,7 +75,7 @@ int meminfo_sample(struct oomtrace_sample *s)
 	s->h.type = OOMTRACE_SAMPLE;
 	s->h.size = sizeof(*s);
 	/* The kernel adds it all up somewhere in between. */
-	s->h.ts_ns = before + (now_ns() - before) / 2;
+	s->h.ts_ns = before + (clock_ns(CLOCK_MONOTONIC) - before) / 2;
 	meminfo_parse(s, text, sysconf(_SC_PAGESIZE));
 	return 0;
 }

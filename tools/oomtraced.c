@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "../common/format.h"
+#include "clock.h"
 #include "history.h"
 #include "journal.h"
 #include "meminfo.h"
@@ -33,7 +34,6 @@
 #include "sent.h"
 #include "signals.h"
 
-#define NS_PER_S	1000000000LL
 #define PAGE_MAX	(256 << 10)	/* bytes of all metrics */
 /* So many records at a time: in a flood the rest of the loop has its turn. */
 #define RECORDS_AT_ONCE	4096
@@ -198,10 +198,7 @@ static int write_metrics(struct oomtrace *ot, FILE *to,
 
 static long long now_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 /* Say what fails once, not at every turn, and that it works again. */
@@ -270,15 +267,6 @@ static void tell(u64 now, const struct history_dir *h)
 		       sent_set(journal.sent_ns), &sent_err);
 }
 
-/* From records' time to that of day, now: it changes with each suspend. */
-static long long wall_offset_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec - now_ns();
-}
-
 /* Until a signal: 0, or a negative errno: the device cannot be read. */
 static int follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
 		  struct metrics_source *src)
@@ -289,7 +277,7 @@ static int follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
 	int more, err = 0;
 
 	while (!signals_stopped()) {
-		metrics.wall_offset_ns = wall_offset_ns();
+		metrics.wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
 		more = take_records(ot, h, &dirty);
 		now = now_ns();
 		tell(now, h);

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "liboomtrace.h"
 #include "meminfo.h"
 #include "numbers.h"
@@ -21,7 +22,6 @@
 #include "signals.h"
 
 #define PARAMETER	"/sys/module/oomtrace/parameters/commit_records"
-#define NS_PER_S	1000000000LL
 
 enum { KEY_ALL = 0x200, KEY_SAMPLE, KEY_FOR, KEY_HELD };
 
@@ -60,10 +60,7 @@ static error_t option(int key, const char *arg)
 
 static long long now_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 /* ---- which decisions are recorded ---- */
@@ -212,23 +209,18 @@ static int record(struct oomtrace *ot, struct saver *s)
 	}
 	if (all)
 		set_commit_records(ot, before < 0 ? 0 : before);
-	if (err == -EPIPE) {
-		/* Nobody wants more of it. */
-		saver_close(s);
-		return EXIT_OK;
-	}
-	if (err < 0) {
+	closed = saver_close(s);
+	/* Who left wants no more of it: that is no failure. */
+	if (err < 0 && err != -EPIPE) {
 		say_error("cannot write %s: %s; what was saved until then can be read",
 			  output, strerror(-err));
-		saver_close(s);
 		return EXIT_RUNTIME;
 	}
-	closed = saver_close(s);
 	if (closed < 0 && closed != -EPIPE) {
 		say_error("cannot write %s: %s", output, strerror(-closed));
 		return EXIT_RUNTIME;
 	}
-	return err ? EXIT_RUNTIME : EXIT_OK;
+	return err > 0 ? EXIT_RUNTIME : EXIT_OK;
 }
 
 static bool understood(const struct options *opt)

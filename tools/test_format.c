@@ -356,8 +356,7 @@ int main(int argc, char **argv)
 	}
 	plan(30 + STORY_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
-	     HISTORY_TESTS +
-	     CLI_TESTS);
+	     HISTORY_TESTS + CLI_TESTS);
 	test_line();
 	test_gfp();
 	test_shortfall();
