@@ -142,7 +142,7 @@ void oomtrace_attach(struct oomtrace_hook *hook)
  * Where ftrace has a function's first bytes, the kernel needs memory to take a
  * probe out of it. A task that is being killed for want of memory may get none;
  * and a kernel that got none has counted the probe as gone all the same, at each
- * try. So the first one may have what is kept in reserve.
+ * try. So it may have what is kept in reserve.
  */
 static int disarm_probe(struct oomtrace_hook *hook)
 {
