@@ -133,24 +133,24 @@
 	F(psi, full_total_ns,		UINT, none)		\
 	F(psi, age_ns,			UINT, none)
 
-#define OOMTRACE_FIELDS_PRESSURE(F)				\
-	F(pressure, episode,		UINT, none)		\
-	F(pressure, kind,		ENUM, pressure)		\
-	F(pressure, age_ns,		UINT, none)		\
-	F(pressure, node,		INT,  none)		\
-	F(pressure, zone,		INT,  none)		\
-	F(pressure, order,		INT,  none)		\
-	F(pressure, reclaimable,	UINT, none)		\
-	F(pressure, available,		UINT, none)		\
-	F(pressure, min_wmark,		UINT, none)		\
-	F(pressure, no_progress_loops,	INT,  none)		\
-	F(pressure, priority,		INT,  none)		\
-	F(pressure, result,		INT,  none)		\
-	F(pressure, retries,		INT,  none)		\
-	F(pressure, max_retries,	INT,  none)		\
-	F(pressure, retry,		UINT, none)		\
-	F(pressure, index,		UINT, none)		\
-	F(pressure, zone_name,		STR,  none)
+#define OOMTRACE_FIELDS_RETRY(F)				\
+	F(retry, episode,		UINT, none)		\
+	F(retry, kind,			ENUM, retry)		\
+	F(retry, age_ns,		UINT, none)		\
+	F(retry, node,			INT,  none)		\
+	F(retry, zone,			INT,  none)		\
+	F(retry, order,			INT,  none)		\
+	F(retry, reclaimable,		UINT, none)		\
+	F(retry, available,		UINT, none)		\
+	F(retry, min_wmark,		UINT, none)		\
+	F(retry, no_progress_loops,	INT,  none)		\
+	F(retry, priority,		INT,  none)		\
+	F(retry, result,		INT,  none)		\
+	F(retry, retries,		INT,  none)		\
+	F(retry, max_retries,		INT,  none)		\
+	F(retry, retry,			UINT, none)		\
+	F(retry, index,			UINT, none)		\
+	F(retry, zone_name,		STR,  none)
 
 #define OOMTRACE_FIELDS_CANDIDATE(F)				\
 	F(candidate, episode,		UINT, none)		\
@@ -265,7 +265,7 @@
 #define OOMTRACE_TYPES(T)		\
 	T(COMMIT, commit)		\
 	T(OOM_BEGIN, oom_begin)		\
-	T(PRESSURE, pressure)		\
+	T(RETRY, retry)		\
 	T(CANDIDATE, candidate)		\
 	T(VERDICT, verdict)		\
 	T(VICTIM, victim)		\
@@ -324,9 +324,9 @@
 	E(OOMTRACE_RESOURCE_MEMORY,	"memory")	\
 	E(OOMTRACE_RESOURCE_IO,		"io")
 
-#define OOMTRACE_NAMES_pressure(E)			\
-	E(OOMTRACE_PRESSURE_RECLAIM,	"reclaim")	\
-	E(OOMTRACE_PRESSURE_COMPACT,	"compact")
+#define OOMTRACE_NAMES_retry(E)			\
+	E(OOMTRACE_RETRY_RECLAIM,	"reclaim")	\
+	E(OOMTRACE_RETRY_COMPACT,	"compact")
 
 #define OOMTRACE_NAMES_eval(E)				\
 	E(OOMTRACE_EVAL_LEADING,	"leading")	\

@@ -16,7 +16,7 @@ static_assert(sizeof(struct oomtrace_story) <= 5120);
 
 /* Every type that has an episode has it as its first field. */
 static_assert(OOMTRACE_BIT_oom_begin_episode == 0);
-static_assert(OOMTRACE_BIT_pressure_episode == 0);
+static_assert(OOMTRACE_BIT_retry_episode == 0);
 static_assert(OOMTRACE_BIT_candidate_episode == 0);
 static_assert(OOMTRACE_BIT_verdict_episode == 0);
 static_assert(OOMTRACE_BIT_victim_episode == 0);
@@ -53,7 +53,7 @@ static u64 episode_of(const struct oomtrace_header *rec)
 {
 	switch (rec->type) {
 	case OOMTRACE_OOM_BEGIN:
-	case OOMTRACE_PRESSURE:
+	case OOMTRACE_RETRY:
 	case OOMTRACE_CANDIDATE:
 	case OOMTRACE_VERDICT:
 	case OOMTRACE_VICTIM:
@@ -79,14 +79,14 @@ static void keep(void *to, size_t size, const struct oomtrace_header *rec)
 	memcpy(to, rec, rec->size < size ? rec->size : size);
 }
 
-static void hear_pressure(struct oomtrace_story *s,
+static void hear_retry(struct oomtrace_story *s,
 			  const struct oomtrace_header *rec)
 {
-	u64 kind = number(rec, OOMTRACE_BIT_pressure_kind);
+	u64 kind = number(rec, OOMTRACE_BIT_retry_kind);
 
-	if (oomtrace_field_valid(rec, OOMTRACE_BIT_pressure_kind) &&
-	    kind < OOMTRACE_PRESSURES)
-		keep(&s->pressure[kind], sizeof(s->pressure[kind]), rec);
+	if (oomtrace_field_valid(rec, OOMTRACE_BIT_retry_kind) &&
+	    kind < OOMTRACE_RETRIES)
+		keep(&s->retry[kind], sizeof(s->retry[kind]), rec);
 }
 
 /* The cgroup's averages say more of its OOM than the machine's. */
@@ -336,8 +336,8 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 	case OOMTRACE_OOM_BEGIN:
 		keep(&s->begin, sizeof(s->begin), rec);
 		break;
-	case OOMTRACE_PRESSURE:
-		hear_pressure(s, rec);
+	case OOMTRACE_RETRY:
+		hear_retry(s, rec);
 		break;
 	case OOMTRACE_ZONE:
 		hear_zone(s, rec);

@@ -76,7 +76,7 @@ struct oomtrace_story {
 	struct oomtrace_oom_begin begin;
 	struct oomtrace_verdict verdict;
 	struct oomtrace_oom_end end;
-	struct oomtrace_pressure pressure[OOMTRACE_PRESSURES];
+	struct oomtrace_retry retry[OOMTRACE_RETRIES];
 	struct oomtrace_memory memory;
 	struct oomtrace_psi psi[OOMTRACE_RESOURCES]; /* the cgroup's, if any */
 	struct oomtrace_zone zone[OOMTRACE_STORY_ZONES];

@@ -321,50 +321,50 @@ static void say_retry(struct teller *t, const struct oomtrace_header *rec)
 {
 	s64 n;
 
-	if (get_field(rec, B(pressure_retry), &n))
+	if (get_field(rec, B(retry_retry), &n))
 		say(t, n ? ", the kernel tried again" : ", the kernel gave up");
 	say(t, "\n");
 }
 
 /* The last look that the allocator took before it called the OOM killer. */
-static void tell_pressure(struct teller *t, const struct oomtrace_story *s)
+static void tell_retries(struct teller *t, const struct oomtrace_story *s)
 {
 	static const struct named_field reclaim[] = {
-		{ "reclaimable",	B(pressure_reclaimable) },
-		{ "with free",		B(pressure_available) },
-		{ "min",		B(pressure_min_wmark) },
+		{ "reclaimable",	B(retry_reclaimable) },
+		{ "with free",		B(retry_available) },
+		{ "min",		B(retry_min_wmark) },
 	};
 	static const struct named_field compact[] = {
-		{ "result",		B(pressure_result) },
-		{ "priority",		B(pressure_priority) },
-		{ "retries",		B(pressure_retries) },
-		{ "allowed",		B(pressure_max_retries) },
+		{ "result",		B(retry_result) },
+		{ "priority",		B(retry_priority) },
+		{ "retries",		B(retry_retries) },
+		{ "allowed",		B(retry_max_retries) },
 	};
 	const char *label = "Before:";
 	const struct oomtrace_header *rec;
 
-	rec = &s->pressure[OOMTRACE_PRESSURE_RECLAIM].h;
+	rec = &s->retry[OOMTRACE_RETRY_RECLAIM].h;
 	if (rec->type) {
 		say_label(t, label);
 		label = "";
-		say_time_field(t, rec, B(pressure_age_ns));
+		say_time_field(t, rec, B(retry_age_ns));
 		say(t, " earlier ");
-		say_zone(t, rec, B(pressure_zone_name), B(pressure_zone),
-			 B(pressure_node));
+		say_zone(t, rec, B(retry_zone_name), B(retry_zone),
+			 B(retry_node));
 		say(t, ", order ");
-		say_id(t, rec, B(pressure_order));
+		say_id(t, rec, B(retry_order));
 		say(t, ": ");
 		say_named(t, rec, reclaim, ARRAY_SIZE(reclaim));
 		say(t, "; loops without progress ");
-		say_field(t, rec, B(pressure_no_progress_loops));
+		say_field(t, rec, B(retry_no_progress_loops));
 		say_retry(t, rec);
 	}
-	rec = &s->pressure[OOMTRACE_PRESSURE_COMPACT].h;
+	rec = &s->retry[OOMTRACE_RETRY_COMPACT].h;
 	if (rec->type) {
 		say_label(t, label);
-		say_time_field(t, rec, B(pressure_age_ns));
+		say_time_field(t, rec, B(retry_age_ns));
 		say(t, " earlier compaction, order ");
-		say_id(t, rec, B(pressure_order));
+		say_id(t, rec, B(retry_order));
 		say(t, ": ");
 		say_named(t, rec, compact, ARRAY_SIZE(compact));
 		say_retry(t, rec);
@@ -379,5 +379,5 @@ void tell_memory(struct teller *t, const struct oomtrace_story *s)
 	tell_reclaim(t, s);
 	tell_zones(t, s);
 	tell_stalls(t, s);
-	tell_pressure(t, s);
+	tell_retries(t, s);
 }

@@ -45,7 +45,7 @@
  * enum oomtrace_type - what a record is about (@header.type)
  * @OOMTRACE_COMMIT: one answer of __vm_enough_memory()
  * @OOMTRACE_OOM_BEGIN: out_of_memory() was entered: an episode starts
- * @OOMTRACE_PRESSURE: a reclaim or compaction retry that led to an episode
+ * @OOMTRACE_RETRY: a reclaim or compaction retry that led to an episode
  * @OOMTRACE_CANDIDATE: one task that the OOM killer looked at
  * @OOMTRACE_VERDICT: the task that oom_kill_process() was called for
  * @OOMTRACE_VICTIM: a task that was killed, or was dying and got the reserves
@@ -64,7 +64,7 @@
 enum oomtrace_type {
 	OOMTRACE_COMMIT		= 1,
 	OOMTRACE_OOM_BEGIN	= 2,
-	OOMTRACE_PRESSURE	= 3,
+	OOMTRACE_RETRY	= 3,
 	OOMTRACE_CANDIDATE	= 4,
 	OOMTRACE_VERDICT	= 5,
 	OOMTRACE_VICTIM		= 6,
@@ -589,18 +589,18 @@ struct oomtrace_psi {
 };
 
 /**
- * enum oomtrace_pressure_kind - which of the allocator's retries
- * @OOMTRACE_PRESSURE_RECLAIM: should_reclaim_retry() looked at a zone
- * @OOMTRACE_PRESSURE_COMPACT: should_compact_retry() decided
+ * enum oomtrace_retry_kind - which of the allocator's retries
+ * @OOMTRACE_RETRY_RECLAIM: should_reclaim_retry() looked at a zone
+ * @OOMTRACE_RETRY_COMPACT: should_compact_retry() decided
  */
-enum oomtrace_pressure_kind {
-	OOMTRACE_PRESSURE_RECLAIM,
-	OOMTRACE_PRESSURE_COMPACT,
-	OOMTRACE_PRESSURES,
+enum oomtrace_retry_kind {
+	OOMTRACE_RETRY_RECLAIM,
+	OOMTRACE_RETRY_COMPACT,
+	OOMTRACE_RETRIES,
 };
 
 /**
- * struct oomtrace_pressure - why the allocator believed memory was out
+ * struct oomtrace_retry - why the allocator believed memory was out
  * @h: header; @ts_ns is when the episode began, see @age_ns.
  * @episode: the episode this led to: the next one of the same task, if it came
  *	within ten seconds. Only episodes of scope global have any, of those
@@ -617,7 +617,7 @@ enum oomtrace_pressure_kind {
  * @result: enum compact_result; compact only.
  * @retries: compaction retries so far; compact only.
  * @max_retries: how many the kernel allows; compact only.
- * @kind: enum oomtrace_pressure_kind.
+ * @kind: enum oomtrace_retry_kind.
  * @retry: 1 if the kernel chose to go on, 0 if it gave up. For reclaim: on this
  *	zone; it goes on with the next one then.
  * @reserved: zero.
@@ -627,7 +627,7 @@ enum oomtrace_pressure_kind {
  *	counts them).
  * @zone_name: zone.name of the zone; reclaim only.
  */
-struct oomtrace_pressure {
+struct oomtrace_retry {
 	struct oomtrace_header h;
 	__u64	episode;
 	__u64	age_ns;

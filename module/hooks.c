@@ -52,13 +52,13 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 	[OOMTRACE_HOOK_RECLAIM_RETRY] = {
 		.names		= { "reclaim_retry_zone" },
 		.kind		= OOMTRACE_BY_TRACEPOINT,
-		.feeds		= "pressure: reclaim",
+		.feeds		= "retry: reclaim",
 		.handler	= oomtrace_reclaim_retry,
 	},
 	[OOMTRACE_HOOK_COMPACT_RETRY] = {
 		.names		= { "compact_retry" },
 		.kind		= OOMTRACE_BY_TRACEPOINT,
-		.feeds		= "pressure: compact",
+		.feeds		= "retry: compact",
 		.handler	= oomtrace_compact_retry,
 	},
 	[OOMTRACE_HOOK_EVALUATE] = {

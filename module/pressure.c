@@ -32,7 +32,7 @@
 #define MAX_AGE_NS	(10ULL * NSEC_PER_SEC)
 
 /**
- * struct retry - one retry; the fields are those of struct oomtrace_pressure
+ * struct retry - one retry; the fields are those of struct oomtrace_retry
  * @ts_ns: when, CLOCK_MONOTONIC.
  * @zone: the zone looked at, NULL for compaction. Zones are never freed.
  * @reclaimable: likewise there.
@@ -154,7 +154,7 @@ void oomtrace_reclaim_retry(void *data, struct zoneref *zoneref, int order,
 		.zone_idx = zoneref->zone_idx,
 		.order = order,
 		.no_progress_loops = no_progress_loops,
-		.kind = OOMTRACE_PRESSURE_RECLAIM,
+		.kind = OOMTRACE_RETRY_RECLAIM,
 		.again = wmark_check,
 	};
 
@@ -174,7 +174,7 @@ void oomtrace_compact_retry(void *data, int order,
 		.result = result,
 		.retries = retries,
 		.max_retries = max_retries,
-		.kind = OOMTRACE_PRESSURE_COMPACT,
+		.kind = OOMTRACE_RETRY_COMPACT,
 		.again = ret,
 	};
 
@@ -182,29 +182,29 @@ void oomtrace_compact_retry(void *data, int order,
 	keep(&r);
 }
 
-#define RECLAIM_FIELDS (OOMTRACE_BIT(pressure, node) |			\
-			OOMTRACE_BIT(pressure, zone) |			\
-			OOMTRACE_BIT(pressure, zone_name) |		\
-			OOMTRACE_BIT(pressure, reclaimable) |		\
-			OOMTRACE_BIT(pressure, available) |		\
-			OOMTRACE_BIT(pressure, min_wmark) |		\
-			OOMTRACE_BIT(pressure, no_progress_loops))
-#define COMPACT_FIELDS (OOMTRACE_BIT(pressure, priority) |		\
-			OOMTRACE_BIT(pressure, result) |		\
-			OOMTRACE_BIT(pressure, retries) |		\
-			OOMTRACE_BIT(pressure, max_retries))
+#define RECLAIM_FIELDS (OOMTRACE_BIT(retry, node) |			\
+			OOMTRACE_BIT(retry, zone) |			\
+			OOMTRACE_BIT(retry, zone_name) |		\
+			OOMTRACE_BIT(retry, reclaimable) |		\
+			OOMTRACE_BIT(retry, available) |		\
+			OOMTRACE_BIT(retry, min_wmark) |		\
+			OOMTRACE_BIT(retry, no_progress_loops))
+#define COMPACT_FIELDS (OOMTRACE_BIT(retry, priority) |		\
+			OOMTRACE_BIT(retry, result) |		\
+			OOMTRACE_BIT(retry, retries) |		\
+			OOMTRACE_BIT(retry, max_retries))
 
 static void record(const struct oomtrace_episode *ep, const struct retry *r,
 		   u32 index)
 {
-	struct oomtrace_pressure *rec;
+	struct oomtrace_retry *rec;
 	unsigned long flags;
 
-	rec = oomtrace_oom_reserve(OOMTRACE_PRESSURE, sizeof(*rec), &flags);
+	rec = oomtrace_oom_reserve(OOMTRACE_RETRY, sizeof(*rec), &flags);
 	if (!rec)
 		return;
-	rec->h.valid = OOMTRACE_ALL(pressure) &
-		       ~(r->kind == OOMTRACE_PRESSURE_RECLAIM ?
+	rec->h.valid = OOMTRACE_ALL(retry) &
+		       ~(r->kind == OOMTRACE_RETRY_RECLAIM ?
 				COMPACT_FIELDS : RECLAIM_FIELDS);
 	rec->h.derived = 0;
 	rec->episode = ep->id;

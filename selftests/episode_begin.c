@@ -376,9 +376,9 @@ TEST_F(begin, pressure_stall_lies_between_what_proc_says_before_and_after)
 
 /* The line of the kernel's own tracepoint about the same retry. */
 static void retry_line(char *line, size_t size,
-		       const struct oomtrace_pressure *p)
+		       const struct oomtrace_retry *p)
 {
-	if (p->kind == OOMTRACE_PRESSURE_RECLAIM)
+	if (p->kind == OOMTRACE_RETRY_RECLAIM)
 		snprintf(line, size,
 			 "reclaim_retry_zone: node=%d zone=%-8.8s order=%d reclaimable=%llu available=%llu min_wmark=%llu no_progress_loops=%d wmark_check=%d\n",
 			 p->node, p->zone_name, p->order, p->reclaimable,
@@ -388,30 +388,30 @@ static void retry_line(char *line, size_t size,
 		snprintf(line, size, "compact_retry: order=%d ", p->order);
 }
 
-TEST_F(begin, pressure_is_what_the_kernels_tracepoints_said)
+TEST_F(begin, retries_are_what_the_kernels_tracepoints_said)
 {
 	const struct scene *s = of(variant->memcg);
 	unsigned long long age = ~0ULL, last = 0;
-	const struct oomtrace_pressure *p;
+	const struct oomtrace_retry *p;
 	const union record *r;
 	char line[512], task[64];
 	const char *at = seen->trace;
 	int n;
 
 	if (variant->memcg) {
-		EXPECT_EQ(NULL, nth(s, OOMTRACE_PRESSURE,
+		EXPECT_EQ(NULL, nth(s, OOMTRACE_RETRY,
 				    self->begin->episode, 0));
 		return;
 	}
 	snprintf(task, sizeof(task), "%s-%d ", self->begin->comm,
 		 self->begin->pid);
-	for (n = 0; (r = nth(s, OOMTRACE_PRESSURE, self->begin->episode, n));
+	for (n = 0; (r = nth(s, OOMTRACE_RETRY, self->begin->episode, n));
 	     n++) {
-		p = &r->pressure;
-		EXPECT_EQ(p->kind == OOMTRACE_PRESSURE_RECLAIM,
-			  HAS(p, pressure, zone_name));
-		EXPECT_EQ(p->kind == OOMTRACE_PRESSURE_COMPACT,
-			  HAS(p, pressure, result));
+		p = &r->retry;
+		EXPECT_EQ(p->kind == OOMTRACE_RETRY_RECLAIM,
+			  HAS(p, retry, zone_name));
+		EXPECT_EQ(p->kind == OOMTRACE_RETRY_COMPACT,
+			  HAS(p, retry, result));
 		/* Oldest first, none left out. */
 		EXPECT_GE(age, p->age_ns);
 		if (n)

@@ -71,7 +71,7 @@ union record {
 	struct oomtrace_header h;
 	struct oomtrace_commit commit;
 	struct oomtrace_oom_begin begin;
-	struct oomtrace_pressure pressure;
+	struct oomtrace_retry retry;
 	struct oomtrace_candidate candidate;
 	struct oomtrace_verdict verdict;
 	struct oomtrace_victim victim;

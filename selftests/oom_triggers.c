@@ -93,7 +93,7 @@ TEST(retries_of_compaction_are_those_that_the_kernel_traced)
 	const struct oomtrace_verdict *verdict;
 	const struct oomtrace_victim *victim;
 	const struct oomtrace_oom_end *end;
-	const struct oomtrace_pressure *p;
+	const struct oomtrace_retry *p;
 	int retries, max, traced_order, found, n = 0;
 	char was[16];
 	const char *line;
@@ -110,10 +110,10 @@ TEST(retries_of_compaction_are_those_that_the_kernel_traced)
 	EXPECT_LT(begin->wmark_min, begin->free);
 	EXPECT_TRUE(tracer_cut_at_kill(trace, s->big)) TH_LOG("%s", trace);
 	for (i = s->recs.n; i-- > 0;) {
-		p = &s->recs.r[i].pressure;
-		if (p->h.type != OOMTRACE_PRESSURE ||
+		p = &s->recs.r[i].retry;
+		if (p->h.type != OOMTRACE_RETRY ||
 		    p->episode != begin->episode ||
-		    p->kind != OOMTRACE_PRESSURE_COMPACT)
+		    p->kind != OOMTRACE_RETRY_COMPACT)
 			continue;
 		/* From the last one back, as many as are kept. */
 		line = last_line(trace, s->big, ++n);
@@ -129,9 +129,9 @@ TEST(retries_of_compaction_are_those_that_the_kernel_traced)
 		EXPECT_EQ(p->retry, !!memmem(line, strcspn(line, "\n"),
 					     "should_retry=1", 14))
 			TH_LOG("%d from the last in\n%s", n, trace);
-		EXPECT_FALSE(HAS(p, pressure, zone_name));
-		EXPECT_TRUE(HAS(p, pressure, priority));
-		EXPECT_TRUE(HAS(p, pressure, result));
+		EXPECT_FALSE(HAS(p, retry, zone_name));
+		EXPECT_TRUE(HAS(p, retry, priority));
+		EXPECT_TRUE(HAS(p, retry, result));
 	}
 	EXPECT_LE(1, n) TH_LOG("nothing of compaction; the trace has\n%s\n%s",
 			       trace, s->log);

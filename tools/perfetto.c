@@ -152,7 +152,7 @@ static void put_record(const struct records *recs,
 {
 	const struct oomtrace_commit *c = (const void *)rec;
 	const struct oomtrace_sample *s = (const void *)rec;
-	const struct oomtrace_pressure *p = (const void *)rec;
+	const struct oomtrace_retry *p = (const void *)rec;
 	double size = recs->facts.page_size;
 
 	switch (rec->type) {
@@ -162,8 +162,8 @@ static void put_record(const struct records *recs,
 	case OOMTRACE_VICTIM:
 		put_victim(recs, (const void *)rec, (*tid)++);
 		break;
-	case OOMTRACE_PRESSURE:
-		put_instant("pressure", PID_OOM, TID_KILLER, rec,
+	case OOMTRACE_RETRY:
+		put_instant("retry", PID_OOM, TID_KILLER, rec,
 			    us(rec->ts_ns - p->age_ns));
 		break;
 	case OOMTRACE_COMMIT:

@@ -46,13 +46,13 @@ void feed_begin(u64 episode, unsigned int scope)
 	feed(&b);
 }
 
-void feed_pressure(u64 episode)
+void feed_retries(u64 episode)
 {
-	RECORD(p, PRESSURE, pressure);
+	RECORD(p, RETRY, retry);
 
 	p.episode = episode;
 	p.age_ns = 1234567;
-	p.kind = OOMTRACE_PRESSURE_RECLAIM;
+	p.kind = OOMTRACE_RETRY_RECLAIM;
 	p.reclaimable = 20;
 	p.available = 480;
 	p.min_wmark = 500;
@@ -60,7 +60,7 @@ void feed_pressure(u64 episode)
 	strcpy(p.zone_name, "DMA32");
 	p.no_progress_loops = 16;
 	feed(&p);
-	p.kind = OOMTRACE_PRESSURE_COMPACT;
+	p.kind = OOMTRACE_RETRY_COMPACT;
 	p.max_retries = 16;
 	p.retry = 1;
 	feed(&p);

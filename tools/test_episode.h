@@ -17,7 +17,7 @@ const char *story_text(const struct oomtrace_story *s);
 
 void feed(const void *rec);
 void feed_begin(u64 episode, unsigned int scope);
-void feed_pressure(u64 episode);
+void feed_retries(u64 episode);
 struct oomtrace_zone make_zone(u64 episode, const char *name, s64 free,
 			       s64 min);
 void feed_zone(u64 episode, const char *name, s64 free, s64 min);

@@ -18,7 +18,7 @@ static void feed_whole(u64 episode)
 	struct oomtrace_oom_end e = make_end(episode, OOMTRACE_ENDING_KILLED);
 
 	feed_begin(episode, OOMTRACE_SCOPE_MEMCG);
-	feed_pressure(episode);
+	feed_retries(episode);
 	feed_leading(episode, "a", 1, 0, 300);
 	feed_kept(episode, "b", 2, 1, 200);
 	feed_leading(episode, "sh", 811, 2, 310);
