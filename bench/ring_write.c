@@ -10,7 +10,7 @@
 #include <linux/ring_buffer.h>
 #include <linux/timekeeping.h>
 
-#include "module/reader.h"
+#include "ring/reader.h"
 
 #define TIMES	1000
 #define WORDS	((sizeof(struct oomtrace_commit) - \

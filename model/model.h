@@ -6,7 +6,7 @@
 #ifndef MODEL_H
 #define MODEL_H
 
-#include "../module/reader.h"
+#include "ring/reader.h"
 
 #define SLOT_SIZE	64
 /* Words of a slot behind the header. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel's names that module/ring.h and module/reader.c use, for user space.
+ * The kernel's names that module/ring/ring.h and module/ring/reader.c use, for user space.
  *
  * Included before all else. What the two files call on memory that writers and
  * readers share (READ_ONCE() and so on) goes to whoever includes them: with

@@ -18,14 +18,14 @@
 #include <linux/ktime.h>
 #include <linux/uaccess.h>
 
-#include "daemon_list.h"
-#include "filter.h"
+#include "oom/daemon_list.h"
+#include "commit/choice.h"
 #include "hooks.h"
-#include "oomtrace.h"
-#include "ranking.h"
-#include "reader.h"
-#include "ring.h"
-#include "stacks.h"
+#include "task.h"
+#include "oom/ranking.h"
+#include "ring/reader.h"
+#include "ring/ring.h"
+#include "ring/stacks.h"
 #include "stats.h"
 
 /**

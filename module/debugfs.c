@@ -14,17 +14,17 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "../common/format.h"
-#include "../common/story.h"
-#include "daemon_list.h"
-#include "filter.h"
+#include "common/format.h"
+#include "common/story.h"
+#include "oom/daemon_list.h"
+#include "commit/choice.h"
 #include "hooks.h"
-#include "oomtrace.h"
-#include "ranking.h"
-#include "reader.h"
-#include "ring.h"
+#include "task.h"
+#include "oom/ranking.h"
+#include "ring/reader.h"
+#include "ring/ring.h"
 #include "stats.h"
-#include "text.h"
+#include "debugfs_trace.h"
 
 static struct dentry *dir;
 

@@ -16,9 +16,9 @@
 #include <trace/events/oom.h>
 #include <trace/events/signal.h>
 
-#include "attach.h"
+#include "hook/attach.h"
 #include "hooks.h"
-#include "prototype.h"
+#include "hook/prototype.h"
 
 DEFINE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
 

@@ -17,16 +17,16 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
-#include "again.h"
-#include "daemons.h"
-#include "filter.h"
+#include "oom/repeat.h"
+#include "oom/daemon.h"
+#include "commit/choice.h"
 #include "hooks.h"
-#include "knobs.h"
-#include "names.h"
-#include "oomtrace.h"
-#include "panic.h"
-#include "ring.h"
-#include "symbols.h"
+#include "commit/sysctl.h"
+#include "oom/cgroup_paths.h"
+#include "task.h"
+#include "oom/panic.h"
+#include "ring/ring.h"
+#include "hook/symbols.h"
 
 /* ---- parameters ---- */
 

@@ -9,13 +9,13 @@
 #include <linux/cpumask.h>
 #include <linux/jhash.h>
 
-#include "../common/format.h"
-#include "again.h"
-#include "daemons.h"
-#include "names.h"
-#include "oomtrace.h"
-#include "ring.h"
-#include "stacks.h"
+#include "common/format.h"
+#include "oom/repeat.h"
+#include "oom/daemon.h"
+#include "oom/cgroup_paths.h"
+#include "task.h"
+#include "ring/ring.h"
+#include "ring/stacks.h"
 #include "stats.h"
 
 DEFINE_PER_CPU(struct oomtrace_stats, oomtrace_stats);

@@ -8,8 +8,8 @@
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
 
-#include "../include/oomtrace.h"
-#include "symbols.h"
+#include "include/oomtrace.h"
+#include "hook/symbols.h"
 
 /* Buckets of the histograms of pages: bucket n holds 2^(n-1) .. 2^n - 1 */
 #define OOMTRACE_PAGES_BUCKETS	65

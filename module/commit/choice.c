@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which commit decisions are recorded: a conjunction of simple tests.
+ *
+ * One filter for the module, replaced as a whole under RCU: handlers read it
+ * with preemption off and never wait; setting one waits until no handler can
+ * see the old one. As text it is "name=value name=value ...", the same names as
+ * in the records; "none" or nothing lets everything pass.
+ */
+#include <linux/kernel.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "common/format.h"
+#include "commit/choice.h"
+#include "task.h"
+
+struct oomtrace_filter __rcu *oomtrace_filter;
+static DEFINE_MUTEX(filter_mutex);
+
+/**
+ * oomtrace_filter_match() - does the filter let a decision of current's pass?
+ * @f: the filter, not NULL.
+ * @pages: pages asked for.
+ * @mode: overcommit mode.
+ * @denied: the answer was no.
+ *
+ * For handlers, preemption off.
+ *
+ * Return: true if so.
+ */
+bool oomtrace_filter_match(const struct oomtrace_filter *f, long pages,
+			   int mode, bool denied)
+{
+	u32 mask = f->mask;
+
+	if ((mask & OOMTRACE_FILTER_OUTCOME) && f->denied != denied)
+		return false;
+	if ((mask & OOMTRACE_FILTER_MIN_PAGES) && pages < f->min_pages)
+		return false;
+	if ((mask & OOMTRACE_FILTER_MODE) && mode != f->mode)
+		return false;
+	if ((mask & OOMTRACE_FILTER_PID) && current->pid != f->pid)
+		return false;
+	if ((mask & OOMTRACE_FILTER_TGID) && current->tgid != f->tgid)
+		return false;
+	if ((mask & OOMTRACE_FILTER_UID) &&
+	    __kuid_val(current_uid()) != f->uid)
+		return false;
+	/* Most differ in their first letter, which is worth a look before a call. */
+	if ((mask & OOMTRACE_FILTER_COMM) &&
+	    (current->comm[0] != f->comm[0] ||
+	     strncmp(current->comm, f->comm, OOMTRACE_COMM_LEN)))
+		return false;
+	if ((mask & OOMTRACE_FILTER_CGROUP) &&
+	    oomtrace_memcg_id(current) != f->cgroup_id)
+		return false;
+	return true;
+}
+
+/* A filter from outside: nothing unknown, nothing said twice or in vain. */
+static bool sane(const struct oomtrace_filter *f)
+{
+	u32 mask = f->mask;
+
+	if (f->size != sizeof(*f) || (mask & ~OOMTRACE_FILTER_ALL) ||
+	    f->reserved[0] || f->reserved[1] || f->denied > 1 || f->mode > 2 ||
+	    strnlen(f->comm, OOMTRACE_COMM_LEN) == OOMTRACE_COMM_LEN)
+		return false;
+	return (mask & OOMTRACE_FILTER_PID || !f->pid) &&
+	       (mask & OOMTRACE_FILTER_TGID || !f->tgid) &&
+	       (mask & OOMTRACE_FILTER_COMM || !f->comm[0]) &&
+	       (mask & OOMTRACE_FILTER_UID || !f->uid) &&
+	       (mask & OOMTRACE_FILTER_CGROUP || !f->cgroup_id) &&
+	       (mask & OOMTRACE_FILTER_MIN_PAGES || !f->min_pages) &&
+	       (mask & OOMTRACE_FILTER_OUTCOME || !f->denied) &&
+	       (mask & OOMTRACE_FILTER_MODE || !f->mode);
+}
+
+static void replace(struct oomtrace_filter *new)
+{
+	struct oomtrace_filter *old;
+
+	mutex_lock(&filter_mutex);
+	old = rcu_replace_pointer(oomtrace_filter, new,
+				  lockdep_is_held(&filter_mutex));
+	mutex_unlock(&filter_mutex);
+	/* No handler uses the old one any more. */
+	synchronize_rcu();
+	kfree(old);
+}
+
+/**
+ * oomtrace_filter_set() - replace the filter
+ * @f: the new one.
+ *
+ * Return: 0, -EINVAL if it makes no sense, -ENOMEM. Nothing changes on errors.
+ */
+int oomtrace_filter_set(const struct oomtrace_filter *f)
+{
+	struct oomtrace_filter *new = NULL;
+
+	if (!sane(f))
+		return -EINVAL;
+	if (f->mask) {
+		new = kmemdup(f, sizeof(*f), GFP_KERNEL);
+		if (!new)
+			return -ENOMEM;
+	}
+	replace(new);
+	return 0;
+}
+
+/**
+ * oomtrace_filter_get() - the filter in force
+ * @f: filled in, every byte.
+ */
+void oomtrace_filter_get(struct oomtrace_filter *f)
+{
+	const struct oomtrace_filter *now;
+
+	memset(f, 0, sizeof(*f));
+	f->size = sizeof(*f);
+	rcu_read_lock();
+	now = rcu_dereference(oomtrace_filter);
+	if (now)
+		*f = *now;
+	rcu_read_unlock();
+}
+
+/* ---- as text ---- */
+
+static int parse_word(struct oomtrace_filter *f, const char *name, char *value)
+{
+	if (!strcmp(name, "pid")) {
+		f->mask |= OOMTRACE_FILTER_PID;
+		return kstrtoint(value, 10, &f->pid);
+	}
+	if (!strcmp(name, "tgid")) {
+		f->mask |= OOMTRACE_FILTER_TGID;
+		return kstrtoint(value, 10, &f->tgid);
+	}
+	if (!strcmp(name, "uid")) {
+		f->mask |= OOMTRACE_FILTER_UID;
+		return kstrtouint(value, 10, &f->uid);
+	}
+	if (!strcmp(name, "comm")) {
+		f->mask |= OOMTRACE_FILTER_COMM;
+		return !*value || strscpy(f->comm, value, sizeof(f->comm)) < 0 ?
+			-EINVAL : 0;
+	}
+	if (!strcmp(name, "cgroup_id")) {
+		f->mask |= OOMTRACE_FILTER_CGROUP;
+		return kstrtoull(value, 10, &f->cgroup_id);
+	}
+	if (!strcmp(name, "min_pages")) {
+		f->mask |= OOMTRACE_FILTER_MIN_PAGES;
+		return kstrtoll(value, 10, &f->min_pages);
+	}
+	if (!strcmp(name, "mode")) {
+		f->mask |= OOMTRACE_FILTER_MODE;
+		return kstrtou8(value, 10, &f->mode) || f->mode > 2 ?
+			-EINVAL : 0;
+	}
+	if (!strcmp(name, "outcome")) {
+		f->mask |= OOMTRACE_FILTER_OUTCOME;
+		f->denied = !strcmp(value, "denied");
+		return f->denied || !strcmp(value, "granted") ? 0 : -EINVAL;
+	}
+	return -ENOENT;
+}
+
+/**
+ * oomtrace_filter_parse() - read a filter written as text
+ * @text: the text; taken apart.
+ * @f: filled in.
+ *
+ * The log names the word that is wrong.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int oomtrace_filter_parse(char *text, struct oomtrace_filter *f)
+{
+	char *word, *value;
+	u32 before;
+	int ret;
+
+	memset(f, 0, sizeof(*f));
+	f->size = sizeof(*f);
+	text = strim(text);
+	if (!strcmp(text, "none"))
+		return 0;
+	while ((word = strsep(&text, " \t\n"))) {
+		if (!*word)
+			continue;
+		value = strchr(word, '=');
+		if (!value) {
+			pr_err_ratelimited("filter: " WORD_FMT " is not name=value\n",
+					   WORD_ARG(word));
+			return -EINVAL;
+		}
+		*value++ = '\0';
+		before = f->mask;
+		ret = parse_word(f, word, value);
+		if (ret == -ENOENT)
+			pr_err_ratelimited("filter: " WORD_FMT " is no name; allowed are pid, tgid, comm, uid, cgroup_id, min_pages, outcome, mode\n",
+					   WORD_ARG(word));
+		else if (ret)
+			pr_err_ratelimited("filter: " WORD_FMT " is no value for %s\n",
+					   WORD_ARG(value), word);
+		else if (before == f->mask)
+			pr_err_ratelimited("filter: %s is given twice\n", word);
+		else
+			continue;
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * oomtrace_filter_print() - the filter in force as text
+ * @buf: where to.
+ * @size: its size; 256 is enough.
+ *
+ * Return: length of the text.
+ */
+size_t oomtrace_filter_print(char *buf, size_t size)
+{
+	char comm[4 * OOMTRACE_COMM_LEN + 1];
+	struct oomtrace_filter f;
+	size_t n = 0;
+
+	oomtrace_filter_get(&f);
+	if (!f.mask)
+		return scnprintf(buf, size, "none\n");
+#define SHOW(bit, fmt, value) do {					\
+	if (f.mask & (bit))						\
+		n += scnprintf(buf + n, size - n, "%s" fmt,		\
+			       n ? " " : "", value);			\
+} while (0)
+	SHOW(OOMTRACE_FILTER_PID, "pid=%d", f.pid);
+	SHOW(OOMTRACE_FILTER_TGID, "tgid=%d", f.tgid);
+	oomtrace_escape(comm, sizeof(comm), f.comm, sizeof(f.comm));
+	SHOW(OOMTRACE_FILTER_COMM, "comm=%s", comm);
+	SHOW(OOMTRACE_FILTER_UID, "uid=%u", f.uid);
+	SHOW(OOMTRACE_FILTER_CGROUP, "cgroup_id=%llu", f.cgroup_id);
+	SHOW(OOMTRACE_FILTER_MIN_PAGES, "min_pages=%lld", f.min_pages);
+	SHOW(OOMTRACE_FILTER_OUTCOME, "outcome=%s",
+	     f.denied ? "denied" : "granted");
+	SHOW(OOMTRACE_FILTER_MODE, "mode=%u", f.mode);
+#undef SHOW
+	n += scnprintf(buf + n, size - n, "\n");
+	return n;
+}
+
+/**
+ * oomtrace_filter_exit() - free the filter
+ *
+ * When no handler is left.
+ */
+void oomtrace_filter_exit(void)
+{
+	replace(NULL);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which system call asks for address space (origin.c has the numbers).
+ */
+#ifndef OOMTRACE_ORIGIN_H
+#define OOMTRACE_ORIGIN_H
+
+#include <linux/compat.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <asm/syscall.h>
+
+#include "include/oomtrace.h"
+
+/* More than the number of any system call that asks. */
+#define OOMTRACE_SYSCALLS	512
+
+/* enum oomtrace_origin of each system call; 0: another one. */
+extern const u8 oomtrace_origins[OOMTRACE_SYSCALLS];
+/* The same for those of 32-bit programs. */
+extern const u8 oomtrace_origins_ia32[OOMTRACE_SYSCALLS];
+
+/**
+ * oomtrace_origin() - by which system call current asks for address space
+ *
+ * Return: enum oomtrace_origin.
+ */
+static __always_inline u8 oomtrace_origin(void)
+{
+	const u8 *origins = oomtrace_origins;
+	unsigned int nr;
+
+	if (current->flags & PF_KTHREAD)
+		return OOMTRACE_ORIGIN_OTHER;
+#ifdef CONFIG_X86_64
+	if (unlikely(in_ia32_syscall()))
+		origins = oomtrace_origins_ia32;
+#endif
+	nr = syscall_get_nr(current, task_pt_regs(current));
+	return nr < OOMTRACE_SYSCALLS ? origins[nr] : OOMTRACE_ORIGIN_OTHER;
+}
+
+#endif /* OOMTRACE_ORIGIN_H */

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Finds the kernel's variables that no header exports.
+ *
+ * A module cannot link against them and kallsyms_lookup_name() is not exported.
+ * register_kprobe() resolves a symbol's name before it checks that a probe can
+ * stand there; on a variable it refuses, and leaves the address behind. So the
+ * address is the kernel's own answer. Nothing here calls anything at such an
+ * address: data only (a call would trip over IBT's sealed entries).
+ *
+ * Runs at load, in process context. What is not found is told in the hooks file
+ * and its fields are absent from the records.
+ */
+#include <linux/kprobes.h>
+
+#include "hook/symbols.h"
+
+static const int unknown_mode = OOMTRACE_MODE_UNKNOWN;
+static const int no_int;
+static const unsigned long no_ulong;
+static const long no_long;
+static const int some_swappiness = 60;
+static const int ftrace_is_on = 1;
+static const s32 no_batch = S32_MAX;
+static const struct hstate no_hstates[1];
+static struct percpu_counter no_counter;
+static const struct psi_group no_psi;
+
+struct oomtrace_symbols oomtrace_sym = {
+	.overcommit_memory	= &unknown_mode,
+	.overcommit_ratio	= &no_int,
+	.overcommit_kbytes	= &no_ulong,
+	.admin_reserve_kbytes	= &no_ulong,
+	.user_reserve_kbytes	= &no_ulong,
+	.total_swap_pages	= &no_long,
+	.swappiness		= &some_swappiness,
+	.committed_as		= &no_counter,
+	.committed_as_batch	= &no_batch,
+	.hstates		= no_hstates,
+	.hugetlb_max_hstate	= &no_int,
+	.psi_system		= &no_psi,
+	.ftrace_enabled		= &ftrace_is_on,
+};
+
+struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
+unsigned int oomtrace_huge_sizes_nr;
+
+/* Every variable: its name, and where in oomtrace_sym its address goes. */
+static struct {
+	const char *name;
+	const void **where;
+	bool found;
+} symbols[] = {
+#define SYMBOL(name, member) { name, (const void **)&oomtrace_sym.member, false }
+	SYMBOL("sysctl_overcommit_memory", overcommit_memory),
+	SYMBOL("sysctl_overcommit_ratio", overcommit_ratio),
+	SYMBOL("sysctl_overcommit_kbytes", overcommit_kbytes),
+	SYMBOL("sysctl_admin_reserve_kbytes", admin_reserve_kbytes),
+	SYMBOL("sysctl_user_reserve_kbytes", user_reserve_kbytes),
+	SYMBOL("total_swap_pages", total_swap_pages),
+	SYMBOL("vm_swappiness", swappiness),
+	SYMBOL("vm_committed_as", committed_as),
+	SYMBOL("vm_committed_as_batch", committed_as_batch),
+	SYMBOL("hstates", hstates),
+	SYMBOL("hugetlb_max_hstate", hugetlb_max_hstate),
+	SYMBOL("psi_system", psi_system),
+	SYMBOL("ftrace_enabled", ftrace_enabled),
+	SYMBOL("__start_BTF", btf_start),
+	SYMBOL("__stop_BTF", btf_stop),
+#undef SYMBOL
+};
+
+static void *data_address(const char *name)
+{
+	struct kprobe kp = { .symbol_name = name };
+
+	if (register_kprobe(&kp) == 0) {
+		/* A function by that name: not what we are looking for. */
+		unregister_kprobe(&kp);
+		return NULL;
+	}
+	return kp.addr;
+}
+
+/**
+ * oomtrace_have() - was the variable behind one of oomtrace_sym's pointers found?
+ * @symbol_pointer: the address of the member, e.g. &oomtrace_sym.committed_as.
+ *
+ * Return: false if it points to a stand-in.
+ */
+bool oomtrace_have(const void *symbol_pointer)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(symbols); i++)
+		if (symbols[i].where == symbol_pointer)
+			return symbols[i].found;
+	return false;
+}
+
+static void find_huge_sizes(void)
+{
+	unsigned int i, nr = *oomtrace_sym.hugetlb_max_hstate;
+
+	if (!oomtrace_have(&oomtrace_sym.hstates))
+		return;
+	nr = min_t(unsigned int, nr, HUGE_MAX_HSTATE);
+	for (i = 0; i < nr; i++) {
+		const struct hstate *h = &oomtrace_sym.hstates[i];
+
+		oomtrace_huge_sizes[i].nr = &h->nr_huge_pages;
+		oomtrace_huge_sizes[i].order = huge_page_order((void *)h);
+	}
+	oomtrace_huge_sizes_nr = nr;
+}
+
+/**
+ * oomtrace_symbols_init() - find them all
+ */
+void oomtrace_symbols_init(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
+		const void *addr = data_address(symbols[i].name);
+
+		if (!addr)
+			continue;
+		*symbols[i].where = addr;
+		symbols[i].found = true;
+	}
+	find_huge_sizes();
+}
+
+/**
+ * oomtrace_symbols_show() - a line for each variable
+ * @m: the hooks file.
+ */
+void oomtrace_symbols_show(struct seq_file *m)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(symbols); i++)
+		seq_printf(m, "%-28s %-10s %-8s %s\n", symbols[i].name,
+			   "variable", "optional",
+			   symbols[i].found ? "resolved" : "not-found");
+}

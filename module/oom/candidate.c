@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The candidates of a victim selection: every task that the scan looks at.
+ *
+ *   oom_evaluate_task()        entry: a candidate starts, the last one is done
+ *     oom_badness()            return: its points
+ *
+ * Called by the hooks and by selection.c, in the task that is out of memory, as
+ * selection.c tells. A machine may have thousands of tasks, and the one that
+ * asks waits for all of them, so every instruction here is paid that often.
+ *
+ * The points and who leads are the kernel's own numbers: the return value of
+ * oom_badness(), and oom_control.chosen. How a candidate fared is read from
+ * oom_control when the next one comes, so one return that is seen per candidate
+ * is enough. The memory behind the points is read by us, just before the kernel
+ * reads it; if it does not add up to the points, it is marked as derived.
+ */
+#include <linux/kprobes.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+#include "oom/repeat.h"
+#include "hook/detour.h"
+#include "oom/episode.h"
+#include "hooks.h"
+#include "task.h"
+#include "compat/mm.h"
+
+/**
+ * struct pending - the candidate that oom_evaluate_task() is looking at
+ * @task: the task; only compared, never followed, once its own turn is over.
+ * @css: the cgroup of the last candidate whose name is sure to be told.
+ * @scored: oom_badness() was called for it and its return was seen.
+ * @skipped: why oom_evaluate_task() would not even call it.
+ * @never: why oom_badness() said "never", if it did.
+ * @rec: its record, as far as it is known.
+ */
+static struct pending {
+	struct task_struct *task;
+	const struct cgroup_subsys_state *css;
+	bool scored;
+	u8 skipped;
+	u8 never;
+	struct oomtrace_candidate rec;
+} pending;
+
+/* How many threads we look through for one that still has an mm. */
+#define MAX_THREADS	64
+
+#define MM_FIELDS (OOMTRACE_BIT(candidate, rss_anon) |		\
+		   OOMTRACE_BIT(candidate, rss_file) |		\
+		   OOMTRACE_BIT(candidate, rss_shmem) |		\
+		   OOMTRACE_BIT(candidate, swapents) |		\
+		   OOMTRACE_BIT(candidate, pgtables_bytes))
+
+static __always_inline void fill_mm(struct oomtrace_candidate *rec,
+				    struct mm_struct *mm)
+{
+	rec->rss_anon = oomtrace_mm_counter(mm, MM_ANONPAGES);
+	rec->rss_file = oomtrace_mm_counter(mm, MM_FILEPAGES);
+	rec->rss_shmem = oomtrace_mm_counter(mm, MM_SHMEMPAGES);
+	rec->swapents = oomtrace_mm_counter(mm, MM_SWAPENTS);
+	rec->pgtables_bytes = mm_pgtables_bytes(mm);
+}
+
+/*
+ * What oom_badness() refuses a task with an mm for, in the order of its tests. The
+ * first of them needs no lock; @thread is the one that is locked, NULL if none is.
+ */
+static u8 why_never(struct task_struct *task, struct task_struct *thread)
+{
+	if (task->signal->oom_score_adj == OOM_SCORE_ADJ_MIN)
+		return OOMTRACE_REASON_ADJ_MIN;
+	if (!thread)
+		return OOMTRACE_REASON_NONE;
+	if (oomtrace_mm_oom_skip(thread->mm))
+		return OOMTRACE_REASON_OOM_SKIP;
+	if (in_vfork(thread))
+		return OOMTRACE_REASON_VFORK;
+	return OOMTRACE_REASON_NONE;
+}
+
+/*
+ * Like find_lock_task_mm(), but never waits: the first thread with an mm. Its
+ * memory goes to @rec, what oom_badness() refuses it for to @never; either may
+ * be NULL. With preemption off, which is all that RCU asks for.
+ *
+ * Return: false if there is no mm, or none that can be touched.
+ */
+static __always_inline bool look_at_mm(struct task_struct *task,
+				       struct oomtrace_candidate *rec,
+				       u8 *never)
+{
+	struct task_struct *t;
+	int n = 0;
+
+	if (never)
+		*never = OOMTRACE_REASON_NO_MM;
+	for_each_thread(task, t) {
+		if (++n > MAX_THREADS)
+			break;
+		if (!READ_ONCE(t->mm))
+			continue;
+		/* Taken already: its mm cannot be touched, so it is absent. */
+		if (!oomtrace_task_trylock(t)) {
+			if (never)
+				*never = why_never(task, NULL);
+			break;
+		}
+		if (!t->mm) {
+			task_unlock(t);
+			continue;
+		}
+		if (rec)
+			fill_mm(rec, t->mm);
+		if (never)
+			*never = why_never(task, t);
+		task_unlock(t);
+		return true;
+	}
+	return false;
+}
+
+/* Why oom_evaluate_task() passes a task over, in the order of its tests. */
+static __always_inline u8 why_skipped(struct task_struct *task)
+{
+	if (is_global_init(task))
+		return OOMTRACE_REASON_INIT;
+	if (task->flags & PF_KTHREAD)
+		return OOMTRACE_REASON_KTHREAD;
+	if (tsk_is_oom_victim(task))
+		return oomtrace_mm_oom_skip(task->signal->oom_mm) ?
+			OOMTRACE_REASON_OOM_SKIP : OOMTRACE_REASON_IN_FLIGHT;
+	return OOMTRACE_REASON_CPUSET;
+}
+
+/* Its cgroup, which is mostly that of the candidate before. */
+static __always_inline u64 cgroup_of(struct pending *p,
+				     struct oomtrace_episode *ep,
+				     struct task_struct *task)
+{
+	/* true: RCU cannot see that preemption is off, which is enough. */
+	struct cgroup_subsys_state *css =
+		task_css_check(task, memory_cgrp_id, true);
+
+	if (css != p->css)
+		p->css = oomtrace_names_add(ep->names, css, true) ? css : NULL;
+	return cgroup_id(css->cgroup);
+}
+
+static __always_inline void start_candidate(struct pending *p,
+					    struct oomtrace_episode *ep,
+					    struct task_struct *task)
+{
+	struct oomtrace_candidate *rec = &p->rec;
+	u64 valid = OOMTRACE_ALL(candidate) & ~OOMTRACE_BIT(candidate, points);
+
+	p->task = task;
+	p->scored = false;
+	p->skipped = why_skipped(task);
+
+	rec->pid = task->pid;
+	rec->tgid = task->tgid;
+	rec->uid = oomtrace_uid_rcu(task);
+	rec->index = ep->candidates++;
+	oomtrace_comm(rec->comm, task);
+	rec->cgroup_id = cgroup_of(p, ep, task);
+	rec->points = 0;
+	rec->oom_score_adj = task->signal->oom_score_adj;
+	rec->reason = OOMTRACE_REASON_NONE;
+	rec->ns_pid = oomtrace_ns_pid(task);
+	if (!rec->ns_pid)
+		valid &= ~OOMTRACE_BIT(candidate, ns_pid);
+	if (p->skipped == OOMTRACE_REASON_INIT ||
+	    p->skipped == OOMTRACE_REASON_KTHREAD || !look_at_mm(task, rec, NULL)) {
+		rec->rss_anon = 0;
+		rec->rss_file = 0;
+		rec->rss_shmem = 0;
+		rec->swapents = 0;
+		rec->pgtables_bytes = 0;
+		valid &= ~MM_FIELDS;
+	}
+	rec->h.valid = valid;
+	rec->h.derived = 0;
+}
+
+/* The kernel's formula over our reading of the terms. */
+static bool terms_add_up(const struct oomtrace_candidate *rec,
+			 unsigned long totalpages)
+{
+	long sum = rec->rss_anon + rec->rss_file + rec->rss_shmem +
+		   rec->swapents + rec->pgtables_bytes / PAGE_SIZE +
+		   (long)rec->oom_score_adj * (long)(totalpages / 1000);
+
+	return sum == rec->points;
+}
+
+/* Our own argmax, by points and order alone, and who would be next. */
+static void rank(struct oomtrace_episode *ep, pid_t pid, long points)
+{
+	if (!ep->scored++ || points >= ep->best_points) {
+		ep->second_pid = ep->best_pid;
+		ep->second_points = ep->best_points;
+		ep->best_pid = pid;
+		ep->best_points = points;
+	} else if (ep->scored == 2 || points >= ep->second_points) {
+		ep->second_pid = pid;
+		ep->second_points = points;
+	}
+}
+
+/* What became of a candidate that oom_badness() gave a number. */
+static __always_inline void finish_scored(struct pending *p, struct oomtrace_episode *ep)
+{
+	struct oomtrace_candidate *rec = &p->rec;
+
+	if (rec->points == LONG_MIN) {
+		rec->points = 0;
+		rec->verdict = OOMTRACE_EVAL_INELIGIBLE;
+		rec->reason = p->never;
+		rec->h.derived |= OOMTRACE_BIT(candidate, reason);
+		/* It changed between our look and the kernel's. */
+		if (p->never == OOMTRACE_REASON_NONE)
+			rec->h.valid &= ~OOMTRACE_BIT(candidate, reason);
+		return;
+	}
+	rec->h.valid |= OOMTRACE_BIT(candidate, points);
+	if (!terms_add_up(rec, ep->oc->totalpages))
+		rec->h.derived |= rec->h.valid & MM_FIELDS;
+	rec->verdict = ep->oc->chosen == p->task ? OOMTRACE_EVAL_LEADING :
+						   OOMTRACE_EVAL_KEPT;
+	rank(ep, rec->pid, rec->points);
+}
+
+/* What became of one that oom_badness() was not called for. */
+static void finish_unscored(struct pending *p, struct oomtrace_episode *ep)
+{
+	struct oomtrace_candidate *rec = &p->rec;
+
+	if (ep->oc->chosen == (void *)-1UL) {
+		rec->verdict = OOMTRACE_EVAL_ABORT;
+		rec->reason = OOMTRACE_REASON_IN_FLIGHT;
+		ep->aborted = true;
+		ep->dying_pid = rec->pid;
+		return;
+	}
+	if (ep->oc->chosen == p->task) {
+		/* A task marked to die first, or a score we failed to see. */
+		rec->verdict = OOMTRACE_EVAL_LEADING;
+		rec->points = ep->oc->chosen_points;
+		rec->h.valid |= OOMTRACE_BIT(candidate, points);
+		rank(ep, rec->pid, rec->points);
+		return;
+	}
+	if (!oomtrace_hook_attached(OOMTRACE_HOOK_BADNESS)) {
+		/* Passed over or scored less: without the hook, who knows. */
+		rec->verdict = OOMTRACE_EVAL_KEPT;
+		rec->h.valid &= ~(OOMTRACE_BIT(candidate, verdict) |
+				  OOMTRACE_BIT(candidate, reason));
+		return;
+	}
+	rec->verdict = OOMTRACE_EVAL_INELIGIBLE;
+	rec->reason = p->skipped;
+	rec->h.derived |= OOMTRACE_BIT(candidate, reason);
+}
+
+static __always_inline bool record(const struct oomtrace_candidate *from)
+{
+	struct oomtrace_candidate *rec;
+	unsigned long flags;
+
+	rec = oomtrace_oom_reserve(OOMTRACE_CANDIDATE, sizeof(*rec), &flags);
+	if (!rec)
+		return false;
+	oomtrace_oom_copy(rec, from, sizeof(*rec));
+	oomtrace_oom_publish(rec, flags);
+	return true;
+}
+
+/**
+ * oomtrace_record_candidate() - write a candidate's record
+ * @from: the record; of its header only the masks.
+ *
+ * Return: false if there was no room.
+ */
+bool oomtrace_record_candidate(const struct oomtrace_candidate *from)
+{
+	return record(from);
+}
+
+static __always_inline void finish_candidate(struct pending *p,
+					     struct oomtrace_episode *ep)
+{
+	if (!p->task)
+		return;
+	if (likely(p->scored))
+		finish_scored(p, ep);
+	else
+		finish_unscored(p, ep);
+	p->task = NULL;
+	if (unlikely(ep->held) && oomtrace_again_hold(ep, &p->rec))
+		return;
+	/* Its number may have come only now. */
+	p->rec.episode = ep->id;
+	if (!record(&p->rec))
+		ep->missed++;
+}
+
+/**
+ * oomtrace_candidate_finish() - the last candidate's turn is over
+ * @ep: the episode; its oom_control says how the candidate fared. The task may
+ *	be gone by now.
+ */
+void oomtrace_candidate_finish(struct oomtrace_episode *ep)
+{
+	finish_candidate(&pending, ep);
+}
+
+/**
+ * oomtrace_candidate_forget() - leave nothing of a candidate behind
+ *
+ * Return: true if there was one whose turn was not over.
+ */
+bool oomtrace_candidate_forget(void)
+{
+	bool forgotten = pending.task;
+
+	pending.task = NULL;
+	pending.css = NULL;
+	return forgotten;
+}
+
+/* ---- the hooks ---- */
+
+static void evaluate(struct task_struct *task)
+{
+	struct oomtrace_episode *ep = &oomtrace_episode;
+
+	oomtrace_hit(OOMTRACE_HOOK_EVALUATE);
+	if (!oomtrace_episode_mine())
+		return;
+	finish_candidate(&pending, ep);
+	start_candidate(&pending, ep, task);
+}
+
+/* Reads of /proc/PID/oom_score come to oom_badness() too: they are not ours. */
+static __always_inline bool is_of_the_scan(void)
+{
+	return oomtrace_episode_mine() && pending.task;
+}
+
+/* oom_badness() has its answer. */
+static __always_inline void score(long points)
+{
+	oomtrace_hit(OOMTRACE_HOOK_BADNESS);
+	pending.rec.points = points;
+	pending.scored = true;
+	if (unlikely(points == LONG_MIN)) {
+		/* By ftrace it is on; look_at_mm() wants it off. */
+		preempt_disable();
+		look_at_mm(pending.task, NULL, &pending.never);
+		preempt_enable();
+	}
+}
+
+int oomtrace_evaluate_entry(struct kprobe *kp, struct pt_regs *regs)
+{
+	evaluate((void *)regs_get_kernel_argument(regs, 0));
+	return 0;
+}
+
+NOKPROBE_SYMBOL(oomtrace_evaluate_entry);
+
+int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	/* Nonzero: leave the return alone. */
+	return !is_of_the_scan();
+}
+
+NOKPROBE_SYMBOL(oomtrace_badness_entry);
+
+int oomtrace_badness_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	if (is_of_the_scan())
+		score((long)regs_return_value(regs));
+	return 0;
+}
+
+NOKPROBE_SYMBOL(oomtrace_badness_return);
+
+#if OOMTRACE_HAS_DETOUR
+/* What a detour is about: detour.c. */
+
+static void notrace at_evaluate(unsigned long ip, unsigned long parent_ip,
+				struct ftrace_ops *ops,
+				struct ftrace_regs *fregs)
+{
+	preempt_disable_notrace();
+	evaluate((void *)oomtrace_fregs_argument(fregs, 0));
+	preempt_enable_notrace();
+}
+
+struct oomtrace_detour oomtrace_evaluate_detour = {
+	.ops.func	= at_evaluate,
+};
+
+static long not_attached(struct task_struct *task, unsigned long totalpages)
+{
+	return LONG_MIN;
+}
+
+/* The kernel's oom_badness(), behind ftrace's call at its start. */
+DEFINE_STATIC_CALL(oomtrace_badness_body, not_attached);
+
+static void set_body(unsigned long body)
+{
+	static_call_update(oomtrace_badness_body, (void *)body);
+}
+
+/* In the place of oom_badness(), for the scan's calls. */
+static long badness(struct task_struct *task, unsigned long totalpages)
+{
+	long points;
+
+	points = static_call(oomtrace_badness_body)(task, totalpages);
+	score(points);
+	return points;
+}
+
+static void notrace at_badness(unsigned long ip, unsigned long parent_ip,
+			       struct ftrace_ops *ops,
+			       struct ftrace_regs *fregs)
+{
+	if (is_of_the_scan())
+		oomtrace_fregs_set_ip(fregs, (unsigned long)badness);
+}
+
+struct oomtrace_detour oomtrace_badness_detour = {
+	.ops.func	= at_badness,
+	.set_body	= set_body,
+	/* It takes task_lock(). */
+	.blocks		= IS_ENABLED(CONFIG_PREEMPT_RT),
+};
+#else
+struct oomtrace_detour oomtrace_evaluate_detour, oomtrace_badness_detour;
+#endif

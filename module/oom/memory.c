@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The state of memory when an episode begins: what it was used for, how long
+ * tasks had been waiting for it, and how each zone stood.
+ *
+ * Records of their own behind begin.c's, one memory, a psi for each resource and
+ * a zone for each populated zone. All of it is read from the kernel's own
+ * counters and averages as they are; nothing is summed over CPUs, and the mutex
+ * that guards the averages is not taken. For handlers: interrupts are off while
+ * a record is written, nothing is waited for.
+ */
+#include <linux/hugetlb.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/vmstat.h>
+
+#include "oom/episode.h"
+#include "task.h"
+#include "hook/symbols.h"
+#include "compat/psi.h"
+#include "compat/vmstat.h"
+
+/* Zones of an episode that are recorded. */
+#define MAX_ZONES	16
+
+static void fill_hugetlb(struct oomtrace_memory *rec)
+{
+	unsigned int i;
+
+	rec->hugetlb = oomtrace_hugetlb_pages();
+	rec->hugetlb_free = 0;
+	for (i = 0; i < oomtrace_huge_sizes_nr; i++)
+		rec->hugetlb_free +=
+			READ_ONCE(oomtrace_sym.hstates[i].free_huge_pages) <<
+			oomtrace_huge_sizes[i].order;
+	if (!oomtrace_have(&oomtrace_sym.hstates))
+		rec->h.valid &= ~(OOMTRACE_BIT(memory, hugetlb) |
+				  OOMTRACE_BIT(memory, hugetlb_free));
+}
+
+static void fill_memcg_swap(struct oomtrace_memory *rec,
+			    struct mem_cgroup *memcg)
+{
+	rec->memcg_swap = 0;
+	rec->memcg_swap_max = 0;
+	/* On v1 there is a counter of memory and swap together in its place. */
+	if (!memcg || !oomtrace_cgroup_v2(memcg->css.cgroup)) {
+		rec->h.valid &= ~(OOMTRACE_BIT(memory, memcg_swap) |
+				  OOMTRACE_BIT(memory, memcg_swap_max));
+		return;
+	}
+	rec->memcg_swap = page_counter_read(&memcg->swap);
+	rec->memcg_swap_max = READ_ONCE(memcg->swap.max);
+}
+
+static void record_memory(u64 episode, struct mem_cgroup *memcg)
+{
+	struct oomtrace_memory *rec;
+	unsigned long flags;
+
+	rec = oomtrace_oom_reserve(OOMTRACE_MEMORY, sizeof(*rec), &flags);
+	if (!rec)
+		return;
+	rec->h.valid = OOMTRACE_ALL(memory);
+	rec->h.derived = 0;
+	rec->episode = episode;
+	rec->active_anon = global_node_page_state(NR_ACTIVE_ANON);
+	rec->inactive_anon = global_node_page_state(NR_INACTIVE_ANON);
+	rec->isolated_anon = global_node_page_state(NR_ISOLATED_ANON);
+	rec->active_file = global_node_page_state(NR_ACTIVE_FILE);
+	rec->inactive_file = global_node_page_state(NR_INACTIVE_FILE);
+	rec->isolated_file = global_node_page_state(NR_ISOLATED_FILE);
+	rec->unevictable = global_node_page_state(NR_UNEVICTABLE);
+	rec->mlocked = global_zone_page_state(NR_MLOCK);
+	rec->dirty = global_node_page_state(NR_FILE_DIRTY);
+	rec->writeback = global_node_page_state(NR_WRITEBACK);
+	rec->mapped = global_node_page_state(NR_FILE_MAPPED);
+	rec->kernel_misc_reclaimable =
+		global_node_page_state(NR_KERNEL_MISC_RECLAIMABLE);
+	rec->kernel_stack_kb = global_node_page_state(NR_KERNEL_STACK_KB);
+	rec->anon_thp = oomtrace_thp_pages(NR_ANON_THPS);
+	rec->shmem_thp = oomtrace_thp_pages(NR_SHMEM_THPS);
+	fill_hugetlb(rec);
+	fill_memcg_swap(rec, memcg);
+	oomtrace_oom_publish(rec, flags);
+}
+
+#if HAS_PSI
+/* The kernel's fixed point, as /proc/pressure shows it but for the dot. */
+static u32 hundredths(unsigned long avg)
+{
+	return LOAD_INT(avg) * 100 + LOAD_FRAC(avg);
+}
+
+static void record_psi(u64 episode, u64 cgroup_id,
+		       const struct psi_group *group, u8 resource)
+{
+	int some = resource == OOMTRACE_RESOURCE_IO ? PSI_IO_SOME : PSI_MEM_SOME;
+	int full = resource == OOMTRACE_RESOURCE_IO ? PSI_IO_FULL : PSI_MEM_FULL;
+	struct oomtrace_psi *rec;
+	unsigned long flags;
+
+	rec = oomtrace_oom_reserve(OOMTRACE_PSI, sizeof(*rec), &flags);
+	if (!rec)
+		return;
+	rec->h.valid = OOMTRACE_ALL(psi);
+	if (!cgroup_id)
+		rec->h.valid &= ~OOMTRACE_BIT(psi, cgroup_id);
+	rec->h.derived = 0;
+	rec->episode = episode;
+	rec->cgroup_id = cgroup_id;
+	/* An update may be under way: each number is whole, not all of one time. */
+	rec->some_avg10 = hundredths(READ_ONCE(group->avg[some][0]));
+	rec->some_avg60 = hundredths(READ_ONCE(group->avg[some][1]));
+	rec->some_avg300 = hundredths(READ_ONCE(group->avg[some][2]));
+	rec->full_avg10 = hundredths(READ_ONCE(group->avg[full][0]));
+	rec->full_avg60 = hundredths(READ_ONCE(group->avg[full][1]));
+	rec->full_avg300 = hundredths(READ_ONCE(group->avg[full][2]));
+	rec->some_total_ns = READ_ONCE(group->total[PSI_AVGS][some]);
+	rec->full_total_ns = READ_ONCE(group->total[PSI_AVGS][full]);
+	rec->age_ns = max_t(s64, 0, sched_clock() -
+				    READ_ONCE(group->avg_last_update));
+	rec->resource = resource;
+	memset(rec->reserved, 0, sizeof(rec->reserved));
+	oomtrace_oom_publish(rec, flags);
+}
+#else
+static void record_psi(u64 episode, u64 cgroup_id,
+		       const struct psi_group *group, u8 resource)
+{
+}
+#endif
+
+static void record_pressure_stall(u64 episode, struct mem_cgroup *memcg)
+{
+	const struct psi_group *group = oomtrace_sym.psi_system;
+	u8 resource;
+
+	if (oomtrace_psi_kept(group))
+		for (resource = 0; resource < OOMTRACE_RESOURCES; resource++)
+			record_psi(episode, 0, group, resource);
+	if (!memcg || !oomtrace_cgroup_v2(memcg->css.cgroup))
+		return;
+	group = oomtrace_cgroup_psi(memcg->css.cgroup);
+	if (group && oomtrace_psi_kept(group))
+		for (resource = 0; resource < OOMTRACE_RESOURCES; resource++)
+			record_psi(episode, cgroup_id(memcg->css.cgroup), group,
+				   resource);
+}
+
+static void record_zone(u64 episode, int node, struct zone *zone)
+{
+	struct oomtrace_zone *rec;
+	unsigned long flags;
+
+	rec = oomtrace_oom_reserve(OOMTRACE_ZONE, sizeof(*rec), &flags);
+	if (!rec)
+		return;
+	rec->h.valid = OOMTRACE_ALL(zone);
+	rec->h.derived = 0;
+	rec->episode = episode;
+	rec->node = node;
+	rec->zone = zone_idx(zone);
+	oomtrace_zone_name(rec->name, zone);
+	rec->free = zone_page_state(zone, NR_FREE_PAGES);
+	rec->wmark_boost = READ_ONCE(zone->watermark_boost);
+	rec->wmark_min = min_wmark_pages(zone);
+	rec->wmark_low = low_wmark_pages(zone);
+	rec->wmark_high = high_wmark_pages(zone);
+	rec->reserved_highatomic = READ_ONCE(zone->nr_reserved_highatomic);
+	rec->active_anon = zone_page_state(zone, NR_ZONE_ACTIVE_ANON);
+	rec->inactive_anon = zone_page_state(zone, NR_ZONE_INACTIVE_ANON);
+	rec->active_file = zone_page_state(zone, NR_ZONE_ACTIVE_FILE);
+	rec->inactive_file = zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
+	rec->unevictable = zone_page_state(zone, NR_ZONE_UNEVICTABLE);
+	rec->writepending = zone_page_state(zone, NR_ZONE_WRITE_PENDING);
+	rec->present = READ_ONCE(zone->present_pages);
+	rec->managed = zone_managed_pages(zone);
+	oomtrace_oom_publish(rec, flags);
+}
+
+static void record_zones(u64 episode)
+{
+	int node, i, n = 0;
+
+	for_each_online_node(node) {
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			struct zone *zone = &NODE_DATA(node)->node_zones[i];
+
+			if (!populated_zone(zone))
+				continue;
+			if (++n > MAX_ZONES)
+				return;
+			record_zone(episode, node, zone);
+		}
+	}
+}
+
+/**
+ * oomtrace_record_memstate() - write the records of the state of memory
+ * @episode: the episode they belong to.
+ * @memcg: the cgroup that is out of memory, NULL if none is; pinned.
+ * @zones: the zones as well.
+ */
+void oomtrace_record_memstate(u64 episode, struct mem_cgroup *memcg, bool zones)
+{
+	record_memory(episode, memcg);
+	record_pressure_stall(episode, memcg);
+	if (zones)
+		record_zones(episode);
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pressure: how often the allocator tried again before it called the OOM killer,
+ * and what it saw each time.
+ *
+ * The kernel tells of each retry when it happens (tracepoints reclaim_retry_zone
+ * and compact_retry), and of most of them nothing comes: memory is found. So
+ * they are not recorded but kept, the last few of each task, in a table of fixed
+ * size; if that very task then calls the OOM killer, they become records of the
+ * episode, oldest first. A task's place in the table is fixed by its pid. If two
+ * that retry at the same time have the same place, the later one takes it, and
+ * what was there is counted as dropped.
+ *
+ * The tracepoints come in the context of the task that allocates, and that is
+ * never an interrupt; from some kernel on preemption is enabled there.
+ */
+#include <linux/hash.h>
+#include <linux/mmzone.h>
+#include <linux/spinlock.h>
+
+#include "oom/episode.h"
+#include "hooks.h"
+#include "task.h"
+#include "stats.h"
+
+/* Places in the table, as a power of two, and retries kept of each task. */
+#define PLACES_SHIFT	7
+#define PLACES		BIT(PLACES_SHIFT)
+#define KEPT		8
+
+/* Older ones led to something else. */
+#define MAX_AGE_NS	(10ULL * NSEC_PER_SEC)
+
+/**
+ * struct retry - one retry; the fields are those of struct oomtrace_retry
+ * @ts_ns: when, CLOCK_MONOTONIC.
+ * @zone: the zone looked at, NULL for compaction. Zones are never freed.
+ * @reclaimable: likewise there.
+ * @available: likewise.
+ * @min_wmark: likewise.
+ * @zone_idx: the zone's index.
+ * @order: likewise.
+ * @no_progress_loops: likewise.
+ * @priority: likewise.
+ * @result: likewise.
+ * @retries: likewise.
+ * @max_retries: likewise.
+ * @kind: likewise.
+ * @again: the kernel chose to go on.
+ */
+struct retry {
+	u64 ts_ns;
+	const struct zone *zone;
+	u64 reclaimable;
+	u64 available;
+	u64 min_wmark;
+	s32 zone_idx;
+	s32 order;
+	s32 no_progress_loops;
+	s32 priority;
+	s32 result;
+	s32 retries;
+	s32 max_retries;
+	u8 kind;
+	bool again;
+};
+
+/**
+ * struct place - a place in the table
+ * @lock: guards the rest. Raw: PREEMPT_RT must not sleep here. Whoever has it
+ *	is done within a few hundred instructions.
+ * @pid: whose retries are kept here; 0: nobody's.
+ * @start_time: that task's, so that another one with its pid is told apart.
+ * @seen: retries that it made; those numbered @seen - KEPT + 1 to @seen are kept.
+ * @kept: the n-th retry is in entry n % KEPT.
+ */
+struct place {
+	raw_spinlock_t lock;	/* see above */
+	pid_t pid;
+	u64 start_time;
+	u32 seen;
+	struct retry kept[KEPT];
+};
+
+static struct place places[PLACES] = {
+	[0 ... PLACES - 1] = {
+		.lock = __RAW_SPIN_LOCK_UNLOCKED(places.lock),
+	},
+};
+
+static atomic64_t dropped;
+
+/**
+ * oomtrace_pressure_dropped() - retries that others had no room for
+ *
+ * Return: the count since load.
+ */
+u64 oomtrace_pressure_dropped(void)
+{
+	return atomic64_read(&dropped);
+}
+
+static struct place *own_place(void)
+{
+	return &places[hash_32(current->pid, PLACES_SHIFT)];
+}
+
+static bool is_own(const struct place *p)
+{
+	return p->pid == current->pid && p->start_time == current->start_time;
+}
+
+static u32 held(const struct place *p)
+{
+	return min_t(u32, p->seen, KEPT);
+}
+
+/* Take the place over; what its owner can still use is dropped. */
+static void take_over(struct place *p, u64 now)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < held(p); i++)
+		n += now - p->kept[(p->seen - i) % KEPT].ts_ns < MAX_AGE_NS;
+	if (n)
+		atomic64_add(n, &dropped);
+	p->pid = current->pid;
+	p->start_time = current->start_time;
+	p->seen = 0;
+}
+
+static void keep(const struct retry *r)
+{
+	struct place *p = own_place();
+
+	raw_spin_lock(&p->lock);
+	if (!is_own(p))
+		take_over(p, r->ts_ns);
+	p->kept[++p->seen % KEPT] = *r;
+	raw_spin_unlock(&p->lock);
+}
+
+void oomtrace_reclaim_retry(void *data, struct zoneref *zoneref, int order,
+			    unsigned long reclaimable, unsigned long available,
+			    unsigned long min_wmark, int no_progress_loops,
+			    bool wmark_check)
+{
+	struct retry r = {
+		.ts_ns = ktime_get_mono_fast_ns(),
+		.zone = zoneref->zone,
+		.reclaimable = reclaimable,
+		.available = available,
+		.min_wmark = min_wmark,
+		.zone_idx = zoneref->zone_idx,
+		.order = order,
+		.no_progress_loops = no_progress_loops,
+		.kind = OOMTRACE_RETRY_RECLAIM,
+		.again = wmark_check,
+	};
+
+	oomtrace_hit(OOMTRACE_HOOK_RECLAIM_RETRY);
+	keep(&r);
+}
+
+void oomtrace_compact_retry(void *data, int order,
+			    enum compact_priority priority,
+			    enum compact_result result, int retries,
+			    int max_retries, bool ret)
+{
+	struct retry r = {
+		.ts_ns = ktime_get_mono_fast_ns(),
+		.order = order,
+		.priority = priority,
+		.result = result,
+		.retries = retries,
+		.max_retries = max_retries,
+		.kind = OOMTRACE_RETRY_COMPACT,
+		.again = ret,
+	};
+
+	oomtrace_hit(OOMTRACE_HOOK_COMPACT_RETRY);
+	keep(&r);
+}
+
+#define RECLAIM_FIELDS (OOMTRACE_BIT(retry, node) |			\
+			OOMTRACE_BIT(retry, zone) |			\
+			OOMTRACE_BIT(retry, zone_name) |		\
+			OOMTRACE_BIT(retry, reclaimable) |		\
+			OOMTRACE_BIT(retry, available) |		\
+			OOMTRACE_BIT(retry, min_wmark) |		\
+			OOMTRACE_BIT(retry, no_progress_loops))
+#define COMPACT_FIELDS (OOMTRACE_BIT(retry, priority) |		\
+			OOMTRACE_BIT(retry, result) |		\
+			OOMTRACE_BIT(retry, retries) |		\
+			OOMTRACE_BIT(retry, max_retries))
+
+static void record(const struct oomtrace_episode *ep, const struct retry *r,
+		   u32 index)
+{
+	struct oomtrace_retry *rec;
+	unsigned long flags;
+
+	rec = oomtrace_oom_reserve(OOMTRACE_RETRY, sizeof(*rec), &flags);
+	if (!rec)
+		return;
+	rec->h.valid = OOMTRACE_ALL(retry) &
+		       ~(r->kind == OOMTRACE_RETRY_RECLAIM ?
+				COMPACT_FIELDS : RECLAIM_FIELDS);
+	rec->h.derived = 0;
+	rec->episode = ep->id;
+	rec->age_ns = ep->begin_ns - r->ts_ns;
+	rec->reclaimable = r->reclaimable;
+	rec->available = r->available;
+	rec->min_wmark = r->min_wmark;
+	rec->node = r->zone ? zone_to_nid((struct zone *)r->zone) : 0;
+	rec->zone = r->zone_idx;
+	rec->order = r->order;
+	rec->no_progress_loops = r->no_progress_loops;
+	rec->priority = r->priority;
+	rec->result = r->result;
+	rec->retries = r->retries;
+	rec->max_retries = r->max_retries;
+	rec->kind = r->kind;
+	rec->retry = r->again;
+	memset(rec->reserved, 0, sizeof(rec->reserved));
+	rec->index = index;
+	oomtrace_zone_name(rec->zone_name, r->zone);
+	oomtrace_oom_publish(rec, flags);
+}
+
+/**
+ * oomtrace_record_pressure() - write the records of what led to this episode
+ * @ep: the episode; current is in out_of_memory().
+ */
+void oomtrace_record_pressure(const struct oomtrace_episode *ep)
+{
+	struct place *p = own_place();
+	u32 i;
+
+	raw_spin_lock(&p->lock);
+	if (is_own(p)) {
+		for (i = p->seen - held(p) + 1; i <= p->seen; i++) {
+			const struct retry *r = &p->kept[i % KEPT];
+
+			if (ep->begin_ns - r->ts_ns < MAX_AGE_NS)
+				record(ep, r, i);
+		}
+		p->seen = 0;
+	}
+	raw_spin_unlock(&p->lock);
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Victim selection: one episode for each call of out_of_memory().
+ *
+ *   out_of_memory()            entry: begin
+ *     notifiers                how much they freed
+ *     oom_evaluate_task()      candidate.c
+ *     oom_kill_process()       entry: the last candidate is done; verdict
+ *       mark_oom_victim()      victim.c
+ *   out_of_memory()            return: end
+ *
+ * The handlers run in the task that is out of memory, with preemption off and
+ * oom_lock held. They read, fill records and return: no lock is waited for
+ * (task_lock() is tried, and what it guards is absent if it is taken), nothing
+ * is allocated or printed.
+ *
+ * What the scan says of each task is candidate.c's.
+ */
+#include <linux/kprobes.h>
+#include <linux/memcontrol.h>
+#include <linux/sched.h>
+
+#include "oom/repeat.h"
+#include "oom/episode.h"
+#include "hooks.h"
+#include "task.h"
+#include "stats.h"
+
+struct oomtrace_episode oomtrace_episode;
+static atomic64_t last_episode;
+
+/**
+ * oomtrace_episodes() - how many episodes there were since load
+ *
+ * Return: the count, which is the number of the last one.
+ */
+u64 oomtrace_episodes(void)
+{
+	return atomic64_read(&last_episode);
+}
+
+/**
+ * oomtrace_next_episode() - a number for an episode that begins
+ *
+ * Return: the number.
+ */
+u64 oomtrace_next_episode(void)
+{
+	return atomic64_inc_return(&last_episode);
+}
+
+/* ---- verdict ---- */
+
+static u8 recomputed(const struct oomtrace_episode *ep,
+		     const struct oom_control *oc)
+{
+	if (!ep->scored || ep->missed ||
+	    !oomtrace_hook_attached(OOMTRACE_HOOK_BADNESS))
+		return OOMTRACE_RECOMPUTED_UNAVAILABLE;
+	if (oc->chosen_points == LONG_MAX)
+		return OOMTRACE_RECOMPUTED_ORIGIN;
+	if (ep->best_pid != oc->chosen->pid ||
+	    ep->best_points != oc->chosen_points)
+		return OOMTRACE_RECOMPUTED_RACED;
+	if (ep->scored > 1 && ep->second_points == ep->best_points)
+		return OOMTRACE_RECOMPUTED_TIE;
+	return OOMTRACE_RECOMPUTED_AGREE;
+}
+
+static void fill_runner_up(struct oomtrace_verdict *rec,
+			   const struct oomtrace_episode *ep)
+{
+	bool best_died = ep->best_pid == rec->pid;
+
+	rec->runner_up_pid = 0;
+	rec->runner_up_points = 0;
+	if (ep->scored < 1 + best_died)
+		return;
+	rec->runner_up_pid = best_died ? ep->second_pid : ep->best_pid;
+	rec->runner_up_points = best_died ? ep->second_points : ep->best_points;
+	rec->h.valid |= OOMTRACE_BIT(verdict, runner_up_pid) |
+			OOMTRACE_BIT(verdict, runner_up_points);
+}
+
+static void record_verdict(const struct oomtrace_episode *ep,
+			   const struct oom_control *oc)
+{
+	struct task_struct *chosen = oc->chosen;
+	struct oomtrace_verdict *rec;
+	unsigned long flags;
+
+	rec = oomtrace_oom_reserve(OOMTRACE_VERDICT, sizeof(*rec), &flags);
+	if (!rec)
+		return;
+	rec->h.valid = OOMTRACE_ALL(verdict) &
+		       ~(OOMTRACE_BIT(verdict, points) |
+			 OOMTRACE_BIT(verdict, memcg_id) |
+			 OOMTRACE_BIT(verdict, runner_up_pid) |
+			 OOMTRACE_BIT(verdict, runner_up_points));
+	rec->h.derived = 0;
+	rec->episode = ep->id;
+	rec->pid = chosen->pid;
+	rec->tgid = chosen->tgid;
+	oomtrace_comm(rec->comm, chosen);
+	rec->cgroup_id = oomtrace_memcg_id(chosen);
+	rec->points = 0;
+	/* oom_kill_allocating_task kills without a scan and without points. */
+	if (ep->candidates) {
+		rec->points = oc->chosen_points;
+		rec->h.valid |= OOMTRACE_BIT(verdict, points);
+	}
+	rec->totalpages = oc->totalpages;
+	rec->memcg_id = 0;
+	if (oc->memcg) {
+		rec->memcg_id = cgroup_id(oc->memcg->css.cgroup);
+		rec->h.valid |= OOMTRACE_BIT(verdict, memcg_id);
+	}
+	fill_runner_up(rec, ep);
+	rec->constraint = oc->constraint;
+	rec->recomputed = recomputed(ep, oc);
+	memset(rec->reserved, 0, sizeof(rec->reserved));
+	oomtrace_oom_publish(rec, flags);
+}
+
+int oomtrace_kill_entry(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct oomtrace_episode *ep = &oomtrace_episode;
+
+	oomtrace_hit(OOMTRACE_HOOK_KILL_PROCESS);
+	if (!oomtrace_episode_mine())
+		return 0;
+	oomtrace_candidate_finish(ep);
+	oomtrace_again_tell(ep);
+	ep->killing = true;
+	ep->chosen_tgid = ep->oc->chosen->tgid;
+	record_verdict(ep, ep->oc);
+	return 0;
+}
+
+NOKPROBE_SYMBOL(oomtrace_kill_entry);
+
+/* ---- end ---- */
+
+/* What out_of_memory() did, from what was seen on the way. */
+static u8 ending(const struct oomtrace_episode *ep, bool ret)
+{
+	const struct oom_control *oc = ep->oc;
+
+	if (ep->killing)
+		return OOMTRACE_ENDING_KILLED;
+	if (ep->caller_exiting)
+		return OOMTRACE_ENDING_CALLER_EXITING;
+	if (ep->aborted || oc->chosen == (void *)-1UL)
+		return OOMTRACE_ENDING_SCAN_ABORTED;
+	/* Without its hook a kill shows only by the chosen one. */
+	if (oc->chosen)
+		return OOMTRACE_ENDING_KILLED;
+	if (ep->freed && oc->order != -1 && ret)
+		return OOMTRACE_ENDING_NOTIFIER_FREED;
+	/*
+	 * The kernel looks first whether the caller is dying. One that was
+	 * marked as victim before is not marked again, so nothing was seen.
+	 */
+	if (ret && test_thread_flag(TIF_MEMDIE))
+		return OOMTRACE_ENDING_CALLER_EXITING;
+	if (ret && ep->no_fs)
+		return OOMTRACE_ENDING_NO_FS;
+	if (!ret && !oc->totalpages)
+		return OOMTRACE_ENDING_DISABLED;
+	if (!ret)
+		return OOMTRACE_ENDING_NO_CANDIDATE;
+	return OOMTRACE_ENDING_UNKNOWN;
+}
+
+static void write_end(struct oomtrace_episode *ep, u8 how)
+{
+	struct oomtrace_oom_end *rec;
+	unsigned long flags;
+
+	oomtrace_stats_ending(how);
+	rec = oomtrace_oom_reserve(OOMTRACE_OOM_END, sizeof(*rec), &flags);
+	if (!rec)
+		return;
+	rec->h.valid = OOMTRACE_ALL(oom_end);
+	if (!ep->notified)
+		rec->h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
+	rec->h.derived = 0;
+	rec->episode = ep->id;
+	rec->duration_ns = rec->h.ts_ns - ep->begin_ns;
+	rec->notifier_freed = ep->freed;
+	rec->victims = ep->victims;
+	rec->candidates = ep->candidates;
+	rec->missed = ep->missed;
+	rec->ending = how;
+	memset(rec->reserved, 0, sizeof(rec->reserved));
+	oomtrace_oom_publish(rec, flags);
+}
+
+/* Of the last episode that killed. */
+static u64 last_kill_ns;
+static u64 last_kill;
+
+/* The episode is over, and its names can be told. */
+static void record_end(struct oomtrace_episode *ep, u8 how)
+{
+	if (oomtrace_again_end(ep, how))
+		return;
+	if (how == OOMTRACE_ENDING_KILLED) {
+		last_kill_ns = ep->begin_ns;
+		last_kill = ep->id;
+	}
+	write_end(ep, how);
+	oomtrace_names_submit(ep->names);
+	ep->names = NULL;
+}
+
+int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct oom_control *oc = (void *)regs_get_kernel_argument(regs, 0);
+	struct oomtrace_episode *ep = &oomtrace_episode;
+
+	oomtrace_hit(OOMTRACE_HOOK_OUT_OF_MEMORY);
+	/*
+	 * oom_lock is ours, so an episode that is still open is over: its
+	 * return got lost. Say so, and leave nothing of it behind.
+	 */
+	if (ep->task)
+		record_end(ep, OOMTRACE_ENDING_UNKNOWN);
+
+	memset(ep, 0, sizeof(*ep));
+	oomtrace_candidate_forget();
+	ep->oc = oc;
+	ep->memcg = oc->memcg;
+	ep->memcg_id = oc->memcg ? cgroup_id(oc->memcg->css.cgroup) : 0;
+	/* sysrq has no flags at all. */
+	ep->no_fs = !oc->memcg && oc->gfp_mask && !(oc->gfp_mask & __GFP_FS);
+	ep->begin_ns = ktime_get_mono_fast_ns();
+	WRITE_ONCE(ep->task, current);
+	oomtrace_again_begin(ep);
+	return 0;
+}
+
+NOKPROBE_SYMBOL(oomtrace_oom_entry);
+
+int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct oomtrace_episode *ep = &oomtrace_episode;
+	/* Of a bool only the lowest byte is returned; the rest is anything. */
+	bool ret = (u8)regs_return_value(regs);
+
+	if (!oomtrace_episode_mine())
+		return 0;
+	oomtrace_candidate_finish(ep);
+	record_end(ep, ending(ep, ret));
+	WRITE_ONCE(ep->task, NULL);
+	return 0;
+}
+
+NOKPROBE_SYMBOL(oomtrace_oom_return);
+
+/**
+ * oomtrace_episode_panic() - the kernel panics: end the episode under way
+ * @last: says which episodes a panic may have to do with.
+ *
+ * From the panic notifier: no other CPU runs.
+ */
+void oomtrace_episode_panic(struct oomtrace_last_episodes *last)
+{
+	struct oomtrace_episode *ep = &oomtrace_episode;
+
+	last->panicked = ep->task;
+	if (ep->task) {
+		/*
+		 * If it is out_of_memory() itself that panics, the scan is over
+		 * and the last candidate's fate is known. Else it is not.
+		 */
+		if (oomtrace_episode_mine() && in_task())
+			oomtrace_candidate_finish(ep);
+		else if (oomtrace_candidate_forget())
+			ep->missed++;
+		record_end(ep, OOMTRACE_ENDING_PANIC);
+		WRITE_ONCE(ep->task, NULL);
+	}
+	last->begin_ns = ep->begin_ns;
+	last->kill_ns = last_kill_ns;
+	last->kill = last_kill;
+}
+
+/* The oom notifier, called last of all: *freed is what the others freed. */
+int oomtrace_oom_notify(struct notifier_block *nb, unsigned long unused,
+			void *freed)
+{
+	oomtrace_hit(OOMTRACE_HOOK_NOTIFIER);
+	if (oomtrace_episode_mine()) {
+		oomtrace_episode.notified = true;
+		oomtrace_episode.freed = *(unsigned long *)freed;
+	}
+	return NOTIFY_OK;
+}

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading the rings: any number of readers, each with its own position and its
+ * own exact count of what it lost.
+ *
+ * All that a reader knows is in struct oomtrace_reader; nothing here is seen by a
+ * writer but oomtrace_ring_waiting. ring.c says what may be relied on: the
+ * letters at the barriers are explained there. A ring's memory may be replaced at
+ * any time (resize.c), so it is looked up anew, under RCU, for each record; the
+ * numbers go on, and with them the count.
+ *
+ * In process context; may be preempted anywhere.
+ */
+#include <linux/bitmap.h>
+#include <linux/cpumask.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "common/fields.h"
+#include "ring/reader.h"
+
+/* ---- one record ---- */
+
+/**
+ * oomtrace_oldest_held() - the oldest record that can be had
+ * @mem: the memory.
+ * @head: its head.
+ *
+ * Return: its number; it may be overwritten any moment. @head + 1 if none.
+ */
+u64 oomtrace_oldest_held(const struct oomtrace_ring_mem *mem, u64 head)
+{
+	u64 oldest = head >= mem->nslots ? head - mem->nslots + 1 : 1;
+
+	return max_t(u64, oldest, mem->page->first);
+}
+
+/**
+ * oomtrace_copy_record() - copy a record, or the start of it
+ * @mem: the memory.
+ * @seq: its number, at most a head that oomtrace_ring_head() gave.
+ * @buf: where to.
+ * @len: bytes, at most a slot's size.
+ *
+ * Return: false if it was overwritten before or meanwhile.
+ */
+bool oomtrace_copy_record(const struct oomtrace_ring_mem *mem, u64 seq,
+			  void *buf, size_t len)
+{
+	const struct oomtrace_header *h;
+	u32 slot;
+
+	div_u64_rem(seq - 1, mem->nslots, &slot);
+	h = mem->slots + (size_t)slot * mem->slot_size;
+	/* May race with a writer; the number afterwards tells. */
+	data_race(memcpy(buf, h, len));
+	/* (B) The record before the number: pairs with (A). */
+	smp_rmb();
+	return READ_ONCE(h->seq) == seq;
+}
+
+/* How often a record may be overwritten while it is looked at. */
+#define PATIENCE	8
+
+/*
+ * Find the next record that can be had. One that is overwritten while we look is
+ * lost, and the one after it comes next. A writer that does it again and again
+ * makes us leave out more, twice as many each time, so that this ends however
+ * fast it writes.
+ */
+static bool look(const struct oomtrace_ring *ring, unsigned int cpu,
+		 struct oomtrace_reader_pos *p)
+{
+	struct oomtrace_header h;
+	u64 from = p->next, step = 1;
+	unsigned int tries = 0;
+
+	for (;;) {
+		const struct oomtrace_ring_mem *mem = oomtrace_ring_mem(ring, cpu);
+		u64 head = oomtrace_ring_head(mem), end = min(head, p->stop);
+
+		if (p->next > end)
+			return false;
+		p->seq = max(from, oomtrace_oldest_held(mem, head));
+		if (p->seq > end) {
+			/*
+			 * All that this reader could have had is overwritten:
+			 * one past its end stands for "lost, none follows".
+			 */
+			p->seq = end + 1;
+			p->ts_ns = ktime_get_mono_fast_ns();
+			return true;
+		}
+		if (oomtrace_copy_record(mem, p->seq, &h, sizeof(h))) {
+			p->ts_ns = h.ts_ns;
+			p->size = h.size;
+			return true;
+		}
+		if (++tries > PATIENCE)
+			step = min_t(u64, step * 2, mem->nslots / 2 + 1);
+		from = p->seq + step;
+		cpu_relax();
+	}
+}
+
+/* Copy the record that was found. False if it was overwritten since. */
+static bool take(const struct oomtrace_ring *ring, unsigned int cpu,
+		 const struct oomtrace_reader_pos *p, void *buf)
+{
+	const struct oomtrace_ring_mem *mem;
+	bool got = false;
+
+	rcu_read_lock();
+	mem = oomtrace_ring_mem(ring, cpu);
+	if (p->seq >= oomtrace_oldest_held(mem, oomtrace_ring_head(mem)))
+		got = oomtrace_copy_record(mem, p->seq, buf, p->size);
+	rcu_read_unlock();
+	return got;
+}
+
+/* ---- position ---- */
+
+static struct oomtrace_reader_pos *pos_of(const struct oomtrace_reader *r,
+					  unsigned int id, unsigned int cpu)
+{
+	return &r->pos[id * r->ncpus + cpu];
+}
+
+static void go_to(struct oomtrace_reader_pos *p, u64 seq)
+{
+	/* oomtrace_reader_arm() may look at it meanwhile. */
+	WRITE_ONCE(p->next, seq);
+	p->seq = 0;
+}
+
+static u64 oldest(unsigned int id, unsigned int cpu)
+{
+	const struct oomtrace_ring_mem *mem;
+	u64 seq;
+
+	rcu_read_lock();
+	mem = oomtrace_ring_mem(&oomtrace_rings[id], cpu);
+	seq = oomtrace_oldest_held(mem, oomtrace_ring_head(mem));
+	rcu_read_unlock();
+	return seq;
+}
+
+/**
+ * oomtrace_reader_init() - make a reader that stands at the oldest record
+ * @r: the reader.
+ * @rings: bit mask of the rings it is to read.
+ * @stop_at_now: it never gets records that are written from now on.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int oomtrace_reader_init(struct oomtrace_reader *r, unsigned int rings,
+			 bool stop_at_now)
+{
+	size_t n = (size_t)OOMTRACE_RINGS * nr_cpu_ids;
+	unsigned int id, cpu;
+
+	r->rings = rings;
+	r->ncpus = nr_cpu_ids;
+	r->pos = kvcalloc(n, sizeof(*r->pos), GFP_KERNEL);
+	if (!r->pos)
+		return -ENOMEM;
+	for (id = 0; id < OOMTRACE_RINGS; id++)
+		for_each_possible_cpu(cpu)
+			pos_of(r, id, cpu)->stop = stop_at_now ?
+				oomtrace_ring_written(id, cpu) : U64_MAX;
+	oomtrace_reader_oldest(r);
+	return 0;
+}
+
+/**
+ * oomtrace_reader_free() - free what oomtrace_reader_init() allocated
+ * @r: the reader.
+ */
+void oomtrace_reader_free(struct oomtrace_reader *r)
+{
+	kvfree(r->pos);
+	r->pos = NULL;
+}
+
+/**
+ * oomtrace_reader_oldest() - go to the oldest records held
+ * @r: the reader. What is no longer held is not lost: it was never asked for.
+ */
+void oomtrace_reader_oldest(struct oomtrace_reader *r)
+{
+	unsigned int id, cpu;
+
+	bitmap_zero(r->stacks, OOMTRACE_STACKS);
+	for (id = 0; id < OOMTRACE_RINGS; id++)
+		for_each_possible_cpu(cpu)
+			go_to(pos_of(r, id, cpu), oldest(id, cpu));
+}
+
+/**
+ * oomtrace_reader_newest() - skip everything held
+ * @r: the reader.
+ */
+void oomtrace_reader_newest(struct oomtrace_reader *r)
+{
+	unsigned int id, cpu;
+
+	for (id = 0; id < OOMTRACE_RINGS; id++)
+		for_each_possible_cpu(cpu)
+			go_to(pos_of(r, id, cpu),
+			      oomtrace_ring_written(id, cpu) + 1);
+}
+
+/**
+ * oomtrace_reader_seek() - go to a record of one ring on one CPU
+ * @r: the reader; its positions elsewhere stay.
+ * @id: which ring.
+ * @cpu: which CPU.
+ * @seq: the record's number. If it is no longer held, it and those after it that
+ *	are not held either are lost.
+ *
+ * Return: 0; -EINVAL if there is no such ring, CPU or number; -ENXIO if the
+ * number is past the next one to be written.
+ */
+int oomtrace_reader_seek(struct oomtrace_reader *r, unsigned int id,
+			 unsigned int cpu, u64 seq)
+{
+	if (id >= OOMTRACE_RINGS || cpu >= r->ncpus || !cpu_possible(cpu) ||
+	    seq == 0)
+		return -EINVAL;
+	if (seq > oomtrace_ring_written(id, cpu) + 1)
+		return -ENXIO;
+	go_to(pos_of(r, id, cpu), seq);
+	return 0;
+}
+
+/* When an episode began: 0, -ENOENT if its begin is not held, -ENOMEM. */
+static int episode_begin(u64 episode, u64 *ts_ns)
+{
+	struct {
+		struct oomtrace_reader reader;
+		u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
+	} *w;
+	const struct oomtrace_oom_begin *rec;
+	int ret;
+
+	w = kvzalloc(sizeof(*w), GFP_KERNEL);
+	if (!w)
+		return -ENOMEM;
+	rec = (void *)w->buf;
+	ret = oomtrace_reader_init(&w->reader, BIT(OOMTRACE_RING_OOM), true);
+	if (ret)
+		goto free;
+	ret = -ENOENT;
+	while (ret && oomtrace_reader_next(&w->reader, w->buf)) {
+		if (rec->h.type == OOMTRACE_OOM_BEGIN &&
+		    rec->episode == episode) {
+			*ts_ns = rec->h.ts_ns;
+			ret = 0;
+		}
+		cond_resched();
+	}
+	oomtrace_reader_free(&w->reader);
+free:
+	kvfree(w);
+	return ret;
+}
+
+/*
+ * The first record held that is no older than @ts_ns, or the next one to be
+ * written. One that is overwritten under our eyes is older.
+ */
+static u64 first_since(const struct oomtrace_ring_mem *mem, u64 ts_ns)
+{
+	u64 end = oomtrace_ring_head(mem) + 1;
+	u64 at = oomtrace_oldest_held(mem, end - 1);
+	struct oomtrace_header h;
+
+	while (at < end) {
+		u64 middle = at + (end - at) / 2;
+
+		if (oomtrace_copy_record(mem, middle, &h, sizeof(h)) &&
+		    h.ts_ns >= ts_ns)
+			end = middle;
+		else
+			at = middle + 1;
+	}
+	return at;
+}
+
+/**
+ * oomtrace_reader_since() - go to the first record from a time on
+ * @r: the reader. What comes before, or is no longer held, is not lost.
+ * @ts_ns: CLOCK_MONOTONIC.
+ *
+ * Takes a few looks per ring and CPU, waits for nothing, runs anywhere.
+ */
+void oomtrace_reader_since(struct oomtrace_reader *r, u64 ts_ns)
+{
+	unsigned int id, cpu;
+
+	bitmap_zero(r->stacks, OOMTRACE_STACKS);
+	rcu_read_lock();
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
+		const struct oomtrace_ring *ring = &oomtrace_rings[id];
+
+		for_each_possible_cpu(cpu)
+			go_to(pos_of(r, id, cpu),
+			      first_since(oomtrace_ring_mem(ring, cpu), ts_ns));
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * oomtrace_reader_seek_episode() - go to where an OOM episode begins
+ * @r: the reader; then stands, in every ring, at the first record that is not
+ *	older than the episode's begin.
+ * @episode: its number.
+ *
+ * Return: 0; -ENOENT if its begin is not held, -ENOMEM; nothing has changed then.
+ */
+int oomtrace_reader_seek_episode(struct oomtrace_reader *r, u64 episode)
+{
+	u64 ts_ns;
+	int ret;
+
+	ret = episode_begin(episode, &ts_ns);
+	if (!ret)
+		oomtrace_reader_since(r, ts_ns);
+	return ret;
+}
+
+/* ---- what a reader gets ---- */
+
+static unsigned int make_lost(struct oomtrace_lost *lost, unsigned int id,
+			      unsigned int cpu, u64 first,
+			      const struct oomtrace_reader_pos *p)
+{
+	memset(lost, 0, sizeof(*lost));
+	lost->h.type = OOMTRACE_LOST;
+	lost->h.size = sizeof(*lost);
+	lost->h.cpu = cpu;
+	lost->h.flags = id;
+	lost->h.seq = first;
+	lost->h.ts_ns = p->ts_ns;
+	lost->h.valid = OOMTRACE_ALL(lost);
+	lost->count = p->seq - first;
+	lost->ring = id;
+	return sizeof(*lost);
+}
+
+/*
+ * A record that names a stack which this reader has not been given: give it the
+ * stack in the record's stead, and the record next time.
+ */
+static unsigned int stack_first(struct oomtrace_reader *r, void *buf)
+{
+	const struct oomtrace_commit *rec = buf;
+	struct oomtrace_stack *stack = buf;
+	u32 id;
+
+	if (rec->h.type != OOMTRACE_COMMIT ||
+	    !(rec->h.valid & OOMTRACE_BIT(commit, stack)))
+		return 0;
+	id = rec->stack;
+	if (id > OOMTRACE_STACKS || test_bit(id - 1, r->stacks) ||
+	    !oomtrace_stack_fill(id, stack))
+		return 0;
+	__set_bit(id - 1, r->stacks);
+	/* CPU, ring, number and time stay those of the record. */
+	stack->h.type = OOMTRACE_STACK;
+	stack->h.size = sizeof(*stack);
+	stack->h.valid = OOMTRACE_ALL(stack);
+	stack->h.derived = 0;
+	return sizeof(*stack);
+}
+
+/* Of all rings on all CPUs, the one whose next record is the oldest. */
+static struct oomtrace_reader_pos *earliest(const struct oomtrace_reader *r,
+					    unsigned int *best_id,
+					    unsigned int *best_cpu)
+{
+	struct oomtrace_reader_pos *best = NULL;
+	unsigned int id, cpu;
+
+	rcu_read_lock();
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
+		if (!(r->rings & BIT(id)))
+			continue;
+		for_each_possible_cpu(cpu) {
+			struct oomtrace_reader_pos *p = pos_of(r, id, cpu);
+
+			if (!p->seq && !look(&oomtrace_rings[id], cpu, p))
+				continue;
+			if (!best || p->ts_ns < best->ts_ns) {
+				best = p;
+				*best_id = id;
+				*best_cpu = cpu;
+			}
+		}
+	}
+	rcu_read_unlock();
+	return best;
+}
+
+/**
+ * oomtrace_reader_next() - take the next record, in time order
+ * @r: the reader.
+ * @buf: OOMTRACE_MAX_RECORD bytes.
+ *
+ * Where records were overwritten before this reader got to them, it first gets
+ * a lost record that counts them; before the first record that names a stack,
+ * the stack.
+ *
+ * Return: bytes of the record in @buf, or 0 if there is none (yet).
+ */
+unsigned int oomtrace_reader_next(struct oomtrace_reader *r, void *buf)
+{
+	struct oomtrace_reader_pos *p;
+	unsigned int id, cpu, size;
+
+	while ((p = earliest(r, &id, &cpu))) {
+		if (p->seq > p->next) {
+			size = make_lost(buf, id, cpu, p->next, p);
+			go_to(p, p->seq);
+			return size;
+		}
+		if (take(&oomtrace_rings[id], cpu, p, buf)) {
+			size = stack_first(r, buf);
+			if (size)
+				return size;
+			size = p->size;
+			go_to(p, p->next + 1);
+			return size;
+		}
+		/* Overwritten between the look and the copy: look again. */
+		p->seq = 0;
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * oomtrace_reader_unread() - put the record just taken back
+ * @r: the reader.
+ * @buf: what oomtrace_reader_next() gave last.
+ */
+void oomtrace_reader_unread(struct oomtrace_reader *r, const void *buf)
+{
+	const struct oomtrace_header *h = buf;
+
+	go_to(pos_of(r, h->flags & OOMTRACE_FLAG_RING, h->cpu), h->seq);
+	if (h->type == OOMTRACE_STACK)
+		__clear_bit(((const struct oomtrace_stack *)buf)->id - 1,
+			    r->stacks);
+}
+
+static bool has_next(const struct oomtrace_reader *r)
+{
+	unsigned int id, cpu;
+
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
+		if (!(r->rings & BIT(id)))
+			continue;
+		for_each_possible_cpu(cpu)
+			if (oomtrace_ring_written(id, cpu) >=
+			    READ_ONCE(pos_of(r, id, cpu)->next))
+				return true;
+	}
+	return false;
+}
+
+/**
+ * oomtrace_reader_arm() - is there a record? If not, ask to be woken by one
+ * @r: the reader.
+ *
+ * The condition to sleep on at oomtrace_ring_wait().
+ *
+ * Return: true if oomtrace_reader_next() has something to give.
+ */
+bool oomtrace_reader_arm(struct oomtrace_reader *r)
+{
+	if (has_next(r))
+		return true;
+	WRITE_ONCE(oomtrace_ring_waiting, 1);
+	/* (F) The flag before the heads: pairs with (E). */
+	smp_mb();
+	return has_next(r);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel stacks that commit denials refer to (stacks.c).
+ */
+#ifndef OOMTRACE_STACKS_H
+#define OOMTRACE_STACKS_H
+
+#include <linux/types.h>
+
+#include "include/oomtrace.h"
+
+/* Stacks remembered; a denial from yet another place has none. */
+#define OOMTRACE_STACKS		256
+
+u32 oomtrace_stack_save(void);
+bool oomtrace_stack_fill(u32 id, struct oomtrace_stack *rec);
+u64 oomtrace_stacks_refused(void);
+
+#endif /* OOMTRACE_STACKS_H */

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The trace events oomtrace:*, for perf, trace-cmd and bpftrace.
+ *
+ * The kernel's macros read this file again and again and make something else of
+ * it each time. Fields, formats and names come from common/fields.h, as those
+ * of the text and the JSON do: an event has every field of its record, in the
+ * record's order. Whatever the size in the record, a number is a long long and
+ * an enumeration an unsigned int: types that each tool's parser knows.
+ *
+ * An event is not shorter where a field is absent. It has the record's valid
+ * and derived masks: a field without its bit in valid is 0 and means nothing.
+ * With seq and the CPU, an event can be told to be that record of the device.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM oomtrace
+
+#if !defined(OOMTRACE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define OOMTRACE_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "common/fields.h"
+#include "include/oomtrace.h"
+
+int oomtrace_events_on(void);
+void oomtrace_events_off(void);
+
+/* V(TYPE, type): the record types that are events, too. */
+#define OOMTRACE_EVENTS(V)		\
+	V(COMMIT, commit)		\
+	V(CANDIDATE, candidate)		\
+	V(VERDICT, verdict)		\
+	V(VICTIM, victim)		\
+	V(OOM_END, oom_end)
+
+/* User space does not know our enumerations: it gets the numbers. */
+#define OOMTRACE_EV_NUMBER(constant, string)	TRACE_DEFINE_ENUM(constant);
+OOMTRACE_NAMES_origin(OOMTRACE_EV_NUMBER)
+OOMTRACE_NAMES_recorded(OOMTRACE_EV_NUMBER)
+OOMTRACE_NAMES_eval(OOMTRACE_EV_NUMBER)
+OOMTRACE_NAMES_reason(OOMTRACE_EV_NUMBER)
+OOMTRACE_NAMES_constraint(OOMTRACE_EV_NUMBER)
+OOMTRACE_NAMES_recomputed(OOMTRACE_EV_NUMBER)
+OOMTRACE_NAMES_why(OOMTRACE_EV_NUMBER)
+OOMTRACE_NAMES_ending(OOMTRACE_EV_NUMBER)
+
+/* A field in the event's struct, by its kind. */
+#define OOMTRACE_EV_FIELD_INT(field)	__field(long long, field)
+#define OOMTRACE_EV_FIELD_UINT(field)	__field(unsigned long long, field)
+#define OOMTRACE_EV_FIELD_HEX(field)	__field(unsigned long long, field)
+#define OOMTRACE_EV_FIELD_ENUM(field)	__field(unsigned int, field)
+#define OOMTRACE_EV_FIELD_STR(field)	__array(char, field, OOMTRACE_COMM_LEN)
+#define OOMTRACE_EV_FIELD(type, field, kind, names)	\
+	OOMTRACE_EV_FIELD_##kind(field)
+
+/* From the record to the event. */
+#define OOMTRACE_EV_SET_INT(field)	__entry->field = rec->field;
+#define OOMTRACE_EV_SET_UINT(field)	__entry->field = rec->field;
+#define OOMTRACE_EV_SET_HEX(field)	__entry->field = rec->field;
+#define OOMTRACE_EV_SET_ENUM(field)	__entry->field = rec->field;
+#define OOMTRACE_EV_SET_STR(field)					\
+	BUILD_BUG_ON(sizeof(__entry->field) != sizeof(rec->field));	\
+	memcpy(__entry->field, rec->field, sizeof(__entry->field));
+#define OOMTRACE_EV_SET(type, field, kind, names)	\
+	OOMTRACE_EV_SET_##kind(field)
+
+/* From the event to text: the format, and what belongs to it. */
+#define OOMTRACE_EV_FORMAT_INT		"%lld"
+#define OOMTRACE_EV_FORMAT_UINT		"%llu"
+#define OOMTRACE_EV_FORMAT_HEX		"0x%llx"
+#define OOMTRACE_EV_FORMAT_ENUM		"%s"
+#define OOMTRACE_EV_FORMAT_STR		"%s"
+#define OOMTRACE_EV_FORMAT(type, field, kind, names)	\
+	" " #field "=" OOMTRACE_EV_FORMAT_##kind
+
+#define OOMTRACE_EV_NAME(constant, string)	{ constant, string },
+#define OOMTRACE_EV_VALUE_INT(field, names)	__entry->field,
+#define OOMTRACE_EV_VALUE_UINT(field, names)	__entry->field,
+#define OOMTRACE_EV_VALUE_HEX(field, names)	__entry->field,
+#define OOMTRACE_EV_VALUE_STR(field, names)	__entry->field,
+/* The last pair is for the comma before it: no value is 255. */
+#define OOMTRACE_EV_VALUE_ENUM(field, names)				\
+	__print_symbolic(__entry->field,				\
+			 OOMTRACE_NAMES_##names(OOMTRACE_EV_NAME)	\
+			 { 255, "?" }),
+#define OOMTRACE_EV_VALUE(type, field, kind, names)	\
+	OOMTRACE_EV_VALUE_##kind(field, names)
+
+#define OOMTRACE_EVENT(TYPE, type)					\
+TRACE_EVENT_FN(type,							\
+	TP_PROTO(const struct oomtrace_##type *rec),			\
+	TP_ARGS(rec),							\
+	TP_STRUCT__entry(						\
+		__field(unsigned long long, seq)			\
+		OOMTRACE_FIELDS_##TYPE(OOMTRACE_EV_FIELD)		\
+		__field(unsigned long long, valid)			\
+		__field(unsigned long long, derived)			\
+	),								\
+	TP_fast_assign(							\
+		__entry->seq = rec->h.seq;				\
+		OOMTRACE_FIELDS_##TYPE(OOMTRACE_EV_SET)			\
+		__entry->valid = rec->h.valid;				\
+		__entry->derived = rec->h.derived;			\
+	),								\
+	TP_printk("seq=%llu"						\
+		  OOMTRACE_FIELDS_##TYPE(OOMTRACE_EV_FORMAT)		\
+		  " valid=0x%llx derived=0x%llx", __entry->seq,		\
+		  OOMTRACE_FIELDS_##TYPE(OOMTRACE_EV_VALUE)		\
+		  __entry->valid, __entry->derived),			\
+	oomtrace_events_on, oomtrace_events_off)
+
+OOMTRACE_EVENTS(OOMTRACE_EVENT)
+
+#endif /* OOMTRACE_TRACE_H */
+
+/* Kbuild names this folder for the include. */
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
