@@ -11,6 +11,7 @@
 #include <linux/timekeeping.h>
 
 #include "ring/reader.h"
+#include "ring/resize.h"
 
 #define TIMES	1000
 #define WORDS	((sizeof(struct oomtrace_commit) - \
@@ -92,12 +93,14 @@ static uint cost(void (*write)(u64 n))
 
 static int __init ring_write_init(void)
 {
-	int ret = oomtrace_rings_init();
+	int ret;
 
+	oomtrace_wakeup_init();
+	ret = oomtrace_buffers_init();
 	if (ret)
 		return ret;
 	ours = cost(write_ours);
-	oomtrace_wake_quiesce();
+	oomtrace_wakeup_exit();
 	oomtrace_rings_exit();
 
 	buffer = ring_buffer_alloc(256 << 10, RB_FL_OVERWRITE);

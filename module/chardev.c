@@ -18,56 +18,46 @@
 #include <linux/ktime.h>
 #include <linux/uaccess.h>
 
-#include "oom/daemon_list.h"
+#include "chardev.h"
 #include "commit/choice.h"
+#include "hook/hook.h"
 #include "hooks.h"
-#include "task.h"
+#include "oom/daemon_list.h"
+#include "oom/episode.h"
 #include "oom/ranking.h"
-#include "ring/reader.h"
+#include "ring/mmap.h"
+#include "ring/resize.h"
 #include "ring/ring.h"
 #include "ring/stacks.h"
+#include "ring/wakeup.h"
 #include "stats.h"
-
-/**
- * struct open_file - one open of the device
- * @lock: guards @reader's position and @buf: one read at a time.
- * @reader: the position.
- * @buf: the record on its way to user space.
- */
-struct open_file {
-	struct mutex lock;	/* see above */
-	struct oomtrace_reader reader;
-	u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
-};
+#include "stream.h"
 
 static int dev_open(struct inode *inode, struct file *file)
 {
-	struct open_file *of;
+	struct oomtrace_stream *s;
 	int ret;
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	of = kzalloc(sizeof(*of), GFP_KERNEL_ACCOUNT);
-	if (!of)
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s)
 		return -ENOMEM;
-	ret = oomtrace_reader_init(&of->reader, GENMASK(OOMTRACE_RINGS - 1, 0),
-				   false);
+	ret = oomtrace_stream_init(s);
 	if (ret) {
-		kfree(of);
+		kfree(s);
 		return ret;
 	}
-	mutex_init(&of->lock);
-	file->private_data = of;
+	file->private_data = s;
 	return 0;
 }
 
 static int dev_release(struct inode *inode, struct file *file)
 {
-	struct open_file *of = file->private_data;
+	struct oomtrace_stream *s = file->private_data;
 
-	oomtrace_reader_free(&of->reader);
-	mutex_destroy(&of->lock);
-	kfree(of);
+	oomtrace_stream_destroy(s);
+	kfree(s);
 	return 0;
 }
 
@@ -75,19 +65,19 @@ static int dev_release(struct inode *inode, struct file *file)
  * Whole records, as many as there are and fit. One that could not be copied, or
  * does not fit, is put back: the next read gets it.
  */
-static ssize_t read_records(struct open_file *of, char __user *ubuf,
+static ssize_t copy_records(struct oomtrace_stream *s, char __user *ubuf,
 			    size_t len)
 {
 	size_t done = 0;
 	unsigned int size;
 
-	while ((size = oomtrace_reader_next(&of->reader, of->buf)) > 0) {
+	while ((size = oomtrace_reader_next(&s->reader, s->buf)) > 0) {
 		if (size > len - done) {
-			oomtrace_reader_unread(&of->reader, of->buf);
+			oomtrace_reader_unread(&s->reader, s->buf);
 			return done ? done : -EINVAL;
 		}
-		if (copy_to_user(ubuf + done, of->buf, size)) {
-			oomtrace_reader_unread(&of->reader, of->buf);
+		if (copy_to_user(ubuf + done, s->buf, size)) {
+			oomtrace_reader_unread(&s->reader, s->buf);
 			return done ? done : -EFAULT;
 		}
 		done += size;
@@ -98,54 +88,34 @@ static ssize_t read_records(struct open_file *of, char __user *ubuf,
 	return done;
 }
 
-static int wait_for_record(struct oomtrace_reader *r)
-{
-	return wait_event_interruptible(*oomtrace_ring_wait(),
-					oomtrace_reader_arm(r));
-}
-
 static ssize_t dev_read(struct file *file, char __user *ubuf, size_t len,
 			loff_t *ppos)
 {
-	struct open_file *of = file->private_data;
-	ssize_t ret;
-
-	for (;;) {
-		if (mutex_lock_interruptible(&of->lock))
-			return -ERESTARTSYS;
-		ret = read_records(of, ubuf, len);
-		mutex_unlock(&of->lock);
-		if (ret)
-			return ret;
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		ret = wait_for_record(&of->reader);
-		if (ret)
-			return ret;
-	}
+	return oomtrace_stream_read(file->private_data, file, ubuf, len,
+				    copy_records);
 }
 
 static __poll_t dev_poll(struct file *file, poll_table *wait)
 {
-	struct open_file *of = file->private_data;
+	struct oomtrace_stream *s = file->private_data;
 
 	poll_wait(file, oomtrace_ring_wait(), wait);
-	return oomtrace_reader_arm(&of->reader) ? EPOLLIN | EPOLLRDNORM : 0;
+	return oomtrace_reader_arm(&s->reader) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
 static loff_t dev_llseek(struct file *file, loff_t offset, int whence)
 {
-	struct open_file *of = file->private_data;
+	struct oomtrace_stream *s = file->private_data;
 
 	if (offset != 0 || (whence != SEEK_SET && whence != SEEK_END))
 		return -EINVAL;
-	if (mutex_lock_interruptible(&of->lock))
+	if (mutex_lock_interruptible(&s->lock))
 		return -ERESTARTSYS;
 	if (whence == SEEK_SET)
-		oomtrace_reader_oldest(&of->reader);
+		oomtrace_reader_oldest(&s->reader);
 	else
-		oomtrace_reader_newest(&of->reader);
-	mutex_unlock(&of->lock);
+		oomtrace_reader_newest(&s->reader);
+	mutex_unlock(&s->lock);
 	return 0;
 }
 
@@ -167,7 +137,7 @@ static int ioc_info(void __user *arg)
 	info.cpu_ids = nr_cpu_ids;
 	info.boot_offset_ns = ktime_get_boottime_ns() - mono;
 	info.wall_offset_ns = ktime_get_real_ns() - mono;
-	info.episodes = oomtrace_episodes();
+	info.episodes = oomtrace_episode_count();
 	info.enabled = oomtrace_hooks_enabled();
 	info.hooks = OOMTRACE_HOOKS;
 	info.hooks_missing = oomtrace_hooks_missing();
@@ -242,7 +212,7 @@ static int ioc_daemons(const void __user *arg)
 
 	if (copy_from_user(&list, arg, sizeof(list)))
 		return -EFAULT;
-	return oomtrace_daemons_set(&list);
+	return oomtrace_daemon_list_set(&list);
 }
 
 static int ioc_near_percent(void __user *arg)
@@ -325,7 +295,7 @@ static int seek_locked(struct oomtrace_reader *r, const struct oomtrace_seek *sk
 	return -EINVAL;
 }
 
-static int ioc_seek(struct open_file *of, const void __user *arg)
+static int ioc_seek(struct oomtrace_stream *s, const void __user *arg)
 {
 	struct oomtrace_seek sk;
 	int ret;
@@ -334,10 +304,10 @@ static int ioc_seek(struct open_file *of, const void __user *arg)
 		return -EFAULT;
 	if (sk.size != sizeof(sk))
 		return -EINVAL;
-	if (mutex_lock_interruptible(&of->lock))
+	if (mutex_lock_interruptible(&s->lock))
 		return -ERESTARTSYS;
-	ret = seek_locked(&of->reader, &sk);
-	mutex_unlock(&of->lock);
+	ret = seek_locked(&s->reader, &sk);
+	mutex_unlock(&s->lock);
 	return ret;
 }
 
@@ -365,18 +335,19 @@ static int ioc_stats(void __user *arg)
 	if (info.size != sizeof(info) || info.reserved)
 		return -EINVAL;
 	oomtrace_stats_info(&info);
+	info.stacks_refused = oomtrace_stacks_refused();
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-static int ioc_stack(struct open_file *of, void __user *arg)
+static int ioc_stack(struct oomtrace_stream *s, void __user *arg)
 {
-	struct oomtrace_stack *stack = (void *)of->buf;
+	struct oomtrace_stack *stack = (void *)s->buf;
 	int ret = -ENOENT;
 	u32 id;
 
 	if (get_user(id, &((struct oomtrace_stack __user *)arg)->id))
 		return -EFAULT;
-	if (mutex_lock_interruptible(&of->lock))
+	if (mutex_lock_interruptible(&s->lock))
 		return -ERESTARTSYS;
 	memset(stack, 0, sizeof(*stack));
 	if (oomtrace_stack_fill(id, stack)) {
@@ -385,13 +356,13 @@ static int ioc_stack(struct open_file *of, void __user *arg)
 		stack->h.valid = OOMTRACE_ALL(stack);
 		ret = copy_to_user(arg, stack, sizeof(*stack)) ? -EFAULT : 0;
 	}
-	mutex_unlock(&of->lock);
+	mutex_unlock(&s->lock);
 	return ret;
 }
 
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct open_file *of = file->private_data;
+	struct oomtrace_stream *s = file->private_data;
 
 	if (is_info(cmd))
 		return ioc_info((void __user *)arg);
@@ -411,13 +382,13 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case OOMTRACE_IOC_RESIZE:
 		return ioc_resize((void __user *)arg);
 	case OOMTRACE_IOC_SEEK:
-		return ioc_seek(of, (void __user *)arg);
+		return ioc_seek(s, (void __user *)arg);
 	case OOMTRACE_IOC_RING:
 		return ioc_ring((void __user *)arg);
 	case OOMTRACE_IOC_STATS:
 		return ioc_stats((void __user *)arg);
 	case OOMTRACE_IOC_STACK:
-		return ioc_stack(of, (void __user *)arg);
+		return ioc_stack(s, (void __user *)arg);
 	case OOMTRACE_IOC_DAEMONS:
 		return ioc_daemons((void __user *)arg);
 	}
@@ -436,7 +407,7 @@ static const struct file_operations dev_fops = {
 	.mmap		= oomtrace_ring_mmap,
 };
 
-static struct miscdevice device = {
+static struct miscdevice oomtrace_device = {
 	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= "oomtrace",
 	.fops	= &dev_fops,
@@ -446,11 +417,15 @@ static struct miscdevice device = {
 /**
  * oomtrace_chardev_init() - make the device
  *
- * Return: 0 or what misc_register() says.
+ * Return: 0, or the error of misc_register() with a line in the log.
  */
 int oomtrace_chardev_init(void)
 {
-	return misc_register(&device);
+	int ret = misc_register(&oomtrace_device);
+
+	if (ret)
+		pr_err("cannot make /dev/oomtrace (error %d)\n", ret);
+	return ret;
 }
 
 /**
@@ -460,5 +435,5 @@ int oomtrace_chardev_init(void)
  */
 void oomtrace_chardev_exit(void)
 {
-	misc_deregister(&device);
+	misc_deregister(&oomtrace_device);
 }

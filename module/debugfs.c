@@ -16,15 +16,20 @@
 
 #include "common/format.h"
 #include "common/story.h"
-#include "oom/daemon_list.h"
 #include "commit/choice.h"
+#include "debugfs.h"
+#include "debugfs_trace.h"
+#include "hook/symbols.h"
 #include "hooks.h"
-#include "task.h"
+#include "oom/daemon_list.h"
+#include "oom/episode.h"
 #include "oom/ranking.h"
 #include "ring/reader.h"
+#include "ring/resize.h"
 #include "ring/ring.h"
+#include "ring/stacks.h"
 #include "stats.h"
-#include "debugfs_trace.h"
+#include "task.h"
 
 static struct dentry *dir;
 
@@ -157,9 +162,59 @@ static const struct file_operations ranking_fops = {
 
 /* ---- stats and hooks ---- */
 
+/* Records that the ring holds no more, overwritten or lost to a smaller size. */
+static u64 count_overwritten(const struct oomtrace_ring_cpu_info *info)
+{
+	u64 oldest = info->written >= info->slots ?
+		     info->written - info->slots + 1 : 1;
+
+	return max_t(u64, oldest, info->first) - 1;
+}
+
+static void show_rings(struct seq_file *m)
+{
+#define E(constant, name) [constant] = name,
+	static const char * const names[] = { OOMTRACE_NAMES_ring(E) };
+#undef E
+	unsigned int cpu;
+	int id;
+
+	seq_puts(m, "# records by ring and CPU\n");
+	seq_printf(m, "%-8s %5s %16s %16s %16s %10s %10s %10s\n", "ring", "cpu",
+		   "written", "overwritten", "refused: in task", "softirq",
+		   "irq", "nmi");
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
+		for_each_possible_cpu(cpu) {
+			struct oomtrace_ring_cpu_info info = {
+				.ring = id, .cpu = cpu,
+			};
+
+			oomtrace_ring_cpu_info(&info);
+			seq_printf(m, "%-8s %5u %16llu %16llu %16llu %10llu %10llu %10llu\n",
+				   names[id], cpu, info.written,
+				   count_overwritten(&info),
+				   info.refused[OOMTRACE_REFUSED_TASK],
+				   info.refused[OOMTRACE_REFUSED_SOFTIRQ],
+				   info.refused[OOMTRACE_REFUSED_IRQ],
+				   info.refused[OOMTRACE_REFUSED_NMI]);
+		}
+	}
+	seq_puts(m, "# memory of the rings\n");
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
+		struct oomtrace_ring_info info;
+
+		oomtrace_ring_info(id, &info);
+		seq_printf(m, "%-8s %u records of %u bytes per CPU, %llu KiB in all\n",
+			   names[id], info.slots, info.slot_size,
+			   info.bytes >> 10);
+	}
+}
+
 static int stats_show(struct seq_file *m, void *unused)
 {
-	oomtrace_stats_show(m);
+	oomtrace_stats_show(m, oomtrace_episode_count(),
+			    oomtrace_stacks_refused());
+	show_rings(m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
@@ -242,7 +297,7 @@ static int buffer_size_set(char *text)
 
 static int daemons_set(char *text)
 {
-	return oomtrace_daemons_set_text(text);
+	return oomtrace_daemon_list_set_text(text);
 }
 
 static_assert(OOMTRACE_DAEMONS_TEXT <= CONTROL_MAX);
@@ -253,7 +308,7 @@ static const struct control controls[] = {
 	{ "near_percent", near_percent_print, near_percent_set },
 	{ "filter", oomtrace_filter_print, filter_set },
 	{ "buffer_size_kb", oomtrace_buffer_size_print, buffer_size_set },
-	{ "daemons", oomtrace_daemons_print, daemons_set },
+	{ "daemons", oomtrace_daemon_list_print, daemons_set },
 };
 
 static ssize_t control_read(struct file *file, char __user *ubuf, size_t len,
@@ -299,8 +354,10 @@ static const struct file_operations control_fops = {
  *
  * A kernel without debugfs, or one that refuses it, is no error: the device is
  * enough.
+ *
+ * Return: 0.
  */
-void oomtrace_debugfs_init(void)
+int oomtrace_debugfs_init(void)
 {
 	size_t i;
 
@@ -308,7 +365,7 @@ void oomtrace_debugfs_init(void)
 	if (IS_ERR(dir)) {
 		pr_warn("no folder in debugfs (error %ld): /dev/oomtrace has it all\n",
 			PTR_ERR(dir));
-		return;
+		return 0;
 	}
 	debugfs_create_file("trace", 0444, dir, NULL, &oomtrace_trace_fops);
 	debugfs_create_file("trace_pipe", 0444, dir, NULL,
@@ -320,6 +377,7 @@ void oomtrace_debugfs_init(void)
 	for (i = 0; i < ARRAY_SIZE(controls); i++)
 		debugfs_create_file(controls[i].name, 0644, dir,
 				    (void *)&controls[i], &control_fops);
+	return 0;
 }
 
 /**

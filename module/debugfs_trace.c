@@ -20,8 +20,10 @@
 #include <linux/uaccess.h>
 
 #include "common/format.h"
-#include "ring/reader.h"
 #include "debugfs_trace.h"
+#include "ring/reader.h"
+#include "ring/wakeup.h"
+#include "stream.h"
 
 /* ---- trace ---- */
 
@@ -80,7 +82,7 @@ static int trace_show(struct seq_file *m, void *v)
 	struct trace_iter *it = m->private;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, "# oomtrace: records held, oldest first; reading takes nothing away\n"
+		seq_puts(m, "# oomtrace: all buffered records, oldest first; reading does not consume them\n"
 			    "# seconds.micros [cpu] type: field=value...   value~ derived\n");
 		return 0;
 	}
@@ -131,78 +133,75 @@ const struct file_operations oomtrace_trace_fops = {
 /* ---- trace_pipe ---- */
 
 /**
- * struct pipe_iter - one open of the trace_pipe file
- * @lock: guards all below: one read at a time.
- * @reader: the position.
+ * struct trace_pipe - one open of the trace_pipe file
+ * @stream: the records; its lock guards what follows, too.
  * @at: first byte of @line that was not read yet.
  * @len: bytes in @line.
  * @line: the line on its way to user space.
- * @buf: its record.
  */
-struct pipe_iter {
-	struct mutex lock;	/* see above */
-	struct oomtrace_reader reader;
+struct trace_pipe {
+	struct oomtrace_stream stream;
 	size_t at;
 	size_t len;
 	char line[OOMTRACE_LINE_MAX];
-	u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
 };
 
 static int pipe_open(struct inode *inode, struct file *file)
 {
-	struct pipe_iter *it;
+	struct trace_pipe *tp;
 	int ret;
 
-	it = kzalloc(sizeof(*it), GFP_KERNEL_ACCOUNT);
-	if (!it)
+	tp = kzalloc(sizeof(*tp), GFP_KERNEL_ACCOUNT);
+	if (!tp)
 		return -ENOMEM;
-	ret = oomtrace_reader_init(&it->reader,
-				   GENMASK(OOMTRACE_RINGS - 1, 0), false);
+	ret = oomtrace_stream_init(&tp->stream);
 	if (ret) {
-		kfree(it);
+		kfree(tp);
 		return ret;
 	}
-	mutex_init(&it->lock);
-	file->private_data = it;
+	file->private_data = tp;
 	return nonseekable_open(inode, file);
 }
 
 static int pipe_release(struct inode *inode, struct file *file)
 {
-	struct pipe_iter *it = file->private_data;
+	struct trace_pipe *tp = file->private_data;
 
-	oomtrace_reader_free(&it->reader);
-	mutex_destroy(&it->lock);
-	kfree(it);
+	oomtrace_stream_destroy(&tp->stream);
+	kfree(tp);
 	return 0;
 }
 
 /* Is there a line, or the rest of one? If not, make the next record's. */
-static bool pipe_fill(struct pipe_iter *it)
+static bool fill_line(struct trace_pipe *tp)
 {
-	if (it->at < it->len)
+	struct oomtrace_stream *s = &tp->stream;
+
+	if (tp->at < tp->len)
 		return true;
-	if (!oomtrace_reader_next(&it->reader, it->buf))
+	if (!oomtrace_reader_next(&s->reader, s->buf))
 		return false;
-	it->at = 0;
-	it->len = oomtrace_format(it->line, sizeof(it->line), (void *)it->buf);
+	tp->at = 0;
+	tp->len = oomtrace_format(tp->line, sizeof(tp->line), (void *)s->buf);
 	return true;
 }
 
 /*
- * As much as there is and fits; a line that does not fit goes on with the next
- * read. What could not be copied was not read.
+ * As much as there is and fits. A line that does not fit goes on with the next
+ * read, and so do bytes that could not be copied.
  */
-static ssize_t pipe_lines(struct pipe_iter *it, char __user *ubuf, size_t len)
+static ssize_t copy_lines(struct oomtrace_stream *s, char __user *ubuf,
+			  size_t len)
 {
+	struct trace_pipe *tp = container_of(s, struct trace_pipe, stream);
 	size_t done = 0, n;
 
-	while (done < len && pipe_fill(it)) {
-		n = min(len - done, it->len - it->at);
-		n -= copy_to_user(ubuf + done, it->line + it->at, n);
+	while (done < len && fill_line(tp)) {
+		n = min(len - done, tp->len - tp->at);
+		n -= copy_to_user(ubuf + done, tp->line + tp->at, n);
 		if (!n)
 			return done ? done : -EFAULT;
-		it->at += n;
+		tp->at += n;
 		done += n;
 		if (fatal_signal_pending(current))
 			break;
@@ -214,34 +213,20 @@ static ssize_t pipe_lines(struct pipe_iter *it, char __user *ubuf, size_t len)
 static ssize_t pipe_read(struct file *file, char __user *ubuf, size_t len,
 			 loff_t *ppos)
 {
-	struct pipe_iter *it = file->private_data;
-	ssize_t ret;
+	struct trace_pipe *tp = file->private_data;
 
 	if (!len)
 		return 0;
-	for (;;) {
-		if (mutex_lock_interruptible(&it->lock))
-			return -ERESTARTSYS;
-		ret = pipe_lines(it, ubuf, len);
-		mutex_unlock(&it->lock);
-		if (ret)
-			return ret;
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		ret = wait_event_interruptible(*oomtrace_ring_wait(),
-					       oomtrace_reader_arm(&it->reader));
-		if (ret)
-			return ret;
-	}
+	return oomtrace_stream_read(&tp->stream, file, ubuf, len, copy_lines);
 }
 
 static __poll_t pipe_poll(struct file *file, poll_table *wait)
 {
-	struct pipe_iter *it = file->private_data;
+	struct trace_pipe *tp = file->private_data;
 
 	poll_wait(file, oomtrace_ring_wait(), wait);
-	if (READ_ONCE(it->at) < READ_ONCE(it->len) ||
-	    oomtrace_reader_arm(&it->reader))
+	if (READ_ONCE(tp->at) < READ_ONCE(tp->len) ||
+	    oomtrace_reader_arm(&tp->stream.reader))
 		return EPOLLIN | EPOLLRDNORM;
 	return 0;
 }

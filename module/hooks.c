@@ -1,28 +1,130 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The table of hooks: what is hooked, how, with which handler, and whether
- * oomtrace can do without it. How one of them is attached is in attach.c.
+ * oomtrace can do without it.
  *
- * Hooks are attached one by one at load. A required one that cannot attach
- * refuses the load with a line in the log; an optional one is left out, and the
- * hooks file says so and why. Nothing here runs in a handler: what a hit means
- * is the business of commit.c, selection.c and victim.c.
+ * Hooks are attached one by one at load. If a required hook cannot be attached,
+ * the load fails with a line in the log. An optional one is left out, and the
+ * hooks file says so and why. Nothing here runs in a handler.
  *
- * Switching off (enable = 0) disarms the probes: the kernel's functions are
- * then as they were before the module was loaded, and cost what they did.
+ * Switching off (enable = 0) disarms the probes: the kernel's functions are then
+ * as they were before the module was loaded, and cost what they did.
  */
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
 #include <linux/tracepoint.h>
 #include <trace/events/oom.h>
 #include <trace/events/signal.h>
 
+#include "commit/vm_enough.h"
 #include "hook/attach.h"
-#include "hooks.h"
+#include "hook/hook.h"
 #include "hook/prototype.h"
+#include "hooks.h"
+#include "oom/candidate.h"
+#include "oom/daemon.h"
+#include "oom/retries.h"
+#include "oom/selection.h"
+#include "oom/victim.h"
+#include "task.h"
 
-DEFINE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
+/* ---- parameters ---- */
+
+static struct oomtrace_hook_choice commit_hook = {
+	.words = { "ftrace", "kretprobe" },
+};
+
+static struct oomtrace_hook_choice select_hook = {
+	.words = { "ftrace", "kprobe" },
+};
+
+static int hook_choice_set(const char *val, const struct kernel_param *kp)
+{
+	struct oomtrace_hook_choice *choice = kp->arg;
+	int i = __sysfs_match_string(choice->words, ARRAY_SIZE(choice->words),
+				     val);
+
+	if (i < 0) {
+		pr_err("%s: " WORD_FMT " is not understood; allowed are %s and %s\n",
+		       kp->name, WORD_ARG(val), choice->words[0],
+		       choice->words[1]);
+		return -EINVAL;
+	}
+	choice->probe = i;
+	return 0;
+}
+
+static int hook_choice_get(char *buf, const struct kernel_param *kp)
+{
+	const struct oomtrace_hook_choice *choice = kp->arg;
+
+	return sysfs_emit(buf, "%s\n", choice->words[choice->probe]);
+}
+
+static const struct kernel_param_ops hook_choice_ops = {
+	.set = hook_choice_set,
+	.get = hook_choice_get,
+};
+module_param_cb(commit_hook, &hook_choice_ops, &commit_hook, 0444);
+MODULE_PARM_DESC(commit_hook,
+		 "How __vm_enough_memory is hooked: ftrace (default; falls back to kretprobe where it cannot be), or kretprobe: costs more, but a live patch of that function can be loaded as well.");
+
+module_param_cb(select_hook, &hook_choice_ops, &select_hook, 0444);
+MODULE_PARM_DESC(select_hook,
+		 "How oom_evaluate_task and oom_badness are hooked: ftrace (default; each falls back to a probe where it cannot be), or kprobe: costs more, but a live patch of oom_badness can be loaded as well.");
+
+/* ---- the table ---- */
+
+/*
+ * T(ID, event, handler, records): hooks on tracepoints. A row is an entry of the
+ * table below and a check at build time that the kernel calls the handler with
+ * the arguments that it expects.
+ */
+#define TRACEPOINT_HOOKS(T)						\
+	T(RECLAIM_RETRY, reclaim_retry_zone, oomtrace_reclaim_retry,	\
+	  "retry: reclaim")						\
+	T(COMPACT_RETRY, compact_retry, oomtrace_compact_retry,		\
+	  "retry: compact")						\
+	T(MARK_VICTIM, mark_victim, oomtrace_mark_victim, "victim")	\
+	T(SIGNAL, signal_generate, oomtrace_signal,			\
+	  "victim: shared_mm, daemon")					\
+	T(WAKE_REAPER, wake_reaper, oomtrace_wake_reaper,		\
+	  "reap: queued")						\
+	T(START_REAPING, start_task_reaping, oomtrace_start_reaping,	\
+	  "reap: start")						\
+	T(FINISH_REAPING, finish_task_reaping, oomtrace_finish_reaping,	\
+	  "reap: finish")						\
+	T(SKIP_REAPING, skip_task_reaping, oomtrace_skip_reaping,	\
+	  "reap: skip")
+
+#ifndef CONFIG_COMPACTION
+/* Without compaction the kernel has neither this tracepoint nor its check. */
+static inline void check_trace_callback_type_compact_retry(void *handler)
+{
+}
+#endif
+
+/* Never called. */
+static void __maybe_unused check_tracepoint_handlers(void)
+{
+#define CHECK_HANDLER(ID, event, handler, records)	\
+	check_trace_callback_type_##event(handler);
+	TRACEPOINT_HOOKS(CHECK_HANDLER)
+#undef CHECK_HANDLER
+}
 
 static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
+#define TRACEPOINT_ENTRY(ID, event, function, text)	\
+	[OOMTRACE_HOOK_##ID] = {			\
+		.names		= { #event },		\
+		.kind		= OOMTRACE_BY_TRACEPOINT, \
+		.records	= text,			\
+		.handler	= function,		\
+	},
+	TRACEPOINT_HOOKS(TRACEPOINT_ENTRY)
+#undef TRACEPOINT_ENTRY
 	[OOMTRACE_HOOK_VM_ENOUGH] = {
 		.names		= { "__vm_enough_memory" },
 		.prototype	= {
@@ -30,13 +132,13 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		},
 		.kind		= OOMTRACE_BY_KRETPROBE,
 		.detour		= &oomtrace_vm_enough_detour,
-		.how		= &oomtrace_commit_hook,
+		.choice		= &commit_hook,
 		.required	= true,
-		.feeds		= "commit",
+		.records	= "commit",
 		.entry		= oomtrace_vm_enough_entry,
 		.ret		= oomtrace_vm_enough_return,
 		.data_size	= &oomtrace_commit_call_size,
-		.hot		= true,
+		.many_instances	= true,
 	},
 	[OOMTRACE_HOOK_OUT_OF_MEMORY] = {
 		.names		= { "out_of_memory" },
@@ -45,21 +147,9 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		},
 		.kind		= OOMTRACE_BY_KRETPROBE,
 		.required	= true,
-		.feeds		= "oom_begin, oom_end",
+		.records	= "oom_begin, oom_end",
 		.entry		= oomtrace_oom_entry,
 		.ret		= oomtrace_oom_return,
-	},
-	[OOMTRACE_HOOK_RECLAIM_RETRY] = {
-		.names		= { "reclaim_retry_zone" },
-		.kind		= OOMTRACE_BY_TRACEPOINT,
-		.feeds		= "retry: reclaim",
-		.handler	= oomtrace_reclaim_retry,
-	},
-	[OOMTRACE_HOOK_COMPACT_RETRY] = {
-		.names		= { "compact_retry" },
-		.kind		= OOMTRACE_BY_TRACEPOINT,
-		.feeds		= "retry: compact",
-		.handler	= oomtrace_compact_retry,
 	},
 	[OOMTRACE_HOOK_EVALUATE] = {
 		.names		= { "oom_evaluate_task" },
@@ -68,8 +158,8 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		},
 		.kind		= OOMTRACE_BY_KPROBE,
 		.detour		= &oomtrace_evaluate_detour,
-		.how		= &oomtrace_select_hook,
-		.feeds		= "candidate",
+		.choice		= &select_hook,
+		.records	= "candidate",
 		.handler	= oomtrace_evaluate_entry,
 	},
 	[OOMTRACE_HOOK_BADNESS] = {
@@ -80,8 +170,8 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		},
 		.kind		= OOMTRACE_BY_KRETPROBE,
 		.detour		= &oomtrace_badness_detour,
-		.how		= &oomtrace_select_hook,
-		.feeds		= "candidate: points",
+		.choice		= &select_hook,
+		.records	= "candidate: points",
 		.entry		= oomtrace_badness_entry,
 		.ret		= oomtrace_badness_return,
 	},
@@ -91,14 +181,8 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 			"void oom_kill_process(struct oom_control *oc, char *message)"
 		},
 		.kind		= OOMTRACE_BY_KPROBE,
-		.feeds		= "verdict",
+		.records	= "verdict",
 		.handler	= oomtrace_kill_entry,
-	},
-	[OOMTRACE_HOOK_MARK_VICTIM] = {
-		.names		= { "mark_victim" },
-		.kind		= OOMTRACE_BY_TRACEPOINT,
-		.feeds		= "victim",
-		.handler	= oomtrace_mark_victim,
 	},
 	[OOMTRACE_HOOK_KILL_ONE] = {
 		.names		= { "__oom_kill_process" },
@@ -106,14 +190,8 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 			"void __oom_kill_process(struct task_struct *victim, char *message)"
 		},
 		.kind		= OOMTRACE_BY_KPROBE,
-		.feeds		= "victim: shared_mm",
+		.records	= "victim: shared_mm",
 		.handler	= oomtrace_kill_one_entry,
-	},
-	[OOMTRACE_HOOK_SIGNAL] = {
-		.names		= { "signal_generate" },
-		.kind		= OOMTRACE_BY_TRACEPOINT,
-		.feeds		= "victim: shared_mm, daemon",
-		.handler	= oomtrace_signal,
 	},
 	[OOMTRACE_HOOK_REAP_MM] = {
 		.names		= { "__oom_reap_task_mm" },
@@ -121,7 +199,7 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 			"bool __oom_reap_task_mm(struct mm_struct *mm)"
 		},
 		.kind		= OOMTRACE_BY_KRETPROBE,
-		.feeds		= "reap: released",
+		.records	= "reap: released",
 		.entry		= oomtrace_reap_mm_entry,
 		.ret		= oomtrace_reap_mm_return,
 		.data_size	= &oomtrace_reap_mm_size,
@@ -132,37 +210,13 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 			"void exit_oom_victim(void)"
 		},
 		.kind		= OOMTRACE_BY_KPROBE,
-		.feeds		= "reap: exited",
+		.records	= "reap: exited",
 		.handler	= oomtrace_exit_victim,
-	},
-	[OOMTRACE_HOOK_WAKE_REAPER] = {
-		.names		= { "wake_reaper" },
-		.kind		= OOMTRACE_BY_TRACEPOINT,
-		.feeds		= "reap: queued",
-		.handler	= oomtrace_wake_reaper,
-	},
-	[OOMTRACE_HOOK_START_REAPING] = {
-		.names		= { "start_task_reaping" },
-		.kind		= OOMTRACE_BY_TRACEPOINT,
-		.feeds		= "reap: start",
-		.handler	= oomtrace_start_reaping,
-	},
-	[OOMTRACE_HOOK_FINISH_REAPING] = {
-		.names		= { "finish_task_reaping" },
-		.kind		= OOMTRACE_BY_TRACEPOINT,
-		.feeds		= "reap: finish",
-		.handler	= oomtrace_finish_reaping,
-	},
-	[OOMTRACE_HOOK_SKIP_REAPING] = {
-		.names		= { "skip_task_reaping" },
-		.kind		= OOMTRACE_BY_TRACEPOINT,
-		.feeds		= "reap: skip",
-		.handler	= oomtrace_skip_reaping,
 	},
 	[OOMTRACE_HOOK_NOTIFIER] = {
 		.names		= { "oom_notify_list" },
 		.kind		= OOMTRACE_BY_NOTIFIER,
-		.feeds		= "oom_end: notifier_freed",
+		.records	= "oom_end: notifier_freed",
 		.handler	= oomtrace_oom_notify,
 	},
 };
@@ -170,24 +224,6 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 /* Serialises attach, detach, enable and the hooks file. */
 static DEFINE_MUTEX(hooks_mutex);
 static bool hooks_on;
-
-/*
- * The kernel's tracepoints must have the prototypes that our handlers expect;
- * with any other this does not compile. Never called.
- */
-static void __maybe_unused check_prototypes(void)
-{
-	check_trace_callback_type_reclaim_retry_zone(oomtrace_reclaim_retry);
-#ifdef CONFIG_COMPACTION
-	check_trace_callback_type_compact_retry(oomtrace_compact_retry);
-#endif
-	check_trace_callback_type_signal_generate(oomtrace_signal);
-	check_trace_callback_type_mark_victim(oomtrace_mark_victim);
-	check_trace_callback_type_wake_reaper(oomtrace_wake_reaper);
-	check_trace_callback_type_start_task_reaping(oomtrace_start_reaping);
-	check_trace_callback_type_finish_task_reaping(oomtrace_finish_reaping);
-	check_trace_callback_type_skip_task_reaping(oomtrace_skip_reaping);
-}
 
 /* Which hooks would be on functions with another prototype than expected. */
 static int check_functions(void)
@@ -208,12 +244,21 @@ static int check_functions(void)
 }
 
 /* A function with another prototype than the handlers expect is left alone. */
-static void attach_checked(struct oomtrace_hook *hook)
+static void attach_checked(enum oomtrace_hook_id id)
 {
+	struct oomtrace_hook *hook = &hooks[id];
+
 	if (hook->prototype.state == OOMTRACE_PROTOTYPE_DIFFERENT)
 		hook->error = -EPROTOTYPE;
 	else
 		oomtrace_attach(hook);
+	oomtrace_hook_set_attached(id, hook->name);
+}
+
+static void detach(enum oomtrace_hook_id id)
+{
+	oomtrace_detach(&hooks[id]);
+	oomtrace_hook_set_attached(id, false);
 }
 
 /**
@@ -229,7 +274,7 @@ int oomtrace_hooks_attach(void)
 		return ret;
 	mutex_lock(&hooks_mutex);
 	for (i = 0; i < OOMTRACE_HOOKS; i++) {
-		attach_checked(&hooks[i]);
+		attach_checked(i);
 		if (hooks[i].name)
 			continue;
 		if (hooks[i].required) {
@@ -237,11 +282,11 @@ int oomtrace_hooks_attach(void)
 			       hooks[i].names[0], hooks[i].error);
 			ret = hooks[i].error;
 			while (--i >= 0)
-				oomtrace_detach(&hooks[i]);
+				detach(i);
 			break;
 		}
 		pr_warn("cannot hook %s (error %d): no %s in the records\n",
-			hooks[i].names[0], hooks[i].error, hooks[i].feeds);
+			hooks[i].names[0], hooks[i].error, hooks[i].records);
 	}
 	hooks_on = !ret;
 	oomtrace_detour_synchronize();
@@ -263,7 +308,7 @@ void oomtrace_hooks_detach(void)
 
 	mutex_lock(&hooks_mutex);
 	for (i = OOMTRACE_HOOKS; --i >= 0; )
-		oomtrace_detach(&hooks[i]);
+		detach(i);
 	hooks_on = false;
 	oomtrace_detour_synchronize();
 	mutex_unlock(&hooks_mutex);
@@ -318,19 +363,6 @@ bool oomtrace_hooks_enabled(void)
 }
 
 /**
- * oomtrace_hook_attached() - does the kernel have this hook?
- * @id: which.
- *
- * Fixed at load, so a handler may ask.
- *
- * Return: true if it is attached, switched on or not.
- */
-bool oomtrace_hook_attached(enum oomtrace_hook_id id)
-{
-	return hooks[id].name;
-}
-
-/**
  * oomtrace_hooks_missing() - how many hooks see nothing
  *
  * Those that the kernel would not take, and those that it does not call now.
@@ -343,16 +375,6 @@ unsigned int oomtrace_hooks_missing(void)
 
 	for (i = 0; i < OOMTRACE_HOOKS; i++)
 		n += !hooks[i].name || oomtrace_attach_is_silent(&hooks[i]);
-	return n;
-}
-
-static u64 hits(unsigned int id)
-{
-	unsigned int cpu;
-	u64 n = 0;
-
-	for_each_possible_cpu(cpu)
-		n += READ_ONCE(per_cpu(oomtrace_hits, cpu).n[id]);
 	return n;
 }
 
@@ -383,16 +405,16 @@ static void show_hook(struct seq_file *m, unsigned int id)
 		   hook->required ? "required" : "optional");
 	if (hook->prototype.state == OOMTRACE_PROTOTYPE_DIFFERENT) {
 		seq_printf(m, "refused  no %s: prototype is '%s', expected '%s'\n",
-			   hook->feeds, hook->prototype.found,
+			   hook->records, hook->prototype.found,
 			   hook->prototype.expected);
 		return;
 	}
 	if (!hook->name) {
 		seq_printf(m, "failed   error %d: no %s\n", hook->error,
-			   hook->feeds);
+			   hook->records);
 		return;
 	}
-	seq_printf(m, "%-8s hits=%llu", state_word(hook), hits(id));
+	seq_printf(m, "%-8s hits=%llu", state_word(hook), oomtrace_hook_hits(id));
 	if (oomtrace_attach_is_probe(hook))
 		seq_printf(m, " missed=%lu", oomtrace_attach_missed(hook));
 	if (hook->prototype.expected)

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Shows the counters: sums over CPUs, in process context, for the stats file.
+ * The counters, and their sums over CPUs for readers in process context.
  *
- * The counters of the hot path are per CPU and owned by commit.c; those of
- * episodes are few and rare, and counted here.
+ * Handlers of the hot path increment per-CPU counters themselves. Episodes are
+ * rare, so their counters are shared.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/jhash.h>
 
 #include "common/format.h"
-#include "oom/repeat.h"
-#include "oom/daemon.h"
-#include "oom/cgroup_paths.h"
-#include "task.h"
-#include "ring/ring.h"
-#include "ring/stacks.h"
 #include "stats.h"
+#include "task.h"
 
 DEFINE_PER_CPU(struct oomtrace_stats, oomtrace_stats);
 
 static atomic64_t endings[OOMTRACE_ENDINGS];
+static atomic64_t unrecorded[OOMTRACE_UNRECORDED];
 
 /**
  * oomtrace_stats_ending() - count an episode that ended
@@ -29,6 +25,18 @@ static atomic64_t endings[OOMTRACE_ENDINGS];
 void oomtrace_stats_ending(unsigned int ending)
 {
 	atomic64_inc(&endings[ending]);
+}
+
+/**
+ * oomtrace_stats_unrecorded() - count what has no record of its own
+ * @kind: what.
+ * @n: how many.
+ *
+ * Any context.
+ */
+void oomtrace_stats_unrecorded(enum oomtrace_unrecorded kind, unsigned int n)
+{
+	atomic64_add(n, &unrecorded[kind]);
 }
 
 /* ---- denials by command ---- */
@@ -113,7 +121,7 @@ static void show_commands(struct seq_file *m)
 	sum_;								\
 })
 
-static void show_decisions(struct seq_file *m)
+static void show_decisions(struct seq_file *m, u64 no_stack)
 {
 	static const char * const modes[] = {
 		"0 (guess)", "1 (always)", "2 (never)", "unknown",
@@ -132,8 +140,7 @@ static void show_decisions(struct seq_file *m)
 			   granted, denied);
 	}
 	seq_printf(m, "not recorded (write refused): %llu\n", SUM(unrecorded));
-	seq_printf(m, "denials without a stack (table full): %llu\n",
-		   oomtrace_stacks_refused());
+	seq_printf(m, "denials without a stack (table full): %llu\n", no_stack);
 }
 
 /* One line of a histogram of pages; the last bucket has a name of its own. */
@@ -162,79 +169,35 @@ static void show_histograms(struct seq_file *m)
 		show_bucket(m, bucket, "nothing", SUM(headroom[bucket]));
 }
 
-static void show_endings(struct seq_file *m)
+static void show_endings(struct seq_file *m, u64 episodes)
 {
 #define E(constant, name) [constant] = name,
 	static const char * const names[] = { OOMTRACE_NAMES_ending(E) };
 #undef E
+	static const char * const unrecorded_names[] = {
+		[OOMTRACE_UNRECORDED_REPEAT] =
+			"repeats of these (counted, not recorded one by one)",
+		[OOMTRACE_UNRECORDED_RETRY] =
+			"retries not kept (too many tasks at once)",
+		[OOMTRACE_UNRECORDED_PATH] = "cgroups without a name (no room)",
+		[OOMTRACE_UNRECORDED_SIGNAL] =
+			"signals of OOM daemons not recorded (too many at once)",
+	};
 	int i;
 
 	seq_puts(m, "# OOM episodes by ending\n");
-	seq_printf(m, "%-16s %llu\n", "begun", oomtrace_episodes());
+	seq_printf(m, "%-16s %llu\n", "begun", episodes);
 	for (i = 0; i < OOMTRACE_ENDINGS; i++)
 		seq_printf(m, "%-16s %llu\n", names[i],
 			   (u64)atomic64_read(&endings[i]));
-	seq_printf(m, "repeats of these (counted, not told one by one): %llu\n",
-		   oomtrace_again_count());
-	seq_printf(m, "retries not kept (too many tasks at once): %llu\n",
-		   oomtrace_pressure_dropped());
-	seq_printf(m, "cgroups without a name (no room): %llu\n",
-		   oomtrace_names_dropped());
-	seq_printf(m, "signals of OOM daemons not recorded (too many at once): %llu\n",
-		   oomtrace_daemons_dropped());
-}
-
-/* Those that the ring does not hold any more, for want of room now or before. */
-static u64 overwritten(const struct oomtrace_ring_cpu_info *info)
-{
-	u64 oldest = info->written >= info->slots ?
-		     info->written - info->slots + 1 : 1;
-
-	return max_t(u64, oldest, info->first) - 1;
-}
-
-static void show_rings(struct seq_file *m)
-{
-#define E(constant, name) [constant] = name,
-	static const char * const names[] = { OOMTRACE_NAMES_ring(E) };
-#undef E
-	unsigned int cpu;
-	int id;
-
-	seq_puts(m, "# records by ring and CPU\n");
-	seq_printf(m, "%-8s %5s %16s %16s %16s %10s %10s %10s\n", "ring", "cpu",
-		   "written", "overwritten", "refused: in task", "softirq",
-		   "irq", "nmi");
-	for (id = 0; id < OOMTRACE_RINGS; id++) {
-		for_each_possible_cpu(cpu) {
-			struct oomtrace_ring_cpu_info info = {
-				.ring = id, .cpu = cpu,
-			};
-
-			oomtrace_ring_cpu_info(&info);
-			seq_printf(m, "%-8s %5u %16llu %16llu %16llu %10llu %10llu %10llu\n",
-				   names[id], cpu, info.written,
-				   overwritten(&info),
-				   info.refused[OOMTRACE_REFUSED_TASK],
-				   info.refused[OOMTRACE_REFUSED_SOFTIRQ],
-				   info.refused[OOMTRACE_REFUSED_IRQ],
-				   info.refused[OOMTRACE_REFUSED_NMI]);
-		}
-	}
-	seq_puts(m, "# memory of the rings\n");
-	for (id = 0; id < OOMTRACE_RINGS; id++) {
-		struct oomtrace_ring_info info;
-
-		oomtrace_ring_info(id, &info);
-		seq_printf(m, "%-8s %u records of %u bytes per CPU, %llu KiB in all\n",
-			   names[id], info.slots, info.slot_size,
-			   info.bytes >> 10);
-	}
+	for (i = 0; i < OOMTRACE_UNRECORDED; i++)
+		seq_printf(m, "%s: %llu\n", unrecorded_names[i],
+			   (u64)atomic64_read(&unrecorded[i]));
 }
 
 /**
  * oomtrace_stats_info() - the counters for OOMTRACE_IOC_STATS
- * @info: filled in, every byte.
+ * @info: filled in, but for @stacks_refused, which is 0.
  */
 void oomtrace_stats_info(struct oomtrace_stats_info *info)
 {
@@ -248,20 +211,20 @@ void oomtrace_stats_info(struct oomtrace_stats_info *info)
 		info->denied[i] = SUM(decisions[i][1]);
 	}
 	info->unrecorded = SUM(unrecorded);
-	info->stacks_refused = oomtrace_stacks_refused();
 	for (i = 0; i < OOMTRACE_ENDINGS; i++)
 		info->endings[i] = atomic64_read(&endings[i]);
 }
 
 /**
- * oomtrace_stats_show() - everything counted
+ * oomtrace_stats_show() - print everything counted here
  * @m: the stats file.
+ * @episodes: OOM episodes that began since load.
+ * @no_stack: denials since load whose stack was not kept.
  */
-void oomtrace_stats_show(struct seq_file *m)
+void oomtrace_stats_show(struct seq_file *m, u64 episodes, u64 no_stack)
 {
-	show_decisions(m);
+	show_decisions(m, no_stack);
 	show_histograms(m);
 	show_commands(m);
-	show_endings(m);
-	show_rings(m);
+	show_endings(m, episodes);
 }

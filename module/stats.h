@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Counters that are always on: per CPU, bumped by the hooks, summed by readers.
+ * Counters that are always on: per CPU, incremented by handlers, summed by readers.
  */
 #ifndef OOMTRACE_STATS_H
 #define OOMTRACE_STATS_H
@@ -9,7 +9,9 @@
 #include <linux/seq_file.h>
 
 #include "include/oomtrace.h"
-#include "hook/symbols.h"
+
+/* The overcommit mode where the kernel's variable was not found. */
+#define OOMTRACE_MODE_UNKNOWN	3
 
 /* Buckets of the histograms of pages: bucket n holds 2^(n-1) .. 2^n - 1 */
 #define OOMTRACE_PAGES_BUCKETS	65
@@ -33,9 +35,25 @@ struct oomtrace_stats {
 
 DECLARE_PER_CPU(struct oomtrace_stats, oomtrace_stats);
 
+/**
+ * enum oomtrace_unrecorded - what happened and has no record of its own
+ * @OOMTRACE_UNRECORDED_REPEAT: an OOM that only repeats another one.
+ * @OOMTRACE_UNRECORDED_RETRY: a retry of the allocator; the table was full.
+ * @OOMTRACE_UNRECORDED_PATH: a cgroup whose path no record has; the set was full.
+ * @OOMTRACE_UNRECORDED_SIGNAL: a signal of an OOM daemon; the table was full.
+ */
+enum oomtrace_unrecorded {
+	OOMTRACE_UNRECORDED_REPEAT,
+	OOMTRACE_UNRECORDED_RETRY,
+	OOMTRACE_UNRECORDED_PATH,
+	OOMTRACE_UNRECORDED_SIGNAL,
+	OOMTRACE_UNRECORDED,
+};
+
 void oomtrace_stats_denial(void);
 void oomtrace_stats_ending(unsigned int ending);
+void oomtrace_stats_unrecorded(enum oomtrace_unrecorded kind, unsigned int n);
 void oomtrace_stats_info(struct oomtrace_stats_info *info);
-void oomtrace_stats_show(struct seq_file *m);
+void oomtrace_stats_show(struct seq_file *m, u64 episodes, u64 no_stack);
 
 #endif /* OOMTRACE_STATS_H */

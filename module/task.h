@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the module's files share that belongs to none of the smaller headers.
+ * Reading tasks, cgroups and zones from handlers, and printing words that users
+ * wrote.
  */
-#ifndef OOMTRACE_MODULE_H
-#define OOMTRACE_MODULE_H
+#ifndef OOMTRACE_TASK_H
+#define OOMTRACE_TASK_H
 
 #include <linux/cred.h>
 #include <linux/cgroup.h>
 #include <linux/memcontrol.h>
 #include <linux/mmzone.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
@@ -17,21 +19,6 @@
 
 #include "common/fields.h"
 #include "include/oomtrace.h"
-
-/* Which commit decisions are recorded; all of them are counted. */
-enum oomtrace_commit_records {
-	OOMTRACE_RECORD_DENIED,
-	OOMTRACE_RECORD_ALL,
-	OOMTRACE_RECORD_NONE,
-};
-
-extern unsigned int oomtrace_commit_records;
-int oomtrace_commit_records_set(const char *name);
-const char *oomtrace_commit_records_name(void);
-
-/* Near misses: grants in mode 2 that leave less than this percentage; 0: none */
-extern unsigned int oomtrace_near_percent;
-int oomtrace_near_percent_set(const char *text);
 
 /**
  * oomtrace_memcg_id() - the id of a task's memory cgroup
@@ -115,6 +102,18 @@ static inline pid_t oomtrace_ns_pid(struct task_struct *task)
 }
 
 /**
+ * oomtrace_task_of() - the task that has a number now
+ * @pid: as the first pid namespace counts.
+ * @type: PIDTYPE_PID, or PIDTYPE_TGID if it must lead a process.
+ *
+ * Return: the task, which RCU holds, or NULL.
+ */
+static inline struct task_struct *oomtrace_task_of(pid_t pid, enum pid_type type)
+{
+	return pid_task(find_pid_ns(pid, &init_pid_ns), type);
+}
+
+/**
  * oomtrace_zone_name() - a zone's name
  * @dst: OOMTRACE_ZONE_NAME bytes, all of them set.
  * @zone: the zone, or NULL for none.
@@ -124,11 +123,4 @@ static inline void oomtrace_zone_name(char *dst, const struct zone *zone)
 	strscpy_pad(dst, zone ? zone->name : "", OOMTRACE_ZONE_NAME);
 }
 
-int oomtrace_chardev_init(void);
-void oomtrace_chardev_exit(void);
-void oomtrace_debugfs_init(void);
-void oomtrace_debugfs_exit(void);
-u64 oomtrace_episodes(void);
-u64 oomtrace_pressure_dropped(void);
-
-#endif /* OOMTRACE_MODULE_H */
+#endif /* OOMTRACE_TASK_H */

@@ -1,22 +1,160 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which commit decisions are recorded: a conjunction of simple tests.
+ * Which commit decisions are recorded: denials only, all, or none; near misses;
+ * and of those, the ones that pass the filter.
  *
- * One filter for the module, replaced as a whole under RCU: handlers read it
- * with preemption off and never wait; setting one waits until no handler can
- * see the old one. As text it is "name=value name=value ...", the same names as
- * in the records; "none" or nothing lets everything pass.
+ * The module has one filter, a conjunction of simple tests, replaced as a whole
+ * under RCU. Handlers read it with preemption off and never wait; setting a
+ * filter waits until no handler can see the old one. As text a filter is
+ * "name=value name=value ...", with the names of the record's fields; "none" or
+ * nothing lets everything pass.
  */
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "common/format.h"
 #include "commit/choice.h"
 #include "task.h"
 
+/* ---- commit_records ---- */
+
+unsigned int oomtrace_commit_records = OOMTRACE_RECORD_DENIED;
+
+static const char * const record_names[] = {
+	[OOMTRACE_RECORD_DENIED]	= "denied",
+	[OOMTRACE_RECORD_ALL]		= "all",
+	[OOMTRACE_RECORD_NONE]		= "none",
+};
+
+/**
+ * oomtrace_commit_records_set() - choose which commit decisions are recorded
+ * @name: denied, all or none; a newline behind it is no harm.
+ *
+ * Return: 0, or -EINVAL with a line in the log.
+ */
+int oomtrace_commit_records_set(const char *name)
+{
+	int i = sysfs_match_string(record_names, name);
+
+	if (i < 0) {
+		pr_err_ratelimited("commit_records: " WORD_FMT " is not understood; allowed are denied, all and none\n",
+				   WORD_ARG(name));
+		return -EINVAL;
+	}
+	WRITE_ONCE(oomtrace_commit_records, i);
+	return 0;
+}
+
+/**
+ * oomtrace_commit_records_name() - which commit decisions are recorded
+ *
+ * Return: denied, all or none.
+ */
+const char *oomtrace_commit_records_name(void)
+{
+	return record_names[READ_ONCE(oomtrace_commit_records)];
+}
+
+static int commit_records_param_set(const char *val,
+				    const struct kernel_param *kp)
+{
+	return oomtrace_commit_records_set(val);
+}
+
+static int commit_records_param_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", oomtrace_commit_records_name());
+}
+
+static const struct kernel_param_ops commit_records_ops = {
+	.set = commit_records_param_set,
+	.get = commit_records_param_get,
+};
+module_param_cb(commit_records, &commit_records_ops, NULL, 0444);
+MODULE_PARM_DESC(commit_records,
+		 "Which commit decisions are recorded: denied (default), all, none. All are counted.");
+
+/* ---- near misses ---- */
+
+unsigned int oomtrace_near_percent;
+
+/* At most this many near misses are recorded per CPU and second. */
+#define NEAR_PER_SECOND	10
+
+static DEFINE_PER_CPU(struct near_rate {
+	unsigned long since;
+	u32 recorded;
+	u32 left_out;
+}, near_rate);
+
+/**
+ * oomtrace_near_percent_set() - choose what counts as a near miss
+ * @text: 0 to 100.
+ *
+ * Return: 0, or -EINVAL with a line in the log.
+ */
+int oomtrace_near_percent_set(const char *text)
+{
+	unsigned int percent;
+
+	if (kstrtouint(text, 10, &percent) || percent > 100) {
+		pr_err_ratelimited("near_percent: " WORD_FMT " is not understood; allowed are 0 to 100\n",
+				   WORD_ARG(text));
+		return -EINVAL;
+	}
+	WRITE_ONCE(oomtrace_near_percent, percent);
+	return 0;
+}
+
+static int near_percent_param_set(const char *val,
+				  const struct kernel_param *kp)
+{
+	return oomtrace_near_percent_set(val);
+}
+
+static const struct kernel_param_ops near_percent_ops = {
+	.set = near_percent_param_set,
+	.get = param_get_uint,
+};
+module_param_cb(near_percent, &near_percent_ops, &oomtrace_near_percent, 0444);
+MODULE_PARM_DESC(near_percent,
+		 "Record grants in mode 2 that leave less than this percentage of what is allowed: 0 (default, none) to 100.");
+
+/**
+ * oomtrace_near_allowed() - may a near miss be recorded now?
+ * @left_out: near misses on this CPU that were not recorded since the last one
+ *	that was; set if the answer is yes.
+ *
+ * Called with preemption off.
+ */
+bool oomtrace_near_allowed(u32 *left_out)
+{
+	struct near_rate *rate = this_cpu_ptr(&near_rate);
+
+	if (time_after(jiffies, rate->since + HZ)) {
+		rate->since = jiffies;
+		rate->recorded = 0;
+	}
+	if (rate->recorded == NEAR_PER_SECOND) {
+		rate->left_out++;
+		return false;
+	}
+	rate->recorded++;
+	*left_out = rate->left_out;
+	rate->left_out = 0;
+	return true;
+}
+
+/* ---- the filter ---- */
+
 struct oomtrace_filter __rcu *oomtrace_filter;
+/* Serialises those who replace the filter; handlers do not take it. */
 static DEFINE_MUTEX(filter_mutex);
 
 /**
@@ -59,8 +197,8 @@ bool oomtrace_filter_match(const struct oomtrace_filter *f, long pages,
 	return true;
 }
 
-/* A filter from outside: nothing unknown, nothing said twice or in vain. */
-static bool sane(const struct oomtrace_filter *f)
+/* Validate a filter from user space. */
+static bool is_valid_filter(const struct oomtrace_filter *f)
 {
 	u32 mask = f->mask;
 
@@ -78,7 +216,7 @@ static bool sane(const struct oomtrace_filter *f)
 	       (mask & OOMTRACE_FILTER_MODE || !f->mode);
 }
 
-static void replace(struct oomtrace_filter *new)
+static void replace_filter(struct oomtrace_filter *new)
 {
 	struct oomtrace_filter *old;
 
@@ -101,14 +239,14 @@ int oomtrace_filter_set(const struct oomtrace_filter *f)
 {
 	struct oomtrace_filter *new = NULL;
 
-	if (!sane(f))
+	if (!is_valid_filter(f))
 		return -EINVAL;
 	if (f->mask) {
 		new = kmemdup(f, sizeof(*f), GFP_KERNEL);
 		if (!new)
 			return -ENOMEM;
 	}
-	replace(new);
+	replace_filter(new);
 	return 0;
 }
 
@@ -131,7 +269,7 @@ void oomtrace_filter_get(struct oomtrace_filter *f)
 
 /* ---- as text ---- */
 
-static int parse_word(struct oomtrace_filter *f, const char *name, char *value)
+static int parse_filter_word(struct oomtrace_filter *f, const char *name, char *value)
 {
 	if (!strcmp(name, "pid")) {
 		f->mask |= OOMTRACE_FILTER_PID;
@@ -202,7 +340,7 @@ int oomtrace_filter_parse(char *text, struct oomtrace_filter *f)
 		}
 		*value++ = '\0';
 		before = f->mask;
-		ret = parse_word(f, word, value);
+		ret = parse_filter_word(f, word, value);
 		if (ret == -ENOENT)
 			pr_err_ratelimited("filter: " WORD_FMT " is no name; allowed are pid, tgid, comm, uid, cgroup_id, min_pages, outcome, mode\n",
 					   WORD_ARG(word));
@@ -261,5 +399,5 @@ size_t oomtrace_filter_print(char *buf, size_t size)
  */
 void oomtrace_filter_exit(void)
 {
-	replace(NULL);
+	replace_filter(NULL);
 }

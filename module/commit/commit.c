@@ -10,16 +10,15 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 
-#include "commit/commit.h"
 #include "commit/choice.h"
-#include "hooks.h"
-#include "commit/sysctl.h"
-#include "task.h"
+#include "commit/commit.h"
 #include "commit/origin.h"
+#include "commit/sysctl.h"
+#include "hook/symbols.h"
 #include "ring/ring.h"
 #include "ring/stacks.h"
 #include "stats.h"
-#include "hook/symbols.h"
+#include "task.h"
 
 /* ---- the sum ---- */
 
@@ -58,8 +57,8 @@ struct terms {
  * The kernel's sum, in the kernel's order and types, over its own variables: all
  * of @t but @committed and @derived.
  */
-static __always_inline void do_the_sum(struct terms *t,
-				       const struct oomtrace_commit_call *call)
+static __always_inline void compute_limit(struct terms *t,
+					  const struct oomtrace_commit_call *call)
 {
 	t->totalram = totalram_pages();
 	t->total_swap = READ_ONCE(*oomtrace_sym.total_swap_pages);
@@ -90,7 +89,7 @@ static __always_inline void do_the_sum(struct terms *t,
  * How percpu_counter_add_batch() has changed the shared part of the counter when
  * it took back the charge of a denied request.
  */
-static s64 uncharge(const struct oomtrace_commit_call *call)
+static s64 find_uncharge(const struct oomtrace_commit_call *call)
 {
 	s64 local = call->local - call->pages;
 
@@ -100,7 +99,7 @@ static s64 uncharge(const struct oomtrace_commit_call *call)
 
 /* The counter as it was compared; the kernel reads it with a floor of zero. */
 static __always_inline void
-see_committed(struct terms *t, const struct oomtrace_commit_call *call, int ret)
+read_committed(struct terms *t, const struct oomtrace_commit_call *call, int ret)
 {
 	s64 now;
 
@@ -110,7 +109,7 @@ see_committed(struct terms *t, const struct oomtrace_commit_call *call, int ret)
 		return;
 	now = READ_ONCE(oomtrace_sym.committed_as->count);
 	if (ret)
-		now -= uncharge(call);
+		now -= find_uncharge(call);
 	t->committed = max_t(s64, now, 0);
 	/* It changed between our two looks: who knows when. */
 	if (now != call->committed)
@@ -122,7 +121,7 @@ see_committed(struct terms *t, const struct oomtrace_commit_call *call, int ret)
  * moment: the counter by another CPU's charge, there and back, or the mode.
  */
 static __always_inline void
-doubt(struct terms *t, const struct oomtrace_commit_call *call, int ret)
+mark_unexplained(struct terms *t, const struct oomtrace_commit_call *call, int ret)
 {
 	bool denied = false;
 
@@ -133,65 +132,6 @@ doubt(struct terms *t, const struct oomtrace_commit_call *call, int ret)
 	if (unlikely(denied != !!ret))
 		t->derived |= OOMTRACE_BIT(commit, mode) |
 			      OOMTRACE_BIT(commit, committed);
-}
-
-/* ---- near misses ---- */
-
-unsigned int oomtrace_near_percent;
-
-/* At most this many near misses are recorded per CPU and second. */
-#define NEAR_PER_SECOND	10
-
-static DEFINE_PER_CPU(struct near_rate {
-	unsigned long since;
-	u32 recorded;
-	u32 left_out;
-}, near_rate);
-
-/**
- * oomtrace_near_percent_set() - choose what counts as a near miss
- * @text: 0 to 100.
- *
- * Return: 0, or -EINVAL with a line in the log.
- */
-int oomtrace_near_percent_set(const char *text)
-{
-	unsigned int percent;
-
-	if (kstrtouint(text, 10, &percent) || percent > 100) {
-		pr_err_ratelimited("near_percent: " WORD_FMT " is not understood; allowed are 0 to 100\n",
-				   WORD_ARG(text));
-		return -EINVAL;
-	}
-	WRITE_ONCE(oomtrace_near_percent, percent);
-	return 0;
-}
-
-static bool is_near(const struct terms *t)
-{
-	unsigned int percent = READ_ONCE(oomtrace_near_percent);
-
-	return percent && t->allowed > 0 &&
-	       t->allowed - t->committed < t->allowed / 100 * percent;
-}
-
-/* May a near miss be recorded now? If so, how many were left out before it. */
-static bool near_allowed(u32 *left_out)
-{
-	struct near_rate *rate = this_cpu_ptr(&near_rate);
-
-	if (time_after(jiffies, rate->since + HZ)) {
-		rate->since = jiffies;
-		rate->recorded = 0;
-	}
-	if (rate->recorded == NEAR_PER_SECOND) {
-		rate->left_out++;
-		return false;
-	}
-	rate->recorded++;
-	*left_out = rate->left_out;
-	rate->left_out = 0;
-	return true;
 }
 
 /* ---- the record ---- */
@@ -302,8 +242,8 @@ static void fill_left_out(struct oomtrace_commit *rec, u8 why, u32 left_out)
 		rec->h.valid |= OOMTRACE_BIT(commit, left_out);
 }
 
-static __always_inline void record(const struct oomtrace_commit_call *call,
-				   const struct terms *t, int ret, u8 why,
+static __always_inline void record_commit(const struct oomtrace_commit_call *call,
+					  const struct terms *t, int ret, u8 why,
 				   u32 left_out)
 {
 	struct oomtrace_ring *ring = &oomtrace_rings[OOMTRACE_RING_COMMIT];
@@ -346,8 +286,8 @@ static __always_inline void record(const struct oomtrace_commit_call *call,
 }
 
 static __always_inline void
-maybe_record(const struct oomtrace_commit_call *call,
-	     const struct terms *t, int ret)
+record_if_chosen(const struct oomtrace_commit_call *call,
+		 const struct terms *t, int ret)
 {
 	unsigned int what = READ_ONCE(oomtrace_commit_records);
 	u32 left_out = 0;
@@ -359,18 +299,18 @@ maybe_record(const struct oomtrace_commit_call *call,
 		why = OOMTRACE_RECORDED_DENIED;
 	else if (what == OOMTRACE_RECORD_ALL)
 		why = OOMTRACE_RECORDED_ALL;
-	else if (call->mode == OVERCOMMIT_NEVER && is_near(t))
+	else if (call->mode == OVERCOMMIT_NEVER && oomtrace_is_near(t->allowed, t->committed))
 		why = OOMTRACE_RECORDED_NEAR;
 	else
 		return;
 	if (!oomtrace_filter_passes(call->pages, call->mode, ret))
 		return;
-	if (why == OOMTRACE_RECORDED_NEAR && !near_allowed(&left_out))
+	if (why == OOMTRACE_RECORDED_NEAR && !oomtrace_near_allowed(&left_out))
 		return;
-	if (oomtrace_knobs_changed(t->ratio, t->kbytes, t->admin_reserve,
-				   t->user_reserve))
-		oomtrace_knobs_look();
-	record(call, t, ret, why, left_out);
+	if (oomtrace_sysctl_changed(t->ratio, t->kbytes, t->admin_reserve,
+				    t->user_reserve))
+		oomtrace_sysctl_look();
+	record_commit(call, t, ret, why, left_out);
 }
 
 /* ---- the answer ---- */
@@ -392,13 +332,13 @@ void oomtrace_commit_answer(const struct oomtrace_commit_call *call, int ret)
 {
 	struct terms t;
 
-	do_the_sum(&t, call);
-	see_committed(&t, call, ret);
-	doubt(&t, call, ret);
+	compute_limit(&t, call);
+	read_committed(&t, call, ret);
+	mark_unexplained(&t, call, ret);
 	oomtrace_commit_count(call->mode, ret);
 	if (ret)
 		oomtrace_stats_denial();
 	if (call->mode == OVERCOMMIT_NEVER)
 		count_headroom(t.allowed - t.committed);
-	maybe_record(call, &t, ret);
+	record_if_chosen(call, &t, ret);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What commit.c (the hook: a call begins) and commit_answer.c (the call has its
- * answer: what is told of it) share.
+ * A call of __vm_enough_memory(), and what becomes of it when the answer is known:
+ * it is counted and, if chosen, recorded.
  */
 #ifndef OOMTRACE_COMMIT_H
 #define OOMTRACE_COMMIT_H
@@ -33,6 +33,7 @@ struct oomtrace_commit_call {
 	long mode;
 };
 
+void oomtrace_commit_init(void);
 void oomtrace_commit_answer(const struct oomtrace_commit_call *call, int ret);
 
 /* A decision is counted. */

@@ -9,18 +9,18 @@
 #include <linux/atomic.h>
 
 #include "commit/sysctl.h"
-#include "task.h"
+#include "common/fields.h"
 #include "ring/ring.h"
 #include "hook/symbols.h"
 
-struct oomtrace_knobs oomtrace_knobs_seen;
+struct oomtrace_sysctls oomtrace_sysctl_seen;
 
 /* The same again, in a form that tells who was first to see a change. */
-static atomic64_t last[OOMTRACE_KNOBS];
+static atomic64_t last_seen[OOMTRACE_KNOBS];
 
-static void see(u64 now[OOMTRACE_KNOBS])
+static void read_sysctls(u64 now[OOMTRACE_KNOBS])
 {
-	struct oomtrace_knobs *seen = &oomtrace_knobs_seen;
+	struct oomtrace_sysctls *seen = &oomtrace_sysctl_seen;
 
 	now[OOMTRACE_KNOB_MEMORY] = READ_ONCE(*oomtrace_sym.overcommit_memory);
 	now[OOMTRACE_KNOB_RATIO] = READ_ONCE(*oomtrace_sym.overcommit_ratio);
@@ -37,7 +37,7 @@ static void see(u64 now[OOMTRACE_KNOBS])
 	WRITE_ONCE(seen->user_reserve, now[OOMTRACE_KNOB_USER_RESERVE]);
 }
 
-static void mark(int knob, u64 old, u64 new)
+static void record_mark(int knob, u64 old, u64 new)
 {
 	struct oomtrace_ring *ring = &oomtrace_rings[OOMTRACE_RING_COMMIT];
 	struct oomtrace_mark *rec;
@@ -56,34 +56,34 @@ static void mark(int knob, u64 old, u64 new)
 }
 
 /**
- * oomtrace_knobs_init() - take the values of load time as the first ones
+ * oomtrace_sysctl_init() - take the values of load time as the first ones
  */
-void oomtrace_knobs_init(void)
+void oomtrace_sysctl_init(void)
 {
 	u64 now[OOMTRACE_KNOBS];
 	int knob;
 
-	see(now);
+	read_sysctls(now);
 	for (knob = 0; knob < OOMTRACE_KNOBS; knob++)
-		atomic64_set(&last[knob], now[knob]);
+		atomic64_set(&last_seen[knob], now[knob]);
 }
 
 /**
- * oomtrace_knobs_look() - leave a mark for every knob that has changed
+ * oomtrace_sysctl_look() - leave a mark for every knob that has changed
  *
  * In a handler, preemption off, outside any other write to the commit ring.
  */
-void oomtrace_knobs_look(void)
+void oomtrace_sysctl_look(void)
 {
 	u64 now[OOMTRACE_KNOBS];
 	int knob;
 
-	see(now);
+	read_sysctls(now);
 	for (knob = 0; knob < OOMTRACE_KNOBS; knob++) {
-		s64 old = atomic64_read(&last[knob]);
+		s64 old = atomic64_read(&last_seen[knob]);
 
 		if (old != now[knob] &&
-		    atomic64_cmpxchg(&last[knob], old, now[knob]) == old)
-			mark(knob, old, now[knob]);
+		    atomic64_cmpxchg(&last_seen[knob], old, now[knob]) == old)
+			record_mark(knob, old, now[knob]);
 	}
 }

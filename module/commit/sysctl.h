@@ -8,16 +8,16 @@
 #include <linux/compiler.h>
 
 /**
- * struct oomtrace_knobs - the values that were last seen
+ * struct oomtrace_sysctls - the values that were last seen
  * @memory: vm.overcommit_memory.
  * @ratio: vm.overcommit_ratio.
  * @kbytes: vm.overcommit_kbytes.
  * @admin_reserve: vm.admin_reserve_kbytes.
  * @user_reserve: vm.user_reserve_kbytes.
  *
- * Written by oomtrace_knobs_look() on any CPU, member by member.
+ * Written by oomtrace_sysctl_look() on any CPU, member by member.
  */
-struct oomtrace_knobs {
+struct oomtrace_sysctls {
 	int memory;
 	int ratio;
 	unsigned long kbytes;
@@ -25,33 +25,33 @@ struct oomtrace_knobs {
 	unsigned long user_reserve;
 };
 
-extern struct oomtrace_knobs oomtrace_knobs_seen;
+extern struct oomtrace_sysctls oomtrace_sysctl_seen;
 
 /**
- * oomtrace_knobs_mode_changed() - has the mode changed since the last decision?
+ * oomtrace_sysctl_mode_changed() - has the mode changed since the last decision?
  * @mode: the mode now.
  *
- * Return: true if so: call oomtrace_knobs_look() then.
+ * Return: true if so: call oomtrace_sysctl_look() then.
  */
-static inline bool oomtrace_knobs_mode_changed(int mode)
+static inline bool oomtrace_sysctl_mode_changed(int mode)
 {
-	return unlikely(READ_ONCE(oomtrace_knobs_seen.memory) != mode);
+	return unlikely(READ_ONCE(oomtrace_sysctl_seen.memory) != mode);
 }
 
 /**
- * oomtrace_knobs_changed() - has any of the other knobs?
+ * oomtrace_sysctl_changed() - has any of the other knobs?
  * @ratio: vm.overcommit_ratio now.
  * @kbytes: vm.overcommit_kbytes now.
  * @admin_reserve: vm.admin_reserve_kbytes now.
  * @user_reserve: vm.user_reserve_kbytes now.
  *
- * Return: true if so: call oomtrace_knobs_look() then.
+ * Return: true if so: call oomtrace_sysctl_look() then.
  */
-static inline bool oomtrace_knobs_changed(int ratio, unsigned long kbytes,
-					  unsigned long admin_reserve,
+static inline bool oomtrace_sysctl_changed(int ratio, unsigned long kbytes,
+					   unsigned long admin_reserve,
 					  unsigned long user_reserve)
 {
-	const struct oomtrace_knobs *seen = &oomtrace_knobs_seen;
+	const struct oomtrace_sysctls *seen = &oomtrace_sysctl_seen;
 
 	return unlikely(READ_ONCE(seen->ratio) != ratio ||
 			READ_ONCE(seen->kbytes) != kbytes ||
@@ -59,7 +59,7 @@ static inline bool oomtrace_knobs_changed(int ratio, unsigned long kbytes,
 			READ_ONCE(seen->user_reserve) != user_reserve);
 }
 
-void oomtrace_knobs_init(void);
-void oomtrace_knobs_look(void);
+void oomtrace_sysctl_init(void);
+void oomtrace_sysctl_look(void);
 
 #endif /* OOMTRACE_KNOBS_H */

@@ -24,23 +24,15 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 
-#include "commit/commit.h"
-#include "hook/detour.h"
 #include "commit/choice.h"
-#include "hooks.h"
+#include "commit/commit.h"
 #include "commit/sysctl.h"
-#include "task.h"
-#include "stats.h"
+#include "commit/vm_enough.h"
+#include "hook/hook.h"
 #include "hook/symbols.h"
+#include "stats.h"
 
 const size_t oomtrace_commit_call_size = sizeof(struct oomtrace_commit_call);
-
-/* Is a grant to be recorded, whatever was left after it? */
-static __always_inline bool records_grant(long pages, int mode)
-{
-	return READ_ONCE(oomtrace_commit_records) == OOMTRACE_RECORD_ALL &&
-	       oomtrace_filter_passes(pages, mode, 0);
-}
 
 /* Nobody below this many pages is refused, whatever swap does. */
 static bool surely_granted(int mode, long pages)
@@ -72,7 +64,7 @@ static __always_inline void predict_charge(struct oomtrace_commit_call *call)
 
 /* What is to be known of a call until it returns. */
 static __always_inline struct oomtrace_commit_call
-call_begins(struct mm_struct *mm, long pages, int cap_sys_admin)
+begin_call(struct mm_struct *mm, long pages, int cap_sys_admin)
 {
 	struct oomtrace_commit_call call = {
 		.mm = mm,
@@ -93,15 +85,15 @@ call_begins(struct mm_struct *mm, long pages, int cap_sys_admin)
 /* ---- the handlers ---- */
 
 /* Told at once, or is the answer to be waited for? */
-static __always_inline bool needs_return(long pages)
+static __always_inline bool wants_answer(long pages)
 {
 	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
 
 	oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH);
 	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
-	if (oomtrace_knobs_mode_changed(mode))
-		oomtrace_knobs_look();
-	if (!surely_granted(mode, pages) || records_grant(pages, mode))
+	if (oomtrace_sysctl_mode_changed(mode))
+		oomtrace_sysctl_look();
+	if (!surely_granted(mode, pages) || oomtrace_records_grant(pages, mode))
 		return true;
 	oomtrace_commit_count(mode, false);
 	return false;
@@ -114,10 +106,10 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 	long pages = (long)regs_get_kernel_argument(regs, 1);
 
 	/* Nonzero: leave the return alone. */
-	if (!needs_return(pages))
+	if (!wants_answer(pages))
 		return 1;
-	*call = call_begins((struct mm_struct *)regs_get_kernel_argument(regs, 0),
-			    pages, (int)regs_get_kernel_argument(regs, 2));
+	*call = begin_call((struct mm_struct *)regs_get_kernel_argument(regs, 0),
+			   pages, (int)regs_get_kernel_argument(regs, 2));
 	return 0;
 }
 
@@ -135,15 +127,15 @@ NOKPROBE_SYMBOL(oomtrace_vm_enough_return);
 #if OOMTRACE_HAS_DETOUR
 /* What a detour is about: detour.c. */
 
-static int not_attached(struct mm_struct *mm, long pages, int cap_sys_admin)
+static int refuse_unattached(struct mm_struct *mm, long pages, int cap_sys_admin)
 {
 	return -ENOMEM;
 }
 
 /* The kernel's __vm_enough_memory(), behind ftrace's call at its start. */
-DEFINE_STATIC_CALL(oomtrace_vm_enough_body, not_attached);
+DEFINE_STATIC_CALL(oomtrace_vm_enough_body, refuse_unattached);
 
-static void set_body(unsigned long body)
+static void set_vm_enough_body(unsigned long body)
 {
 	static_call_update(oomtrace_vm_enough_body, (void *)body);
 }
@@ -152,9 +144,9 @@ static void set_body(unsigned long body)
  * In the place of __vm_enough_memory(), for calls whose answer is waited for. As
  * there, preemption is on, but for what must be seen and told in one piece.
  */
-static int vm_enough(struct mm_struct *mm, long pages, int cap_sys_admin)
+static int call_vm_enough(struct mm_struct *mm, long pages, int cap_sys_admin)
 {
-	struct oomtrace_commit_call call = call_begins(mm, pages, cap_sys_admin);
+	struct oomtrace_commit_call call = begin_call(mm, pages, cap_sys_admin);
 	int ret;
 
 	ret = static_call(oomtrace_vm_enough_body)(mm, pages, cap_sys_admin);
@@ -164,20 +156,20 @@ static int vm_enough(struct mm_struct *mm, long pages, int cap_sys_admin)
 	return ret;
 }
 
-static void notrace at_call(unsigned long ip, unsigned long parent_ip,
-			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+static void notrace enter_vm_enough(unsigned long ip, unsigned long parent_ip,
+				    struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	long pages = (long)oomtrace_fregs_argument(fregs, 1);
 
 	preempt_disable_notrace();
-	if (needs_return(pages))
-		oomtrace_fregs_set_ip(fregs, (unsigned long)vm_enough);
+	if (wants_answer(pages))
+		oomtrace_fregs_set_ip(fregs, (unsigned long)call_vm_enough);
 	preempt_enable_notrace();
 }
 
 struct oomtrace_detour oomtrace_vm_enough_detour = {
-	.ops.func	= at_call,
-	.set_body	= set_body,
+	.ops.func	= enter_vm_enough,
+	.set_body	= set_vm_enough_body,
 };
 #else
 struct oomtrace_detour oomtrace_vm_enough_detour;

@@ -10,7 +10,6 @@
 #include <linux/tracepoint.h>
 
 #include "hook/attach.h"
-#include "hooks.h"
 #include "hook/symbols.h"
 
 static const char * const kind_names[] = {
@@ -19,12 +18,6 @@ static const char * const kind_names[] = {
 	[OOMTRACE_BY_KRETPROBE]	= "kretprobe",
 	[OOMTRACE_BY_TRACEPOINT]	= "tracepoint",
 	[OOMTRACE_BY_NOTIFIER]		= "notifier",
-};
-
-static struct notifier_block oom_nb = {
-	.notifier_call	= oomtrace_oom_notify,
-	/* Last, to see what all the others freed. */
-	.priority	= INT_MIN,
 };
 
 /* For how long a probe that cannot be taken out is tried again. */
@@ -60,7 +53,8 @@ static int attach_kretprobe(struct oomtrace_hook *hook)
 	 * A call keeps its instance while it sleeps. Under oom_lock there is
 	 * one call at a time; __vm_enough_memory() may be preempted often.
 	 */
-	hook->krp.maxactive = hook->hot ? max(64U, 4 * num_possible_cpus()) : 16;
+	hook->krp.maxactive = hook->many_instances ?
+			      max(64U, 4 * num_possible_cpus()) : 16;
 	return register_kretprobe(&hook->krp);
 }
 
@@ -73,11 +67,19 @@ static int attach_tracepoint(struct oomtrace_hook *hook)
 	return tracepoint_probe_register(hook->tp, hook->handler, NULL);
 }
 
+static int attach_notifier(struct oomtrace_hook *hook)
+{
+	hook->nb.notifier_call = hook->handler;
+	/* Last, to see what all the others freed. */
+	hook->nb.priority = INT_MIN;
+	return register_oom_notifier(&hook->nb);
+}
+
 static int attach_as(struct oomtrace_hook *hook, const char *name,
 		     enum oomtrace_hook_kind kind)
 {
 	hook->name = name;
-	hook->as = kind;
+	hook->attached_as = kind;
 	switch (kind) {
 	case OOMTRACE_BY_FTRACE:
 		return oomtrace_detour_attach(hook->detour, name);
@@ -88,7 +90,7 @@ static int attach_as(struct oomtrace_hook *hook, const char *name,
 	case OOMTRACE_BY_TRACEPOINT:
 		return attach_tracepoint(hook);
 	case OOMTRACE_BY_NOTIFIER:
-		return register_oom_notifier(&oom_nb);
+		return attach_notifier(hook);
 	}
 	return -EINVAL;
 }
@@ -106,7 +108,7 @@ static bool attach_detour(struct oomtrace_hook *hook, const char *name)
 {
 	int error;
 
-	if (!hook->detour || hook->how->probe || is_split_off(name))
+	if (!hook->detour || hook->choice->probe || is_split_off(name))
 		return false;
 	error = attach_as(hook, name, OOMTRACE_BY_FTRACE);
 	if (error)
@@ -183,7 +185,7 @@ void oomtrace_detach(struct oomtrace_hook *hook)
 {
 	if (!hook->name)
 		return;
-	switch (hook->as) {
+	switch (hook->attached_as) {
 	case OOMTRACE_BY_FTRACE:
 		if (hook->armed)
 			oomtrace_detour_arm(hook->detour, false);
@@ -203,7 +205,7 @@ void oomtrace_detach(struct oomtrace_hook *hook)
 						    NULL);
 		break;
 	case OOMTRACE_BY_NOTIFIER:
-		unregister_oom_notifier(&oom_nb);
+		unregister_oom_notifier(&hook->nb);
 		break;
 	}
 	hook->name = NULL;
@@ -221,7 +223,7 @@ static int arm_detour(struct oomtrace_hook *hook, bool on)
 	if (!ret || !on)
 		return ret;
 	if (attach_as(hook, hook->name, hook->kind)) {
-		hook->as = OOMTRACE_BY_FTRACE;
+		hook->attached_as = OOMTRACE_BY_FTRACE;
 		return ret;
 	}
 	oomtrace_detour_detach(hook->detour);
@@ -243,7 +245,7 @@ int oomtrace_arm(struct oomtrace_hook *hook, bool on)
 
 	if (!hook->name || hook->armed == on)
 		return 0;
-	switch (hook->as) {
+	switch (hook->attached_as) {
 	case OOMTRACE_BY_FTRACE:
 		ret = arm_detour(hook, on);
 		break;
@@ -276,7 +278,7 @@ int oomtrace_arm(struct oomtrace_hook *hook, bool on)
  */
 const char *oomtrace_attach_kind(const struct oomtrace_hook *hook)
 {
-	return kind_names[hook->name ? hook->as : hook->kind];
+	return kind_names[hook->name ? hook->attached_as : hook->kind];
 }
 
 /**
@@ -287,9 +289,9 @@ const char *oomtrace_attach_kind(const struct oomtrace_hook *hook)
  */
 bool oomtrace_attach_is_probe(const struct oomtrace_hook *hook)
 {
-	return hook->as == OOMTRACE_BY_FTRACE ||
-	       hook->as == OOMTRACE_BY_KPROBE ||
-	       hook->as == OOMTRACE_BY_KRETPROBE;
+	return hook->attached_as == OOMTRACE_BY_FTRACE ||
+	       hook->attached_as == OOMTRACE_BY_KPROBE ||
+	       hook->attached_as == OOMTRACE_BY_KRETPROBE;
 }
 
 /**
@@ -306,7 +308,7 @@ bool oomtrace_attach_is_silent(const struct oomtrace_hook *hook)
 	if (!oomtrace_attach_is_probe(hook) ||
 	    READ_ONCE(*oomtrace_sym.ftrace_enabled))
 		return false;
-	return hook->as == OOMTRACE_BY_FTRACE ||
+	return hook->attached_as == OOMTRACE_BY_FTRACE ||
 	       kprobe_ftrace((struct kprobe *)&hook->krp.kp);
 }
 
@@ -322,7 +324,7 @@ unsigned long oomtrace_attach_missed(const struct oomtrace_hook *hook)
 {
 	const struct kretprobe *krp = &hook->krp;
 
-	switch (hook->as) {
+	switch (hook->attached_as) {
 	case OOMTRACE_BY_KPROBE:
 		return krp->kp.nmissed;
 	case OOMTRACE_BY_KRETPROBE:
@@ -341,7 +343,7 @@ unsigned long oomtrace_attach_missed(const struct oomtrace_hook *hook)
 void oomtrace_attach_place(const struct oomtrace_hook *hook, char *buf,
 			   size_t size)
 {
-	if (hook->name && hook->as == OOMTRACE_BY_FTRACE)
+	if (hook->name && hook->attached_as == OOMTRACE_BY_FTRACE)
 		scnprintf(buf, size, "%pS", (void *)hook->detour->ip);
 	else if (hook->name && oomtrace_attach_is_probe(hook))
 		scnprintf(buf, size, "%pS", hook->krp.kp.addr);

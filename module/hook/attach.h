@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One hook, and the ways to attach it (attach.c). Which hooks there are, and
- * what happens if one cannot be attached, is the business of hooks.c.
+ * One hook, and the ways to attach it to the kernel.
  */
 #ifndef OOMTRACE_ATTACH_H
 #define OOMTRACE_ATTACH_H
 
 #include <linux/kprobes.h>
+#include <linux/notifier.h>
 #include <linux/tracepoint.h>
 
 #include "hook/detour.h"
@@ -21,46 +21,58 @@ enum oomtrace_hook_kind {
 };
 
 /**
+ * struct oomtrace_hook_choice - how the user wants a function hooked
+ * @words: the words for ftrace and for a probe, in this order.
+ * @probe: use a probe, even where ftrace is available.
+ */
+struct oomtrace_hook_choice {
+	const char *words[2];
+	bool probe;
+};
+
+/**
  * struct oomtrace_hook - one hook
- * @names: the symbol, and what to try if the kernel does not have it.
- * @prototype: of the function that is probed, as the handlers expect it.
- * @kind: how it is hooked.
- * @detour: a cheaper way by ftrace, which is tried first; or NULL.
- * @how: what the user wants of @detour.
- * @required: without it the module refuses to load.
- * @feeds: what is missing from the records without it.
- * @handler: kprobe's and tracepoint's handler, and the notifier's.
- * @entry: kretprobe's entry handler.
- * @ret: kretprobe's return handler.
- * @data_size: bytes that @entry hands to @ret.
- * @hot: called at any time on any CPU, so with more instances in reserve.
- * @name: which of @names it is attached to; NULL: not attached.
- * @as: how it is attached.
- * @error: why it is not attached.
- * @armed: it is not switched off.
+ * @names: the symbol, then the symbol to try if the kernel lacks the first.
+ * @prototype: the probed function's prototype, as the handlers expect it.
+ * @kind: how the function is hooked.
+ * @detour: a cheaper hook by ftrace, which is tried first; or NULL.
+ * @choice: whether the user allows @detour.
+ * @required: the module refuses to load without this hook.
+ * @records: the records, or parts of records, that are missing without it.
+ * @handler: the handler of a kprobe, a tracepoint or the notifier.
+ * @entry: the kretprobe's entry handler.
+ * @ret: the kretprobe's return handler.
+ * @data_size: bytes that @entry passes to @ret.
+ * @many_instances: called at any time on any CPU, so more instances are reserved.
+ * @name: which of @names is hooked; NULL: not attached.
+ * @attached_as: how the function is hooked now.
+ * @error: why the hook is not attached.
+ * @armed: the hook is switched on.
  * @krp: the kretprobe; its kp is the kprobe of OOMTRACE_BY_KPROBE.
  * @tp: the tracepoint.
+ * @nb: the notifier.
  */
 struct oomtrace_hook {
 	const char *names[2];
 	struct oomtrace_prototype prototype;
 	enum oomtrace_hook_kind kind;
 	struct oomtrace_detour *detour;
-	const struct oomtrace_hook_choice *how;
+	const struct oomtrace_hook_choice *choice;
 	bool required;
-	const char *feeds;
+	const char *records;
 	void *handler;
 	kretprobe_handler_t entry;
 	kretprobe_handler_t ret;
 	const size_t *data_size;
-	bool hot;
+	bool many_instances;
 	/* private: */
 	const char *name;
-	enum oomtrace_hook_kind as;
+	enum oomtrace_hook_kind attached_as;
 	int error;
 	bool armed;
 	struct kretprobe krp;
 	struct tracepoint *tp;
+	struct notifier_block nb;
 };
 
 void oomtrace_attach(struct oomtrace_hook *hook);

@@ -14,6 +14,7 @@
 #include <linux/kprobes.h>
 
 #include "hook/symbols.h"
+#include "stats.h"
 
 static const int unknown_mode = OOMTRACE_MODE_UNKNOWN;
 static const int no_int;

@@ -50,9 +50,6 @@ struct oomtrace_symbols {
 	const void *btf_stop;
 };
 
-/* The overcommit mode when the kernel's variable was not found. */
-#define OOMTRACE_MODE_UNKNOWN	3
-
 extern struct oomtrace_symbols oomtrace_sym;
 
 /**

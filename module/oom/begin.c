@@ -18,18 +18,19 @@
 #include <linux/vmstat.h>
 #include <asm/syscall.h>
 
-#include "oom/episode.h"
-#include "task.h"
-#include "hook/symbols.h"
 #include "compat/memcontrol.h"
+#include "hook/symbols.h"
+#include "oom/begin.h"
+#include "oom/cgroup_paths.h"
+#include "oom/episode.h"
+#include "oom/memory.h"
+#include "oom/retries.h"
+#include "task.h"
 
-static void fill_zones(struct oomtrace_oom_begin *rec)
+static void fill_watermarks(struct oomtrace_oom_begin *rec)
 {
 	int nid, i;
 
-	rec->wmark_min = 0;
-	rec->wmark_low = 0;
-	rec->wmark_high = 0;
 	for_each_online_node(nid) {
 		for (i = 0; i < MAX_NR_ZONES; i++) {
 			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
@@ -43,7 +44,7 @@ static void fill_zones(struct oomtrace_oom_begin *rec)
 	}
 }
 
-static void fill_memory(struct oomtrace_oom_begin *rec)
+static void fill_global_memory(struct oomtrace_oom_begin *rec)
 {
 	rec->free = global_zone_page_state(NR_FREE_PAGES);
 	rec->file = global_node_page_state(NR_ACTIVE_FILE) +
@@ -60,13 +61,12 @@ static void fill_memory(struct oomtrace_oom_begin *rec)
 	rec->totalram = totalram_pages();
 	if (!oomtrace_have(&oomtrace_sym.total_swap_pages))
 		rec->h.valid &= ~OOMTRACE_BIT(oom_begin, total_swap);
-	fill_zones(rec);
+	fill_watermarks(rec);
 }
 
-/* Current, who asks. */
-static void fill_asker(struct oomtrace_oom_begin *rec)
+/* Current, the task that allocates or the daemon that kills. */
+static void fill_current(struct oomtrace_oom_begin *rec)
 {
-	rec->h.derived = 0;
 	rec->pid = current->pid;
 	rec->tgid = current->tgid;
 	rec->uid = oomtrace_uid(current);
@@ -74,7 +74,6 @@ static void fill_asker(struct oomtrace_oom_begin *rec)
 	rec->cgroup_id = oomtrace_memcg_id(current);
 	rec->oom_score_adj = current->signal->oom_score_adj;
 	rec->ns_pid = oomtrace_ns_pid(current);
-	rec->reserved = 0;
 }
 
 /* Fields that only an OOM of a cgroup has. */
@@ -85,9 +84,6 @@ static void fill_asker(struct oomtrace_oom_begin *rec)
 static void fill_memcg(struct oomtrace_oom_begin *rec,
 		       struct mem_cgroup *memcg)
 {
-	rec->memcg_id = 0;
-	rec->memcg_usage = 0;
-	rec->memcg_limit = 0;
 	if (!memcg)
 		return;
 	rec->memcg_id = cgroup_id(memcg->css.cgroup);
@@ -102,7 +98,6 @@ static void fill_gfp_names(struct oomtrace_oom_begin *rec, gfp_t gfp)
 {
 	int n;
 
-	memset(rec->gfp_names, 0, sizeof(rec->gfp_names));
 	n = snprintf(rec->gfp_names, sizeof(rec->gfp_names), "%pGg", &gfp);
 	if (n < sizeof(rec->gfp_names))
 		return;
@@ -155,7 +150,7 @@ static bool after_page_fault(const struct oom_control *oc)
 	return oomtrace_memcg_in_oom(current) == oc->memcg;
 }
 
-static u8 trigger(const struct oom_control *oc)
+static u8 find_trigger(const struct oom_control *oc)
 {
 	if (oc->order == -1)
 		return OOMTRACE_TRIGGER_SYSRQ;
@@ -169,8 +164,8 @@ static u8 trigger(const struct oom_control *oc)
 }
 
 /**
- * oomtrace_fill_begin() - say who asked for what, and what memory there is
- * @rec: the record; what the header says of the ring is left as it is.
+ * oomtrace_fill_begin() - fill in who asked for what, and what memory there is
+ * @rec: the record, all of it.
  * @ep: the episode; current is in out_of_memory().
  */
 void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
@@ -178,100 +173,91 @@ void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
 {
 	const struct oom_control *oc = ep->oc;
 
-	rec->h.valid = OOMTRACE_ALL(oom_begin) & ~OF_MEMCG;
-	rec->episode = ep->id;
-	fill_asker(rec);
-	rec->gfp = (__force u32)oc->gfp_mask;
+	*rec = (struct oomtrace_oom_begin){
+		OOMTRACE_RECORD(OOM_BEGIN, oom_begin),
+		.gfp = (__force u32)oc->gfp_mask,
+		.order = oc->order,
+		.scope = oc->memcg ? OOMTRACE_SCOPE_MEMCG :
+				     OOMTRACE_SCOPE_GLOBAL,
+		.trigger = find_trigger(oc),
+	};
+	rec->h.valid &= ~OF_MEMCG;
+	fill_current(rec);
 	fill_memcg(rec, oc->memcg);
-	fill_memory(rec);
-	rec->order = oc->order;
-	rec->scope = oc->memcg ? OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL;
-	rec->trigger = trigger(oc);
+	fill_global_memory(rec);
 	fill_gfp_names(rec, oc->gfp_mask);
 }
 
 /**
- * oomtrace_record_cause() - tell whose episode it is and what led to it
- * @ep: the episode, which has its number and names; current is in
+ * oomtrace_record_cause() - record whose episode it is and what led to it
+ * @ep: the episode, which has its number and paths; current is in
  *	out_of_memory().
  */
 void oomtrace_record_cause(const struct oomtrace_episode *ep)
 {
 	const struct oom_control *oc = ep->oc;
 
-	oomtrace_names_add_task(ep->names, current, false);
+	oomtrace_paths_add_task(ep->paths, current, false);
 	if (oc->memcg)
-		oomtrace_names_add(ep->names, &oc->memcg->css, false);
+		oomtrace_paths_add(ep->paths, &oc->memcg->css, false);
 	else
-		oomtrace_record_pressure(ep);
+		oomtrace_record_retries(ep);
 }
 
 /**
- * oomtrace_write_begin() - write a begin that was filled in before
- * @ep: the episode, which has its number now.
- * @from: the record.
+ * oomtrace_write_begin() - give an episode its number, and write its begin
+ * @ep: the episode; from here on it has a number, and a set for paths.
+ * @rec: the begin as it was filled in before.
  *
- * Records of the state of memory are the caller's, who knows how old it is.
+ * The caller writes the records of the state of memory, if that is recent.
  */
-void oomtrace_write_begin(const struct oomtrace_episode *ep,
-			  const struct oomtrace_oom_begin *from)
+void oomtrace_write_begin(struct oomtrace_episode *ep,
+			  struct oomtrace_oom_begin *rec)
 {
-	struct oomtrace_oom_begin *rec;
-	unsigned long flags;
-
-	rec = oomtrace_oom_reserve(OOMTRACE_OOM_BEGIN, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	oomtrace_oom_copy(rec, from, sizeof(*rec));
+	ep->id = oomtrace_episode_next();
+	ep->paths = oomtrace_paths_get(ep->id);
 	rec->episode = ep->id;
-	oomtrace_oom_publish(rec, flags);
+	oomtrace_oom_write(&rec->h);
 }
 
 /**
  * oomtrace_record_begin() - write the records that start an episode
  * @ep: the episode; current is in out_of_memory().
  */
-void oomtrace_record_begin(const struct oomtrace_episode *ep)
+void oomtrace_record_begin(struct oomtrace_episode *ep)
 {
-	/* It takes too long for interrupts to be off; oom_lock guards it. */
-	static struct oomtrace_oom_begin made;
+	/* Too large for a stack that is deep already; oom_lock guards it. */
+	static struct oomtrace_oom_begin rec;
 	const struct oom_control *oc = ep->oc;
 
-	oomtrace_fill_begin(&made, ep);
-	oomtrace_write_begin(ep, &made);
+	oomtrace_fill_begin(&rec, ep);
+	oomtrace_write_begin(ep, &rec);
 	/* Zones say nothing about a cgroup's limit. */
-	oomtrace_record_memstate(ep->id, oc->memcg, !oc->memcg);
+	oomtrace_record_memory(ep->id, oc->memcg, !oc->memcg);
 	oomtrace_record_cause(ep);
 }
 
 /**
  * oomtrace_record_daemon_begin() - write the records that start an episode of
- * user space's
+ * user space
  * @episode: its number; current is the daemon, and kills.
  */
 void oomtrace_record_daemon_begin(u64 episode)
 {
-	struct oomtrace_oom_begin *rec;
-	unsigned long flags;
+	struct oomtrace_oom_begin rec = {
+		OOMTRACE_RECORD(OOM_BEGIN, oom_begin),
+		.episode = episode,
+		.scope = OOMTRACE_SCOPE_USERSPACE,
+		.trigger = OOMTRACE_TRIGGER_DAEMON,
+	};
 
-	rec = oomtrace_oom_reserve(OOMTRACE_OOM_BEGIN, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	/* Nobody asked for pages: there is a sender, not a request. */
-	rec->h.valid = OOMTRACE_ALL(oom_begin) &
-		       ~(OF_MEMCG |
+	/* There is a sender of a signal, and no request for pages. */
+	rec.h.valid &= ~(OF_MEMCG |
 			 OOMTRACE_BIT(oom_begin, order) |
 			 OOMTRACE_BIT(oom_begin, gfp) |
 			 OOMTRACE_BIT(oom_begin, gfp_names));
-	rec->episode = episode;
-	fill_asker(rec);
-	rec->gfp = 0;
-	memset(rec->gfp_names, 0, sizeof(rec->gfp_names));
-	fill_memcg(rec, NULL);
-	fill_memory(rec);
-	rec->order = 0;
-	rec->scope = OOMTRACE_SCOPE_USERSPACE;
-	rec->trigger = OOMTRACE_TRIGGER_DAEMON;
-	oomtrace_oom_publish(rec, flags);
-	oomtrace_record_memstate(episode, NULL, false);
+	fill_current(&rec);
+	fill_global_memory(&rec);
+	oomtrace_oom_write(&rec.h);
+	oomtrace_record_memory(episode, NULL, false);
 }

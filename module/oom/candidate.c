@@ -23,12 +23,15 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
-#include "oom/repeat.h"
-#include "hook/detour.h"
-#include "oom/episode.h"
-#include "hooks.h"
-#include "task.h"
 #include "compat/mm.h"
+#include "hook/detour.h"
+#include "hook/hook.h"
+#include "oom/candidate.h"
+#include "oom/cgroup_paths.h"
+#include "oom/episode.h"
+#include "oom/hold.h"
+#include "ring/ring.h"
+#include "task.h"
 
 /**
  * struct pending - the candidate that oom_evaluate_task() is looking at
@@ -46,7 +49,9 @@ static struct pending {
 	u8 skipped;
 	u8 never;
 	struct oomtrace_candidate rec;
-} pending;
+} pending = {
+	.rec = { OOMTRACE_RECORD(CANDIDATE, candidate) },
+};
 
 /* How many threads we look through for one that still has an mm. */
 #define MAX_THREADS	64
@@ -57,8 +62,8 @@ static struct pending {
 		   OOMTRACE_BIT(candidate, swapents) |		\
 		   OOMTRACE_BIT(candidate, pgtables_bytes))
 
-static __always_inline void fill_mm(struct oomtrace_candidate *rec,
-				    struct mm_struct *mm)
+static __always_inline void fill_candidate_mm(struct oomtrace_candidate *rec,
+					      struct mm_struct *mm)
 {
 	rec->rss_anon = oomtrace_mm_counter(mm, MM_ANONPAGES);
 	rec->rss_file = oomtrace_mm_counter(mm, MM_FILEPAGES);
@@ -71,7 +76,7 @@ static __always_inline void fill_mm(struct oomtrace_candidate *rec,
  * What oom_badness() refuses a task with an mm for, in the order of its tests. The
  * first of them needs no lock; @thread is the one that is locked, NULL if none is.
  */
-static u8 why_never(struct task_struct *task, struct task_struct *thread)
+static u8 find_refusal(struct task_struct *task, struct task_struct *thread)
 {
 	if (task->signal->oom_score_adj == OOM_SCORE_ADJ_MIN)
 		return OOMTRACE_REASON_ADJ_MIN;
@@ -91,8 +96,8 @@ static u8 why_never(struct task_struct *task, struct task_struct *thread)
  *
  * Return: false if there is no mm, or none that can be touched.
  */
-static __always_inline bool look_at_mm(struct task_struct *task,
-				       struct oomtrace_candidate *rec,
+static __always_inline bool read_mm(struct task_struct *task,
+				    struct oomtrace_candidate *rec,
 				       u8 *never)
 {
 	struct task_struct *t;
@@ -108,7 +113,7 @@ static __always_inline bool look_at_mm(struct task_struct *task,
 		/* Taken already: its mm cannot be touched, so it is absent. */
 		if (!oomtrace_task_trylock(t)) {
 			if (never)
-				*never = why_never(task, NULL);
+				*never = find_refusal(task, NULL);
 			break;
 		}
 		if (!t->mm) {
@@ -116,9 +121,9 @@ static __always_inline bool look_at_mm(struct task_struct *task,
 			continue;
 		}
 		if (rec)
-			fill_mm(rec, t->mm);
+			fill_candidate_mm(rec, t->mm);
 		if (never)
-			*never = why_never(task, t);
+			*never = find_refusal(task, t);
 		task_unlock(t);
 		return true;
 	}
@@ -126,7 +131,7 @@ static __always_inline bool look_at_mm(struct task_struct *task,
 }
 
 /* Why oom_evaluate_task() passes a task over, in the order of its tests. */
-static __always_inline u8 why_skipped(struct task_struct *task)
+static __always_inline u8 find_skip(struct task_struct *task)
 {
 	if (is_global_init(task))
 		return OOMTRACE_REASON_INIT;
@@ -139,8 +144,8 @@ static __always_inline u8 why_skipped(struct task_struct *task)
 }
 
 /* Its cgroup, which is mostly that of the candidate before. */
-static __always_inline u64 cgroup_of(struct pending *p,
-				     struct oomtrace_episode *ep,
+static __always_inline u64 find_cgroup(struct pending *p,
+				       struct oomtrace_episode *ep,
 				     struct task_struct *task)
 {
 	/* true: RCU cannot see that preemption is off, which is enough. */
@@ -148,7 +153,7 @@ static __always_inline u64 cgroup_of(struct pending *p,
 		task_css_check(task, memory_cgrp_id, true);
 
 	if (css != p->css)
-		p->css = oomtrace_names_add(ep->names, css, true) ? css : NULL;
+		p->css = oomtrace_paths_add(ep->paths, css, true) ? css : NULL;
 	return cgroup_id(css->cgroup);
 }
 
@@ -161,14 +166,14 @@ static __always_inline void start_candidate(struct pending *p,
 
 	p->task = task;
 	p->scored = false;
-	p->skipped = why_skipped(task);
+	p->skipped = find_skip(task);
 
 	rec->pid = task->pid;
 	rec->tgid = task->tgid;
 	rec->uid = oomtrace_uid_rcu(task);
 	rec->index = ep->candidates++;
 	oomtrace_comm(rec->comm, task);
-	rec->cgroup_id = cgroup_of(p, ep, task);
+	rec->cgroup_id = find_cgroup(p, ep, task);
 	rec->points = 0;
 	rec->oom_score_adj = task->signal->oom_score_adj;
 	rec->reason = OOMTRACE_REASON_NONE;
@@ -176,7 +181,7 @@ static __always_inline void start_candidate(struct pending *p,
 	if (!rec->ns_pid)
 		valid &= ~OOMTRACE_BIT(candidate, ns_pid);
 	if (p->skipped == OOMTRACE_REASON_INIT ||
-	    p->skipped == OOMTRACE_REASON_KTHREAD || !look_at_mm(task, rec, NULL)) {
+	    p->skipped == OOMTRACE_REASON_KTHREAD || !read_mm(task, rec, NULL)) {
 		rec->rss_anon = 0;
 		rec->rss_file = 0;
 		rec->rss_shmem = 0;
@@ -200,7 +205,7 @@ static bool terms_add_up(const struct oomtrace_candidate *rec,
 }
 
 /* Our own argmax, by points and order alone, and who would be next. */
-static void rank(struct oomtrace_episode *ep, pid_t pid, long points)
+static void rank_candidate(struct oomtrace_episode *ep, pid_t pid, long points)
 {
 	if (!ep->scored++ || points >= ep->best_points) {
 		ep->second_pid = ep->best_pid;
@@ -233,7 +238,7 @@ static __always_inline void finish_scored(struct pending *p, struct oomtrace_epi
 		rec->h.derived |= rec->h.valid & MM_FIELDS;
 	rec->verdict = ep->oc->chosen == p->task ? OOMTRACE_EVAL_LEADING :
 						   OOMTRACE_EVAL_KEPT;
-	rank(ep, rec->pid, rec->points);
+	rank_candidate(ep, rec->pid, rec->points);
 }
 
 /* What became of one that oom_badness() was not called for. */
@@ -253,7 +258,7 @@ static void finish_unscored(struct pending *p, struct oomtrace_episode *ep)
 		rec->verdict = OOMTRACE_EVAL_LEADING;
 		rec->points = ep->oc->chosen_points;
 		rec->h.valid |= OOMTRACE_BIT(candidate, points);
-		rank(ep, rec->pid, rec->points);
+		rank_candidate(ep, rec->pid, rec->points);
 		return;
 	}
 	if (!oomtrace_hook_attached(OOMTRACE_HOOK_BADNESS)) {
@@ -268,30 +273,6 @@ static void finish_unscored(struct pending *p, struct oomtrace_episode *ep)
 	rec->h.derived |= OOMTRACE_BIT(candidate, reason);
 }
 
-static __always_inline bool record(const struct oomtrace_candidate *from)
-{
-	struct oomtrace_candidate *rec;
-	unsigned long flags;
-
-	rec = oomtrace_oom_reserve(OOMTRACE_CANDIDATE, sizeof(*rec), &flags);
-	if (!rec)
-		return false;
-	oomtrace_oom_copy(rec, from, sizeof(*rec));
-	oomtrace_oom_publish(rec, flags);
-	return true;
-}
-
-/**
- * oomtrace_record_candidate() - write a candidate's record
- * @from: the record; of its header only the masks.
- *
- * Return: false if there was no room.
- */
-bool oomtrace_record_candidate(const struct oomtrace_candidate *from)
-{
-	return record(from);
-}
-
 static __always_inline void finish_candidate(struct pending *p,
 					     struct oomtrace_episode *ep)
 {
@@ -302,11 +283,13 @@ static __always_inline void finish_candidate(struct pending *p,
 	else
 		finish_unscored(p, ep);
 	p->task = NULL;
-	if (unlikely(ep->held) && oomtrace_again_hold(ep, &p->rec))
+	if (unlikely(ep->held) && oomtrace_hold_candidate(ep, &p->rec))
 		return;
 	/* Its number may have come only now. */
 	p->rec.episode = ep->id;
-	if (!record(&p->rec))
+	/* With a size that is known at build time the copy is cheap. */
+	if (!oomtrace_ring_write(&oomtrace_rings[OOMTRACE_RING_OOM], &p->rec.h,
+				 OOMTRACE_CANDIDATE, sizeof(p->rec)))
 		ep->missed++;
 }
 
@@ -336,7 +319,7 @@ bool oomtrace_candidate_forget(void)
 
 /* ---- the hooks ---- */
 
-static void evaluate(struct task_struct *task)
+static void begin_candidate(struct task_struct *task)
 {
 	struct oomtrace_episode *ep = &oomtrace_episode;
 
@@ -348,28 +331,28 @@ static void evaluate(struct task_struct *task)
 }
 
 /* Reads of /proc/PID/oom_score come to oom_badness() too: they are not ours. */
-static __always_inline bool is_of_the_scan(void)
+static __always_inline bool in_scan(void)
 {
 	return oomtrace_episode_mine() && pending.task;
 }
 
 /* oom_badness() has its answer. */
-static __always_inline void score(long points)
+static __always_inline void note_points(long points)
 {
 	oomtrace_hit(OOMTRACE_HOOK_BADNESS);
 	pending.rec.points = points;
 	pending.scored = true;
 	if (unlikely(points == LONG_MIN)) {
-		/* By ftrace it is on; look_at_mm() wants it off. */
+		/* By ftrace it is on; read_mm() wants it off. */
 		preempt_disable();
-		look_at_mm(pending.task, NULL, &pending.never);
+		read_mm(pending.task, NULL, &pending.never);
 		preempt_enable();
 	}
 }
 
 int oomtrace_evaluate_entry(struct kprobe *kp, struct pt_regs *regs)
 {
-	evaluate((void *)regs_get_kernel_argument(regs, 0));
+	begin_candidate((void *)regs_get_kernel_argument(regs, 0));
 	return 0;
 }
 
@@ -378,15 +361,15 @@ NOKPROBE_SYMBOL(oomtrace_evaluate_entry);
 int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	/* Nonzero: leave the return alone. */
-	return !is_of_the_scan();
+	return !in_scan();
 }
 
 NOKPROBE_SYMBOL(oomtrace_badness_entry);
 
 int oomtrace_badness_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	if (is_of_the_scan())
-		score((long)regs_return_value(regs));
+	if (in_scan())
+		note_points((long)regs_return_value(regs));
 	return 0;
 }
 
@@ -395,53 +378,53 @@ NOKPROBE_SYMBOL(oomtrace_badness_return);
 #if OOMTRACE_HAS_DETOUR
 /* What a detour is about: detour.c. */
 
-static void notrace at_evaluate(unsigned long ip, unsigned long parent_ip,
-				struct ftrace_ops *ops,
+static void notrace enter_evaluate(unsigned long ip, unsigned long parent_ip,
+				   struct ftrace_ops *ops,
 				struct ftrace_regs *fregs)
 {
 	preempt_disable_notrace();
-	evaluate((void *)oomtrace_fregs_argument(fregs, 0));
+	begin_candidate((void *)oomtrace_fregs_argument(fregs, 0));
 	preempt_enable_notrace();
 }
 
 struct oomtrace_detour oomtrace_evaluate_detour = {
-	.ops.func	= at_evaluate,
+	.ops.func	= enter_evaluate,
 };
 
-static long not_attached(struct task_struct *task, unsigned long totalpages)
+static long score_unattached(struct task_struct *task, unsigned long totalpages)
 {
 	return LONG_MIN;
 }
 
 /* The kernel's oom_badness(), behind ftrace's call at its start. */
-DEFINE_STATIC_CALL(oomtrace_badness_body, not_attached);
+DEFINE_STATIC_CALL(oomtrace_badness_body, score_unattached);
 
-static void set_body(unsigned long body)
+static void set_badness_body(unsigned long body)
 {
 	static_call_update(oomtrace_badness_body, (void *)body);
 }
 
 /* In the place of oom_badness(), for the scan's calls. */
-static long badness(struct task_struct *task, unsigned long totalpages)
+static long call_badness(struct task_struct *task, unsigned long totalpages)
 {
 	long points;
 
 	points = static_call(oomtrace_badness_body)(task, totalpages);
-	score(points);
+	note_points(points);
 	return points;
 }
 
-static void notrace at_badness(unsigned long ip, unsigned long parent_ip,
-			       struct ftrace_ops *ops,
+static void notrace enter_badness(unsigned long ip, unsigned long parent_ip,
+				  struct ftrace_ops *ops,
 			       struct ftrace_regs *fregs)
 {
-	if (is_of_the_scan())
-		oomtrace_fregs_set_ip(fregs, (unsigned long)badness);
+	if (in_scan())
+		oomtrace_fregs_set_ip(fregs, (unsigned long)call_badness);
 }
 
 struct oomtrace_detour oomtrace_badness_detour = {
-	.ops.func	= at_badness,
-	.set_body	= set_body,
+	.ops.func	= enter_badness,
+	.set_body	= set_badness_body,
 	/* It takes task_lock(). */
 	.blocks		= IS_ENABLED(CONFIG_PREEMPT_RT),
 };

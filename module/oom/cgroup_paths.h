@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The cgroups that an episode's records name by number, to be told by path when
- * the episode is over (names.c).
+ * The cgroups that an episode's records name by number, whose paths are recorded
+ * when the episode is over.
  */
-#ifndef OOMTRACE_NAMES_H
-#define OOMTRACE_NAMES_H
+#ifndef OOMTRACE_CGROUP_PATHS_H
+#define OOMTRACE_CGROUP_PATHS_H
 
 #include <linux/cgroup.h>
 #include <linux/sched.h>
 
-struct oomtrace_names;
+struct oomtrace_paths;
 
-void oomtrace_names_init(void);
-void oomtrace_names_exit(void);
-u64 oomtrace_names_dropped(void);
+void oomtrace_paths_init(void);
+void oomtrace_paths_exit(void);
 
-struct oomtrace_names *oomtrace_names_get(u64 episode);
-bool oomtrace_names_add(struct oomtrace_names *names,
+struct oomtrace_paths *oomtrace_paths_get(u64 episode);
+bool oomtrace_paths_add(struct oomtrace_paths *paths,
 			struct cgroup_subsys_state *css, bool candidate);
-void oomtrace_names_add_task(struct oomtrace_names *names,
+void oomtrace_paths_add_task(struct oomtrace_paths *paths,
 			     struct task_struct *task, bool candidate);
-void oomtrace_names_submit(struct oomtrace_names *names);
+void oomtrace_paths_submit(struct oomtrace_paths *paths);
 
-#endif /* OOMTRACE_NAMES_H */
+#endif /* OOMTRACE_CGROUP_PATHS_H */

@@ -19,7 +19,6 @@
  * process_mrelease(2) is an OOM daemon's as well, whoever calls it: it takes the
  * memory of a process that was killed.
  */
-#include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/memcontrol.h>
@@ -27,19 +26,22 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/spinlock.h>
-#include <linux/workqueue.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
+#include <trace/events/signal.h>
 
-#include "oom/daemon_list.h"
-#include "oom/daemon.h"
-#include "oom/episode.h"
-#include "hooks.h"
-#include "oom/cgroup_paths.h"
-#include "task.h"
-#include "oom/ranking.h"
-#include "stats.h"
 #include "compat/mm.h"
+#include "hook/hook.h"
+#include "later.h"
+#include "oom/begin.h"
+#include "oom/cgroup_paths.h"
+#include "oom/daemon.h"
+#include "oom/daemon_list.h"
+#include "oom/episode.h"
+#include "oom/ranking.h"
+#include "oom/victim.h"
+#include "stats.h"
+#include "task.h"
 
 /* Episodes open at once, and victims of one that are told apart. */
 #define OPEN		4
@@ -81,7 +83,7 @@ enum daemon_state { CLOSED, UNRANKED, RANKED };
  * @end_by: jiffies at which it is to be closed.
  * @begin_ns: the first signal, CLOCK_MONOTONIC.
  * @end_ns: the last one.
- * @names: its cgroups.
+ * @paths: its cgroups.
  * @killed: the victims, the first VICTIMS of them.
  */
 struct daemon {
@@ -95,26 +97,14 @@ struct daemon {
 	unsigned long end_by;
 	u64 begin_ns;
 	u64 end_ns;
-	struct oomtrace_names *names;
+	struct oomtrace_paths *paths;
 	struct killed killed[VICTIMS];
 };
 
 static struct daemon daemons[OPEN];
 /* Guards all of it. Raw and irqsave: signals are sent with interrupts off. */
 static DEFINE_RAW_SPINLOCK(daemons_lock);
-static atomic64_t dropped;
-
-static struct irq_work kick;
-
-/**
- * oomtrace_daemons_dropped() - signals of OOM daemons that have no record
- *
- * Return: the count since load: too many daemons, or victims, at once.
- */
-u64 oomtrace_daemons_dropped(void)
-{
-	return atomic64_read(&dropped);
-}
+static struct oomtrace_later ranking_work;
 
 /* ---- for handlers ---- */
 
@@ -135,21 +125,21 @@ static struct daemon *current_daemon(u64 now)
 	if (!free)
 		return NULL;
 	memset(free, 0, sizeof(*free));
-	free->id = oomtrace_next_episode();
+	free->id = oomtrace_episode_next();
 	free->tgid = current->tgid;
 	free->born = leader->start_time;
 	free->begin_ns = now;
-	free->names = oomtrace_names_get(free->id);
+	free->paths = oomtrace_paths_get(free->id);
 	free->end_by = jiffies + PAUSE;
 	oomtrace_record_daemon_begin(free->id);
-	oomtrace_names_add_task(free->names, current, false);
+	oomtrace_paths_add_task(free->paths, current, false);
 	/* After the begin's record. Release: pairs with next_unranked(). */
 	smp_store_release(&free->state, UNRANKED);
-	irq_work_queue(&kick);
+	oomtrace_later_ask(&ranking_work);
 	return free;
 }
 
-static bool is_known(const struct daemon *d, pid_t tgid, int sig)
+static bool was_killed(const struct daemon *d, pid_t tgid, int sig)
 {
 	u32 i;
 
@@ -170,8 +160,8 @@ static void add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 	raw_spin_lock_irqsave(&daemons_lock, flags);
 	d = current_daemon(now);
 	if (!d || d->victims == VICTIMS) {
-		atomic64_inc(&dropped);
-	} else if (!is_known(d, task->tgid, sig)) {
+		oomtrace_stats_unrecorded(OOMTRACE_UNRECORDED_SIGNAL, 1);
+	} else if (!was_killed(d, task->tgid, sig)) {
 		k = &d->killed[d->victims++];
 		k->tgid = task->tgid;
 		k->sig = sig;
@@ -180,7 +170,7 @@ static void add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 		d->end_ns = now;
 		oomtrace_record_victim(d->id, task, mm, OOMTRACE_WHY_DAEMON,
 				       sig);
-		oomtrace_names_add_task(d->names, task, false);
+		oomtrace_paths_add_task(d->paths, task, false);
 	}
 	raw_spin_unlock_irqrestore(&daemons_lock, flags);
 }
@@ -215,7 +205,7 @@ static void add_victim_and_mm(struct task_struct *task, int sig)
  * out of the rings. Looked at as it is, and not by capable(), which would have
  * it audited.
  */
-static bool may_kill_anybody(void)
+static bool may_kill_any_task(void)
 {
 	const struct cred *cred = current_cred();
 
@@ -223,20 +213,32 @@ static bool may_kill_anybody(void)
 	       cap_raised(cred->cap_effective, CAP_KILL);
 }
 
-/**
- * oomtrace_daemon_signal() - current sent a signal that kills
- * @sig: SIGKILL or SIGTERM.
- * @task: to whom; RCU is held.
- */
-void oomtrace_daemon_signal(int sig, struct task_struct *task)
+/* Current sent a signal that kills; RCU is held. */
+static void note_daemon_signal(int sig, struct task_struct *task)
 {
 	if (!oomtrace_is_daemon_name(current->comm) &&
 	    !oomtrace_is_daemon_name(current->group_leader->comm))
 		return;
-	/* It may end itself. */
-	if (same_thread_group(task, current) || !may_kill_anybody())
+	/* A daemon may end itself. */
+	if (same_thread_group(task, current) || !may_kill_any_task())
 		return;
 	add_victim_and_mm(task, sig);
+}
+
+/* A task was sent a signal, and it was delivered. Interrupts are off. */
+void oomtrace_signal(void *data, int sig, struct kernel_siginfo *info,
+		     struct task_struct *task, int group, int result)
+{
+	if ((sig != SIGKILL && sig != SIGTERM) ||
+	    result != TRACE_SIGNAL_DELIVERED || !in_task())
+		return;
+	oomtrace_hit(OOMTRACE_HOOK_SIGNAL);
+	rcu_read_lock();
+	if (!oomtrace_episode_mine())
+		note_daemon_signal(sig, task);
+	else if (sig == SIGKILL)
+		oomtrace_victim_signal(task);
+	rcu_read_unlock();
 }
 
 /* What the entry hands to the return of a __oom_reap_task_mm(). */
@@ -305,7 +307,7 @@ int oomtrace_reap_mm_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 	oomtrace_hit(OOMTRACE_HOOK_REAP_MM);
 	if (!find_killed(mm, now, &episode, &k)) {
-		if (!may_kill_anybody())
+		if (!may_kill_any_task())
 			return 0;
 		/* Killed by somebody whom we do not know; its memory goes now. */
 		rcu_read_lock();
@@ -326,33 +328,27 @@ NOKPROBE_SYMBOL(oomtrace_reap_mm_return);
 
 /* ---- the worker ---- */
 
-static void record_end(const struct daemon *d)
+static void record_daemon_end(const struct daemon *d)
 {
-	struct oomtrace_oom_end *rec;
-	unsigned long flags;
+	struct oomtrace_oom_end rec = {
+		OOMTRACE_RECORD(OOM_END, oom_end),
+		.episode = d->id,
+		.duration_ns = d->end_ns - d->begin_ns,
+		.victims = d->victims,
+		.candidates = d->candidates,
+		.missed = d->missed,
+		.ending = OOMTRACE_ENDING_KILLED,
+	};
 
+	rec.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
 	oomtrace_stats_ending(OOMTRACE_ENDING_KILLED);
-	rec = oomtrace_oom_reserve(OOMTRACE_OOM_END, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	rec->h.valid = OOMTRACE_ALL(oom_end) &
-		       ~OOMTRACE_BIT(oom_end, notifier_freed);
-	rec->h.derived = 0;
-	rec->episode = d->id;
-	rec->duration_ns = d->end_ns - d->begin_ns;
-	rec->notifier_freed = 0;
-	rec->victims = d->victims;
-	rec->candidates = d->candidates;
-	rec->missed = d->missed;
-	rec->ending = OOMTRACE_ENDING_KILLED;
-	memset(rec->reserved, 0, sizeof(rec->reserved));
-	oomtrace_oom_publish(rec, flags);
+	oomtrace_oom_write(&rec.h);
 }
 
 /* Write the end of an episode that is due; true: there was one. */
-static bool close_one(bool all)
+static bool close_daemon(bool all)
 {
-	struct oomtrace_names *names = NULL;
+	struct oomtrace_paths *paths = NULL;
 	unsigned long flags;
 	struct daemon *d;
 	bool found = false;
@@ -363,18 +359,18 @@ static bool close_one(bool all)
 		    (!all && (d->state != RANKED ||
 			      time_before(jiffies, d->end_by))))
 			continue;
-		record_end(d);
-		names = d->names;
-		d->names = NULL;
+		record_daemon_end(d);
+		paths = d->paths;
+		d->paths = NULL;
 		d->state = CLOSED;
 		found = true;
 	}
 	raw_spin_unlock_irqrestore(&daemons_lock, flags);
-	oomtrace_names_submit(names);
+	oomtrace_paths_submit(paths);
 	return found;
 }
 
-static bool any_open(void)
+static bool any_daemon_open(void)
 {
 	int i;
 
@@ -385,7 +381,7 @@ static bool any_open(void)
 }
 
 /* So that a candidate's cgroup is told by its path, if it is still there. */
-static void add_name(struct daemon *d, const struct oomtrace_rank *rank)
+static void add_path(struct daemon *d, const struct oomtrace_rank *rank)
 {
 	struct task_struct *task;
 	unsigned long flags;
@@ -395,7 +391,7 @@ static void add_name(struct daemon *d, const struct oomtrace_rank *rank)
 	/* Its pid may be another's by now. */
 	if (task && task->start_time == rank->born) {
 		raw_spin_lock_irqsave(&daemons_lock, flags);
-		oomtrace_names_add_task(d->names, task, true);
+		oomtrace_paths_add_task(d->paths, task, true);
 		raw_spin_unlock_irqrestore(&daemons_lock, flags);
 	}
 	rcu_read_unlock();
@@ -422,9 +418,9 @@ static void record_ranking(struct daemon *d, u32 *candidates, u32 *missed)
 		/* A little later than the signal, and not the daemon's reason. */
 		rec->h.derived = rec->h.valid &
 				 ~OOMTRACE_BIT(candidate, episode);
-		if (!oomtrace_record_candidate(rec))
+		if (!oomtrace_oom_write(&rec->h))
 			++*missed;
-		add_name(d, &ranks.rank[i]);
+		add_path(d, &ranks.rank[i]);
 		cond_resched();
 	}
 	*missed += ranks.count - i;
@@ -459,49 +455,40 @@ static void rank_unranked(void)
 	}
 }
 
-static void close_due(struct work_struct *unused);
-static DECLARE_DELAYED_WORK(close_work, close_due);
+static void close_due_daemons(struct work_struct *unused);
+static DECLARE_DELAYED_WORK(close_work, close_due_daemons);
 
-static void close_due(struct work_struct *unused)
+static void close_due_daemons(struct work_struct *unused)
 {
-	while (close_one(false))
+	while (close_daemon(false))
 		cond_resched();
-	if (any_open())
+	if (any_daemon_open())
 		schedule_delayed_work(&close_work, PAUSE);
 }
 
-static void rank_now(struct work_struct *unused)
+static void rank_daemons(struct work_struct *unused)
 {
 	rank_unranked();
 	schedule_delayed_work(&close_work, PAUSE);
 }
 
-static DECLARE_WORK(rank_work, rank_now);
-
-/* Handlers may not queue work: that takes locks. An interrupt may. */
-static void work_soon(struct irq_work *unused)
-{
-	schedule_work(&rank_work);
-}
-
 /**
- * oomtrace_daemons_init() - before the first handler runs
+ * oomtrace_daemon_init() - before the first handler runs
  */
-void oomtrace_daemons_init(void)
+void oomtrace_daemon_init(void)
 {
-	init_irq_work(&kick, work_soon);
+	oomtrace_later_init(&ranking_work, rank_daemons, 0);
 }
 
 /**
- * oomtrace_daemons_exit() - write the end of all that is open
+ * oomtrace_daemon_exit() - write the end of all that is open
  *
  * To be called when no handler is left, before the names' and the rings' end.
  */
-void oomtrace_daemons_exit(void)
+void oomtrace_daemon_exit(void)
 {
-	irq_work_sync(&kick);
-	cancel_work_sync(&rank_work);
+	oomtrace_later_cancel(&ranking_work);
 	cancel_delayed_work_sync(&close_work);
-	while (close_one(true))
+	while (close_daemon(true))
 		;
 }

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Episodes of OOM killers in user space (daemons.c).
+ * Episodes of OOM killers in user space.
  */
-#ifndef OOMTRACE_DAEMONS_H
-#define OOMTRACE_DAEMONS_H
+#ifndef OOMTRACE_DAEMON_H
+#define OOMTRACE_DAEMON_H
 
+#include <linux/kprobes.h>
 #include <linux/sched.h>
-#include <linux/types.h>
 
-void oomtrace_daemons_init(void);
-void oomtrace_daemons_exit(void);
-u64 oomtrace_daemons_dropped(void);
-void oomtrace_daemon_signal(int sig, struct task_struct *task);
+extern const size_t oomtrace_reap_mm_size;
 
-#endif /* OOMTRACE_DAEMONS_H */
+void oomtrace_signal(void *data, int sig, struct kernel_siginfo *info,
+		     struct task_struct *task, int group, int result);
+int oomtrace_reap_mm_entry(struct kretprobe_instance *ri, struct pt_regs *regs);
+int oomtrace_reap_mm_return(struct kretprobe_instance *ri,
+			    struct pt_regs *regs);
+
+void oomtrace_daemon_init(void);
+void oomtrace_daemon_exit(void);
+
+#endif /* OOMTRACE_DAEMON_H */

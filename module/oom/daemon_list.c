@@ -13,7 +13,6 @@
 #include <linux/string.h>
 
 #include "oom/daemon_list.h"
-#include "oom/daemon.h"
 
 static struct oomtrace_daemons lists[2] = {
 	{
@@ -52,7 +51,7 @@ bool oomtrace_is_daemon_name(const char *comm)
 	return found;
 }
 
-static bool sane(const struct oomtrace_daemons *list)
+static bool is_valid_list(const struct oomtrace_daemons *list)
 {
 	u32 i;
 
@@ -67,16 +66,16 @@ static bool sane(const struct oomtrace_daemons *list)
 }
 
 /**
- * oomtrace_daemons_set() - replace the list
+ * oomtrace_daemon_list_set() - replace the list
  * @list: the new one.
  *
  * Return: 0, or -EINVAL if it makes no sense, and nothing has changed.
  */
-int oomtrace_daemons_set(const struct oomtrace_daemons *list)
+int oomtrace_daemon_list_set(const struct oomtrace_daemons *list)
 {
 	struct oomtrace_daemons *next;
 
-	if (!sane(list))
+	if (!is_valid_list(list))
 		return -EINVAL;
 	mutex_lock(&list_mutex);
 	next = rcu_access_pointer(in_force) == &lists[0] ? &lists[1] : &lists[0];
@@ -89,8 +88,8 @@ int oomtrace_daemons_set(const struct oomtrace_daemons *list)
 }
 
 /* Take the next name, up to a comma; 0 or an error that was told. */
-static int parse_name(struct oomtrace_daemons *list, const char *name,
-		      size_t len)
+static int parse_daemon_name(struct oomtrace_daemons *list, const char *name,
+			     size_t len)
 {
 	if (!len || len >= OOMTRACE_COMM_LEN) {
 		pr_err_ratelimited("daemons: '%.*s' is no command's name; a name has 1 to %d bytes, and there are commas in between\n",
@@ -107,12 +106,12 @@ static int parse_name(struct oomtrace_daemons *list, const char *name,
 }
 
 /**
- * oomtrace_daemons_set_text() - replace the list by one given as text
+ * oomtrace_daemon_list_set_text() - replace the list by one given as text
  * @text: names with commas in between, or nothing; a newline behind is no harm.
  *
  * Return: 0, or -EINVAL with a line in the log, or -ENOMEM.
  */
-int oomtrace_daemons_set_text(const char *text)
+int oomtrace_daemon_list_set_text(const char *text)
 {
 	size_t len = strcspn(text, "\n");
 	struct oomtrace_daemons *list;
@@ -129,30 +128,30 @@ int oomtrace_daemons_set_text(const char *text)
 	while (len && !ret) {
 		size_t n = strcspn(text, ",\n");
 
-		ret = parse_name(list, text, n);
+		ret = parse_daemon_name(list, text, n);
 		text += n;
 		len -= n;
 		/* A comma announces one more name. */
 		if (!ret && *text == ',') {
 			text++;
 			if (!--len)
-				ret = parse_name(list, text, 0);
+				ret = parse_daemon_name(list, text, 0);
 		}
 	}
 	if (!ret)
-		ret = oomtrace_daemons_set(list);
+		ret = oomtrace_daemon_list_set(list);
 	kfree(list);
 	return ret;
 }
 
 /**
- * oomtrace_daemons_print() - the list in force, as text
+ * oomtrace_daemon_list_print() - the list in force, as text
  * @buf: names with commas in between, and a newline.
  * @size: its room, OOMTRACE_DAEMONS_TEXT + 1 or more.
  *
  * Return: the length.
  */
-size_t oomtrace_daemons_print(char *buf, size_t size)
+size_t oomtrace_daemon_list_print(char *buf, size_t size)
 {
 	const struct oomtrace_daemons *list;
 	size_t len = 0;
@@ -169,12 +168,12 @@ size_t oomtrace_daemons_print(char *buf, size_t size)
 
 static int daemons_param_set(const char *val, const struct kernel_param *kp)
 {
-	return oomtrace_daemons_set_text(val ? val : "");
+	return oomtrace_daemon_list_set_text(val ? val : "");
 }
 
 static int daemons_param_get(char *buf, const struct kernel_param *kp)
 {
-	return oomtrace_daemons_print(buf, PAGE_SIZE);
+	return oomtrace_daemon_list_print(buf, PAGE_SIZE);
 }
 
 static const struct kernel_param_ops daemons_ops = {

@@ -12,8 +12,8 @@
 #define OOMTRACE_DAEMONS_TEXT	(OOMTRACE_DAEMONS * OOMTRACE_COMM_LEN + 1)
 
 bool oomtrace_is_daemon_name(const char *comm);
-int oomtrace_daemons_set(const struct oomtrace_daemons *list);
-int oomtrace_daemons_set_text(const char *text);
-size_t oomtrace_daemons_print(char *buf, size_t size);
+int oomtrace_daemon_list_set(const struct oomtrace_daemons *list);
+int oomtrace_daemon_list_set_text(const char *text);
+size_t oomtrace_daemon_list_print(char *buf, size_t size);
 
 #endif /* OOMTRACE_DAEMON_LIST_H */

@@ -15,11 +15,12 @@
 #include <linux/mmzone.h>
 #include <linux/vmstat.h>
 
-#include "oom/episode.h"
-#include "task.h"
-#include "hook/symbols.h"
 #include "compat/psi.h"
 #include "compat/vmstat.h"
+#include "hook/symbols.h"
+#include "oom/episode.h"
+#include "oom/memory.h"
+#include "task.h"
 
 /* Zones of an episode that are recorded. */
 #define MAX_ZONES	16
@@ -29,7 +30,6 @@ static void fill_hugetlb(struct oomtrace_memory *rec)
 	unsigned int i;
 
 	rec->hugetlb = oomtrace_hugetlb_pages();
-	rec->hugetlb_free = 0;
 	for (i = 0; i < oomtrace_huge_sizes_nr; i++)
 		rec->hugetlb_free +=
 			READ_ONCE(oomtrace_sym.hstates[i].free_huge_pages) <<
@@ -42,8 +42,6 @@ static void fill_hugetlb(struct oomtrace_memory *rec)
 static void fill_memcg_swap(struct oomtrace_memory *rec,
 			    struct mem_cgroup *memcg)
 {
-	rec->memcg_swap = 0;
-	rec->memcg_swap_max = 0;
 	/* On v1 there is a counter of memory and swap together in its place. */
 	if (!memcg || !oomtrace_cgroup_v2(memcg->css.cgroup)) {
 		rec->h.valid &= ~(OOMTRACE_BIT(memory, memcg_swap) |
@@ -54,36 +52,32 @@ static void fill_memcg_swap(struct oomtrace_memory *rec,
 	rec->memcg_swap_max = READ_ONCE(memcg->swap.max);
 }
 
-static void record_memory(u64 episode, struct mem_cgroup *memcg)
+static void record_usage(u64 episode, struct mem_cgroup *memcg)
 {
-	struct oomtrace_memory *rec;
-	unsigned long flags;
+	struct oomtrace_memory rec = {
+		OOMTRACE_RECORD(MEMORY, memory),
+		.episode = episode,
+		.active_anon = global_node_page_state(NR_ACTIVE_ANON),
+		.inactive_anon = global_node_page_state(NR_INACTIVE_ANON),
+		.isolated_anon = global_node_page_state(NR_ISOLATED_ANON),
+		.active_file = global_node_page_state(NR_ACTIVE_FILE),
+		.inactive_file = global_node_page_state(NR_INACTIVE_FILE),
+		.isolated_file = global_node_page_state(NR_ISOLATED_FILE),
+		.unevictable = global_node_page_state(NR_UNEVICTABLE),
+		.mlocked = global_zone_page_state(NR_MLOCK),
+		.dirty = global_node_page_state(NR_FILE_DIRTY),
+		.writeback = global_node_page_state(NR_WRITEBACK),
+		.mapped = global_node_page_state(NR_FILE_MAPPED),
+		.kernel_stack_kb = global_node_page_state(NR_KERNEL_STACK_KB),
+		.anon_thp = oomtrace_thp_pages(NR_ANON_THPS),
+		.shmem_thp = oomtrace_thp_pages(NR_SHMEM_THPS),
+	};
 
-	rec = oomtrace_oom_reserve(OOMTRACE_MEMORY, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	rec->h.valid = OOMTRACE_ALL(memory);
-	rec->h.derived = 0;
-	rec->episode = episode;
-	rec->active_anon = global_node_page_state(NR_ACTIVE_ANON);
-	rec->inactive_anon = global_node_page_state(NR_INACTIVE_ANON);
-	rec->isolated_anon = global_node_page_state(NR_ISOLATED_ANON);
-	rec->active_file = global_node_page_state(NR_ACTIVE_FILE);
-	rec->inactive_file = global_node_page_state(NR_INACTIVE_FILE);
-	rec->isolated_file = global_node_page_state(NR_ISOLATED_FILE);
-	rec->unevictable = global_node_page_state(NR_UNEVICTABLE);
-	rec->mlocked = global_zone_page_state(NR_MLOCK);
-	rec->dirty = global_node_page_state(NR_FILE_DIRTY);
-	rec->writeback = global_node_page_state(NR_WRITEBACK);
-	rec->mapped = global_node_page_state(NR_FILE_MAPPED);
-	rec->kernel_misc_reclaimable =
+	rec.kernel_misc_reclaimable =
 		global_node_page_state(NR_KERNEL_MISC_RECLAIMABLE);
-	rec->kernel_stack_kb = global_node_page_state(NR_KERNEL_STACK_KB);
-	rec->anon_thp = oomtrace_thp_pages(NR_ANON_THPS);
-	rec->shmem_thp = oomtrace_thp_pages(NR_SHMEM_THPS);
-	fill_hugetlb(rec);
-	fill_memcg_swap(rec, memcg);
-	oomtrace_oom_publish(rec, flags);
+	fill_hugetlb(&rec);
+	fill_memcg_swap(&rec, memcg);
+	oomtrace_oom_write(&rec.h);
 }
 
 #if HAS_PSI
@@ -98,32 +92,27 @@ static void record_psi(u64 episode, u64 cgroup_id,
 {
 	int some = resource == OOMTRACE_RESOURCE_IO ? PSI_IO_SOME : PSI_MEM_SOME;
 	int full = resource == OOMTRACE_RESOURCE_IO ? PSI_IO_FULL : PSI_MEM_FULL;
-	struct oomtrace_psi *rec;
-	unsigned long flags;
+	struct oomtrace_psi rec = {
+		OOMTRACE_RECORD(PSI, psi),
+		.episode = episode,
+		.cgroup_id = cgroup_id,
+		.some_avg10 = hundredths(READ_ONCE(group->avg[some][0])),
+		.some_avg60 = hundredths(READ_ONCE(group->avg[some][1])),
+		.some_avg300 = hundredths(READ_ONCE(group->avg[some][2])),
+		.full_avg10 = hundredths(READ_ONCE(group->avg[full][0])),
+		.full_avg60 = hundredths(READ_ONCE(group->avg[full][1])),
+		.full_avg300 = hundredths(READ_ONCE(group->avg[full][2])),
+		.some_total_ns = READ_ONCE(group->total[PSI_AVGS][some]),
+		.full_total_ns = READ_ONCE(group->total[PSI_AVGS][full]),
+		.age_ns = max_t(s64, 0, sched_clock() -
+					    READ_ONCE(group->avg_last_update)),
+		.resource = resource,
+	};
 
-	rec = oomtrace_oom_reserve(OOMTRACE_PSI, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	rec->h.valid = OOMTRACE_ALL(psi);
 	if (!cgroup_id)
-		rec->h.valid &= ~OOMTRACE_BIT(psi, cgroup_id);
-	rec->h.derived = 0;
-	rec->episode = episode;
-	rec->cgroup_id = cgroup_id;
+		rec.h.valid &= ~OOMTRACE_BIT(psi, cgroup_id);
 	/* An update may be under way: each number is whole, not all of one time. */
-	rec->some_avg10 = hundredths(READ_ONCE(group->avg[some][0]));
-	rec->some_avg60 = hundredths(READ_ONCE(group->avg[some][1]));
-	rec->some_avg300 = hundredths(READ_ONCE(group->avg[some][2]));
-	rec->full_avg10 = hundredths(READ_ONCE(group->avg[full][0]));
-	rec->full_avg60 = hundredths(READ_ONCE(group->avg[full][1]));
-	rec->full_avg300 = hundredths(READ_ONCE(group->avg[full][2]));
-	rec->some_total_ns = READ_ONCE(group->total[PSI_AVGS][some]);
-	rec->full_total_ns = READ_ONCE(group->total[PSI_AVGS][full]);
-	rec->age_ns = max_t(s64, 0, sched_clock() -
-				    READ_ONCE(group->avg_last_update));
-	rec->resource = resource;
-	memset(rec->reserved, 0, sizeof(rec->reserved));
-	oomtrace_oom_publish(rec, flags);
+	oomtrace_oom_write(&rec.h);
 }
 #else
 static void record_psi(u64 episode, u64 cgroup_id,
@@ -132,7 +121,7 @@ static void record_psi(u64 episode, u64 cgroup_id,
 }
 #endif
 
-static void record_pressure_stall(u64 episode, struct mem_cgroup *memcg)
+static void record_stalls(u64 episode, struct mem_cgroup *memcg)
 {
 	const struct psi_group *group = oomtrace_sym.psi_system;
 	u8 resource;
@@ -151,33 +140,29 @@ static void record_pressure_stall(u64 episode, struct mem_cgroup *memcg)
 
 static void record_zone(u64 episode, int node, struct zone *zone)
 {
-	struct oomtrace_zone *rec;
-	unsigned long flags;
+	struct oomtrace_zone rec = {
+		OOMTRACE_RECORD(ZONE, zone),
+		.episode = episode,
+		.node = node,
+		.zone = zone_idx(zone),
+		.free = zone_page_state(zone, NR_FREE_PAGES),
+		.wmark_boost = READ_ONCE(zone->watermark_boost),
+		.wmark_min = min_wmark_pages(zone),
+		.wmark_low = low_wmark_pages(zone),
+		.wmark_high = high_wmark_pages(zone),
+		.reserved_highatomic = READ_ONCE(zone->nr_reserved_highatomic),
+		.active_anon = zone_page_state(zone, NR_ZONE_ACTIVE_ANON),
+		.inactive_anon = zone_page_state(zone, NR_ZONE_INACTIVE_ANON),
+		.active_file = zone_page_state(zone, NR_ZONE_ACTIVE_FILE),
+		.inactive_file = zone_page_state(zone, NR_ZONE_INACTIVE_FILE),
+		.unevictable = zone_page_state(zone, NR_ZONE_UNEVICTABLE),
+		.writepending = zone_page_state(zone, NR_ZONE_WRITE_PENDING),
+		.present = READ_ONCE(zone->present_pages),
+		.managed = zone_managed_pages(zone),
+	};
 
-	rec = oomtrace_oom_reserve(OOMTRACE_ZONE, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	rec->h.valid = OOMTRACE_ALL(zone);
-	rec->h.derived = 0;
-	rec->episode = episode;
-	rec->node = node;
-	rec->zone = zone_idx(zone);
-	oomtrace_zone_name(rec->name, zone);
-	rec->free = zone_page_state(zone, NR_FREE_PAGES);
-	rec->wmark_boost = READ_ONCE(zone->watermark_boost);
-	rec->wmark_min = min_wmark_pages(zone);
-	rec->wmark_low = low_wmark_pages(zone);
-	rec->wmark_high = high_wmark_pages(zone);
-	rec->reserved_highatomic = READ_ONCE(zone->nr_reserved_highatomic);
-	rec->active_anon = zone_page_state(zone, NR_ZONE_ACTIVE_ANON);
-	rec->inactive_anon = zone_page_state(zone, NR_ZONE_INACTIVE_ANON);
-	rec->active_file = zone_page_state(zone, NR_ZONE_ACTIVE_FILE);
-	rec->inactive_file = zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
-	rec->unevictable = zone_page_state(zone, NR_ZONE_UNEVICTABLE);
-	rec->writepending = zone_page_state(zone, NR_ZONE_WRITE_PENDING);
-	rec->present = READ_ONCE(zone->present_pages);
-	rec->managed = zone_managed_pages(zone);
-	oomtrace_oom_publish(rec, flags);
+	oomtrace_zone_name(rec.name, zone);
+	oomtrace_oom_write(&rec.h);
 }
 
 static void record_zones(u64 episode)
@@ -198,15 +183,15 @@ static void record_zones(u64 episode)
 }
 
 /**
- * oomtrace_record_memstate() - write the records of the state of memory
+ * oomtrace_record_memory() - write the records of the state of memory
  * @episode: the episode they belong to.
  * @memcg: the cgroup that is out of memory, NULL if none is; pinned.
  * @zones: the zones as well.
  */
-void oomtrace_record_memstate(u64 episode, struct mem_cgroup *memcg, bool zones)
+void oomtrace_record_memory(u64 episode, struct mem_cgroup *memcg, bool zones)
 {
-	record_memory(episode, memcg);
-	record_pressure_stall(episode, memcg);
+	record_usage(episode, memcg);
+	record_stalls(episode, memcg);
 	if (zones)
 		record_zones(episode);
 }

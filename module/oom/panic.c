@@ -18,11 +18,10 @@
 #include <linux/ktime.h>
 
 #include "common/story.h"
-#include "oom/episode.h"
-#include "task.h"
-#include "oom/panic.h"
-#include "ring/reader.h"
 #include "compat/panic_notifier.h"
+#include "oom/panic.h"
+#include "oom/selection.h"
+#include "ring/reader.h"
 
 /* An OOM longer ago is not told: it is not why the kernel panics now. */
 #define RECENT_NS	(300ULL * NSEC_PER_SEC)
@@ -39,12 +38,12 @@ struct log_line {
 	char text[400];
 };
 
-static struct oomtrace_reader reader;
+static struct oomtrace_reader panic_reader;
 static struct oomtrace_story story;
 static u64 record[OOMTRACE_MAX_RECORD / sizeof(u64)];
 static struct log_line line;
 
-static void flush(struct log_line *l, size_t len)
+static void flush_line(struct log_line *l, size_t len)
 {
 	pr_crit("%.*s\n", (int)len, l->text);
 }
@@ -61,26 +60,26 @@ static void __printf(2, 0) print_to_log(void *ctx, const char *fmt,
 	while ((end = memchr(l->text, '\n', l->len))) {
 		size_t n = end - l->text;
 
-		flush(l, n);
+		flush_line(l, n);
 		l->len -= n + 1;
 		memmove(l->text, end + 1, l->len);
 	}
 	if (l->len == sizeof(l->text) - 1) {
-		flush(l, l->len);
+		flush_line(l, l->len);
 		l->len = 0;
 	}
 }
 
 /* Episode 0 is the last one. */
-static void tell_oom(u64 episode, u64 begin_ns)
+static void print_oom(u64 episode, u64 begin_ns)
 {
 	const struct oomtrace_out out = { .vprint = print_to_log, .ctx = &line };
 	unsigned int n;
 
 	oomtrace_story_init(&story, episode, PAGE_SIZE);
-	oomtrace_reader_since(&reader, begin_ns);
+	oomtrace_reader_since(&panic_reader, begin_ns);
 	for (n = 0; n < MAX_RECORDS; n++) {
-		if (!oomtrace_reader_next(&reader, record))
+		if (!oomtrace_reader_next(&panic_reader, record))
 			break;
 		oomtrace_story_feed(&story, (void *)record);
 	}
@@ -93,22 +92,22 @@ static bool is_recent(u64 begin_ns)
 	return begin_ns && ktime_get_mono_fast_ns() - begin_ns < RECENT_NS;
 }
 
-static int at_panic(struct notifier_block *nb, unsigned long unused, void *msg)
+static int end_at_panic(struct notifier_block *nb, unsigned long unused, void *msg)
 {
 	struct oomtrace_last_episodes last;
 
-	oomtrace_episode_panic(&last);
+	oomtrace_selection_panic(&last);
 	/* A kill is often followed by an OOM that kills nobody. */
 	if (!last.panicked && last.kill_ns != last.begin_ns &&
 	    is_recent(last.kill_ns))
-		tell_oom(last.kill, last.kill_ns);
+		print_oom(last.kill, last.kill_ns);
 	if (is_recent(last.begin_ns))
-		tell_oom(0, last.begin_ns);
+		print_oom(0, last.begin_ns);
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block panic_nb = {
-	.notifier_call	= at_panic,
+	.notifier_call	= end_at_panic,
 };
 
 /**
@@ -118,7 +117,7 @@ static struct notifier_block panic_nb = {
  */
 int oomtrace_panic_init(void)
 {
-	int ret = oomtrace_reader_init(&reader, BIT(OOMTRACE_RING_OOM), false);
+	int ret = oomtrace_reader_init(&panic_reader, BIT(OOMTRACE_RING_OOM), false);
 
 	if (!ret)
 		atomic_notifier_chain_register(&panic_notifier_list, &panic_nb);
@@ -131,5 +130,5 @@ int oomtrace_panic_init(void)
 void oomtrace_panic_exit(void)
 {
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_nb);
-	oomtrace_reader_free(&reader);
+	oomtrace_reader_free(&panic_reader);
 }

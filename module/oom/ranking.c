@@ -25,9 +25,9 @@
 #include <linux/swap.h>
 
 #include "compat/mm.h"
-#include "task.h"
-#include "oom/ranking.h"
 #include "hook/symbols.h"
+#include "oom/ranking.h"
+#include "task.h"
 
 /* Pids looked at without a pause. */
 #define STAGE	64
@@ -67,7 +67,7 @@ static struct mem_cgroup *member_of(struct task_struct *task, u64 id)
 
 /* ---- one process ---- */
 
-static void say_reason(struct oomtrace_candidate *rec, u8 verdict, u8 reason)
+static void set_verdict(struct oomtrace_candidate *rec, u8 verdict, u8 reason)
 {
 	rec->verdict = verdict;
 	rec->reason = reason;
@@ -88,14 +88,14 @@ static void score_locked(struct oomtrace_candidate *rec, struct task_struct *t,
 			OOMTRACE_BIT(candidate, swapents) |
 			OOMTRACE_BIT(candidate, pgtables_bytes);
 	if (rec->oom_score_adj == OOM_SCORE_ADJ_MIN) {
-		say_reason(rec, OOMTRACE_EVAL_INELIGIBLE,
-			   OOMTRACE_REASON_ADJ_MIN);
+		set_verdict(rec, OOMTRACE_EVAL_INELIGIBLE,
+			    OOMTRACE_REASON_ADJ_MIN);
 	} else if (oomtrace_mm_oom_skip(t->mm)) {
-		say_reason(rec, OOMTRACE_EVAL_INELIGIBLE,
-			   OOMTRACE_REASON_OOM_SKIP);
+		set_verdict(rec, OOMTRACE_EVAL_INELIGIBLE,
+			    OOMTRACE_REASON_OOM_SKIP);
 	} else if (in_vfork(t)) {
-		say_reason(rec, OOMTRACE_EVAL_INELIGIBLE,
-			   OOMTRACE_REASON_VFORK);
+		set_verdict(rec, OOMTRACE_EVAL_INELIGIBLE,
+			    OOMTRACE_REASON_VFORK);
 	} else {
 		rec->verdict = OOMTRACE_EVAL_KEPT;
 		rec->points = rec->rss_anon + rec->rss_file + rec->rss_shmem +
@@ -107,8 +107,8 @@ static void score_locked(struct oomtrace_candidate *rec, struct task_struct *t,
 }
 
 /* The first thread that has an mm stands for all. RCU is held. */
-static void score(struct oomtrace_candidate *rec, struct task_struct *p,
-		  unsigned long totalpages)
+static void score_process(struct oomtrace_candidate *rec, struct task_struct *p,
+			  unsigned long totalpages)
 {
 	struct task_struct *t;
 	bool found;
@@ -122,28 +122,28 @@ static void score(struct oomtrace_candidate *rec, struct task_struct *p,
 		if (found)
 			return;
 	}
-	say_reason(rec, OOMTRACE_EVAL_INELIGIBLE, OOMTRACE_REASON_NO_MM);
+	set_verdict(rec, OOMTRACE_EVAL_INELIGIBLE, OOMTRACE_REASON_NO_MM);
 }
 
 /* oom_evaluate_task(), which looks at the cheap reasons first. */
-static void evaluate(struct oomtrace_candidate *rec, struct task_struct *p,
-		     unsigned long totalpages)
+static void evaluate_process(struct oomtrace_candidate *rec, struct task_struct *p,
+			     unsigned long totalpages)
 {
 	if (is_global_init(p))
-		say_reason(rec, OOMTRACE_EVAL_INELIGIBLE, OOMTRACE_REASON_INIT);
+		set_verdict(rec, OOMTRACE_EVAL_INELIGIBLE, OOMTRACE_REASON_INIT);
 	else if (!tsk_is_oom_victim(p))
-		score(rec, p, totalpages);
+		score_process(rec, p, totalpages);
 	else if (oomtrace_mm_oom_skip(p->signal->oom_mm))
-		say_reason(rec, OOMTRACE_EVAL_INELIGIBLE,
-			   OOMTRACE_REASON_OOM_SKIP);
+		set_verdict(rec, OOMTRACE_EVAL_INELIGIBLE,
+			    OOMTRACE_REASON_OOM_SKIP);
 	else
-		say_reason(rec, OOMTRACE_EVAL_ABORT, OOMTRACE_REASON_IN_FLIGHT);
+		set_verdict(rec, OOMTRACE_EVAL_ABORT, OOMTRACE_REASON_IN_FLIGHT);
 	if (oom_task_origin(p) && rec->verdict == OOMTRACE_EVAL_KEPT)
 		rec->points = LONG_MAX;
 }
 
-static void fill(struct oomtrace_rank *rank, struct task_struct *p,
-		 unsigned long totalpages)
+static void fill_rank(struct oomtrace_rank *rank, struct task_struct *p,
+		      unsigned long totalpages)
 {
 	struct oomtrace_candidate *rec = &rank->rec;
 
@@ -172,7 +172,7 @@ static void fill(struct oomtrace_rank *rank, struct task_struct *p,
 	rec->ns_pid = oomtrace_ns_pid(p);
 	if (rec->ns_pid)
 		rec->h.valid |= OOMTRACE_BIT(candidate, ns_pid);
-	evaluate(rec, p, totalpages);
+	evaluate_process(rec, p, totalpages);
 	/* Read for this, and not by the kernel for a kill. */
 	rec->h.derived = rec->h.valid &
 			 (OOMTRACE_BIT(candidate, index) |
@@ -205,7 +205,7 @@ static struct task_struct *next_process(int *nr, int *looked)
 }
 
 /* A stage: from pid *nr on. There is room for all that it can find. */
-static void walk(struct oomtrace_ranks *ranks, int *nr)
+static void walk_processes(struct oomtrace_ranks *ranks, int *nr)
 {
 	struct mem_cgroup *memcg;
 	struct task_struct *p;
@@ -223,7 +223,7 @@ static void walk(struct oomtrace_ranks *ranks, int *nr)
 			ranks->kthreads++;
 			continue;
 		}
-		fill(&ranks->rank[ranks->count++], p, ranks->totalpages);
+		fill_rank(&ranks->rank[ranks->count++], p, ranks->totalpages);
 	}
 	rcu_read_unlock();
 }
@@ -288,7 +288,7 @@ int oomtrace_ranks_make(struct oomtrace_ranks *ranks, u64 cgroup_id)
 			ret = -EINTR;
 		if (ret)
 			goto fail;
-		walk(ranks, &nr);
+		walk_processes(ranks, &nr);
 		cond_resched();
 	}
 	ret = -ESRCH;

@@ -18,10 +18,11 @@
 #include <linux/mmzone.h>
 #include <linux/spinlock.h>
 
+#include "hook/hook.h"
 #include "oom/episode.h"
-#include "hooks.h"
-#include "task.h"
+#include "oom/retries.h"
 #include "stats.h"
+#include "task.h"
 
 /* Places in the table, as a power of two, and retries kept of each task. */
 #define PLACES_SHIFT	7
@@ -88,18 +89,6 @@ static struct place places[PLACES] = {
 	},
 };
 
-static atomic64_t dropped;
-
-/**
- * oomtrace_pressure_dropped() - retries that others had no room for
- *
- * Return: the count since load.
- */
-u64 oomtrace_pressure_dropped(void)
-{
-	return atomic64_read(&dropped);
-}
-
 static struct place *own_place(void)
 {
 	return &places[hash_32(current->pid, PLACES_SHIFT)];
@@ -110,7 +99,7 @@ static bool is_own(const struct place *p)
 	return p->pid == current->pid && p->start_time == current->start_time;
 }
 
-static u32 held(const struct place *p)
+static u32 count_kept(const struct place *p)
 {
 	return min_t(u32, p->seen, KEPT);
 }
@@ -120,16 +109,16 @@ static void take_over(struct place *p, u64 now)
 {
 	u32 i, n = 0;
 
-	for (i = 0; i < held(p); i++)
+	for (i = 0; i < count_kept(p); i++)
 		n += now - p->kept[(p->seen - i) % KEPT].ts_ns < MAX_AGE_NS;
 	if (n)
-		atomic64_add(n, &dropped);
+		oomtrace_stats_unrecorded(OOMTRACE_UNRECORDED_RETRY, n);
 	p->pid = current->pid;
 	p->start_time = current->start_time;
 	p->seen = 0;
 }
 
-static void keep(const struct retry *r)
+static void keep_retry(const struct retry *r)
 {
 	struct place *p = own_place();
 
@@ -159,7 +148,7 @@ void oomtrace_reclaim_retry(void *data, struct zoneref *zoneref, int order,
 	};
 
 	oomtrace_hit(OOMTRACE_HOOK_RECLAIM_RETRY);
-	keep(&r);
+	keep_retry(&r);
 }
 
 void oomtrace_compact_retry(void *data, int order,
@@ -179,7 +168,7 @@ void oomtrace_compact_retry(void *data, int order,
 	};
 
 	oomtrace_hit(OOMTRACE_HOOK_COMPACT_RETRY);
-	keep(&r);
+	keep_retry(&r);
 }
 
 #define RECLAIM_FIELDS (OOMTRACE_BIT(retry, node) |			\
@@ -194,56 +183,51 @@ void oomtrace_compact_retry(void *data, int order,
 			OOMTRACE_BIT(retry, retries) |		\
 			OOMTRACE_BIT(retry, max_retries))
 
-static void record(const struct oomtrace_episode *ep, const struct retry *r,
-		   u32 index)
+static void record_retry(const struct oomtrace_episode *ep,
+			 const struct retry *r, u32 index)
 {
-	struct oomtrace_retry *rec;
-	unsigned long flags;
+	struct oomtrace_retry rec = {
+		OOMTRACE_RECORD(RETRY, retry),
+		.episode = ep->id,
+		.age_ns = ep->begin_ns - r->ts_ns,
+		.reclaimable = r->reclaimable,
+		.available = r->available,
+		.min_wmark = r->min_wmark,
+		.node = r->zone ? zone_to_nid((struct zone *)r->zone) : 0,
+		.zone = r->zone_idx,
+		.order = r->order,
+		.no_progress_loops = r->no_progress_loops,
+		.priority = r->priority,
+		.result = r->result,
+		.retries = r->retries,
+		.max_retries = r->max_retries,
+		.kind = r->kind,
+		.retry = r->again,
+		.index = index,
+	};
 
-	rec = oomtrace_oom_reserve(OOMTRACE_RETRY, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	rec->h.valid = OOMTRACE_ALL(retry) &
-		       ~(r->kind == OOMTRACE_RETRY_RECLAIM ?
-				COMPACT_FIELDS : RECLAIM_FIELDS);
-	rec->h.derived = 0;
-	rec->episode = ep->id;
-	rec->age_ns = ep->begin_ns - r->ts_ns;
-	rec->reclaimable = r->reclaimable;
-	rec->available = r->available;
-	rec->min_wmark = r->min_wmark;
-	rec->node = r->zone ? zone_to_nid((struct zone *)r->zone) : 0;
-	rec->zone = r->zone_idx;
-	rec->order = r->order;
-	rec->no_progress_loops = r->no_progress_loops;
-	rec->priority = r->priority;
-	rec->result = r->result;
-	rec->retries = r->retries;
-	rec->max_retries = r->max_retries;
-	rec->kind = r->kind;
-	rec->retry = r->again;
-	memset(rec->reserved, 0, sizeof(rec->reserved));
-	rec->index = index;
-	oomtrace_zone_name(rec->zone_name, r->zone);
-	oomtrace_oom_publish(rec, flags);
+	rec.h.valid &= ~(r->kind == OOMTRACE_RETRY_RECLAIM ?
+			 COMPACT_FIELDS : RECLAIM_FIELDS);
+	oomtrace_zone_name(rec.zone_name, r->zone);
+	oomtrace_oom_write(&rec.h);
 }
 
 /**
- * oomtrace_record_pressure() - write the records of what led to this episode
+ * oomtrace_record_retries() - write the records of what led to this episode
  * @ep: the episode; current is in out_of_memory().
  */
-void oomtrace_record_pressure(const struct oomtrace_episode *ep)
+void oomtrace_record_retries(const struct oomtrace_episode *ep)
 {
 	struct place *p = own_place();
 	u32 i;
 
 	raw_spin_lock(&p->lock);
 	if (is_own(p)) {
-		for (i = p->seen - held(p) + 1; i <= p->seen; i++) {
+		for (i = p->seen - count_kept(p) + 1; i <= p->seen; i++) {
 			const struct retry *r = &p->kept[i % KEPT];
 
 			if (ep->begin_ns - r->ts_ns < MAX_AGE_NS)
-				record(ep, r, i);
+				record_retry(ep, r, i);
 		}
 		p->seen = 0;
 	}

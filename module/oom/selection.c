@@ -20,39 +20,20 @@
 #include <linux/memcontrol.h>
 #include <linux/sched.h>
 
-#include "oom/repeat.h"
+#include "hook/hook.h"
+#include "oom/candidate.h"
+#include "oom/cgroup_paths.h"
 #include "oom/episode.h"
-#include "hooks.h"
-#include "task.h"
+#include "oom/hold.h"
+#include "oom/repeat.h"
+#include "oom/selection.h"
 #include "stats.h"
-
-struct oomtrace_episode oomtrace_episode;
-static atomic64_t last_episode;
-
-/**
- * oomtrace_episodes() - how many episodes there were since load
- *
- * Return: the count, which is the number of the last one.
- */
-u64 oomtrace_episodes(void)
-{
-	return atomic64_read(&last_episode);
-}
-
-/**
- * oomtrace_next_episode() - a number for an episode that begins
- *
- * Return: the number.
- */
-u64 oomtrace_next_episode(void)
-{
-	return atomic64_inc_return(&last_episode);
-}
+#include "task.h"
 
 /* ---- verdict ---- */
 
-static u8 recomputed(const struct oomtrace_episode *ep,
-		     const struct oom_control *oc)
+static u8 check_choice(const struct oomtrace_episode *ep,
+		       const struct oom_control *oc)
 {
 	if (!ep->scored || ep->missed ||
 	    !oomtrace_hook_attached(OOMTRACE_HOOK_BADNESS))
@@ -72,8 +53,6 @@ static void fill_runner_up(struct oomtrace_verdict *rec,
 {
 	bool best_died = ep->best_pid == rec->pid;
 
-	rec->runner_up_pid = 0;
-	rec->runner_up_points = 0;
 	if (ep->scored < 1 + best_died)
 		return;
 	rec->runner_up_pid = best_died ? ep->second_pid : ep->best_pid;
@@ -86,40 +65,33 @@ static void record_verdict(const struct oomtrace_episode *ep,
 			   const struct oom_control *oc)
 {
 	struct task_struct *chosen = oc->chosen;
-	struct oomtrace_verdict *rec;
-	unsigned long flags;
+	struct oomtrace_verdict rec = {
+		OOMTRACE_RECORD(VERDICT, verdict),
+		.episode = ep->id,
+		.pid = chosen->pid,
+		.tgid = chosen->tgid,
+		.cgroup_id = oomtrace_memcg_id(chosen),
+		.totalpages = oc->totalpages,
+		.constraint = oc->constraint,
+		.recomputed = check_choice(ep, oc),
+	};
 
-	rec = oomtrace_oom_reserve(OOMTRACE_VERDICT, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	rec->h.valid = OOMTRACE_ALL(verdict) &
-		       ~(OOMTRACE_BIT(verdict, points) |
+	rec.h.valid &= ~(OOMTRACE_BIT(verdict, points) |
 			 OOMTRACE_BIT(verdict, memcg_id) |
 			 OOMTRACE_BIT(verdict, runner_up_pid) |
 			 OOMTRACE_BIT(verdict, runner_up_points));
-	rec->h.derived = 0;
-	rec->episode = ep->id;
-	rec->pid = chosen->pid;
-	rec->tgid = chosen->tgid;
-	oomtrace_comm(rec->comm, chosen);
-	rec->cgroup_id = oomtrace_memcg_id(chosen);
-	rec->points = 0;
+	oomtrace_comm(rec.comm, chosen);
 	/* oom_kill_allocating_task kills without a scan and without points. */
 	if (ep->candidates) {
-		rec->points = oc->chosen_points;
-		rec->h.valid |= OOMTRACE_BIT(verdict, points);
+		rec.points = oc->chosen_points;
+		rec.h.valid |= OOMTRACE_BIT(verdict, points);
 	}
-	rec->totalpages = oc->totalpages;
-	rec->memcg_id = 0;
 	if (oc->memcg) {
-		rec->memcg_id = cgroup_id(oc->memcg->css.cgroup);
-		rec->h.valid |= OOMTRACE_BIT(verdict, memcg_id);
+		rec.memcg_id = cgroup_id(oc->memcg->css.cgroup);
+		rec.h.valid |= OOMTRACE_BIT(verdict, memcg_id);
 	}
-	fill_runner_up(rec, ep);
-	rec->constraint = oc->constraint;
-	rec->recomputed = recomputed(ep, oc);
-	memset(rec->reserved, 0, sizeof(rec->reserved));
-	oomtrace_oom_publish(rec, flags);
+	fill_runner_up(&rec, ep);
+	oomtrace_oom_write(&rec.h);
 }
 
 int oomtrace_kill_entry(struct kprobe *kp, struct pt_regs *regs)
@@ -130,7 +102,7 @@ int oomtrace_kill_entry(struct kprobe *kp, struct pt_regs *regs)
 	if (!oomtrace_episode_mine())
 		return 0;
 	oomtrace_candidate_finish(ep);
-	oomtrace_again_tell(ep);
+	oomtrace_hold_release(ep, true);
 	ep->killing = true;
 	ep->chosen_tgid = ep->oc->chosen->tgid;
 	record_verdict(ep, ep->oc);
@@ -142,7 +114,7 @@ NOKPROBE_SYMBOL(oomtrace_kill_entry);
 /* ---- end ---- */
 
 /* What out_of_memory() did, from what was seen on the way. */
-static u8 ending(const struct oomtrace_episode *ep, bool ret)
+static u8 find_ending(const struct oomtrace_episode *ep, bool ret)
 {
 	const struct oom_control *oc = ep->oc;
 
@@ -172,46 +144,41 @@ static u8 ending(const struct oomtrace_episode *ep, bool ret)
 	return OOMTRACE_ENDING_UNKNOWN;
 }
 
-static void write_end(struct oomtrace_episode *ep, u8 how)
+static void write_end(const struct oomtrace_episode *ep, u8 how)
 {
-	struct oomtrace_oom_end *rec;
-	unsigned long flags;
+	struct oomtrace_oom_end rec = {
+		OOMTRACE_RECORD(OOM_END, oom_end),
+		.episode = ep->id,
+		.duration_ns = ktime_get_mono_fast_ns() - ep->begin_ns,
+		.notifier_freed = ep->freed,
+		.victims = ep->victims,
+		.candidates = ep->candidates,
+		.missed = ep->missed,
+		.ending = how,
+	};
 
-	oomtrace_stats_ending(how);
-	rec = oomtrace_oom_reserve(OOMTRACE_OOM_END, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	rec->h.valid = OOMTRACE_ALL(oom_end);
 	if (!ep->notified)
-		rec->h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
-	rec->h.derived = 0;
-	rec->episode = ep->id;
-	rec->duration_ns = rec->h.ts_ns - ep->begin_ns;
-	rec->notifier_freed = ep->freed;
-	rec->victims = ep->victims;
-	rec->candidates = ep->candidates;
-	rec->missed = ep->missed;
-	rec->ending = how;
-	memset(rec->reserved, 0, sizeof(rec->reserved));
-	oomtrace_oom_publish(rec, flags);
+		rec.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
+	oomtrace_stats_ending(how);
+	oomtrace_oom_write(&rec.h);
 }
 
 /* Of the last episode that killed. */
 static u64 last_kill_ns;
 static u64 last_kill;
 
-/* The episode is over, and its names can be told. */
-static void record_end(struct oomtrace_episode *ep, u8 how)
+/* The episode is over, and the paths of its cgroups can be recorded. */
+static void end_episode(struct oomtrace_episode *ep, u8 how)
 {
-	if (oomtrace_again_end(ep, how))
+	if (oomtrace_repeat_end(ep, how))
 		return;
 	if (how == OOMTRACE_ENDING_KILLED) {
 		last_kill_ns = ep->begin_ns;
 		last_kill = ep->id;
 	}
 	write_end(ep, how);
-	oomtrace_names_submit(ep->names);
-	ep->names = NULL;
+	oomtrace_paths_submit(ep->paths);
+	ep->paths = NULL;
 }
 
 int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -225,7 +192,7 @@ int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 	 * return got lost. Say so, and leave nothing of it behind.
 	 */
 	if (ep->task)
-		record_end(ep, OOMTRACE_ENDING_UNKNOWN);
+		end_episode(ep, OOMTRACE_ENDING_UNKNOWN);
 
 	memset(ep, 0, sizeof(*ep));
 	oomtrace_candidate_forget();
@@ -236,7 +203,7 @@ int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 	ep->no_fs = !oc->memcg && oc->gfp_mask && !(oc->gfp_mask & __GFP_FS);
 	ep->begin_ns = ktime_get_mono_fast_ns();
 	WRITE_ONCE(ep->task, current);
-	oomtrace_again_begin(ep);
+	oomtrace_repeat_begin(ep);
 	return 0;
 }
 
@@ -251,7 +218,7 @@ int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	if (!oomtrace_episode_mine())
 		return 0;
 	oomtrace_candidate_finish(ep);
-	record_end(ep, ending(ep, ret));
+	end_episode(ep, find_ending(ep, ret));
 	WRITE_ONCE(ep->task, NULL);
 	return 0;
 }
@@ -259,12 +226,12 @@ int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 NOKPROBE_SYMBOL(oomtrace_oom_return);
 
 /**
- * oomtrace_episode_panic() - the kernel panics: end the episode under way
+ * oomtrace_selection_panic() - the kernel panics: end the episode under way
  * @last: says which episodes a panic may have to do with.
  *
  * From the panic notifier: no other CPU runs.
  */
-void oomtrace_episode_panic(struct oomtrace_last_episodes *last)
+void oomtrace_selection_panic(struct oomtrace_last_episodes *last)
 {
 	struct oomtrace_episode *ep = &oomtrace_episode;
 
@@ -278,7 +245,7 @@ void oomtrace_episode_panic(struct oomtrace_last_episodes *last)
 			oomtrace_candidate_finish(ep);
 		else if (oomtrace_candidate_forget())
 			ep->missed++;
-		record_end(ep, OOMTRACE_ENDING_PANIC);
+		end_episode(ep, OOMTRACE_ENDING_PANIC);
 		WRITE_ONCE(ep->task, NULL);
 	}
 	last->begin_ns = ep->begin_ns;

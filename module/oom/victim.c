@@ -19,14 +19,14 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
-#include <trace/events/signal.h>
 
-#include "oom/repeat.h"
-#include "oom/daemon.h"
-#include "oom/episode.h"
-#include "hooks.h"
-#include "task.h"
 #include "compat/mm.h"
+#include "hook/hook.h"
+#include "oom/cgroup_paths.h"
+#include "oom/episode.h"
+#include "oom/hold.h"
+#include "oom/victim.h"
+#include "task.h"
 
 /* Victims remembered at once. */
 #define DYING	128
@@ -43,18 +43,18 @@ struct dying {
 	u64 marked_ns;
 };
 
-static struct dying dying[DYING];
+static struct dying dying_victims[DYING];
 static unsigned int dying_next;
 /* Guards both. Raw and irqsave: the reaper is woken from a timer. */
 static DEFINE_RAW_SPINLOCK(dying_lock);
 
-static void remember(pid_t pid, u64 episode, u64 now)
+static void remember_victim(pid_t pid, u64 episode, u64 now)
 {
 	unsigned long flags;
 	struct dying *d;
 
 	raw_spin_lock_irqsave(&dying_lock, flags);
-	d = &dying[dying_next++ % DYING];
+	d = &dying_victims[dying_next++ % DYING];
 	d->pid = pid;
 	d->episode = episode;
 	d->marked_ns = now;
@@ -62,7 +62,7 @@ static void remember(pid_t pid, u64 episode, u64 now)
 }
 
 /* The newest victim with that pid. */
-static bool recall(pid_t pid, struct dying *found)
+static bool recall_victim(pid_t pid, struct dying *found)
 {
 	unsigned long flags;
 	unsigned int i;
@@ -70,7 +70,7 @@ static bool recall(pid_t pid, struct dying *found)
 
 	raw_spin_lock_irqsave(&dying_lock, flags);
 	for (i = 1; i <= DYING && !ok; i++) {
-		const struct dying *d = &dying[(dying_next - i) % DYING];
+		const struct dying *d = &dying_victims[(dying_next - i) % DYING];
 
 		if (d->pid == pid) {
 			*found = *d;
@@ -82,7 +82,7 @@ static bool recall(pid_t pid, struct dying *found)
 }
 
 /* Why this task was marked, and what that tells about the episode. */
-static u8 why(struct oomtrace_episode *ep, const struct task_struct *task)
+static u8 find_why(struct oomtrace_episode *ep, const struct task_struct *task)
 {
 	if (!ep->killing) {
 		ep->caller_exiting = true;
@@ -95,21 +95,23 @@ static u8 why(struct oomtrace_episode *ep, const struct task_struct *task)
 	return OOMTRACE_WHY_GROUP;
 }
 
-static void fill_mm(struct oomtrace_victim *rec, struct mm_struct *mm)
+static void fill_victim_mm(struct oomtrace_victim *rec, struct mm_struct *mm)
 {
-	rec->total_vm = mm ? mm->total_vm : 0;
-	rec->rss_anon = mm ? oomtrace_mm_counter(mm, MM_ANONPAGES) : 0;
-	rec->rss_file = mm ? oomtrace_mm_counter(mm, MM_FILEPAGES) : 0;
-	rec->rss_shmem = mm ? oomtrace_mm_counter(mm, MM_SHMEMPAGES) : 0;
-	rec->swapents = mm ? oomtrace_mm_counter(mm, MM_SWAPENTS) : 0;
-	rec->pgtables_bytes = mm ? mm_pgtables_bytes(mm) : 0;
-	if (!mm)
+	if (!mm) {
 		rec->h.valid &= ~(OOMTRACE_BIT(victim, total_vm) |
 				  OOMTRACE_BIT(victim, rss_anon) |
 				  OOMTRACE_BIT(victim, rss_file) |
 				  OOMTRACE_BIT(victim, rss_shmem) |
 				  OOMTRACE_BIT(victim, swapents) |
 				  OOMTRACE_BIT(victim, pgtables_bytes));
+		return;
+	}
+	rec->total_vm = mm->total_vm;
+	rec->rss_anon = oomtrace_mm_counter(mm, MM_ANONPAGES);
+	rec->rss_file = oomtrace_mm_counter(mm, MM_FILEPAGES);
+	rec->rss_shmem = oomtrace_mm_counter(mm, MM_SHMEMPAGES);
+	rec->swapents = oomtrace_mm_counter(mm, MM_SWAPENTS);
+	rec->pgtables_bytes = mm_pgtables_bytes(mm);
 }
 
 /**
@@ -124,34 +126,29 @@ static void fill_mm(struct oomtrace_victim *rec, struct mm_struct *mm)
 void oomtrace_record_victim(u64 episode, struct task_struct *task,
 			    struct mm_struct *mm, u8 why, u8 sig)
 {
-	struct oomtrace_victim *rec;
-	unsigned long flags;
+	struct oomtrace_victim rec = {
+		OOMTRACE_RECORD(VICTIM, victim),
+		.episode = episode,
+		.pid = task->pid,
+		.tgid = task->tgid,
+		.uid = oomtrace_uid(task),
+		.oom_score_adj = task->signal->oom_score_adj,
+		.why = why,
+		.signal = sig,
+		.cgroup_id = oomtrace_memcg_id(task),
+		.ns_pid = oomtrace_ns_pid(task),
+	};
 
-	rec = oomtrace_oom_reserve(OOMTRACE_VICTIM, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	rec->h.valid = OOMTRACE_ALL(victim);
 	if (!episode)
-		rec->h.valid &= ~(OOMTRACE_BIT(victim, episode) |
-				  OOMTRACE_BIT(victim, why));
+		rec.h.valid &= ~(OOMTRACE_BIT(victim, episode) |
+				 OOMTRACE_BIT(victim, why));
 	if (!sig)
-		rec->h.valid &= ~OOMTRACE_BIT(victim, signal);
-	rec->h.derived = 0;
-	rec->episode = episode;
-	rec->pid = task->pid;
-	rec->tgid = task->tgid;
-	rec->uid = oomtrace_uid(task);
-	rec->oom_score_adj = task->signal->oom_score_adj;
-	rec->why = why;
-	rec->signal = sig;
-	oomtrace_comm(rec->comm, task);
-	rec->cgroup_id = oomtrace_memcg_id(task);
-	fill_mm(rec, mm);
-	rec->ns_pid = oomtrace_ns_pid(task);
-	rec->reserved2 = 0;
-	if (!rec->ns_pid)
-		rec->h.valid &= ~OOMTRACE_BIT(victim, ns_pid);
-	oomtrace_oom_publish(rec, flags);
+		rec.h.valid &= ~OOMTRACE_BIT(victim, signal);
+	if (!rec.ns_pid)
+		rec.h.valid &= ~OOMTRACE_BIT(victim, ns_pid);
+	oomtrace_comm(rec.comm, task);
+	fill_victim_mm(&rec, mm);
+	oomtrace_oom_write(&rec.h);
 }
 
 void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid)
@@ -165,12 +162,12 @@ void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid)
 	if (oomtrace_episode_mine()) {
 		ep = &oomtrace_episode;
 		/* Of who was dying already there was no verdict before. */
-		oomtrace_again_tell(ep);
+		oomtrace_hold_release(ep, true);
 		ep->victims++;
-		reason = why(ep, task);
-		oomtrace_names_add_task(ep->names, task, false);
+		reason = find_why(ep, task);
+		oomtrace_paths_add_task(ep->paths, task, false);
 	}
-	remember(task->pid, ep ? ep->id : 0, ktime_get_mono_fast_ns());
+	remember_victim(task->pid, ep ? ep->id : 0, ktime_get_mono_fast_ns());
 	/* Who is exiting already gets no signal. */
 	oomtrace_record_victim(ep ? ep->id : 0, task, task->mm, reason,
 			       ep && ep->dying_tgid == task->tgid ? SIGKILL : 0);
@@ -191,39 +188,28 @@ int oomtrace_kill_one_entry(struct kprobe *kp, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(oomtrace_kill_one_entry);
 
-/*
- * Current is the OOM killer, and kills. If it is not the victim that it is at,
- * then somebody who shares the victim's memory. The memory was told already.
- * The signal's lock is held, and with it a lock that pins @task.
+/**
+ * oomtrace_victim_signal() - the OOM killer sent a SIGKILL
+ * @task: the task that got it; RCU is held, and so is the signal's lock, and with
+ *	it a lock that pins @task. Current is in out_of_memory().
+ *
+ * If @task is not of the process that is being killed, it shares the address
+ * space of a victim. The record of that victim has the memory.
  */
-static void shared_mm(struct oomtrace_episode *ep, struct task_struct *task)
+void oomtrace_victim_signal(struct task_struct *task)
 {
+	struct oomtrace_episode *ep = &oomtrace_episode;
+
 	if (!ep->dying_tgid || task->tgid == ep->dying_tgid)
 		return;
 	ep->victims++;
-	oomtrace_names_add_task(ep->names, task, false);
+	oomtrace_paths_add_task(ep->paths, task, false);
 	oomtrace_record_victim(ep->id, task, NULL, OOMTRACE_WHY_SHARED_MM,
 			       SIGKILL);
 }
 
-/* Somebody was sent a signal, and got it. Interrupts are off. */
-void oomtrace_signal(void *data, int sig, struct kernel_siginfo *info,
-		     struct task_struct *task, int group, int result)
-{
-	if ((sig != SIGKILL && sig != SIGTERM) ||
-	    result != TRACE_SIGNAL_DELIVERED || !in_task())
-		return;
-	oomtrace_hit(OOMTRACE_HOOK_SIGNAL);
-	rcu_read_lock();
-	if (!oomtrace_episode_mine())
-		oomtrace_daemon_signal(sig, task);
-	else if (sig == SIGKILL)
-		shared_mm(&oomtrace_episode, task);
-	rcu_read_unlock();
-}
-
 /* What the address space of a victim in the reaper's hands still holds. */
-static bool rss_left(struct oomtrace_reap *rec, pid_t pid)
+static bool fill_rss_left(struct oomtrace_reap *rec, pid_t pid)
 {
 	struct task_struct *task;
 	struct mm_struct *mm;
@@ -245,37 +231,26 @@ static bool rss_left(struct oomtrace_reap *rec, pid_t pid)
 
 static void record_step(pid_t pid, u8 step, bool look)
 {
-	struct oomtrace_reap *rec;
+	struct oomtrace_reap rec = {
+		OOMTRACE_RECORD(REAP, reap),
+		.pid = pid,
+		.step = step,
+	};
 	struct dying d;
-	unsigned long flags;
-	bool known = recall(pid, &d);
 
-	rec = oomtrace_oom_reserve(OOMTRACE_REAP, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	rec->h.valid = OOMTRACE_BIT(reap, pid) | OOMTRACE_BIT(reap, step);
-	rec->h.derived = 0;
-	rec->episode = 0;
-	rec->pid = pid;
-	rec->step = step;
-	memset(rec->reserved, 0, sizeof(rec->reserved));
-	rec->since_kill_ns = 0;
-	rec->rss_anon = 0;
-	rec->rss_file = 0;
-	rec->rss_shmem = 0;
-	if (known) {
-		rec->since_kill_ns = rec->h.ts_ns - d.marked_ns;
-		rec->h.valid |= OOMTRACE_BIT(reap, since_kill_ns);
+	rec.h.valid = OOMTRACE_BIT(reap, pid) | OOMTRACE_BIT(reap, step);
+	if (recall_victim(pid, &d)) {
+		rec.since_kill_ns = ktime_get_mono_fast_ns() - d.marked_ns;
+		rec.h.valid |= OOMTRACE_BIT(reap, since_kill_ns);
+		rec.episode = d.episode;
+		if (d.episode)
+			rec.h.valid |= OOMTRACE_BIT(reap, episode);
 	}
-	if (known && d.episode) {
-		rec->episode = d.episode;
-		rec->h.valid |= OOMTRACE_BIT(reap, episode);
-	}
-	if (look && rss_left(rec, pid))
-		rec->h.valid |= OOMTRACE_BIT(reap, rss_anon) |
-				OOMTRACE_BIT(reap, rss_file) |
-				OOMTRACE_BIT(reap, rss_shmem);
-	oomtrace_oom_publish(rec, flags);
+	if (look && fill_rss_left(&rec, pid))
+		rec.h.valid |= OOMTRACE_BIT(reap, rss_anon) |
+			       OOMTRACE_BIT(reap, rss_file) |
+			       OOMTRACE_BIT(reap, rss_shmem);
+	oomtrace_oom_write(&rec.h);
 }
 
 int oomtrace_exit_victim(struct kprobe *kp, struct pt_regs *regs)
@@ -321,21 +296,16 @@ void oomtrace_skip_reaping(void *data, int pid)
 void oomtrace_record_released(u64 episode, pid_t pid, u64 since_ns,
 			      struct mm_struct *mm)
 {
-	struct oomtrace_reap *rec;
-	unsigned long flags;
+	struct oomtrace_reap rec = {
+		OOMTRACE_RECORD(REAP, reap),
+		.episode = episode,
+		.pid = pid,
+		.step = OOMTRACE_STEP_RELEASED,
+		.since_kill_ns = since_ns,
+		.rss_anon = oomtrace_mm_counter(mm, MM_ANONPAGES),
+		.rss_file = oomtrace_mm_counter(mm, MM_FILEPAGES),
+		.rss_shmem = oomtrace_mm_counter(mm, MM_SHMEMPAGES),
+	};
 
-	rec = oomtrace_oom_reserve(OOMTRACE_REAP, sizeof(*rec), &flags);
-	if (!rec)
-		return;
-	rec->h.valid = OOMTRACE_ALL(reap);
-	rec->h.derived = 0;
-	rec->episode = episode;
-	rec->pid = pid;
-	rec->step = OOMTRACE_STEP_RELEASED;
-	memset(rec->reserved, 0, sizeof(rec->reserved));
-	rec->since_kill_ns = since_ns;
-	rec->rss_anon = oomtrace_mm_counter(mm, MM_ANONPAGES);
-	rec->rss_file = oomtrace_mm_counter(mm, MM_FILEPAGES);
-	rec->rss_shmem = oomtrace_mm_counter(mm, MM_SHMEMPAGES);
-	oomtrace_oom_publish(rec, flags);
+	oomtrace_oom_write(&rec.h);
 }

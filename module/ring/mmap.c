@@ -12,6 +12,7 @@
 #include <linux/vmalloc.h>
 
 #include "compat/mm.h"
+#include "ring/mmap.h"
 #include "ring/ring.h"
 
 static_assert(OOMTRACE_MMAP_SPAN % PAGE_SIZE == 0);

@@ -45,6 +45,10 @@ struct oomtrace_reader {
 	DECLARE_BITMAP(stacks, OOMTRACE_STACKS);
 };
 
+u64 oomtrace_oldest_held(const struct oomtrace_ring_mem *mem, u64 head);
+bool oomtrace_copy_record(const struct oomtrace_ring_mem *mem, u64 seq,
+			  void *buf, size_t len);
+
 int oomtrace_reader_init(struct oomtrace_reader *r, unsigned int rings,
 			 bool stop_at_now);
 void oomtrace_reader_free(struct oomtrace_reader *r);

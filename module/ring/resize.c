@@ -20,25 +20,35 @@
 #include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 
-#include "task.h"
 #include "ring/reader.h"
+#include "ring/resize.h"
 #include "ring/ring.h"
+#include "task.h"
 
 #define MIN_KB	16U
 #define MAX_KB	1048576U
 
 /* Kilobytes per CPU, at load and since the last resize. */
-unsigned int oomtrace_buffer_kb[OOMTRACE_RINGS] = {
+static unsigned int buffer_kb[OOMTRACE_RINGS] = {
 	[OOMTRACE_RING_COMMIT]	= 256,
 	[OOMTRACE_RING_OOM]	= 512,
 };
 
-static const char * const names[OOMTRACE_RINGS] = {
+module_param_named(commit_buffer_kb, buffer_kb[OOMTRACE_RING_COMMIT], uint, 0444);
+MODULE_PARM_DESC(commit_buffer_kb,
+		 "Memory for commit decisions, KiB per CPU, 16 to 1048576 (default 256).");
+
+module_param_named(oom_buffer_kb, buffer_kb[OOMTRACE_RING_OOM], uint, 0444);
+MODULE_PARM_DESC(oom_buffer_kb,
+		 "Memory for OOM episodes, KiB per CPU, 16 to 1048576 (default 512: about 1600 candidates).");
+
+static const char * const ring_names[OOMTRACE_RINGS] = {
 	[OOMTRACE_RING_COMMIT]	= "commit",
 	[OOMTRACE_RING_OOM]	= "oom",
 };
@@ -46,24 +56,46 @@ static const char * const names[OOMTRACE_RINGS] = {
 /* One resize at a time. */
 static DEFINE_MUTEX(resize_mutex);
 
-/**
- * oomtrace_buffer_kb_check() - is this a size that a ring can have?
- * @name: what the log is to call it.
- * @kb: kilobytes per CPU; rounded up to whole pages, of which it is two at least.
- *
- * Return: 0, or -EINVAL with a line in the log.
+/*
+ * Check a size, which the log calls @name. Round it up to whole pages, two at
+ * least: the first page describes the others, which hold the records.
  */
-int oomtrace_buffer_kb_check(const char *name, unsigned int *kb)
+static int check_buffer_kb(const char *name, unsigned int *kb)
 {
 	if (*kb < MIN_KB || *kb > MAX_KB) {
 		pr_err_ratelimited("%s=%u: out of range; allowed are %u to %u (KiB per CPU)\n",
 				   name, *kb, MIN_KB, MAX_KB);
 		return -EINVAL;
 	}
-	/* A page says what the others are: records are in the second and on. */
 	*kb = max_t(size_t, PAGE_ALIGN((size_t)*kb * SZ_1K), 2 * PAGE_SIZE) /
 	      SZ_1K;
 	return 0;
+}
+
+/**
+ * oomtrace_buffers_init() - allocate the rings as the parameters say
+ *
+ * The sizes are checked here and not when the parameters are set, since modprobe
+ * shows the error and the log says why.
+ *
+ * Return: 0; -EINVAL or -ENOMEM with a line in the log.
+ */
+int oomtrace_buffers_init(void)
+{
+	unsigned int *commit_kb = &buffer_kb[OOMTRACE_RING_COMMIT];
+	unsigned int *oom_kb = &buffer_kb[OOMTRACE_RING_OOM];
+	int ret;
+
+	ret = check_buffer_kb("commit_buffer_kb", commit_kb);
+	if (!ret)
+		ret = check_buffer_kb("oom_buffer_kb", oom_kb);
+	if (ret)
+		return ret;
+	ret = oomtrace_rings_init(buffer_kb);
+	if (ret)
+		pr_err("no memory for the rings (%u + %u KiB on each of %u CPUs)\n",
+		       *commit_kb, *oom_kb, num_possible_cpus());
+	return ret;
 }
 
 /* ---- one CPU ---- */
@@ -220,7 +252,7 @@ static int resize_locked(enum oomtrace_ring_id id, unsigned int kb)
 	moves = alloc_moves(id, kb);
 	if (!moves) {
 		pr_err_ratelimited("buffer_size_kb: no memory for %s=%u (KiB on each of %u CPUs)\n",
-				   names[id], kb, num_possible_cpus());
+				   ring_names[id], kb, num_possible_cpus());
 		return -ENOMEM;
 	}
 	/* No CPU comes or goes while it is given new memory. */
@@ -230,7 +262,7 @@ static int resize_locked(enum oomtrace_ring_id id, unsigned int kb)
 			ret = -EBUSY;
 	cpus_read_unlock();
 	if (!ret)
-		oomtrace_buffer_kb[id] = kb;
+		buffer_kb[id] = kb;
 	/* No reader looks at the old memory any more: see oomtrace_ring_mem(). */
 	synchronize_rcu();
 	free_moves(moves);
@@ -249,13 +281,13 @@ static int resize_locked(enum oomtrace_ring_id id, unsigned int kb)
  */
 int oomtrace_ring_resize(enum oomtrace_ring_id id, unsigned int kb)
 {
-	int ret = oomtrace_buffer_kb_check(names[id], &kb);
+	int ret = check_buffer_kb(ring_names[id], &kb);
 
 	if (ret)
 		return ret;
 	if (mutex_lock_interruptible(&resize_mutex))
 		return -EINTR;
-	if (kb != oomtrace_buffer_kb[id])
+	if (kb != buffer_kb[id])
 		ret = resize_locked(id, kb);
 	mutex_unlock(&resize_mutex);
 	return ret;
@@ -282,7 +314,7 @@ static int parse_word(char *word, unsigned int kb[OOMTRACE_RINGS])
 			kb[id] = n;
 		return 0;
 	}
-	id = match_string(names, OOMTRACE_RINGS, word);
+	id = match_string(ring_names, OOMTRACE_RINGS, word);
 	if (id < 0) {
 		pr_err_ratelimited("buffer_size_kb: " WORD_FMT " is no ring; allowed are commit and oom\n",
 				   WORD_ARG(word));
@@ -308,7 +340,7 @@ int oomtrace_buffer_size_set(char *text)
 	int id, ret;
 
 	for (id = 0; id < OOMTRACE_RINGS; id++)
-		kb[id] = READ_ONCE(oomtrace_buffer_kb[id]);
+		kb[id] = READ_ONCE(buffer_kb[id]);
 	while ((word = strsep(&text, " \t\n"))) {
 		if (!*word)
 			continue;
@@ -324,7 +356,7 @@ int oomtrace_buffer_size_set(char *text)
 	/* All that is said is right before any of it is done. */
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
 		checked = kb[id];
-		ret = oomtrace_buffer_kb_check(names[id], &checked);
+		ret = check_buffer_kb(ring_names[id], &checked);
 		if (ret)
 			return ret;
 	}
@@ -346,6 +378,6 @@ int oomtrace_buffer_size_set(char *text)
 size_t oomtrace_buffer_size_print(char *buf, size_t size)
 {
 	return scnprintf(buf, size, "%s=%u %s=%u\n",
-			 names[0], READ_ONCE(oomtrace_buffer_kb[0]),
-			 names[1], READ_ONCE(oomtrace_buffer_kb[1]));
+			 ring_names[0], READ_ONCE(buffer_kb[0]),
+			 ring_names[1], READ_ONCE(buffer_kb[1]));
 }

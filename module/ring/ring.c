@@ -22,7 +22,7 @@
  *  1. One writer: only that CPU writes, with preemption off. kprobe and
  *     kretprobe handlers have it off. Tracepoint probes (from 7.3 on) and the
  *     oom notifier have not: all they write goes to the OOM ring, whose writers
- *     switch interrupts off (oomtrace_oom_reserve()). lockdep checks it.
+ *     switch interrupts off (oomtrace_ring_write()). lockdep checks it.
  *  2. No write inside a write. An interrupt may come in between and want to
  *     write too; it finds @busy set, is turned away and counted by what it was
  *     in (enum oomtrace_refusal). With interrupts off that cannot happen:
@@ -290,12 +290,12 @@ static void ring_free(struct oomtrace_ring *ring)
 	ring->cpu = NULL;
 }
 
-static int ring_alloc(enum oomtrace_ring_id id)
+static int ring_alloc(enum oomtrace_ring_id id, unsigned int kb)
 {
 	struct oomtrace_ring *ring = &oomtrace_rings[id];
 	unsigned int cpu;
 
-	if (!oomtrace_ring_fits(oomtrace_buffer_kb[id]))
+	if (!oomtrace_ring_fits(kb))
 		return -ENOMEM;
 	ring->id = id;
 	ring->slot_size = slot_sizes[id];
@@ -305,7 +305,7 @@ static int ring_alloc(enum oomtrace_ring_id id)
 
 	for_each_possible_cpu(cpu) {
 		struct oomtrace_ring_mem *mem =
-			oomtrace_ring_mem_alloc(id, cpu, oomtrace_buffer_kb[id]);
+			oomtrace_ring_mem_alloc(id, cpu, kb);
 
 		if (!mem) {
 			ring_free(ring);
@@ -317,17 +317,17 @@ static int ring_alloc(enum oomtrace_ring_id id)
 }
 
 /**
- * oomtrace_rings_init() - allocate both rings, oomtrace_buffer_kb[] each
+ * oomtrace_rings_init() - allocate both rings
+ * @kb: kilobytes per CPU of each, whole pages, two pages at least.
  *
  * Return: 0 or -ENOMEM, with nothing left allocated.
  */
-int oomtrace_rings_init(void)
+int oomtrace_rings_init(const unsigned int kb[OOMTRACE_RINGS])
 {
 	int id, ret;
 
-	oomtrace_wake_init();
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
-		ret = ring_alloc(id);
+		ret = ring_alloc(id, kb[id]);
 		if (ret) {
 			oomtrace_rings_exit();
 			return ret;
@@ -368,15 +368,8 @@ u64 oomtrace_ring_written(enum oomtrace_ring_id id, unsigned int cpu)
 	return head;
 }
 
-/**
- * oomtrace_ring_refused() - writes refused on one CPU since load
- * @id: which ring.
- * @cpu: which CPU.
- * @why: what they were in.
- *
- * Return: the count.
- */
-u64 oomtrace_ring_refused(enum oomtrace_ring_id id, unsigned int cpu,
+/* Nested writes rejected on one CPU since load, by context. */
+static u64 writes_refused(enum oomtrace_ring_id id, unsigned int cpu,
 			  enum oomtrace_refusal why)
 {
 	return READ_ONCE(per_cpu_ptr(oomtrace_rings[id].cpu, cpu)->refused[why]);
@@ -403,7 +396,7 @@ void oomtrace_ring_info(enum oomtrace_ring_id id,
 		rcu_read_unlock();
 		info->written += oomtrace_ring_written(id, cpu);
 		for (why = 0; why < OOMTRACE_REFUSALS; why++)
-			info->refused += oomtrace_ring_refused(id, cpu, why);
+			info->refused += writes_refused(id, cpu, why);
 	}
 }
 
@@ -434,7 +427,7 @@ int oomtrace_ring_cpu_info(struct oomtrace_ring_cpu_info *info)
 	info->first = mem->page->first;
 	info->written = oomtrace_ring_head(mem);
 	for (why = 0; why < OOMTRACE_REFUSALS; why++)
-		info->refused[why] = oomtrace_ring_refused(id, cpu, why);
+		info->refused[why] = writes_refused(id, cpu, why);
 	oomtrace_ring_mem_put(mem);
 	return 0;
 }

@@ -2,24 +2,25 @@
 /*
  * The rings: where records stay until they are overwritten.
  *
- * ring.c tells how they work and what must always hold. Writers (commit.c,
- * selection.c, victim.c) use reserve and publish below, which are inline because
- * the commit decision's cost is counted in instructions; readers use reader.h.
+ * Writers reserve a slot, fill it and publish it, or have a finished record
+ * written. All of that is inline, because the cost of a commit decision is
+ * counted in instructions.
  */
 #ifndef OOMTRACE_RING_H
 #define OOMTRACE_RING_H
 
 #include <linux/compiler.h>
-#include <linux/fs.h>
+#include <linux/irqflags.h>
 #include <linux/kref.h>
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/ktime.h>
-#include <linux/wait.h>
+#include <linux/string.h>
 
 #include "include/oomtrace.h"
 #include "ring/events.h"
+#include "ring/wakeup.h"
 
 /**
  * struct oomtrace_ring_mem - the memory of one ring on one CPU
@@ -86,10 +87,8 @@ struct oomtrace_ring {
 
 extern struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
 
-/* Nonzero while a reader sleeps and wants to be woken by the next record. */
-extern int oomtrace_ring_waiting;
+void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc);
 
-void oomtrace_ring_kick(void);
 void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc);
 
 /**
@@ -162,6 +161,37 @@ oomtrace_ring_publish(struct oomtrace_ring *ring, struct oomtrace_header *h)
 		oomtrace_event(h);
 }
 
+/**
+ * oomtrace_ring_write() - write a finished record
+ * @ring: the ring.
+ * @rec: the record; of its header, @valid and @derived are written.
+ * @type: enum oomtrace_type.
+ * @size: the record's size; a constant where the cost matters.
+ *
+ * Interrupts are off for the copy only, so any context but NMI may call this and
+ * no write is ever nested in another.
+ *
+ * Return: false if the write was rejected as nested.
+ */
+static __always_inline bool
+oomtrace_ring_write(struct oomtrace_ring *ring,
+		    const struct oomtrace_header *rec, u16 type, u16 size)
+{
+	struct oomtrace_header *to;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	to = oomtrace_ring_reserve(ring, type, size);
+	if (to) {
+		to->valid = rec->valid;
+		to->derived = rec->derived;
+		memcpy(to + 1, rec + 1, size - sizeof(*rec));
+		oomtrace_ring_publish(ring, to);
+	}
+	local_irq_restore(flags);
+	return to;
+}
+
 /* The number of the last record that is whole in this memory. */
 static inline u64 oomtrace_ring_head(const struct oomtrace_ring_mem *mem)
 {
@@ -176,14 +206,16 @@ oomtrace_ring_mem(const struct oomtrace_ring *ring, unsigned int cpu)
 	return rcu_dereference(per_cpu_ptr(ring->cpu, cpu)->mem);
 }
 
-/* ring.c */
-int oomtrace_rings_init(void);
+/* Offsets of mappings: this far apart, one for each ring on each CPU. */
+#define OOMTRACE_MMAP_SPAN	BIT_ULL(31)
+#define OOMTRACE_MMAP_OFFSET(id, cpu) \
+	(((u64)(cpu) * OOMTRACE_RINGS + (id)) * OOMTRACE_MMAP_SPAN)
+
+int oomtrace_rings_init(const unsigned int kb[OOMTRACE_RINGS]);
 void oomtrace_rings_exit(void);
 void oomtrace_ring_info(enum oomtrace_ring_id id,
 			struct oomtrace_ring_info *info);
 u64 oomtrace_ring_written(enum oomtrace_ring_id id, unsigned int cpu);
-u64 oomtrace_ring_refused(enum oomtrace_ring_id id, unsigned int cpu,
-			  enum oomtrace_refusal why);
 int oomtrace_ring_cpu_info(struct oomtrace_ring_cpu_info *info);
 bool oomtrace_ring_fits(unsigned int kb);
 struct oomtrace_ring_mem *oomtrace_ring_mem_alloc(enum oomtrace_ring_id id,
@@ -194,31 +226,5 @@ struct oomtrace_ring_mem *oomtrace_ring_mem_get(enum oomtrace_ring_id id,
 void oomtrace_ring_mem_put(struct oomtrace_ring_mem *mem);
 void oomtrace_ring_use(struct oomtrace_ring_cpu *rc,
 		       struct oomtrace_ring_mem *mem);
-
-/* resize.c */
-extern unsigned int oomtrace_buffer_kb[OOMTRACE_RINGS];
-int oomtrace_buffer_kb_check(const char *name, unsigned int *kb);
-int oomtrace_ring_resize(enum oomtrace_ring_id id, unsigned int kb);
-int oomtrace_buffer_size_set(char *text);
-size_t oomtrace_buffer_size_print(char *buf, size_t size);
-
-/* reader.c */
-u64 oomtrace_oldest_held(const struct oomtrace_ring_mem *mem, u64 head);
-bool oomtrace_copy_record(const struct oomtrace_ring_mem *mem, u64 seq,
-			  void *buf, size_t len);
-
-/* ring_mmap.c */
-
-/* Offsets of mappings: this far apart, one for each ring on each CPU. */
-#define OOMTRACE_MMAP_SPAN	BIT_ULL(31)
-#define OOMTRACE_MMAP_OFFSET(id, cpu) \
-	(((u64)(cpu) * OOMTRACE_RINGS + (id)) * OOMTRACE_MMAP_SPAN)
-
-int oomtrace_ring_mmap(struct file *file, struct vm_area_struct *vma);
-
-/* wake.c */
-void oomtrace_wake_init(void);
-void oomtrace_wake_quiesce(void);
-wait_queue_head_t *oomtrace_ring_wait(void);
 
 #endif /* OOMTRACE_RING_H */

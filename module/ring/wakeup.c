@@ -14,7 +14,7 @@
 #include <linux/poll.h>
 #include <linux/workqueue.h>
 
-#include "ring/ring.h"
+#include "ring/wakeup.h"
 
 #define WAKE_PER_SECOND		50
 
@@ -65,20 +65,20 @@ wait_queue_head_t *oomtrace_ring_wait(void)
 }
 
 /**
- * oomtrace_wake_init() - before the first record
+ * oomtrace_wakeup_init() - before the first record
  */
-void oomtrace_wake_init(void)
+void oomtrace_wakeup_init(void)
 {
 	last_wake = jiffies - HZ;
 	init_irq_work(&wake_work, wake_soon);
 }
 
 /**
- * oomtrace_wake_quiesce() - wait until no wake-up is under way
+ * oomtrace_wakeup_exit() - wait until no wake-up is under way
  *
- * To be called when no writer is left.
+ * Called when no writer is left.
  */
-void oomtrace_wake_quiesce(void)
+void oomtrace_wakeup_exit(void)
 {
 	irq_work_sync(&wake_work);
 	cancel_delayed_work_sync(&wake_later);

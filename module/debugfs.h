@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The folder /sys/kernel/debug/oomtrace.
+ */
+#ifndef OOMTRACE_DEBUGFS_H
+#define OOMTRACE_DEBUGFS_H
+
+int oomtrace_debugfs_init(void);
+void oomtrace_debugfs_exit(void);
+
+#endif /* OOMTRACE_DEBUGFS_H */

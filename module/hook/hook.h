@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a handler needs to know about hooks: their ids, a counter of hits, and
+ * whether another hook is attached.
+ */
+#ifndef OOMTRACE_HOOK_H
+#define OOMTRACE_HOOK_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+/*
+ * Every hook, in the order in which they are attached. The steps of a victim's
+ * end come first, so that no end of an episode is missed.
+ */
+enum oomtrace_hook_id {
+	OOMTRACE_HOOK_WAKE_REAPER,
+	OOMTRACE_HOOK_START_REAPING,
+	OOMTRACE_HOOK_FINISH_REAPING,
+	OOMTRACE_HOOK_SKIP_REAPING,
+	OOMTRACE_HOOK_EXIT_VICTIM,
+	OOMTRACE_HOOK_MARK_VICTIM,
+	OOMTRACE_HOOK_SIGNAL,
+	OOMTRACE_HOOK_REAP_MM,
+	OOMTRACE_HOOK_KILL_ONE,
+	OOMTRACE_HOOK_NOTIFIER,
+	OOMTRACE_HOOK_KILL_PROCESS,
+	OOMTRACE_HOOK_BADNESS,
+	OOMTRACE_HOOK_EVALUATE,
+	OOMTRACE_HOOK_OUT_OF_MEMORY,
+	OOMTRACE_HOOK_RECLAIM_RETRY,
+	OOMTRACE_HOOK_COMPACT_RETRY,
+	OOMTRACE_HOOK_VM_ENOUGH,
+	OOMTRACE_HOOKS,
+};
+
+/* How often each hook's handler ran, per CPU. */
+struct oomtrace_hits {
+	u64 n[OOMTRACE_HOOKS];
+};
+
+DECLARE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
+
+#define oomtrace_hit(id)	this_cpu_inc(oomtrace_hits.n[id])
+
+u64 oomtrace_hook_hits(enum oomtrace_hook_id id);
+bool oomtrace_hook_attached(enum oomtrace_hook_id id);
+void oomtrace_hook_set_attached(enum oomtrace_hook_id id, bool attached);
+
+#endif /* OOMTRACE_HOOK_H */

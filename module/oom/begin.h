@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How an OOM begins: the first records of an episode.
+ */
+#ifndef OOMTRACE_BEGIN_H
+#define OOMTRACE_BEGIN_H
+
+#include <linux/types.h>
+
+#include "include/oomtrace.h"
+#include "oom/episode.h"
+
+void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
+			 const struct oomtrace_episode *ep);
+void oomtrace_write_begin(struct oomtrace_episode *ep,
+			  struct oomtrace_oom_begin *rec);
+void oomtrace_record_begin(struct oomtrace_episode *ep);
+void oomtrace_record_cause(const struct oomtrace_episode *ep);
+void oomtrace_record_daemon_begin(u64 episode);
+
+#endif /* OOMTRACE_BEGIN_H */

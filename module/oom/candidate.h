@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The candidates of a victim selection.
+ */
+#ifndef OOMTRACE_CANDIDATE_H
+#define OOMTRACE_CANDIDATE_H
+
+#include <linux/kprobes.h>
+
+#include "hook/detour.h"
+
+struct oomtrace_episode;
+
+extern struct oomtrace_detour oomtrace_evaluate_detour;
+extern struct oomtrace_detour oomtrace_badness_detour;
+
+int oomtrace_evaluate_entry(struct kprobe *kp, struct pt_regs *regs);
+int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs);
+int oomtrace_badness_return(struct kretprobe_instance *ri,
+			    struct pt_regs *regs);
+
+void oomtrace_candidate_finish(struct oomtrace_episode *ep);
+bool oomtrace_candidate_forget(void);
+
+#endif /* OOMTRACE_CANDIDATE_H */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Victims: every task that dies for an OOM, until its memory is back.
+ */
+#ifndef OOMTRACE_VICTIM_H
+#define OOMTRACE_VICTIM_H
+
+#include <linux/kprobes.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid);
+int oomtrace_kill_one_entry(struct kprobe *kp, struct pt_regs *regs);
+int oomtrace_exit_victim(struct kprobe *kp, struct pt_regs *regs);
+void oomtrace_wake_reaper(void *data, int pid);
+void oomtrace_start_reaping(void *data, int pid);
+void oomtrace_finish_reaping(void *data, int pid);
+void oomtrace_skip_reaping(void *data, int pid);
+
+void oomtrace_victim_signal(struct task_struct *task);
+void oomtrace_record_victim(u64 episode, struct task_struct *task,
+			    struct mm_struct *mm, u8 why, u8 sig);
+void oomtrace_record_released(u64 episode, pid_t pid, u64 since_ns,
+			      struct mm_struct *mm);
+
+#endif /* OOMTRACE_VICTIM_H */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * An open file that gives records as they are written, and waits for more.
+ */
+#ifndef OOMTRACE_STREAM_H
+#define OOMTRACE_STREAM_H
+
+#include <linux/fs.h>
+#include <linux/mutex.h>
+
+#include "ring/reader.h"
+
+/**
+ * struct oomtrace_stream - one open file that gives records
+ * @lock: guards @reader's position and @buf: one read at a time. Sleeping for the
+ *	next record happens outside it.
+ * @reader: the position.
+ * @buf: the record on its way to user space.
+ */
+struct oomtrace_stream {
+	struct mutex lock;	/* see above */
+	struct oomtrace_reader reader;
+	u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
+};
+
+/*
+ * Copies what there is and fits to user space, @lock held. Returns the bytes, 0
+ * if there is nothing yet, or an error.
+ */
+typedef ssize_t (*oomtrace_stream_copy)(struct oomtrace_stream *s,
+					char __user *ubuf, size_t len);
+
+int oomtrace_stream_init(struct oomtrace_stream *s);
+void oomtrace_stream_destroy(struct oomtrace_stream *s);
+ssize_t oomtrace_stream_read(struct oomtrace_stream *s, struct file *file,
+			     char __user *ubuf, size_t len,
+			     oomtrace_stream_copy copy);
+
+#endif /* OOMTRACE_STREAM_H */
