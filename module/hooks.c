@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of hooks: what is hooked, how, with which handler, and whether
- * oomtrace can do without it.
+ * The table of hooks: for each hook the kernel's symbol, the method, the handler,
+ * and whether the module needs it. The parameters that choose a method are here
+ * as well.
  *
- * Hooks are attached one by one at load. If a required hook cannot be attached,
- * the load fails with a line in the log. An optional one is left out, and the
- * hooks file says so and why. Nothing here runs in a handler.
+ * Loading attaches the hooks one by one. If a required hook fails, the load fails
+ * with a message in the kernel log. If an optional hook fails, the hooks file
+ * shows the error. Nothing here runs in a handler.
  *
- * Switching off (enable = 0) disarms the probes: the kernel's functions are then
- * as they were before the module was loaded, and cost what they did.
+ * Disabling (enable = 0) disarms the probes: the kernel's functions then run
+ * unmodified, at the cost they had before the module was loaded.
  */
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
@@ -47,7 +48,7 @@ static int hook_choice_set(const char *val, const struct kernel_param *kp)
 				     val);
 
 	if (i < 0) {
-		pr_err("%s: " WORD_FMT " is not understood; allowed are %s and %s\n",
+		pr_err("%s: invalid value " WORD_FMT "; allowed are %s and %s\n",
 		       kp->name, WORD_ARG(val), choice->words[0],
 		       choice->words[1]);
 		return -EINVAL;
@@ -69,18 +70,18 @@ static const struct kernel_param_ops hook_choice_ops = {
 };
 module_param_cb(commit_hook, &hook_choice_ops, &commit_hook, 0444);
 MODULE_PARM_DESC(commit_hook,
-		 "How __vm_enough_memory is hooked: ftrace (default; falls back to kretprobe where it cannot be), or kretprobe: costs more, but a live patch of that function can be loaded as well.");
+		 "How to hook __vm_enough_memory: ftrace (default; falls back to kretprobe where ftrace cannot be used), or kretprobe: costs more, but allows live patches of that function.");
 
 module_param_cb(select_hook, &hook_choice_ops, &select_hook, 0444);
 MODULE_PARM_DESC(select_hook,
-		 "How oom_evaluate_task and oom_badness are hooked: ftrace (default; each falls back to a probe where it cannot be), or kprobe: costs more, but a live patch of oom_badness can be loaded as well.");
+		 "How to hook oom_evaluate_task and oom_badness: ftrace (default; each falls back to a probe where ftrace cannot be used), or kprobe: costs more, but allows live patches of oom_badness.");
 
 /* ---- the table ---- */
 
 /*
- * T(ID, event, handler, records): hooks on tracepoints. A row is an entry of the
- * table below and a check at build time that the kernel calls the handler with
- * the arguments that it expects.
+ * T(ID, event, handler, records): the hooks on tracepoints. Each row expands to
+ * an entry of the table below, and to a compile-time check that the handler's
+ * arguments match the tracepoint's.
  */
 #define TRACEPOINT_HOOKS(T)						\
 	T(RECLAIM_RETRY, reclaim_retry_zone, oomtrace_reclaim_retry,	\
@@ -100,13 +101,13 @@ MODULE_PARM_DESC(select_hook,
 	  "reap: skip")
 
 #ifndef CONFIG_COMPACTION
-/* Without compaction the kernel has neither this tracepoint nor its check. */
+/* Kernels without compaction lack this tracepoint and its type check. */
 static inline void check_trace_callback_type_compact_retry(void *handler)
 {
 }
 #endif
 
-/* Never called. */
+/* Never called: only the compile-time checks in it matter. */
 static void __maybe_unused check_tracepoint_handlers(void)
 {
 #define CHECK_HANDLER(ID, event, handler, records)	\
@@ -163,7 +164,7 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.handler	= oomtrace_evaluate_entry,
 	},
 	[OOMTRACE_HOOK_BADNESS] = {
-		/* What the selection calls: 5.10 has a part of its own. */
+		/* On 5.10 the selection calls the part that was split off. */
 		.names		= { "oom_badness.part.0", "oom_badness" },
 		.prototype	= {
 			"long oom_badness(struct task_struct *p, unsigned long totalpages)"
@@ -221,12 +222,15 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 	},
 };
 
-/* Serialises attach, detach, enable and the hooks file. */
+/*
+ * Guards hooks[] and hooks_on. oomtrace_hooks_enabled() and
+ * oomtrace_hooks_missing() read them without it, only to report the state.
+ */
 static DEFINE_MUTEX(hooks_mutex);
 static bool hooks_on;
 
-/* Which hooks would be on functions with another prototype than expected. */
-static int check_functions(void)
+/* Find the hooks whose function has an unexpected prototype. */
+static int check_hook_prototypes(void)
 {
 	struct oomtrace_prototype *list[OOMTRACE_HOOKS];
 	unsigned int i, nr = 0;
@@ -238,13 +242,13 @@ static int check_functions(void)
 	ret = oomtrace_prototypes_check(list, nr);
 	for (i = 0; i < nr; i++)
 		if (list[i]->state == OOMTRACE_PROTOTYPE_DIFFERENT)
-			pr_warn("this kernel has '%s', expected was '%s': not hooked\n",
+			pr_warn("this kernel has '%s', expected '%s': not hooked\n",
 				list[i]->found, list[i]->expected);
 	return ret;
 }
 
-/* A function with another prototype than the handlers expect is left alone. */
-static void attach_checked(enum oomtrace_hook_id id)
+/* With an unexpected prototype the handlers would misread the arguments. */
+static void attach_hook(enum oomtrace_hook_id id)
 {
 	struct oomtrace_hook *hook = &hooks[id];
 
@@ -255,52 +259,52 @@ static void attach_checked(enum oomtrace_hook_id id)
 	oomtrace_hook_set_attached(id, hook->name);
 }
 
-static void detach(enum oomtrace_hook_id id)
+static void detach_hook(enum oomtrace_hook_id id)
 {
 	oomtrace_detach(&hooks[id]);
 	oomtrace_hook_set_attached(id, false);
 }
 
 /**
- * oomtrace_hooks_attach() - attach every hook that the kernel has
+ * oomtrace_hooks_attach() - attach every hook that the kernel supports
  *
- * Return: 0, or the error of a required hook, with none left attached.
+ * Return: 0, or the error of a required hook; then no hook is attached.
  */
 int oomtrace_hooks_attach(void)
 {
-	int i, ret = check_functions();
+	int i, ret = check_hook_prototypes();
 
 	if (ret)
 		return ret;
 	mutex_lock(&hooks_mutex);
 	for (i = 0; i < OOMTRACE_HOOKS; i++) {
-		attach_checked(i);
+		attach_hook(i);
 		if (hooks[i].name)
 			continue;
 		if (hooks[i].required) {
-			pr_err("cannot hook %s (error %d), and without it there is nothing to record: not loaded\n",
+			pr_err("cannot hook %s (error %d), which is required: not loaded\n",
 			       hooks[i].names[0], hooks[i].error);
 			ret = hooks[i].error;
 			while (--i >= 0)
-				detach(i);
+				detach_hook(i);
 			break;
 		}
-		pr_warn("cannot hook %s (error %d): no %s in the records\n",
+		pr_warn("cannot hook %s (error %d): records lack %s\n",
 			hooks[i].names[0], hooks[i].error, hooks[i].records);
 	}
 	hooks_on = !ret;
 	oomtrace_detour_synchronize();
 	mutex_unlock(&hooks_mutex);
-	/* No handler of a hook that was detached again is still running. */
+	/* Wait for the handlers of hooks that were detached again. */
 	if (ret)
 		tracepoint_synchronize_unregister();
 	return ret;
 }
 
 /**
- * oomtrace_hooks_detach() - take all hooks away
+ * oomtrace_hooks_detach() - detach all hooks
  *
- * When it returns, no handler runs and none will.
+ * No handler runs after it returns.
  */
 void oomtrace_hooks_detach(void)
 {
@@ -308,7 +312,7 @@ void oomtrace_hooks_detach(void)
 
 	mutex_lock(&hooks_mutex);
 	for (i = OOMTRACE_HOOKS; --i >= 0; )
-		detach(i);
+		detach_hook(i);
 	hooks_on = false;
 	oomtrace_detour_synchronize();
 	mutex_unlock(&hooks_mutex);
@@ -317,10 +321,10 @@ void oomtrace_hooks_detach(void)
 
 /**
  * oomtrace_hooks_enable() - switch the hooks on or off
- * @on: which.
+ * @on: true to arm the hooks, false to disarm them.
  *
- * Return: 0, or the error of the first hook that would not follow; all are then
- * put back to where they were as far as they let us.
+ * Return: 0, or the error of the first hook that fails. The hooks that were
+ * switched before it are then switched back, unless that fails as well.
  */
 int oomtrace_hooks_enable(bool on)
 {
@@ -330,7 +334,7 @@ int oomtrace_hooks_enable(bool on)
 	mutex_lock(&hooks_mutex);
 	if (on == hooks_on)
 		goto out;
-	/* Off backwards: no hook is hit that waits for one that is off. */
+	/* Off in reverse order: no hook runs without one that it relies on. */
 	for (i = 0; i < OOMTRACE_HOOKS; i++) {
 		hook = &hooks[on ? i : OOMTRACE_HOOKS - 1 - i];
 		ret = oomtrace_arm(hook, on);
@@ -352,22 +356,19 @@ out:
 	return ret;
 }
 
-/**
- * oomtrace_hooks_enabled() - are the hooks switched on?
- *
- * Return: true if so.
- */
+/* Whether the hooks are switched on. */
 bool oomtrace_hooks_enabled(void)
 {
 	return READ_ONCE(hooks_on);
 }
 
 /**
- * oomtrace_hooks_missing() - how many hooks see nothing
+ * oomtrace_hooks_missing() - count the hooks that record nothing
  *
- * Those that the kernel would not take, and those that it does not call now.
+ * A hook is missing if it failed to attach, or if the kernel does not call it
+ * because kernel.ftrace_enabled is 0.
  *
- * Return: the count; 0 is how it should be.
+ * Return: the count; 0 if every hook works.
  */
 unsigned int oomtrace_hooks_missing(void)
 {
@@ -380,7 +381,7 @@ unsigned int oomtrace_hooks_missing(void)
 
 static const char *prototype_word(const struct oomtrace_hook *hook)
 {
-	/* What the compiler split off a function is nowhere described. */
+	/* BTF does not describe a part that the compiler split off. */
 	if (strchr(hook->name, '.'))
 		return "unchecked";
 	return hook->prototype.state == OOMTRACE_PROTOTYPE_SAME ? "same" :
@@ -425,7 +426,7 @@ static void show_hook(struct seq_file *m, unsigned int id)
 }
 
 /**
- * oomtrace_hooks_show() - a line for each hook
+ * oomtrace_hooks_show() - print a line for each hook
  * @m: the hooks file.
  */
 void oomtrace_hooks_show(struct seq_file *m)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The table of everything that oomtrace hooks in the kernel.
+ * All hooks of oomtrace at once: attach, detach, switch, count and show.
  */
 #ifndef OOMTRACE_HOOKS_H
 #define OOMTRACE_HOOKS_H

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace: how the kernel decides about memory, for people to read.
+ * Loading and unloading of oomtrace.
  *
- * Watches two decisions and changes neither: may a task have the address space
- * that it asks for (__vm_enough_memory), and which task does the OOM killer kill.
+ * The module records two decisions and changes neither: whether
+ * __vm_enough_memory() grants a request, and which task the OOM killer kills.
  *
- * This file is load and unload only: a list of steps, and the same list
- * backwards. At unload the ways in for users go first, then the hooks, and the
- * memory that handlers wrote to last.
+ * This file only holds the list of steps. Loading runs it from top to bottom,
+ * unloading from bottom to top: user interfaces go first, then the hooks, and
+ * last the memory that handlers write to.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -30,8 +30,8 @@
 
 /**
  * struct step - a step of loading
- * @load: does it; NULL: nothing to do. On an error it leaves nothing behind.
- * @unload: undoes it, and what the later steps have left to it; NULL: nothing.
+ * @load: performs the step, or returns an error and changes nothing; may be NULL.
+ * @unload: undoes @load and ends work that later steps have queued; may be NULL.
  */
 struct step {
 	int (*load)(void);
@@ -43,17 +43,17 @@ static const struct step steps[] = {
 	{ oomtrace_panic_init,		oomtrace_panic_exit },
 	{ NULL,				oomtrace_filter_exit },
 	{ NULL,				oomtrace_wakeup_exit },
-	/* Even hooks that were attached for a moment leave work behind. */
+	/* Handlers queue work, even if attaching the hooks fails halfway. */
 	{ NULL,				oomtrace_paths_exit },
 	{ NULL,				oomtrace_repeat_exit },
 	{ NULL,				oomtrace_daemon_exit },
 	{ oomtrace_hooks_attach,	oomtrace_hooks_detach },
-	/* The last step that can fail: from then on the device can be open. */
+	/* Users can open the device from here on, so no later step may fail. */
 	{ oomtrace_chardev_init,	oomtrace_chardev_exit },
 	{ oomtrace_debugfs_init,	oomtrace_debugfs_exit },
 };
 
-/* Undo the first @n steps, backwards. */
+/* Undo the first @n steps, the last one first. */
 static void undo_steps(size_t n)
 {
 	while (n--)
@@ -96,5 +96,5 @@ module_init(oomtrace_init);
 module_exit(oomtrace_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("Shows how the kernel decides about memory: commit accounting and OOM victim selection");
+MODULE_DESCRIPTION("Records overcommit decisions and OOM victim selection with every number used");
 MODULE_VERSION("0.1");
