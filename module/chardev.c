@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /dev/oomtrace: records as they are, for programs.
+ * /dev/oomtrace: binary records for programs.
  *
- * Every open file is a reader with a position of its own; reading consumes
- * nothing for anybody else. A process of 32 bits finds the same structs and may
- * do all that one of 64 may. Everything here runs in process context and may
- * sleep. Root's business: the node is 0600, and opening it takes CAP_SYS_ADMIN
- * in the initial user namespace, since records tell of every user's processes.
+ * Each open file has its own position, and reading does not consume records. The
+ * structs and ioctls are the same for 32-bit and 64-bit processes. Everything
+ * here runs in process context and may sleep.
+ *
+ * Records describe the processes of every user. So the node has mode 0600, and
+ * opening it takes CAP_SYS_ADMIN in the initial user namespace.
  */
 #include <linux/capability.h>
 #include <linux/fs.h>
@@ -62,8 +63,8 @@ static int dev_release(struct inode *inode, struct file *file)
 }
 
 /*
- * Whole records, as many as there are and fit. One that could not be copied, or
- * does not fit, is put back: the next read gets it.
+ * Copy as many whole records as are available and fit. A record that does not
+ * fit or cannot be copied is put back for the next read.
  */
 static ssize_t copy_records(struct oomtrace_stream *s, char __user *ubuf,
 			    size_t len)
@@ -143,7 +144,7 @@ static int ioc_info(void __user *arg)
 	info.hooks_missing = oomtrace_hooks_missing();
 	for (id = 0; id < OOMTRACE_RINGS; id++)
 		oomtrace_ring_info(id, &info.ring[id]);
-	/* An older caller gets what it knows; for a newer one the rest is 0. */
+	/* An older caller gets a shorter struct; a newer one, zeros at the end. */
 	if (copy_to_user(arg, &info, min_t(size_t, size, sizeof(info))))
 		return -EFAULT;
 	if (size > sizeof(info) &&
@@ -152,8 +153,8 @@ static int ioc_info(void __user *arg)
 	return 0;
 }
 
-/* OOMTRACE_IOC_INFO of an older or a newer header: only the size differs. */
-static bool is_info(unsigned int cmd)
+/* OOMTRACE_IOC_INFO with the size of an older or newer struct. */
+static bool is_info_ioctl(unsigned int cmd)
 {
 	const unsigned int size_bits = _IOC_SIZEMASK << _IOC_SIZESHIFT;
 
@@ -227,7 +228,7 @@ static int ioc_near_percent(void __user *arg)
 	return 0;
 }
 
-static int give_ranking(const struct oomtrace_ranks *ranks,
+static int copy_ranking(const struct oomtrace_ranks *ranks,
 			const struct oomtrace_ranking *want)
 {
 	struct oomtrace_candidate __user *to = u64_to_user_ptr(want->records);
@@ -252,7 +253,7 @@ static int ioc_ranking(void __user *arg)
 	ret = oomtrace_ranks_make(&ranks, rk.cgroup_id);
 	if (ret)
 		return ret;
-	ret = give_ranking(&ranks, &rk);
+	ret = copy_ranking(&ranks, &rk);
 	rk.totalpages = ranks.totalpages;
 	rk.count = ranks.count;
 	rk.eligible = ranks.eligible;
@@ -364,7 +365,7 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct oomtrace_stream *s = file->private_data;
 
-	if (is_info(cmd))
+	if (is_info_ioctl(cmd))
 		return ioc_info((void __user *)arg);
 	switch (cmd) {
 	case OOMTRACE_IOC_ENABLE:
@@ -415,9 +416,9 @@ static struct miscdevice oomtrace_device = {
 };
 
 /**
- * oomtrace_chardev_init() - make the device
+ * oomtrace_chardev_init() - create the device
  *
- * Return: 0, or the error of misc_register() with a line in the log.
+ * Return: 0, or the error of misc_register(), which is logged.
  */
 int oomtrace_chardev_init(void)
 {
@@ -429,9 +430,9 @@ int oomtrace_chardev_init(void)
 }
 
 /**
- * oomtrace_chardev_exit() - take the device away
+ * oomtrace_chardev_exit() - remove the device
  *
- * No file is open any more: each open one holds the module.
+ * No file is open any more, since each open file pins the module.
  */
 void oomtrace_chardev_exit(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading records from a file that goes on: a read gets what there is, and waits
- * if there is nothing. Process context; may sleep.
+ * Blocking reads of records: a read returns what is available, and waits if there
+ * is nothing. Process context; may sleep.
  */
 #include <linux/sched/signal.h>
 
@@ -9,7 +9,7 @@
 #include "stream.h"
 
 /**
- * oomtrace_stream_init() - a stream of both rings, from the oldest record on
+ * oomtrace_stream_init() - start reading all rings at the oldest record
  * @s: the stream.
  *
  * Return: 0 or -ENOMEM.
@@ -22,8 +22,8 @@ int oomtrace_stream_init(struct oomtrace_stream *s)
 }
 
 /**
- * oomtrace_stream_destroy() - the file is closed
- * @s: the stream; its memory is the caller's.
+ * oomtrace_stream_destroy() - release what a stream has allocated
+ * @s: the stream, which the caller frees.
  */
 void oomtrace_stream_destroy(struct oomtrace_stream *s)
 {
@@ -32,14 +32,15 @@ void oomtrace_stream_destroy(struct oomtrace_stream *s)
 }
 
 /**
- * oomtrace_stream_read() - read what there is, or wait for it
+ * oomtrace_stream_read() - read the available records, or wait for one
  * @s: the stream.
- * @file: the open file; O_NONBLOCK is obeyed.
- * @ubuf: where to.
- * @len: its size.
- * @copy: copies records, in whatever form the file has.
+ * @file: the open file, for its O_NONBLOCK.
+ * @ubuf: the destination.
+ * @len: its size, bytes.
+ * @copy: copies records in the file's format.
  *
- * Return: bytes copied, or what @copy failed with; -EAGAIN, -ERESTARTSYS.
+ * Return: bytes copied, the error of @copy, -EAGAIN if there is nothing and
+ * O_NONBLOCK is set, or -ERESTARTSYS on a signal.
  */
 ssize_t oomtrace_stream_read(struct oomtrace_stream *s, struct file *file,
 			     char __user *ubuf, size_t len,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An open file that gives records as they are written, and waits for more.
+ * An open file that delivers records and waits for more.
  */
 #ifndef OOMTRACE_STREAM_H
 #define OOMTRACE_STREAM_H
@@ -11,11 +11,11 @@
 #include "ring/reader.h"
 
 /**
- * struct oomtrace_stream - one open file that gives records
- * @lock: guards @reader's position and @buf: one read at a time. Sleeping for the
- *	next record happens outside it.
+ * struct oomtrace_stream - one open file that delivers records
+ * @lock: guards the position of @reader, and @buf; not held while a read waits
+ *	for a record.
  * @reader: the position.
- * @buf: the record on its way to user space.
+ * @buf: the record that is copied to user space.
  */
 struct oomtrace_stream {
 	struct mutex lock;	/* see above */
@@ -24,8 +24,8 @@ struct oomtrace_stream {
 };
 
 /*
- * Copies what there is and fits to user space, @lock held. Returns the bytes, 0
- * if there is nothing yet, or an error.
+ * Copies the available records that fit to user space, with @lock held. Returns
+ * the number of bytes, 0 if no record is available, or an error.
  */
 typedef ssize_t (*oomtrace_stream_copy)(struct oomtrace_stream *s,
 					char __user *ubuf, size_t len);
