@@ -2,10 +2,10 @@
 /*
  * /sys/kernel/debug/oomtrace: records and counters as text, for people.
  *
- * Text files are 0444 and have neither write, ioctl nor mmap, so that lockdown
- * leaves them readable; what the control files do can be had through the
- * device as well. All of it in process context. The text itself is made in
- * common/format.c and common/story.c, the same for the tools.
+ * Text files have mode 0444 and no write, ioctl or mmap, so they stay readable
+ * under lockdown. Lockdown blocks the control files, so each has an ioctl of the
+ * device that does the same. Everything here runs in process context. The tools
+ * share the code that formats records and explains an OOM.
  */
 #include <linux/debugfs.h>
 #include <linux/mm.h>
@@ -31,7 +31,7 @@
 #include "stats.h"
 #include "task.h"
 
-static struct dentry *dir;
+static struct dentry *debugfs_dir;
 
 /* ---- last_oom ---- */
 
@@ -71,9 +71,9 @@ DEFINE_SHOW_ATTRIBUTE(last_oom);
 /* ---- ranking ---- */
 
 /**
- * struct ranking_file - one open of the ranking file
- * @ranks: who would have been killed when it was opened.
- * @line: room for a line.
+ * struct ranking_file - one open file of ranking
+ * @ranks: the ranking, made when the file was opened.
+ * @line: buffer for a line; too large for the stack.
  */
 struct ranking_file {
 	struct oomtrace_ranks ranks;
@@ -109,10 +109,10 @@ static int ranking_show(struct seq_file *m, void *v)
 	const struct oomtrace_rank *rank = v;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, "# oomtrace: who would be killed if the machine ran out of memory now, best first; kills nobody\n");
-		seq_printf(m, "# by the kernel's formula, from numbers read one after the other; totalpages=%lu, so one oom_score_adj is worth %lu pages\n",
+		seq_puts(m, "# oomtrace: the order in which a system-wide OOM would choose processes now; nothing is killed\n");
+		seq_printf(m, "# computed with the kernel's formula from values read one after the other; totalpages=%lu, so oom_score_adj 1 adds %lu pages\n",
 			   ranks->totalpages, ranks->totalpages / 1000);
-		seq_printf(m, "# eligible: %u; not eligible, at the end: %u; kernel threads, left out: %u\n",
+		seq_printf(m, "# eligible: %u; not eligible (listed last): %u; kernel threads (not listed): %u\n",
 			   ranks->eligible, ranks->count - ranks->eligible,
 			   ranks->kthreads);
 		return 0;
@@ -162,7 +162,7 @@ static const struct file_operations ranking_fops = {
 
 /* ---- stats and hooks ---- */
 
-/* Records that the ring holds no more, overwritten or lost to a smaller size. */
+/* Records no longer buffered: overwritten, or dropped when the ring shrank. */
 static u64 count_overwritten(const struct oomtrace_ring_cpu_info *info)
 {
 	u64 oldest = info->written >= info->slots ?
@@ -179,9 +179,9 @@ static void show_rings(struct seq_file *m)
 	unsigned int cpu;
 	int id;
 
-	seq_puts(m, "# records by ring and CPU\n");
+	seq_puts(m, "# records by ring and CPU, and rejected nested writes by context\n");
 	seq_printf(m, "%-8s %5s %16s %16s %16s %10s %10s %10s\n", "ring", "cpu",
-		   "written", "overwritten", "refused: in task", "softirq",
+		   "written", "overwritten", "rejected: task", "softirq",
 		   "irq", "nmi");
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
 		for_each_possible_cpu(cpu) {
@@ -204,7 +204,7 @@ static void show_rings(struct seq_file *m)
 		struct oomtrace_ring_info info;
 
 		oomtrace_ring_info(id, &info);
-		seq_printf(m, "%-8s %u records of %u bytes per CPU, %llu KiB in all\n",
+		seq_printf(m, "%-8s %u records of %u bytes per CPU, %llu KiB in total\n",
 			   names[id], info.slots, info.slot_size,
 			   info.bytes >> 10);
 	}
@@ -230,11 +230,11 @@ DEFINE_SHOW_ATTRIBUTE(hooks);
 /* ---- control files ---- */
 
 /**
- * struct control - a small text file that can be written
+ * struct control - a writable text file
  * @name: the file's name.
- * @print: its text now; returns the length.
- * @set: takes a new text, which it may change; returns 0 or an error, and then
- *	nothing has changed and the log says why.
+ * @print: writes the current text to @buf and returns its length.
+ * @set: applies a new text, and may modify @text. On an error it changes no
+ *	setting and logs the reason.
  */
 struct control {
 	const char *name;
@@ -242,7 +242,7 @@ struct control {
 	int (*set)(char *text);
 };
 
-/* The longest text that a control file takes or gives. */
+/* Size of the buffer for a control file's text, bytes with the NUL. */
 #define CONTROL_MAX	320
 
 static size_t enable_print(char *buf, size_t size)
@@ -254,7 +254,7 @@ static int enable_set(char *text)
 {
 	text = strim(text);
 	if (strcmp(text, "0") && strcmp(text, "1")) {
-		pr_err_ratelimited("enable: " WORD_FMT " is not understood; allowed are 0 and 1\n",
+		pr_err_ratelimited("enable: invalid value " WORD_FMT "; allowed are 0 and 1\n",
 				   WORD_ARG(text));
 		return -EINVAL;
 	}
@@ -329,7 +329,7 @@ static ssize_t control_write(struct file *file, const char __user *ubuf,
 	int ret;
 
 	if (len >= CONTROL_MAX) {
-		pr_err_ratelimited("%s: longer than %d bytes\n", c->name,
+		pr_err_ratelimited("%s: text too long; at most %d bytes are allowed\n", c->name,
 				   CONTROL_MAX - 1);
 		return -EINVAL;
 	}
@@ -350,10 +350,9 @@ static const struct file_operations control_fops = {
 };
 
 /**
- * oomtrace_debugfs_init() - make the folder and its files
+ * oomtrace_debugfs_init() - create the directory and its files
  *
- * A kernel without debugfs, or one that refuses it, is no error: the device is
- * enough.
+ * Failure is not an error, since programs can use the device without debugfs.
  *
  * Return: 0.
  */
@@ -361,29 +360,31 @@ int oomtrace_debugfs_init(void)
 {
 	size_t i;
 
-	dir = debugfs_create_dir("oomtrace", NULL);
-	if (IS_ERR(dir)) {
-		pr_warn("no folder in debugfs (error %ld): /dev/oomtrace has it all\n",
-			PTR_ERR(dir));
+	debugfs_dir = debugfs_create_dir("oomtrace", NULL);
+	if (IS_ERR(debugfs_dir)) {
+		pr_warn("cannot create the directory in debugfs (error %ld): only /dev/oomtrace is available\n",
+			PTR_ERR(debugfs_dir));
 		return 0;
 	}
-	debugfs_create_file("trace", 0444, dir, NULL, &oomtrace_trace_fops);
-	debugfs_create_file("trace_pipe", 0444, dir, NULL,
+	debugfs_create_file("trace", 0444, debugfs_dir, NULL,
+			    &oomtrace_trace_fops);
+	debugfs_create_file("trace_pipe", 0444, debugfs_dir, NULL,
 			    &oomtrace_trace_pipe_fops);
-	debugfs_create_file("last_oom", 0444, dir, NULL, &last_oom_fops);
-	debugfs_create_file("ranking", 0444, dir, NULL, &ranking_fops);
-	debugfs_create_file("stats", 0444, dir, NULL, &stats_fops);
-	debugfs_create_file("hooks", 0444, dir, NULL, &hooks_fops);
+	debugfs_create_file("last_oom", 0444, debugfs_dir, NULL,
+			    &last_oom_fops);
+	debugfs_create_file("ranking", 0444, debugfs_dir, NULL, &ranking_fops);
+	debugfs_create_file("stats", 0444, debugfs_dir, NULL, &stats_fops);
+	debugfs_create_file("hooks", 0444, debugfs_dir, NULL, &hooks_fops);
 	for (i = 0; i < ARRAY_SIZE(controls); i++)
-		debugfs_create_file(controls[i].name, 0644, dir,
+		debugfs_create_file(controls[i].name, 0644, debugfs_dir,
 				    (void *)&controls[i], &control_fops);
 	return 0;
 }
 
 /**
- * oomtrace_debugfs_exit() - take the folder away
+ * oomtrace_debugfs_exit() - remove the directory
  */
 void oomtrace_debugfs_exit(void)
 {
-	debugfs_remove_recursive(dir);
+	debugfs_remove_recursive(debugfs_dir);
 }

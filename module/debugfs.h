@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The folder /sys/kernel/debug/oomtrace.
+ * The directory /sys/kernel/debug/oomtrace.
  */
 #ifndef OOMTRACE_DEBUGFS_H
 #define OOMTRACE_DEBUGFS_H

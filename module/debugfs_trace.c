@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Records as lines of text: the files trace and trace_pipe.
+ * The files trace and trace_pipe: records as lines of text.
  *
- * Both read as everybody reads: each open file is a reader with a position of
- * its own, and takes nothing away from any other. trace ends with what was held
- * when it was opened; trace_pipe goes on, and waits for more. That is where it
- * differs from the file of that name in tracefs, whose readers share what there
- * is: two of ours get the same lines each.
+ * Each open file has its own position, and reading does not consume records.
+ * trace ends at the newest record of the moment it was opened; trace_pipe waits
+ * for more. Unlike in tracefs, two readers of trace_pipe each get every line.
  *
- * The text is made in common/format.c, the same for the tools. Process context
- * only. No ioctl and no mmap: lockdown leaves the files readable.
+ * Everything here runs in process context. The files have no ioctl and no mmap,
+ * so they stay readable under lockdown. The tools share the code that formats
+ * records.
  */
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -28,11 +27,11 @@
 /* ---- trace ---- */
 
 /**
- * struct trace_iter - one open of the trace file
- * @reader: stops at what was held when the file was opened.
- * @pos: which line @buf is, from 1; 0: none read yet.
- * @size: its record's size; 0: there are no more.
- * @line: room for the line; too large for the stack.
+ * struct trace_iter - one open file of trace
+ * @reader: stops at the newest record of the moment the file was opened.
+ * @pos: line number of the record in @buf, from 1; 0: none read yet.
+ * @size: size of the record in @buf, bytes; 0: there are no more records.
+ * @line: buffer for the line; too large for the stack.
  * @buf: the record.
  */
 struct trace_iter {
@@ -44,13 +43,13 @@ struct trace_iter {
 };
 
 /*
- * seq_file asks for a line again if it did not fit, and for the next one
- * otherwise: the record of the last answer is kept. Line 0 is the header.
+ * seq_file requests a line again if its buffer was too small. So @buf keeps the
+ * record of the last line. Line 0 is the header.
  */
 static void *trace_at(struct trace_iter *it, loff_t pos)
 {
 	if (pos == 0) {
-		/* Read before, and sought back: once more from the start. */
+		/* A seek back to 0: start again at the oldest record. */
 		if (it->pos)
 			oomtrace_reader_oldest(&it->reader);
 		it->pos = 0;
@@ -133,11 +132,11 @@ const struct file_operations oomtrace_trace_fops = {
 /* ---- trace_pipe ---- */
 
 /**
- * struct trace_pipe - one open of the trace_pipe file
- * @stream: the records; its lock guards what follows, too.
- * @at: first byte of @line that was not read yet.
+ * struct trace_pipe - one open file of trace_pipe
+ * @stream: the records; its lock guards the other members as well.
+ * @at: offset of the first unread byte in @line.
  * @len: bytes in @line.
- * @line: the line on its way to user space.
+ * @line: the line that is copied to user space.
  */
 struct trace_pipe {
 	struct oomtrace_stream stream;
@@ -172,8 +171,8 @@ static int pipe_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Is there a line, or the rest of one? If not, make the next record's. */
-static bool fill_line(struct trace_pipe *tp)
+/* Format the next record if @line has no unread text. False: no record. */
+static bool fill_pipe_line(struct trace_pipe *tp)
 {
 	struct oomtrace_stream *s = &tp->stream;
 
@@ -187,8 +186,8 @@ static bool fill_line(struct trace_pipe *tp)
 }
 
 /*
- * As much as there is and fits. A line that does not fit goes on with the next
- * read, and so do bytes that could not be copied.
+ * Copy as much text as is available and fits. The next read continues with the
+ * first byte that did not fit or could not be copied.
  */
 static ssize_t copy_lines(struct oomtrace_stream *s, char __user *ubuf,
 			  size_t len)
@@ -196,7 +195,7 @@ static ssize_t copy_lines(struct oomtrace_stream *s, char __user *ubuf,
 	struct trace_pipe *tp = container_of(s, struct trace_pipe, stream);
 	size_t done = 0, n;
 
-	while (done < len && fill_line(tp)) {
+	while (done < len && fill_pipe_line(tp)) {
 		n = min(len - done, tp->len - tp->at);
 		n -= copy_to_user(ubuf + done, tp->line + tp->at, n);
 		if (!n)
@@ -225,6 +224,7 @@ static __poll_t pipe_poll(struct file *file, poll_table *wait)
 	struct trace_pipe *tp = file->private_data;
 
 	poll_wait(file, oomtrace_ring_wait(), wait);
+	/* Lockless: a concurrent read may change both, and the answer with it. */
 	if (READ_ONCE(tp->at) < READ_ONCE(tp->len) ||
 	    oomtrace_reader_arm(&tp->stream.reader))
 		return EPOLLIN | EPOLLRDNORM;

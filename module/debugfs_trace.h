@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The text files of records, for debugfs.c to put in place.
+ * The file operations of trace and trace_pipe.
  */
-#ifndef OOMTRACE_TEXT_H
-#define OOMTRACE_TEXT_H
+#ifndef OOMTRACE_DEBUGFS_TRACE_H
+#define OOMTRACE_DEBUGFS_TRACE_H
 
 #include <linux/fs.h>
 
 extern const struct file_operations oomtrace_trace_fops;
 extern const struct file_operations oomtrace_trace_pipe_fops;
 
-#endif /* OOMTRACE_TEXT_H */
+#endif /* OOMTRACE_DEBUGFS_TRACE_H */

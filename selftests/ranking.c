@@ -206,7 +206,7 @@ TEST_F(ranking, the_text_file_tells_the_same)
 	hog_start(&hog, "--comm best --anon 20 --adj 500 --hold");
 	hog_ready(&hog);
 	text = slurp(DEBUGFS "/ranking", NULL);
-	EXPECT_IN("kills nobody", text);
+	EXPECT_IN("nothing is killed", text);
 	line = strstr(text, " candidate: ");
 	ASSERT_NE(NULL, line);
 	snprintf(who, sizeof(who), "pid=%d tgid=%d comm=\"best\"", hog.pid,
