@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Work that a handler asks for. Queueing work takes locks, so a handler raises
- * an irq_work, and that queues the work.
+ * Deferred work for handlers. Queueing work takes locks, so a handler raises an
+ * irq_work that does it.
  */
 #ifndef OOMTRACE_LATER_H
 #define OOMTRACE_LATER_H
@@ -10,10 +10,10 @@
 #include <linux/workqueue.h>
 
 /**
- * struct oomtrace_later - work that a handler can ask for
+ * struct oomtrace_later - work that a handler can request
  * @irq: raised by the handler.
  * @work: queued by @irq.
- * @delay: jiffies from @irq to @work.
+ * @delay: time from @irq to @work, jiffies.
  */
 struct oomtrace_later {
 	struct irq_work irq;
@@ -30,10 +30,10 @@ static inline void oomtrace_later_queue_work(struct irq_work *irq)
 }
 
 /**
- * oomtrace_later_init() - before the first handler runs
- * @later: the struct; static, since the work's debug objects are.
- * @function: what the work does.
- * @work_delay: how long after the handler, jiffies.
+ * oomtrace_later_init() - set up the work, before the first handler runs
+ * @later: the work; static, as INIT_DELAYED_WORK() requires for debug objects.
+ * @function: runs in process context.
+ * @work_delay: time from the request to the work, jiffies.
  */
 #define oomtrace_later_init(later, function, work_delay) do {		\
 	init_irq_work(&(later)->irq, oomtrace_later_queue_work);	\
@@ -41,20 +41,20 @@ static inline void oomtrace_later_queue_work(struct irq_work *irq)
 	(later)->delay = work_delay;					\
 } while (0)
 
-/* Ask for the work. Any context, any number of times before it runs. */
+/* Request the work. Any context; requests before it runs count as one. */
 static inline void oomtrace_later_ask(struct oomtrace_later *later)
 {
 	irq_work_queue(&later->irq);
 }
 
-/* No handler is left: drop work that has not begun, wait for work that has. */
+/* Drop pending work and wait for running work. No handler may run any more. */
 static inline void oomtrace_later_cancel(struct oomtrace_later *later)
 {
 	irq_work_sync(&later->irq);
 	cancel_delayed_work_sync(&later->work);
 }
 
-/* No handler is left: do now what was asked for. */
+/* Run pending work now and wait for it. No handler may run any more. */
 static inline void oomtrace_later_flush(struct oomtrace_later *later)
 {
 	irq_work_sync(&later->irq);

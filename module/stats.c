@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The counters, and their sums over CPUs for readers in process context.
+ * Counters since load, and their sums for readers.
  *
- * Handlers of the hot path increment per-CPU counters themselves. Episodes are
- * rare, so their counters are shared.
+ * Handlers of frequent events increment per-CPU counters directly. OOM episodes
+ * are rare, so all CPUs share their counters. Counting works in any context;
+ * readers run in process context.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -28,9 +29,9 @@ void oomtrace_stats_ending(unsigned int ending)
 }
 
 /**
- * oomtrace_stats_unrecorded() - count what has no record of its own
- * @kind: what.
- * @n: how many.
+ * oomtrace_stats_unrecorded() - count events that have no record
+ * @kind: their kind.
+ * @n: their number.
  *
  * Any context.
  */
@@ -41,7 +42,7 @@ void oomtrace_stats_unrecorded(enum oomtrace_unrecorded kind, unsigned int n)
 
 /* ---- denials by command ---- */
 
-/* Commands told apart, and entries one may use from the one its hash names. */
+/* Commands counted separately, and slots tried for one from its hash on. */
 #define COMMANDS	128
 #define TRIES		8
 
@@ -49,10 +50,10 @@ enum { FREE, BEING_WRITTEN, READY };
 
 /**
  * struct command - denials of one command
- * @state: FREE; BEING_WRITTEN by the CPU that claimed it; READY: @comm is
+ * @state: FREE; BEING_WRITTEN by the CPU that claimed the slot; READY: @comm is
  *	constant.
  * @comm: the command's name.
- * @denials: how many.
+ * @denials: the number of denials.
  */
 static struct command {
 	atomic_t state;
@@ -60,12 +61,13 @@ static struct command {
 	atomic64_t denials;
 } commands[COMMANDS];
 
-static atomic64_t others;
+/* Denials of commands that found no slot. */
+static atomic64_t other_denials;
 
 /**
- * oomtrace_stats_denial() - count a denial of current's command
+ * oomtrace_stats_denial() - count a denial by current's command
  *
- * For handlers. Commands that find no room are counted together.
+ * For handlers. Commands that find no slot are counted together.
  */
 void oomtrace_stats_denial(void)
 {
@@ -76,7 +78,7 @@ void oomtrace_stats_denial(void)
 	hash = jhash(comm, sizeof(comm), 0);
 	for (i = 0; i < TRIES; i++) {
 		struct command *c = &commands[(hash + i) % COMMANDS];
-		/* Pairs with the release below: READY means a whole name. */
+		/* Pairs with the release below: a READY slot's comm is complete. */
 		int state = atomic_read_acquire(&c->state);
 
 		if (state == FREE &&
@@ -90,7 +92,7 @@ void oomtrace_stats_denial(void)
 			return;
 		}
 	}
-	atomic64_inc(&others);
+	atomic64_inc(&other_denials);
 }
 
 static void show_commands(struct seq_file *m)
@@ -102,17 +104,19 @@ static void show_commands(struct seq_file *m)
 	for (i = 0; i < COMMANDS; i++) {
 		struct command *c = &commands[i];
 
+		/* Pairs with the release in oomtrace_stats_denial(). */
 		if (atomic_read_acquire(&c->state) != READY)
 			continue;
 		oomtrace_escape(comm, sizeof(comm), c->comm, sizeof(c->comm));
 		seq_printf(m, "%20llu \"%s\"\n",
 			   (u64)atomic64_read(&c->denials), comm);
 	}
-	seq_printf(m, "%20llu others\n", (u64)atomic64_read(&others));
+	seq_printf(m, "%20llu others\n", (u64)atomic64_read(&other_denials));
 }
 
 /* ---- the file ---- */
 
+/* The sum over all CPUs. READ_ONCE: handlers increment without a lock. */
 #define SUM(member) ({							\
 	unsigned int cpu_;						\
 	u64 sum_ = 0;							\
@@ -139,11 +143,11 @@ static void show_decisions(struct seq_file *m, u64 no_stack)
 		seq_printf(m, "%-12s %16llu %16llu\n", modes[mode],
 			   granted, denied);
 	}
-	seq_printf(m, "not recorded (write refused): %llu\n", SUM(unrecorded));
+	seq_printf(m, "not recorded (nested write rejected): %llu\n", SUM(unrecorded));
 	seq_printf(m, "denials without a stack (table full): %llu\n", no_stack);
 }
 
-/* One line of a histogram of pages; the last bucket has a name of its own. */
+/* One line of a histogram of pages; the last bucket has its own label. */
 static void show_bucket(struct seq_file *m, int bucket, const char *last, u64 n)
 {
 	if (!n)
@@ -161,7 +165,7 @@ static void show_histograms(struct seq_file *m)
 {
 	int bucket;
 
-	seq_puts(m, "# commit decisions by pages asked for\n");
+	seq_puts(m, "# commit decisions by pages requested\n");
 	for (bucket = 0; bucket < OOMTRACE_PAGES_BUCKETS; bucket++)
 		show_bucket(m, bucket, "negative", SUM(pages[bucket]));
 	seq_puts(m, "# commit decisions in mode 2 by pages left (allowed - committed)\n");
@@ -176,10 +180,10 @@ static void show_endings(struct seq_file *m, u64 episodes)
 #undef E
 	static const char * const unrecorded_names[] = {
 		[OOMTRACE_UNRECORDED_REPEAT] =
-			"repeats of these (counted, not recorded one by one)",
+			"repeats of these (counted, not recorded individually)",
 		[OOMTRACE_UNRECORDED_RETRY] =
-			"retries not kept (too many tasks at once)",
-		[OOMTRACE_UNRECORDED_PATH] = "cgroups without a name (no room)",
+			"retries not recorded (too many tasks at once)",
+		[OOMTRACE_UNRECORDED_PATH] = "cgroups without a recorded path (no room)",
 		[OOMTRACE_UNRECORDED_SIGNAL] =
 			"signals of OOM daemons not recorded (too many at once)",
 	};
@@ -196,8 +200,8 @@ static void show_endings(struct seq_file *m, u64 episodes)
 }
 
 /**
- * oomtrace_stats_info() - the counters for OOMTRACE_IOC_STATS
- * @info: filled in, but for @stacks_refused, which is 0.
+ * oomtrace_stats_info() - fill in the counters for OOMTRACE_IOC_STATS
+ * @info: the counters; @stacks_refused is left 0.
  */
 void oomtrace_stats_info(struct oomtrace_stats_info *info)
 {
@@ -216,10 +220,10 @@ void oomtrace_stats_info(struct oomtrace_stats_info *info)
 }
 
 /**
- * oomtrace_stats_show() - print everything counted here
+ * oomtrace_stats_show() - print all counters
  * @m: the stats file.
  * @episodes: OOM episodes that began since load.
- * @no_stack: denials since load whose stack was not kept.
+ * @no_stack: denials since load whose stack was not saved.
  */
 void oomtrace_stats_show(struct seq_file *m, u64 episodes, u64 no_stack)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Counters that are always on: per CPU, incremented by handlers, summed by readers.
+ * Counters that are always on: handlers increment them, readers sum them up.
  */
 #ifndef OOMTRACE_STATS_H
 #define OOMTRACE_STATS_H
@@ -10,21 +10,21 @@
 
 #include "include/oomtrace.h"
 
-/* The overcommit mode where the kernel's variable was not found. */
+/* The overcommit mode is unknown: the kernel's variable was not found. */
 #define OOMTRACE_MODE_UNKNOWN	3
 
-/* Buckets of the histograms of pages: bucket n holds 2^(n-1) .. 2^n - 1 */
+/* Buckets of the histograms: bucket n counts 2^(n-1) to 2^n - 1 pages. */
 #define OOMTRACE_PAGES_BUCKETS	65
 
 /**
  * struct oomtrace_stats - what one CPU has counted since load
- * @decisions: answers of __vm_enough_memory() by mode (the last one: mode
- *	unknown) and outcome (0 granted, 1 denied).
- * @unrecorded: decisions that were to be recorded, but the ring refused the
+ * @decisions: decisions of __vm_enough_memory() by overcommit mode and outcome (0
+ *	granted, 1 denied).
+ * @unrecorded: decisions that have no record, since the ring rejected the nested
  *	write.
- * @pages: decisions by fls64() of the pages asked for.
- * @headroom: decisions in mode 2 by fls64() of what was left after them,
- *	allowed - committed; the last bucket: nothing was.
+ * @pages: decisions by fls64() of the requested pages; the last bucket: negative.
+ * @headroom: decisions in mode 2 by fls64() of the pages left after them, allowed
+ *	- committed; the last bucket: none left.
  */
 struct oomtrace_stats {
 	u64 decisions[OOMTRACE_MODE_UNKNOWN + 1][2];
@@ -36,11 +36,12 @@ struct oomtrace_stats {
 DECLARE_PER_CPU(struct oomtrace_stats, oomtrace_stats);
 
 /**
- * enum oomtrace_unrecorded - what happened and has no record of its own
- * @OOMTRACE_UNRECORDED_REPEAT: an OOM that only repeats another one.
- * @OOMTRACE_UNRECORDED_RETRY: a retry of the allocator; the table was full.
- * @OOMTRACE_UNRECORDED_PATH: a cgroup whose path no record has; the set was full.
- * @OOMTRACE_UNRECORDED_SIGNAL: a signal of an OOM daemon; the table was full.
+ * enum oomtrace_unrecorded - events that are counted but not recorded
+ * @OOMTRACE_UNRECORDED_REPEAT: an OOM that only repeats an earlier one.
+ * @OOMTRACE_UNRECORDED_RETRY: an allocator retry; the table was full.
+ * @OOMTRACE_UNRECORDED_PATH: a cgroup's path; no room, or the cgroup is
+ *	being removed.
+ * @OOMTRACE_UNRECORDED_SIGNAL: an OOM daemon's signal; the table was full.
  */
 enum oomtrace_unrecorded {
 	OOMTRACE_UNRECORDED_REPEAT,

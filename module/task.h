@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reading tasks, cgroups and zones from handlers, and printing words that users
- * wrote.
+ * Helpers for handlers that read tasks, cgroups and zones, and a format to print
+ * text that comes from users.
  */
 #ifndef OOMTRACE_TASK_H
 #define OOMTRACE_TASK_H
@@ -24,14 +24,13 @@
  * oomtrace_memcg_id() - the id of a task's memory cgroup
  * @task: a task; RCU is held, or preemption is off, or it is current.
  *
- * The id is the inode number of the cgroup's directory. The path is looked up
- * later by whoever reads: that takes locks which a handler may not.
+ * A handler cannot resolve the cgroup's path, since that takes locks.
  *
- * Return: the id.
+ * Return: the inode number of the cgroup's directory.
  */
 static inline u64 oomtrace_memcg_id(struct task_struct *task)
 {
-	/* true: RCU cannot see that preemption is off, which is enough. */
+	/* true: preemption off is enough, but lockdep cannot see that. */
 	return cgroup_id(task_css_check(task, memory_cgrp_id, true)->cgroup);
 }
 
@@ -41,23 +40,23 @@ static inline bool oomtrace_cgroup_v2(const struct cgroup *cgrp)
 	return cgrp->root == &cgrp_dfl_root;
 }
 
-/* A task's real uid in the initial user namespace, where a kuid is itself. */
+/* A task's real uid in the initial user namespace, which is the kuid's value. */
 static inline u32 oomtrace_uid(struct task_struct *task)
 {
 	return __kuid_val(task_uid(task));
 }
 
-/* The same for less, where RCU is held, or preemption is off. */
+/* oomtrace_uid() at a lower cost; RCU is held, or preemption is off. */
 static inline u32 oomtrace_uid_rcu(struct task_struct *task)
 {
-	/* raw: RCU cannot see that preemption is off, which is enough. */
+	/* raw: preemption off is enough, but lockdep cannot see that. */
 	return __kuid_val(rcu_dereference_raw(task->real_cred)->uid);
 }
 
 /*
- * A task's name. It may change while it is copied: the kernel's own reports
- * take it the same way. Whatever happens, the last byte is NUL and so are all
- * behind the first NUL; words at a time, since a commit decision waits for it.
+ * Copy a task's comm. It may change meanwhile; the kernel's own reports copy it
+ * without a lock as well. The last byte and all bytes after the first NUL are
+ * always NUL. Copies whole words, since this delays a commit decision.
  */
 static inline void oomtrace_comm(char *dst, const struct task_struct *task)
 {
@@ -81,8 +80,8 @@ static inline void oomtrace_comm(char *dst, const struct task_struct *task)
 }
 
 /*
- * A word from outside in a message of ours: printk escapes what could pass for
- * a line of its own or for a terminal's command.
+ * Prints text from a user in a message. %pE escapes newlines and control
+ * characters, so the text can forge neither log lines nor terminal commands.
  */
 #define WORD_FMT	"'%*pE'"
 #define WORD_ARG(text)	(int)strlen(text), (text)
@@ -91,22 +90,22 @@ static inline void oomtrace_comm(char *dst, const struct task_struct *task)
  * oomtrace_ns_pid() - a task's pid in its own pid namespace
  * @task: a task; RCU is held, or preemption is off, or it is current.
  *
- * Return: the pid, 0 if the task has lost it already.
+ * Return: the pid, or 0 if the task has exited and has none any more.
  */
 static inline pid_t oomtrace_ns_pid(struct task_struct *task)
 {
-	/* raw: RCU cannot see that preemption is off, which is enough. */
+	/* raw: preemption off is enough, but lockdep cannot see that. */
 	const struct pid *pid = rcu_dereference_raw(task->thread_pid);
 
 	return pid ? pid->numbers[pid->level].nr : 0;
 }
 
 /**
- * oomtrace_task_of() - the task that has a number now
- * @pid: as the first pid namespace counts.
- * @type: PIDTYPE_PID, or PIDTYPE_TGID if it must lead a process.
+ * oomtrace_task_of() - find a task by its pid; RCU is held
+ * @pid: the pid in the initial pid namespace.
+ * @type: PIDTYPE_PID, or PIDTYPE_TGID to accept thread group leaders only.
  *
- * Return: the task, which RCU holds, or NULL.
+ * Return: the task, valid until RCU is released, or NULL.
  */
 static inline struct task_struct *oomtrace_task_of(pid_t pid, enum pid_type type)
 {
@@ -114,8 +113,8 @@ static inline struct task_struct *oomtrace_task_of(pid_t pid, enum pid_type type
 }
 
 /**
- * oomtrace_zone_name() - a zone's name
- * @dst: OOMTRACE_ZONE_NAME bytes, all of them set.
+ * oomtrace_zone_name() - copy a zone's name
+ * @dst: OOMTRACE_ZONE_NAME bytes, padded with NUL.
  * @zone: the zone, or NULL for none.
  */
 static inline void oomtrace_zone_name(char *dst, const struct zone *zone)
