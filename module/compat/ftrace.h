@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * linux/ftrace.h as every supported kernel has it: a callback at a function's
- * entry that sees the arguments, and that may send the call elsewhere.
+ * linux/ftrace.h for all supported kernels: a callback at a function's entry that
+ * reads the arguments and can redirect the call.
  *
- * OOMTRACE_HAS_DETOUR is 1 where all that detour.c needs is there: ftrace that
- * gives a callback the arguments, and calls that are patched in place (a
- * function must not be called through a pointer anywhere but at its start).
+ * OOMTRACE_HAS_DETOUR is 1 if detours can be built: ftrace passes the arguments
+ * to callbacks, and static calls are patched in place. A detour calls a function
+ * after its first bytes, where an indirect call must not go.
  */
 #ifndef OOMTRACE_COMPAT_FTRACE_H
 #define OOMTRACE_COMPAT_FTRACE_H
@@ -44,8 +44,8 @@
 #endif
 
 /*
- * With IBT a branch through a pointer must go to a function's start. What goes on
- * behind ftrace's call is none.
+ * Whether the CPU enforces IBT: an indirect branch must then go to a function's
+ * start, and the code after ftrace's call is not one.
  */
 static inline bool oomtrace_branches_are_checked(void)
 {

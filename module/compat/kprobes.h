@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * linux/kprobes.h as every supported kernel has it: what a return probe's
- * handler can see of the stack that it is called on.
+ * linux/kprobes.h for all supported kernels: stack traces in the handler of a
+ * return probe.
  *
- * OOMTRACE_RETURN_UNWINDS is 1 where a stack that is taken there goes on to who
- * called the probed function. Elsewhere it ends at the kernel's trampoline.
+ * OOMTRACE_RETURN_UNWINDS is 1 if such a trace continues to the caller of the
+ * probed function. Otherwise it ends at the kernel's trampoline.
  */
 #ifndef OOMTRACE_COMPAT_KPROBES_H
 #define OOMTRACE_COMPAT_KPROBES_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * linux/memcontrol.h as every supported kernel has it.
+ * linux/memcontrol.h for all supported kernels.
  */
 #ifndef OOMTRACE_COMPAT_MEMCONTROL_H
 #define OOMTRACE_COMPAT_MEMCONTROL_H
@@ -10,7 +10,7 @@
 
 #include "has.h"
 
-/* The cgroup that current remembers as out of memory at the end of a fault. */
+/* The memcg whose OOM a task handles at the end of its page fault, or NULL. */
 static inline const struct mem_cgroup *
 oomtrace_memcg_in_oom(const struct task_struct *task)
 {

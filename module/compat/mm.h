@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * linux/mm.h and linux/mm_types.h as every supported kernel has them.
+ * linux/mm.h and linux/mm_types.h for all supported kernels.
  */
 #ifndef OOMTRACE_COMPAT_MM_H
 #define OOMTRACE_COMPAT_MM_H
@@ -13,9 +13,9 @@
 #include "has.h"
 
 /*
- * One of an mm's rss counters, pages, as this kernel's OOM killer reads it: for
- * the score, and for its own report of the kill. Never negative. Where that is an
- * exact sum, it takes time in proportion to the CPUs, as it does there.
+ * An rss counter of an mm, pages, as this kernel's OOM killer reads it for the
+ * score and for its report. Never negative. If the kernel computes an exact sum,
+ * the time grows with the number of CPUs, here as in the OOM killer.
  */
 static inline s64 oomtrace_mm_counter(struct mm_struct *mm, int member)
 {
@@ -26,7 +26,7 @@ static inline s64 oomtrace_mm_counter(struct mm_struct *mm, int member)
 #endif
 }
 
-/* The OOM killer is to leave this mm alone: there is nothing left in it. */
+/* Whether the OOM killer ignores this mm, since it expects no memory from it. */
 static inline bool oomtrace_mm_oom_skip(struct mm_struct *mm)
 {
 #if HAS_MM_FLAGS_TEST
@@ -36,7 +36,7 @@ static inline bool oomtrace_mm_oom_skip(struct mm_struct *mm)
 #endif
 }
 
-/* Set and clear flags of a mapping that is being made. */
+/* Set and clear flags of a mapping under construction. */
 static inline void oomtrace_vm_flags_mod(struct vm_area_struct *vma,
 					 unsigned long set, unsigned long clear)
 {
@@ -48,8 +48,8 @@ static inline void oomtrace_vm_flags_mod(struct vm_area_struct *vma,
 }
 
 /*
- * task_lock() for a handler: never waits. With PREEMPT_RT the lock can sleep,
- * so it cannot even be tried where preemption is off.
+ * task_lock() for a handler: never waits. With PREEMPT_RT the lock can sleep, so
+ * even trylock is not allowed while preemption is off.
  */
 static inline bool oomtrace_task_trylock(struct task_struct *task)
 {

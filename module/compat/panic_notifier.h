@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * linux/panic_notifier.h, which older kernels have in linux/kernel.h.
+ * linux/panic_notifier.h, whose content older kernels have in linux/kernel.h.
  */
 #ifndef OOMTRACE_COMPAT_PANIC_NOTIFIER_H
 #define OOMTRACE_COMPAT_PANIC_NOTIFIER_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * linux/preempt.h as every supported kernel has it.
+ * linux/preempt.h for all supported kernels.
  */
 #ifndef OOMTRACE_COMPAT_PREEMPT_H
 #define OOMTRACE_COMPAT_PREEMPT_H
@@ -9,7 +9,7 @@
 
 #include "has.h"
 
-/* Older kernels have the same under a name that says less. */
+/* in_irq() is the older name. */
 #if !HAS_IN_HARDIRQ
 #define in_hardirq()	in_irq()
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * linux/psi.h as every supported kernel has it: where pressure stall averages
- * are kept, and whether they are.
+ * linux/psi.h for all supported kernels: where a cgroup's pressure stall averages
+ * are, and whether the kernel updates them.
  */
 #ifndef OOMTRACE_COMPAT_PSI_H
 #define OOMTRACE_COMPAT_PSI_H
@@ -13,8 +13,8 @@
 #include "has.h"
 
 /*
- * The averages of a cgroup, NULL if the kernel keeps none for it. The cgroup is
- * pinned by the caller, of version 2, and not the root, which has the machine's.
+ * The averages of a cgroup, or NULL if the kernel keeps none. The caller pins the
+ * cgroup, which is of version 2 and not the root: the root has the system's.
  */
 static inline const struct psi_group *oomtrace_cgroup_psi(struct cgroup *cgrp)
 {
@@ -29,7 +29,7 @@ static inline const struct psi_group *oomtrace_cgroup_psi(struct cgroup *cgrp)
 #endif
 }
 
-/* Are they kept up to date? Not if PSI is switched off, at boot or for it. */
+/* Whether the averages are updated: PSI can be off, or off for this cgroup. */
 static inline bool oomtrace_psi_kept(const struct psi_group *group)
 {
 #if !HAS_PSI
@@ -39,7 +39,7 @@ static inline bool oomtrace_psi_kept(const struct psi_group *group)
 	if (!READ_ONCE(group->enabled))
 		return false;
 #endif
-	/* Set when the group is set up, which PSI that is off never does. */
+	/* Set when the group is initialised, which does not happen if PSI is off. */
 	return READ_ONCE(group->avg_next_update);
 #endif
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * linux/vmstat.h as every supported kernel has it.
+ * linux/vmstat.h for all supported kernels.
  */
 #ifndef OOMTRACE_COMPAT_VMSTAT_H
 #define OOMTRACE_COMPAT_VMSTAT_H
@@ -10,7 +10,7 @@
 
 #include "has.h"
 
-/* One of the counters of transparent huge pages, in pages. */
+/* A counter of transparent huge pages, converted to pages. */
 static inline unsigned long oomtrace_thp_pages(enum node_stat_item item)
 {
 #if HAS_THP_IN_PAGES

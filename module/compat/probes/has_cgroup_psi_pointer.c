@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A cgroup points to its pressure stall averages; before, it contained them. */
+/* A cgroup points to its pressure stall averages; older kernels embed them. */
 #include <linux/cgroup.h>
 
 struct psi_group *probe(struct cgroup *cgrp);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An ftrace callback gets the arguments through an accessor. */
+/* An ftrace callback reads the function's arguments through an accessor. */
 #include <linux/ftrace.h>
 
 unsigned long probe(struct ftrace_regs *fregs);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An ftrace callback gets a pt_regs in which the arguments are filled in, but
- * there is no accessor for them yet.
+ * An ftrace callback reads the function's arguments from a pt_regs; there is no
+ * accessor yet.
  */
 #include <linux/ftrace.h>
 #include <linux/ptrace.h>
 
 #ifndef CONFIG_DYNAMIC_FTRACE_WITH_ARGS
-#error "no arguments without the whole pt_regs"
+#error "the pt_regs has no arguments without this option"
 #endif
 
 unsigned long probe(struct ftrace_regs *fregs);

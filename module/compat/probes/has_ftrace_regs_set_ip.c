@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An ftrace callback sends a call elsewhere by this name, not by an older one. */
+/* An ftrace callback redirects a call with this function; it had another name. */
 #include <linux/ftrace.h>
 
 void probe(struct ftrace_regs *fregs);

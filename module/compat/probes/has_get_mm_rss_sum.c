@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * There is a helper for exact rss sums, made for oom_badness(): so that is what
- * the score is made of. Before, it took the approximate counters.
+ * oom_badness() uses exact rss sums, and this helper came with that change. On
+ * older kernels it uses the approximate counters.
  */
 #include <linux/mm.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* in_irq() has been renamed. */
+/* in_irq() is renamed to in_hardirq(). */
 #include <linux/preempt.h>
 
 bool probe(void);

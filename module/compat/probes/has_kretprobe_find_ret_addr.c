@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The unwinder finds its way through a return that a kretprobe has hooked. */
+/* The unwinder finds the return address that a kretprobe has replaced. */
 #include <linux/kprobes.h>
 
 void *probe(void);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An mm's flags are a bitmap of their own type, with accessors. */
+/* An mm's flags are an opaque bitmap with accessors. */
 #include <linux/mm.h>
 #include <linux/oom.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A cgroup's pressure stall averages can be switched off by themselves. */
+/* The pressure stall averages can be disabled for a single cgroup. */
 #include <linux/cgroup.h>
 
 bool probe(const struct psi_group *group);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The counters of transparent huge pages count pages. Before, they counted huge
- * pages; this helper came with the change, for those who show huge pages still.
+ * The counters of transparent huge pages count pages; on older kernels they count
+ * huge pages. This helper came with that change.
  */
 #include <linux/mmzone.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A mapping's flags are changed by accessors. */
+/* A mapping's flags are changed through accessors. */
 #include <linux/mm.h>
 
 void probe(struct vm_area_struct *vma);

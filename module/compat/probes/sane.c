@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Compiles with the headers of every kernel, or these headers are broken. */
+/* Compiles with the headers of every kernel, unless they are broken. */
 #include <linux/module.h>
 
 int probe(void);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What oomtrace needs of any kernel. Each message is shown as it stands. */
+/* What oomtrace requires of every kernel. The build prints these messages. */
 #include <linux/kconfig.h>
 #include <linux/version.h>
 
