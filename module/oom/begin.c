@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How an OOM begins: who asked for what, why it came to this, and what memory
- * there was. (What it was used for: memstate.c. What led to it: pressure.c.)
+ * How an OOM begins: which task requested what, what triggered the OOM, and how
+ * much memory was left.
  *
- * One record, written by selection.c's handler at the entry of out_of_memory(),
- * with oom_lock held and preemption off. All of it is read from the kernel's own
- * counters; nothing is summed over CPUs or waited for.
+ * Handlers call this at the entry of out_of_memory(), with oom_lock held and
+ * preemption off, or when an OOM daemon starts an episode, with interrupts off.
+ * The begin record is read from the kernel's own counters, which change
+ * meanwhile, hence READ_ONCE(). Nothing here waits or sums over CPUs. The records
+ * of memory use and of the allocator's retries follow the begin record.
  */
 #include <linux/kallsyms.h>
 #include <linux/memcontrol.h>
@@ -64,7 +66,7 @@ static void fill_global_memory(struct oomtrace_oom_begin *rec)
 	fill_watermarks(rec);
 }
 
-/* Current, the task that allocates or the daemon that kills. */
+/* Describe current: the task that allocates or the daemon that kills. */
 static void fill_current(struct oomtrace_oom_begin *rec)
 {
 	rec->pid = current->pid;
@@ -76,7 +78,7 @@ static void fill_current(struct oomtrace_oom_begin *rec)
 	rec->ns_pid = oomtrace_ns_pid(current);
 }
 
-/* Fields that only an OOM of a cgroup has. */
+/* Fields that only a memcg OOM has. */
 #define OF_MEMCG (OOMTRACE_BIT(oom_begin, memcg_id) |		\
 		  OOMTRACE_BIT(oom_begin, memcg_usage) |	\
 		  OOMTRACE_BIT(oom_begin, memcg_limit))
@@ -93,7 +95,7 @@ static void fill_memcg(struct oomtrace_oom_begin *rec,
 	rec->h.derived |= OOMTRACE_BIT(oom_begin, memcg_usage);
 }
 
-/* In the words of the kernel's own report. */
+/* Name the flags as the kernel's own report does; absent if too long. */
 static void fill_gfp_names(struct oomtrace_oom_begin *rec, gfp_t gfp)
 {
 	int n;
@@ -105,17 +107,16 @@ static void fill_gfp_names(struct oomtrace_oom_begin *rec, gfp_t gfp)
 	rec->h.valid &= ~OOMTRACE_BIT(oom_begin, gfp_names);
 }
 
-/* Frames looked through for the function that called for an OOM. */
+/* Stack frames searched for memory_max_write(). */
 #define CALLERS	32
 
 /*
- * Is somebody writing to memory.max? It looks like any other memcg OOM but for
- * the function that calls. Only for tasks in a write system call: it takes a
- * while.
+ * Does a write to memory.max cause this memcg OOM? Only the call stack shows it.
+ * Walking the stack is slow, so only tasks in a write system call are checked.
  */
 static bool in_memory_max_write(void)
 {
-	/* Too large for a stack that is deep already; oom_lock guards them. */
+	/* Too large for the stack, which is deep already; oom_lock guards them. */
 	static unsigned long frames[CALLERS];
 	static char symbol[KSYM_SYMBOL_LEN];
 	unsigned int i, nr;
@@ -140,8 +141,8 @@ static bool in_memory_max_write(void)
 }
 
 /*
- * At the end of a page fault that found no memory: of the machine's, when nobody
- * says any more for what, or of a cgroup's that it was told to remember.
+ * Does this OOM come from the end of a page fault? A global one then has neither
+ * flags nor a zonelist. For a memcg OOM, the task has the cgroup in memcg_in_oom.
  */
 static bool after_page_fault(const struct oom_control *oc)
 {
@@ -164,8 +165,8 @@ static u8 find_trigger(const struct oom_control *oc)
 }
 
 /**
- * oomtrace_fill_begin() - fill in who asked for what, and what memory there is
- * @rec: the record, all of it.
+ * oomtrace_fill_begin() - fill a begin record
+ * @rec: the record; all fields but the episode's number are set.
  * @ep: the episode; current is in out_of_memory().
  */
 void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
@@ -189,9 +190,8 @@ void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
 }
 
 /**
- * oomtrace_record_cause() - record whose episode it is and what led to it
- * @ep: the episode, which has its number and paths; current is in
- *	out_of_memory().
+ * oomtrace_record_cause() - record the cgroups and the retries of an episode
+ * @ep: the episode, which has a number and paths; current is in out_of_memory().
  */
 void oomtrace_record_cause(const struct oomtrace_episode *ep)
 {
@@ -205,11 +205,12 @@ void oomtrace_record_cause(const struct oomtrace_episode *ep)
 }
 
 /**
- * oomtrace_write_begin() - give an episode its number, and write its begin
- * @ep: the episode; from here on it has a number, and a set for paths.
- * @rec: the begin as it was filled in before.
+ * oomtrace_write_begin() - assign an episode number and write the begin record
+ * @ep: the episode; gets its number and its set for paths.
+ * @rec: the record, filled by oomtrace_fill_begin().
  *
- * The caller writes the records of the state of memory, if that is recent.
+ * It does not write the records of memory use: for an episode that was held back
+ * they would be too late.
  */
 void oomtrace_write_begin(struct oomtrace_episode *ep,
 			  struct oomtrace_oom_begin *rec)
@@ -226,21 +227,21 @@ void oomtrace_write_begin(struct oomtrace_episode *ep,
  */
 void oomtrace_record_begin(struct oomtrace_episode *ep)
 {
-	/* Too large for a stack that is deep already; oom_lock guards it. */
+	/* Too large for the stack, which is deep already; oom_lock guards it. */
 	static struct oomtrace_oom_begin rec;
 	const struct oom_control *oc = ep->oc;
 
 	oomtrace_fill_begin(&rec, ep);
 	oomtrace_write_begin(ep, &rec);
-	/* Zones say nothing about a cgroup's limit. */
+	/* Zone watermarks play no part in a memcg OOM. */
 	oomtrace_record_memory(ep->id, oc->memcg, !oc->memcg);
 	oomtrace_record_cause(ep);
 }
 
 /**
  * oomtrace_record_daemon_begin() - write the records that start an episode of
- * user space
- * @episode: its number; current is the daemon, and kills.
+ * an OOM daemon
+ * @episode: the episode's number; current is the daemon.
  */
 void oomtrace_record_daemon_begin(u64 episode)
 {
@@ -251,7 +252,7 @@ void oomtrace_record_daemon_begin(u64 episode)
 		.trigger = OOMTRACE_TRIGGER_DAEMON,
 	};
 
-	/* There is a sender of a signal, and no request for pages. */
+	/* A signal started this episode, so there is no request for pages. */
 	rec.h.valid &= ~(OF_MEMCG |
 			 OOMTRACE_BIT(oom_begin, order) |
 			 OOMTRACE_BIT(oom_begin, gfp) |

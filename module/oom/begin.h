@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How an OOM begins: the first records of an episode.
+ * The first records of an episode.
  */
 #ifndef OOMTRACE_BEGIN_H
 #define OOMTRACE_BEGIN_H

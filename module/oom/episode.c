@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The state of the episode under way, episode numbers, and writing to the OOM
- * ring: the ground of all that watches an OOM.
+ * The state of the current episode, episode numbers, and writing to the OOM
+ * ring. All other files about OOMs build on this one, so it uses none of them.
  */
 #include <linux/atomic.h>
 
@@ -12,20 +12,16 @@ struct oomtrace_episode oomtrace_episode;
 static atomic64_t last_episode;
 
 /**
- * oomtrace_episode_count() - how many episodes there were since load
+ * oomtrace_episode_count() - count the episodes since load
  *
- * Return: the count, which is the number of the last one.
+ * Return: the count, which is also the number of the last episode.
  */
 u64 oomtrace_episode_count(void)
 {
 	return atomic64_read(&last_episode);
 }
 
-/**
- * oomtrace_episode_next() - the number of an episode that begins
- *
- * Return: the number.
- */
+/* Assign the next episode number. */
 u64 oomtrace_episode_next(void)
 {
 	return atomic64_inc_return(&last_episode);
@@ -35,9 +31,9 @@ u64 oomtrace_episode_next(void)
  * oomtrace_oom_write() - write a record to the OOM ring
  * @rec: the record; OOMTRACE_RECORD() is its first initializer.
  *
- * Any context but NMI.
+ * Context: any but NMI.
  *
- * Return: false if it could not be written.
+ * Return: false if the ring rejected the record.
  */
 bool oomtrace_oom_write(const struct oomtrace_header *rec)
 {

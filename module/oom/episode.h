@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The episode under way: what handlers know of it, its number, and how they
- * write its records.
+ * The current episode: its state, its number, and how handlers write its
+ * records.
  *
  * The kernel runs one OOM at a time: every caller of out_of_memory() holds
  * oom_lock. So there is one struct oomtrace_episode, and only the task inside
- * out_of_memory() touches it. Each handler asks oomtrace_episode_mine() first.
+ * out_of_memory() may access it. Each handler checks oomtrace_episode_mine()
+ * first.
  */
 #ifndef OOMTRACE_EPISODE_H
 #define OOMTRACE_EPISODE_H
@@ -21,37 +22,35 @@ struct oomtrace_paths;
 
 /**
  * struct oomtrace_episode - the OOM under way
- * @task: the task inside out_of_memory(), NULL if none is.
+ * @task: the task inside out_of_memory(), NULL if there is none.
  * @oc: the kernel's struct of this OOM, on @task's stack.
- * @id: serial number.
- * @begin_ns: when out_of_memory() was entered, CLOCK_MONOTONIC.
- * @freed: pages that the oom notifiers say they freed.
+ * @id: serial number; 0 while @held.
+ * @begin_ns: entry of out_of_memory(), CLOCK_MONOTONIC.
+ * @freed: pages freed according to the oom notifiers.
  * @victims: tasks killed or marked as victims so far.
- * @candidates: tasks looked at so far.
- * @missed: of those, how many have no record.
- * @best_pid: of all tasks scored, the one that should die: highest points, of
- *	equals the later.
- * @best_points: its points.
- * @second_pid: who would die if that one were not there.
- * @second_points: its points.
+ * @candidates: tasks evaluated so far.
+ * @missed: candidates without a record.
+ * @best_pid: the task that should die: highest points, of equals the later one.
+ * @best_points: points of @best_pid.
+ * @second_pid: the task that would die without @best_pid.
+ * @second_points: points of @second_pid.
  * @scored: tasks that got points.
- * @chosen_tgid: the thread group oom_kill_process() was called for.
- * @dying_pid: the victim still dying that the scan met.
- * @dying_tgid: the thread group __oom_kill_process() was called for last.
+ * @chosen_tgid: thread group that oom_kill_process() was called for.
+ * @dying_pid: earlier victim, still dying, at which the scan stopped.
+ * @dying_tgid: thread group that __oom_kill_process() was last called for.
  * @notified: the oom notifiers were called.
  * @killing: oom_kill_process() was called.
- * @chosen_marked: its victim was marked; those that follow are its group's.
- * @aborted: the scan met a victim still dying.
- * @caller_exiting: the caller itself was marked, nobody was chosen.
- * @memcg: the cgroup that is out of memory, to be compared only: it may be gone.
- * @memcg_id: its id; 0: none is.
- * @no_fs: the request has no __GFP_FS: the kernel will have nobody killed for it.
- * @held: nothing of it is written yet, since it may only repeat another episode.
+ * @chosen_marked: the chosen task was marked; later victims are of its group.
+ * @aborted: the scan stopped at @dying_pid.
+ * @caller_exiting: the caller itself was marked, no task was chosen.
+ * @memcg: the cgroup that is out of memory. For comparison only: it may be gone.
+ * @memcg_id: id of @memcg; 0 if there is none.
+ * @no_fs: the request lacks __GFP_FS, so the kernel kills no task for it.
+ * @held: its records are held back, since it may only repeat another episode.
  *	It has no number and no paths then.
- * @waits_for: while @held, the pid of the dying victim that the last episode of
- *	this cgroup waited for; 0: it waited for none.
- * @paths: its cgroups, whose paths are recorded at the end; NULL if there was no
- *	room.
+ * @waits_for: while @held, pid of the dying victim that the last episode of
+ *	this cgroup waited for; 0 if it waited for none.
+ * @paths: cgroups whose paths are recorded at the end; NULL if no set was free.
  */
 struct oomtrace_episode {
 	struct task_struct *task;
@@ -85,20 +84,16 @@ struct oomtrace_episode {
 
 extern struct oomtrace_episode oomtrace_episode;
 
-/**
- * oomtrace_episode_mine() - is current the task inside out_of_memory()?
- *
- * Return: true if so, and then the episode is current's to read and write.
- */
+/* Is current inside out_of_memory()? Only then may it access the episode. */
 static inline bool oomtrace_episode_mine(void)
 {
-	/* Only current can have put current there: no ordering is needed. */
+	/* Only current stores current here, so no ordering is needed. */
 	return READ_ONCE(oomtrace_episode.task) == current;
 }
 
 /*
- * The first initializer of a record: OOMTRACE_RECORD(OOM_END, oom_end). Its fields
- * are valid then, and those without an initializer are 0.
+ * The first initializer of a record, as in OOMTRACE_RECORD(OOM_END, oom_end). It
+ * marks all fields valid; a field without an initializer is 0.
  */
 #define OOMTRACE_RECORD(TYPE, struct_name)			\
 	.h = {							\

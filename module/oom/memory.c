@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The state of memory when an episode begins: what it was used for, how long
- * tasks had been waiting for it, and how each zone stood.
+ * Memory use when an episode begins: what memory was used for, how long tasks
+ * were stalled for lack of it, and the state of each zone.
  *
- * Records of their own behind begin.c's, one memory, a psi for each resource and
- * a zone for each populated zone. All of it is read from the kernel's own
- * counters and averages as they are; nothing is summed over CPUs, and the mutex
- * that guards the averages is not taken. For handlers: interrupts are off while
- * a record is written, nothing is waited for.
+ * The records follow the begin record: one memory record, a psi record for each
+ * resource and a zone record for each populated zone. All numbers are the
+ * kernel's own counters and averages, which change meanwhile, hence READ_ONCE().
+ * Nothing is summed over CPUs, and the mutex that guards the averages is not
+ * taken. Handlers call this, so nothing waits.
  */
 #include <linux/hugetlb.h>
 #include <linux/memcontrol.h>
@@ -22,7 +22,7 @@
 #include "oom/memory.h"
 #include "task.h"
 
-/* Zones of an episode that are recorded. */
+/* Zones recorded for one episode, at most. */
 #define MAX_ZONES	16
 
 static void fill_hugetlb(struct oomtrace_memory *rec)
@@ -42,7 +42,7 @@ static void fill_hugetlb(struct oomtrace_memory *rec)
 static void fill_memcg_swap(struct oomtrace_memory *rec,
 			    struct mem_cgroup *memcg)
 {
-	/* On v1 there is a counter of memory and swap together in its place. */
+	/* Cgroup v1 counts memory and swap together instead. */
 	if (!memcg || !oomtrace_cgroup_v2(memcg->css.cgroup)) {
 		rec->h.valid &= ~(OOMTRACE_BIT(memory, memcg_swap) |
 				  OOMTRACE_BIT(memory, memcg_swap_max));
@@ -81,7 +81,7 @@ static void record_usage(u64 episode, struct mem_cgroup *memcg)
 }
 
 #if HAS_PSI
-/* The kernel's fixed point, as /proc/pressure shows it but for the dot. */
+/* Convert the kernel's fixed point to hundredths of a percent. */
 static u32 hundredths(unsigned long avg)
 {
 	return LOAD_INT(avg) * 100 + LOAD_FRAC(avg);
@@ -111,7 +111,7 @@ static void record_psi(u64 episode, u64 cgroup_id,
 
 	if (!cgroup_id)
 		rec.h.valid &= ~OOMTRACE_BIT(psi, cgroup_id);
-	/* An update may be under way: each number is whole, not all of one time. */
+	/* An update may race, so the numbers may be of two different updates. */
 	oomtrace_oom_write(&rec.h);
 }
 #else
@@ -183,10 +183,10 @@ static void record_zones(u64 episode)
 }
 
 /**
- * oomtrace_record_memory() - write the records of the state of memory
- * @episode: the episode they belong to.
- * @memcg: the cgroup that is out of memory, NULL if none is; pinned.
- * @zones: the zones as well.
+ * oomtrace_record_memory() - write the records of memory use
+ * @episode: number of the episode.
+ * @memcg: the cgroup that is out of memory, pinned by the caller; or NULL.
+ * @zones: also record the zones.
  */
 void oomtrace_record_memory(u64 episode, struct mem_cgroup *memcg, bool zones)
 {

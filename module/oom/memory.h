@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The state of memory when an episode begins.
+ * Memory use when an episode begins.
  */
 #ifndef OOMTRACE_MEMORY_H
 #define OOMTRACE_MEMORY_H
