@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The candidates of a victim selection: every task that the scan looks at.
+ * Candidates: the tasks that a victim selection evaluates.
  *
  *   oom_evaluate_task()        entry: a candidate starts, the last one is done
  *     oom_badness()            return: its points
  *
- * Called by the hooks and by selection.c, in the task that is out of memory, as
- * selection.c tells. A machine may have thousands of tasks, and the one that
- * asks waits for all of them, so every instruction here is paid that often.
+ * All of this runs in the task that is out of memory, with oom_lock held and
+ * without waiting. A machine may have thousands of tasks, and the allocation
+ * waits while each is evaluated, so every instruction here counts.
  *
- * The points and who leads are the kernel's own numbers: the return value of
- * oom_badness(), and oom_control.chosen. How a candidate fared is read from
- * oom_control when the next one comes, so one return that is seen per candidate
- * is enough. The memory behind the points is read by us, just before the kernel
- * reads it; if it does not add up to the points, it is marked as derived.
+ * The points and the leading candidate are the kernel's own: the return value of
+ * oom_badness(), and oom_control.chosen. A candidate's outcome is read from
+ * oom_control when the next one starts, so one return probe per candidate is
+ * enough. The candidate's memory counters are read just before the kernel reads
+ * them. If they do not add up to the points, they are marked as derived.
  */
 #include <linux/kprobes.h>
 #include <linux/memcontrol.h>
@@ -34,13 +34,14 @@
 #include "task.h"
 
 /**
- * struct pending - the candidate that oom_evaluate_task() is looking at
- * @task: the task; only compared, never followed, once its own turn is over.
- * @css: the cgroup of the last candidate whose name is sure to be told.
- * @scored: oom_badness() was called for it and its return was seen.
- * @skipped: why oom_evaluate_task() would not even call it.
- * @never: why oom_badness() said "never", if it did.
- * @rec: its record, as far as it is known.
+ * struct pending - the candidate that oom_evaluate_task() evaluates
+ * @task: the task; NULL if there is none. Only compared, never dereferenced,
+ *	once oom_evaluate_task() has returned.
+ * @css: cgroup of the last candidate, if the episode's paths include it.
+ * @scored: a return of oom_badness() was seen for @task.
+ * @skipped: why oom_evaluate_task() skips @task, if it does not call oom_badness().
+ * @never: why oom_badness() returned LONG_MIN, if it did.
+ * @rec: the candidate's record, filled step by step.
  */
 static struct pending {
 	struct task_struct *task;
@@ -53,7 +54,7 @@ static struct pending {
 	.rec = { OOMTRACE_RECORD(CANDIDATE, candidate) },
 };
 
-/* How many threads we look through for one that still has an mm. */
+/* Threads of a process searched for one with an mm, at most. */
 #define MAX_THREADS	64
 
 #define MM_FIELDS (OOMTRACE_BIT(candidate, rss_anon) |		\
@@ -73,8 +74,8 @@ static __always_inline void fill_candidate_mm(struct oomtrace_candidate *rec,
 }
 
 /*
- * What oom_badness() refuses a task with an mm for, in the order of its tests. The
- * first of them needs no lock; @thread is the one that is locked, NULL if none is.
+ * Why does oom_badness() reject a task with an mm? In the order of its tests, of
+ * which only the first needs no lock. @thread is locked; NULL if no thread is.
  */
 static u8 find_refusal(struct task_struct *task, struct task_struct *thread)
 {
@@ -90,11 +91,12 @@ static u8 find_refusal(struct task_struct *task, struct task_struct *thread)
 }
 
 /*
- * Like find_lock_task_mm(), but never waits: the first thread with an mm. Its
- * memory goes to @rec, what oom_badness() refuses it for to @never; either may
- * be NULL. With preemption off, which is all that RCU asks for.
+ * Read the mm of the first thread that has one: find_lock_task_mm() without
+ * waiting. @rec gets the memory counters, @never the reason why oom_badness()
+ * rejects the task; either may be NULL. Preemption is off, which suffices for
+ * for_each_thread().
  *
- * Return: false if there is no mm, or none that can be touched.
+ * Return: false if no thread has an mm, or its task_lock() is contended.
  */
 static __always_inline bool read_mm(struct task_struct *task,
 				    struct oomtrace_candidate *rec,
@@ -108,9 +110,10 @@ static __always_inline bool read_mm(struct task_struct *task,
 	for_each_thread(task, t) {
 		if (++n > MAX_THREADS)
 			break;
+		/* Without the lock t->mm may change; it is read again below. */
 		if (!READ_ONCE(t->mm))
 			continue;
-		/* Taken already: its mm cannot be touched, so it is absent. */
+		/* Contended: the mm may go away, so its fields are absent. */
 		if (!oomtrace_task_trylock(t)) {
 			if (never)
 				*never = find_refusal(task, NULL);
@@ -130,7 +133,7 @@ static __always_inline bool read_mm(struct task_struct *task,
 	return false;
 }
 
-/* Why oom_evaluate_task() passes a task over, in the order of its tests. */
+/* Why would oom_evaluate_task() skip a task? In the order of its tests. */
 static __always_inline u8 find_skip(struct task_struct *task)
 {
 	if (is_global_init(task))
@@ -143,12 +146,12 @@ static __always_inline u8 find_skip(struct task_struct *task)
 	return OOMTRACE_REASON_CPUSET;
 }
 
-/* Its cgroup, which is mostly that of the candidate before. */
+/* Find a task's cgroup, which mostly is that of the previous candidate. */
 static __always_inline u64 find_cgroup(struct pending *p,
 				       struct oomtrace_episode *ep,
 				     struct task_struct *task)
 {
-	/* true: RCU cannot see that preemption is off, which is enough. */
+	/* true: preemption is off, which RCU's debug check does not accept. */
 	struct cgroup_subsys_state *css =
 		task_css_check(task, memory_cgrp_id, true);
 
@@ -193,7 +196,7 @@ static __always_inline void start_candidate(struct pending *p,
 	rec->h.derived = 0;
 }
 
-/* The kernel's formula over our reading of the terms. */
+/* Do the recorded terms give the kernel's points? */
 static bool terms_add_up(const struct oomtrace_candidate *rec,
 			 unsigned long totalpages)
 {
@@ -204,7 +207,7 @@ static bool terms_add_up(const struct oomtrace_candidate *rec,
 	return sum == rec->points;
 }
 
-/* Our own argmax, by points and order alone, and who would be next. */
+/* Recompute the choice and the runner-up from points and order alone. */
 static void rank_candidate(struct oomtrace_episode *ep, pid_t pid, long points)
 {
 	if (!ep->scored++ || points >= ep->best_points) {
@@ -218,7 +221,7 @@ static void rank_candidate(struct oomtrace_episode *ep, pid_t pid, long points)
 	}
 }
 
-/* What became of a candidate that oom_badness() gave a number. */
+/* Set the outcome of a candidate with a return of oom_badness(). */
 static __always_inline void finish_scored(struct pending *p, struct oomtrace_episode *ep)
 {
 	struct oomtrace_candidate *rec = &p->rec;
@@ -228,7 +231,7 @@ static __always_inline void finish_scored(struct pending *p, struct oomtrace_epi
 		rec->verdict = OOMTRACE_EVAL_INELIGIBLE;
 		rec->reason = p->never;
 		rec->h.derived |= OOMTRACE_BIT(candidate, reason);
-		/* It changed between our look and the kernel's. */
+		/* The task changed after oom_badness() checked it. */
 		if (p->never == OOMTRACE_REASON_NONE)
 			rec->h.valid &= ~OOMTRACE_BIT(candidate, reason);
 		return;
@@ -241,7 +244,7 @@ static __always_inline void finish_scored(struct pending *p, struct oomtrace_epi
 	rank_candidate(ep, rec->pid, rec->points);
 }
 
-/* What became of one that oom_badness() was not called for. */
+/* Set the outcome of a candidate without a return of oom_badness(). */
 static void finish_unscored(struct pending *p, struct oomtrace_episode *ep)
 {
 	struct oomtrace_candidate *rec = &p->rec;
@@ -254,7 +257,7 @@ static void finish_unscored(struct pending *p, struct oomtrace_episode *ep)
 		return;
 	}
 	if (ep->oc->chosen == p->task) {
-		/* A task marked to die first, or a score we failed to see. */
+		/* oom_task_origin(), or a return of oom_badness() was missed. */
 		rec->verdict = OOMTRACE_EVAL_LEADING;
 		rec->points = ep->oc->chosen_points;
 		rec->h.valid |= OOMTRACE_BIT(candidate, points);
@@ -262,7 +265,7 @@ static void finish_unscored(struct pending *p, struct oomtrace_episode *ep)
 		return;
 	}
 	if (!oomtrace_hook_attached(OOMTRACE_HOOK_BADNESS)) {
-		/* Passed over or scored less: without the hook, who knows. */
+		/* Without the hook, a skipped task and a lower score look alike. */
 		rec->verdict = OOMTRACE_EVAL_KEPT;
 		rec->h.valid &= ~(OOMTRACE_BIT(candidate, verdict) |
 				  OOMTRACE_BIT(candidate, reason));
@@ -285,18 +288,17 @@ static __always_inline void finish_candidate(struct pending *p,
 	p->task = NULL;
 	if (unlikely(ep->held) && oomtrace_hold_candidate(ep, &p->rec))
 		return;
-	/* Its number may have come only now. */
+	/* Not earlier: a held episode gets its number in the call above. */
 	p->rec.episode = ep->id;
-	/* With a size that is known at build time the copy is cheap. */
+	/* A copy of constant size is cheap. */
 	if (!oomtrace_ring_write(&oomtrace_rings[OOMTRACE_RING_OOM], &p->rec.h,
 				 OOMTRACE_CANDIDATE, sizeof(p->rec)))
 		ep->missed++;
 }
 
 /**
- * oomtrace_candidate_finish() - the last candidate's turn is over
- * @ep: the episode; its oom_control says how the candidate fared. The task may
- *	be gone by now.
+ * oomtrace_candidate_finish() - record the last candidate, whose outcome is known
+ * @ep: the episode; its oom_control has the outcome. The task may be gone.
  */
 void oomtrace_candidate_finish(struct oomtrace_episode *ep)
 {
@@ -304,9 +306,9 @@ void oomtrace_candidate_finish(struct oomtrace_episode *ep)
 }
 
 /**
- * oomtrace_candidate_forget() - leave nothing of a candidate behind
+ * oomtrace_candidate_forget() - drop the pending candidate without a record
  *
- * Return: true if there was one whose turn was not over.
+ * Return: true if there was one.
  */
 bool oomtrace_candidate_forget(void)
 {
@@ -330,20 +332,20 @@ static void begin_candidate(struct task_struct *task)
 	start_candidate(&pending, ep, task);
 }
 
-/* Reads of /proc/PID/oom_score come to oom_badness() too: they are not ours. */
+/* Is this call part of the scan? Reads of /proc/PID/oom_score are not. */
 static __always_inline bool in_scan(void)
 {
 	return oomtrace_episode_mine() && pending.task;
 }
 
-/* oom_badness() has its answer. */
+/* Store what oom_badness() returned, and if it is LONG_MIN, why. */
 static __always_inline void note_points(long points)
 {
 	oomtrace_hit(OOMTRACE_HOOK_BADNESS);
 	pending.rec.points = points;
 	pending.scored = true;
 	if (unlikely(points == LONG_MIN)) {
-		/* By ftrace it is on; read_mm() wants it off. */
+		/* read_mm() needs it off; a detour runs with preemption on. */
 		preempt_disable();
 		read_mm(pending.task, NULL, &pending.never);
 		preempt_enable();
@@ -360,7 +362,7 @@ NOKPROBE_SYMBOL(oomtrace_evaluate_entry);
 
 int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	/* Nonzero: leave the return alone. */
+	/* Nonzero: do not probe this return. */
 	return !in_scan();
 }
 
@@ -376,12 +378,11 @@ int oomtrace_badness_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 NOKPROBE_SYMBOL(oomtrace_badness_return);
 
 #if OOMTRACE_HAS_DETOUR
-/* What a detour is about: detour.c. */
-
 static void notrace enter_evaluate(unsigned long ip, unsigned long parent_ip,
 				   struct ftrace_ops *ops,
 				struct ftrace_regs *fregs)
 {
+	/* begin_candidate() needs it off; ftrace may leave preemption on. */
 	preempt_disable_notrace();
 	begin_candidate((void *)oomtrace_fregs_argument(fregs, 0));
 	preempt_enable_notrace();
@@ -396,7 +397,7 @@ static long score_unattached(struct task_struct *task, unsigned long totalpages)
 	return LONG_MIN;
 }
 
-/* The kernel's oom_badness(), behind ftrace's call at its start. */
+/* The body of oom_badness(), past the call of ftrace at its start. */
 DEFINE_STATIC_CALL(oomtrace_badness_body, score_unattached);
 
 static void set_badness_body(unsigned long body)
@@ -404,7 +405,7 @@ static void set_badness_body(unsigned long body)
 	static_call_update(oomtrace_badness_body, (void *)body);
 }
 
-/* In the place of oom_badness(), for the scan's calls. */
+/* Replaces oom_badness() for the calls of the scan. */
 static long call_badness(struct task_struct *task, unsigned long totalpages)
 {
 	long points;
@@ -425,7 +426,7 @@ static void notrace enter_badness(unsigned long ip, unsigned long parent_ip,
 struct oomtrace_detour oomtrace_badness_detour = {
 	.ops.func	= enter_badness,
 	.set_body	= set_badness_body,
-	/* It takes task_lock(). */
+	/* oom_badness() takes task_lock(), which sleeps on PREEMPT_RT. */
 	.blocks		= IS_ENABLED(CONFIG_PREEMPT_RT),
 };
 #else

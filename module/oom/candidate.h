@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The candidates of a victim selection.
+ * Candidates: the tasks that a victim selection evaluates.
  */
 #ifndef OOMTRACE_CANDIDATE_H
 #define OOMTRACE_CANDIDATE_H

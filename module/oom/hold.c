@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Holding an episode back: its begin and its candidates are kept here until it is
- * known whether the episode only repeats another one. If it does, they are
- * dropped; if not, they are written after all.
+ * Holding back the records of an episode that may only repeat another one. The
+ * begin and the candidates stay here until that is known. They are dropped if
+ * the episode is a repeat, and written if it is not.
  *
- * There is room for few candidates. While the victim that the scan will meet is
- * still dying, the scan ends there, so candidates that find no room need not be
- * held: if the victim is gone just then, they are counted as missed. In any other
- * case the episode is written as soon as there is no more room.
+ * There is room for few candidates. If the episode waits for a victim that is
+ * still dying, the scan stops at that victim, so further candidates are dropped.
+ * If the victim is gone before the scan reaches it, they count as missed. In all
+ * other cases the episode is written as soon as the room is used up.
  *
- * The handlers run in the task that is out of memory and hold oom_lock, so there
- * is one of everything.
+ * The handlers run in the task that is out of memory and hold oom_lock, so one
+ * instance of each variable is enough.
  */
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
@@ -21,10 +21,10 @@
 #include "oom/hold.h"
 #include "task.h"
 
-/* Candidates held. */
+/* Candidates held back, at most. */
 #define HELD_MAX	64
 
-/* Only the task inside out_of_memory() touches it. */
+/* oom_lock guards it: only the task inside out_of_memory() accesses it. */
 static struct {
 	struct oomtrace_oom_begin begin;
 	struct oomtrace_candidate candidate[HELD_MAX];
@@ -32,10 +32,7 @@ static struct {
 	u32 dropped;
 } held_records;
 
-/**
- * oomtrace_still_dying() - will the kernel's scan stop at a task and wait for it?
- * @pid: the task's pid.
- */
+/* Is this task a dying victim, at which the kernel's scan will stop? */
 bool oomtrace_still_dying(pid_t pid)
 {
 	struct task_struct *task;
@@ -43,7 +40,7 @@ bool oomtrace_still_dying(pid_t pid)
 
 	rcu_read_lock();
 	task = oomtrace_task_of(pid, PIDTYPE_PID);
-	/* RCU holds the task, which holds the signal struct, which holds the mm. */
+	/* RCU pins the task, the task its signal struct, and that the mm. */
 	dying = task && tsk_is_oom_victim(task) &&
 		!oomtrace_mm_oom_skip(task->signal->oom_mm);
 	rcu_read_unlock();
@@ -51,8 +48,8 @@ bool oomtrace_still_dying(pid_t pid)
 }
 
 /**
- * oomtrace_hold_begin() - hold an episode back from its begin on
- * @ep: the episode; current is in out_of_memory(). Its @waits_for is set.
+ * oomtrace_hold_begin() - hold an episode back, starting with its begin record
+ * @ep: the episode, with @waits_for set; current is in out_of_memory().
  */
 void oomtrace_hold_begin(struct oomtrace_episode *ep)
 {
@@ -63,12 +60,11 @@ void oomtrace_hold_begin(struct oomtrace_episode *ep)
 }
 
 /**
- * oomtrace_hold_candidate() - hold a candidate's record back
+ * oomtrace_hold_candidate() - hold back the record of a candidate
  * @ep: the episode, which is held.
  * @rec: the record.
  *
- * Return: false if the record is to be written, since the episode is held no
- * longer.
+ * Return: false if the episode is no longer held and the caller must write @rec.
  */
 bool oomtrace_hold_candidate(struct oomtrace_episode *ep,
 			     const struct oomtrace_candidate *rec)
@@ -87,8 +83,8 @@ bool oomtrace_hold_candidate(struct oomtrace_episode *ep,
 }
 
 /**
- * oomtrace_hold_release() - write what is held: the episode repeats no other
- * @ep: the episode; nothing happens if it is not held.
+ * oomtrace_hold_release() - write the held records of an episode
+ * @ep: the episode, which is not a repeat; nothing is done if it is not held.
  * @inside: current is in the out_of_memory() of this episode.
  *
  * Writes a few tens of records at most.

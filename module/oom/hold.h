@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The records of an episode that are held back, since it may only repeat another.
+ * Holding back the records of an episode that may only repeat another one.
  */
 #ifndef OOMTRACE_HOLD_H
 #define OOMTRACE_HOLD_H

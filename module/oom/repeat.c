@@ -4,21 +4,20 @@
  * killed, is counted and not recorded whole.
  *
  * While a victim is dying, the tasks that wait for its memory call out_of_memory()
- * again and again, some thousand times a second. So does a task whose cgroup has
- * no task that may be killed. Their records would overwrite what matters: the kill
- * that all of them wait for. So one a second is recorded whole, and the others are
- * counted in a repeat record that refers to it.
+ * thousands of times a second. So does a task whose cgroup has no task that may be
+ * killed. Their records would overwrite the kill that all of them wait for. So one
+ * OOM a second is recorded whole, and the others are counted in a repeat record
+ * that refers to it.
  *
  *   begin     a repeat is likely: the last OOM of that cgroup was recorded within
  *             a second, and its victim is still dying
  *             -> nothing is written; the records are held back
  *   end       it was a repeat -> counted, and the held records are dropped
- *   else      a verdict, a victim, another ending, the victim is gone: the held
- *             records are written after all
+ *   else      a verdict, a victim, another ending, or the victim is gone
+ *             -> the held records are written
  *
- * The handlers run in the task that is out of memory and hold oom_lock, so there
- * is one of everything. The counts are shared with the worker that records them
- * once a second, and guarded by a lock that is held for one record's time.
+ * The handlers run in the task that is out of memory and hold oom_lock. A worker
+ * writes the counts once a second, so series_lock guards them.
  */
 #include <linux/hash.h>
 #include <linux/memcontrol.h>
@@ -31,24 +30,24 @@
 #include "oom/repeat.h"
 #include "stats.h"
 
-/* Cgroups that can repeat at the same time, as a power of two. */
+/* Places in the table of series, as a power of two. */
 #define SERIES_SHIFT	5
-/* Places that a cgroup can have. */
+/* Places searched for a cgroup, from its hash on. */
 #define NEIGHBOURS	4
 
 #define RECORD_EVERY_NS	NSEC_PER_SEC
 
 /**
- * struct series - episodes of one cgroup, or of the machine, that end the same
- * @memcg: which cgroup; to be compared only. @ending is 0 in an unused one.
- * @memcg_id: its id, 0 for the machine's.
- * @episode: the last one that was told.
- * @recorded_ns: when that one began, CLOCK_MONOTONIC.
+ * struct series - episodes of one cgroup, or of the machine, that end alike
+ * @memcg: the cgroup, only to be compared; NULL for the machine.
+ * @memcg_id: id of @memcg, 0 for the machine.
+ * @episode: number of the last episode that was recorded whole.
+ * @recorded_ns: begin of @episode, CLOCK_MONOTONIC.
  * @count: repeats since the last repeat record.
- * @first_ns: when the first of these began.
- * @last_ns: when the last of these began.
- * @victim_pid: who is dying, if that is what they wait for.
- * @ending: how they end.
+ * @first_ns: begin of the first of these repeats, CLOCK_MONOTONIC.
+ * @last_ns: begin of the last of these repeats, CLOCK_MONOTONIC.
+ * @victim_pid: the dying victim that the episodes wait for; 0 if there is none.
+ * @ending: enum oomtrace_ending of all of them; 0 if there is no series.
  */
 struct series {
 	const void *memcg;
@@ -62,14 +61,17 @@ struct series {
 	u8 ending;
 };
 
-/* By the cgroup's hash; the last one is for requests without __GFP_FS. */
+/* By the cgroup's hash; the last entry is for requests without __GFP_FS. */
 static struct series all_series[(1 << SERIES_SHIFT) + 1];
-/* Guards them all. Raw: handlers take it. */
+/*
+ * Guards all_series. Raw: handlers take it. The worker changes @count only, so
+ * a task that holds oom_lock may read all other members without series_lock.
+ */
 static DEFINE_RAW_SPINLOCK(series_lock);
 
-/* ---- the count, recorded ---- */
+/* ---- the worker ---- */
 
-/* series_lock is held. */
+/* Write the count of a series, if there is one; series_lock is held. */
 static void record_repeat(struct series *s)
 {
 	struct oomtrace_repeat rec = {
@@ -108,7 +110,7 @@ static struct oomtrace_later recording;
 
 /* ---- series ---- */
 
-/* Is it about the cgroup that is out of memory now? */
+/* Is this the series of the cgroup that is out of memory now? */
 static bool is_series_of(const struct series *s, const struct oomtrace_episode *ep)
 {
 	return s->ending && s->memcg == ep->memcg &&
@@ -116,8 +118,8 @@ static bool is_series_of(const struct series *s, const struct oomtrace_episode *
 }
 
 /*
- * Where a cgroup's series is, or could be: cgroups of the same hash have a few
- * places. Of those, an unused one, or the one that was told longest ago.
+ * Find the series of the episode's cgroup, or the place for a new one: an unused
+ * place, or the one whose episode was recorded the longest ago.
  */
 static struct series *find_series(const struct oomtrace_episode *ep)
 {
@@ -137,7 +139,7 @@ static struct series *find_series(const struct oomtrace_episode *ep)
 	return best;
 }
 
-/* Endings that say nothing new a second time. */
+/* Is this an ending that adds no information when it occurs again? */
 static bool can_repeat(u8 how)
 {
 	return how == OOMTRACE_ENDING_SCAN_ABORTED ||
@@ -145,21 +147,21 @@ static bool can_repeat(u8 how)
 	       how == OOMTRACE_ENDING_NO_FS;
 }
 
-/* Endings that say nothing about the tasks that wait. */
+/* Is this an ending that says nothing about the tasks that wait for a victim? */
 static bool is_aside(u8 how)
 {
 	return how == OOMTRACE_ENDING_NOTIFIER_FREED ||
 	       how == OOMTRACE_ENDING_CALLER_EXITING;
 }
 
-/* An episode is recorded whole; the next ones may be like it. */
+/* Start the series of an episode that was recorded whole. */
 static void start_series(const struct oomtrace_episode *ep, u8 how)
 {
 	struct series *s = find_series(ep);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&series_lock, flags);
-	/* Those of the one before, or of another cgroup that had this place. */
+	/* Write the count of the series that had this place. */
 	record_repeat(s);
 	s->memcg = ep->memcg;
 	s->memcg_id = ep->memcg_id;
@@ -170,21 +172,21 @@ static void start_series(const struct oomtrace_episode *ep, u8 how)
 	raw_spin_unlock_irqrestore(&series_lock, flags);
 }
 
-/* ---- the episode under way ---- */
+/* ---- the current episode ---- */
 
 /**
- * oomtrace_repeat_begin() - an episode begins: does it only repeat another?
+ * oomtrace_repeat_begin() - begin an episode
  * @ep: the episode; current is in out_of_memory().
  *
- * If it may, its records are held back. If not, its begin is recorded.
+ * Hold its records back if it is likely to be a repeat, else record its begin.
  */
 void oomtrace_repeat_begin(struct oomtrace_episode *ep)
 {
 	const struct series *s = find_series(ep);
 
 	/*
-	 * Only holders of oom_lock, as this task is, change what is read here. A
-	 * sysrq never waits for a dying victim, so it repeats nothing.
+	 * Only a task that holds oom_lock, as current does, changes the members
+	 * that are read here. A sysrq never waits for a victim: it is no repeat.
 	 */
 	if (is_series_of(s, ep) && ep->oc->order != -1 &&
 	    ep->begin_ns - s->recorded_ns < RECORD_EVERY_NS &&
@@ -196,7 +198,6 @@ void oomtrace_repeat_begin(struct oomtrace_episode *ep)
 	}
 }
 
-/* One more of its series. */
 static void count_repeat(struct series *s, const struct oomtrace_episode *ep)
 {
 	unsigned long flags;
@@ -214,13 +215,11 @@ static void count_repeat(struct series *s, const struct oomtrace_episode *ep)
 }
 
 /**
- * oomtrace_repeat_end() - an episode ends: was it a repeat?
- * @ep: the episode. Its return may have got lost, so out_of_memory()'s struct is
- *	not read.
+ * oomtrace_repeat_end() - count an episode as a repeat, or start a new series
+ * @ep: the episode; its @oc is not read, as the return may have been missed.
  * @how: enum oomtrace_ending.
  *
- * Return: true if it was a repeat and is counted; false if its end is to be
- * recorded.
+ * Return: true if it was a repeat; false if the caller must record its end.
  */
 bool oomtrace_repeat_end(struct oomtrace_episode *ep, u8 how)
 {
@@ -234,14 +233,14 @@ bool oomtrace_repeat_end(struct oomtrace_episode *ep, u8 how)
 		return true;
 	}
 	oomtrace_hold_release(ep, inside);
-	/* At a panic, a stopped CPU may hold the lock and never release it. */
+	/* At a panic, a stopped CPU may hold series_lock forever. */
 	if (how != OOMTRACE_ENDING_PANIC && !is_aside(how))
 		start_series(ep, how);
 	return false;
 }
 
 /**
- * oomtrace_repeat_init() - before the first handler runs
+ * oomtrace_repeat_init() - prepare the worker, before the first handler runs
  */
 void oomtrace_repeat_init(void)
 {
@@ -250,7 +249,9 @@ void oomtrace_repeat_init(void)
 }
 
 /**
- * oomtrace_repeat_exit() - when no handler is left, while the rings are there
+ * oomtrace_repeat_exit() - stop the worker
+ *
+ * Call it after the last handler has run, and before the rings are freed.
  */
 void oomtrace_repeat_exit(void)
 {

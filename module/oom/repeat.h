@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * OOMs that only repeat the last one of the same cgroup: counted, not recorded
- * one by one.
+ * OOMs that repeat the last one of the same cgroup: counted, not recorded whole.
  */
 #ifndef OOMTRACE_REPEAT_H
 #define OOMTRACE_REPEAT_H

@@ -4,17 +4,17 @@
  *
  *   out_of_memory()            entry: begin
  *     notifiers                how much they freed
- *     oom_evaluate_task()      candidate.c
+ *     oom_evaluate_task()      a candidate
  *     oom_kill_process()       entry: the last candidate is done; verdict
- *       mark_oom_victim()      victim.c
+ *       mark_oom_victim()      a victim
  *   out_of_memory()            return: end
  *
- * The handlers run in the task that is out of memory, with preemption off and
- * oom_lock held. They read, fill records and return: no lock is waited for
- * (task_lock() is tried, and what it guards is absent if it is taken), nothing
- * is allocated or printed.
+ * This file handles begin, notifiers, verdict and end.
  *
- * What the scan says of each task is candidate.c's.
+ * The handlers run in the task that is out of memory, with preemption off and
+ * oom_lock held. They read the kernel's state and write records. They do not
+ * wait, allocate or print. If task_lock() is contended, the fields that it
+ * guards are absent.
  */
 #include <linux/kprobes.h>
 #include <linux/memcontrol.h>
@@ -113,7 +113,7 @@ NOKPROBE_SYMBOL(oomtrace_kill_entry);
 
 /* ---- end ---- */
 
-/* What out_of_memory() did, from what was seen on the way. */
+/* Derive what out_of_memory() did from the hooks that fired in it. */
 static u8 find_ending(const struct oomtrace_episode *ep, bool ret)
 {
 	const struct oom_control *oc = ep->oc;
@@ -124,14 +124,14 @@ static u8 find_ending(const struct oomtrace_episode *ep, bool ret)
 		return OOMTRACE_ENDING_CALLER_EXITING;
 	if (ep->aborted || oc->chosen == (void *)-1UL)
 		return OOMTRACE_ENDING_SCAN_ABORTED;
-	/* Without its hook a kill shows only by the chosen one. */
+	/* If oom_kill_process() is not hooked, only the choice shows the kill. */
 	if (oc->chosen)
 		return OOMTRACE_ENDING_KILLED;
 	if (ep->freed && oc->order != -1 && ret)
 		return OOMTRACE_ENDING_NOTIFIER_FREED;
 	/*
-	 * The kernel looks first whether the caller is dying. One that was
-	 * marked as victim before is not marked again, so nothing was seen.
+	 * The kernel first checks whether the caller is dying. A caller that is
+	 * a victim already is not marked again, so no hook fires.
 	 */
 	if (ret && test_thread_flag(TIF_MEMDIE))
 		return OOMTRACE_ENDING_CALLER_EXITING;
@@ -163,11 +163,11 @@ static void write_end(const struct oomtrace_episode *ep, u8 how)
 	oomtrace_oom_write(&rec.h);
 }
 
-/* Of the last episode that killed. */
+/* Begin and number of the last episode that killed; oom_lock guards both. */
 static u64 last_kill_ns;
 static u64 last_kill;
 
-/* The episode is over, and the paths of its cgroups can be recorded. */
+/* Record the end of an episode, and let the worker record its cgroup paths. */
 static void end_episode(struct oomtrace_episode *ep, u8 how)
 {
 	if (oomtrace_repeat_end(ep, how))
@@ -188,8 +188,8 @@ int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 	oomtrace_hit(OOMTRACE_HOOK_OUT_OF_MEMORY);
 	/*
-	 * oom_lock is ours, so an episode that is still open is over: its
-	 * return got lost. Say so, and leave nothing of it behind.
+	 * current holds oom_lock, so an episode that is still open is over: its
+	 * return probe was missed. Record its end and reset the state.
 	 */
 	if (ep->task)
 		end_episode(ep, OOMTRACE_ENDING_UNKNOWN);
@@ -199,9 +199,10 @@ int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 	ep->oc = oc;
 	ep->memcg = oc->memcg;
 	ep->memcg_id = oc->memcg ? cgroup_id(oc->memcg->css.cgroup) : 0;
-	/* sysrq has no flags at all. */
+	/* A sysrq has no flags, and kills all the same. */
 	ep->no_fs = !oc->memcg && oc->gfp_mask && !(oc->gfp_mask & __GFP_FS);
 	ep->begin_ns = ktime_get_mono_fast_ns();
+	/* Pairs with the READ_ONCE() in oomtrace_episode_mine(). */
 	WRITE_ONCE(ep->task, current);
 	oomtrace_repeat_begin(ep);
 	return 0;
@@ -212,7 +213,7 @@ NOKPROBE_SYMBOL(oomtrace_oom_entry);
 int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct oomtrace_episode *ep = &oomtrace_episode;
-	/* Of a bool only the lowest byte is returned; the rest is anything. */
+	/* Only the lowest byte of a returned bool is defined. */
 	bool ret = (u8)regs_return_value(regs);
 
 	if (!oomtrace_episode_mine())
@@ -226,10 +227,10 @@ int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 NOKPROBE_SYMBOL(oomtrace_oom_return);
 
 /**
- * oomtrace_selection_panic() - the kernel panics: end the episode under way
- * @last: says which episodes a panic may have to do with.
+ * oomtrace_selection_panic() - end the episode under way when the kernel panics
+ * @last: out: the episodes that may have led to the panic.
  *
- * From the panic notifier: no other CPU runs.
+ * Context: panic notifier, no other CPU runs.
  */
 void oomtrace_selection_panic(struct oomtrace_last_episodes *last)
 {
@@ -238,8 +239,8 @@ void oomtrace_selection_panic(struct oomtrace_last_episodes *last)
 	last->panicked = ep->task;
 	if (ep->task) {
 		/*
-		 * If it is out_of_memory() itself that panics, the scan is over
-		 * and the last candidate's fate is known. Else it is not.
+		 * If out_of_memory() itself panics, the scan is over and the
+		 * last candidate's outcome is known. Otherwise it is not.
 		 */
 		if (oomtrace_episode_mine() && in_task())
 			oomtrace_candidate_finish(ep);
@@ -253,7 +254,7 @@ void oomtrace_selection_panic(struct oomtrace_last_episodes *last)
 	last->kill = last_kill;
 }
 
-/* The oom notifier, called last of all: *freed is what the others freed. */
+/* The last oom notifier: *freed has the pages that all others freed. */
 int oomtrace_oom_notify(struct notifier_block *nb, unsigned long unused,
 			void *freed)
 {

@@ -10,11 +10,12 @@
 #include <linux/types.h>
 
 /**
- * struct oomtrace_last_episodes - the episodes that a panic may follow from
- * @begin_ns: when the last episode began, CLOCK_MONOTONIC; 0: there was none.
- * @panicked: the kernel panicked within that episode.
- * @kill_ns: when the last episode that killed began; 0: there was none.
- * @kill: the number of that one.
+ * struct oomtrace_last_episodes - the episodes that may have led to a panic
+ * @begin_ns: begin of the last episode, CLOCK_MONOTONIC; 0 if there is none.
+ * @panicked: the kernel panicked within the last episode.
+ * @kill_ns: begin of the last episode that killed, CLOCK_MONOTONIC; 0 if there
+ *	is none.
+ * @kill: number of the last episode that killed.
  */
 struct oomtrace_last_episodes {
 	u64 begin_ns;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Victims: every task that dies for an OOM, until its memory is back.
+ * Victims: the tasks that an OOM kills, until their memory is freed.
  *
- * mark_oom_victim() starts it; the oom_reaper's tracepoints and
- * exit_oom_victim() tell what follows, seconds later and in other contexts (the
- * reaper thread, a timer, the dying task). A small table remembers which
- * episode a dying pid belongs to; if more victims are dying at once than it
- * holds, the oldest are forgotten and their steps have no episode.
+ * mark_oom_victim() marks a victim. The tracepoints of the oom_reaper and
+ * exit_oom_victim() report the next steps, up to seconds later and in other
+ * contexts: the reaper thread, a timer, the dying task. A small table maps the
+ * pid of a dying victim to its episode. If more victims are dying than it can
+ * hold, the oldest are overwritten, and their steps have no episode.
  *
  * A process that is killed because it shares a victim's address space is not
- * marked: the only trace of it is the signal.
+ * marked: only the signal shows it.
  *
- * Handlers only. mark_victim comes with task_lock held (or for current), so
- * task->mm may be followed there and task_lock must not be touched.
+ * All functions here run in handlers. mark_oom_victim() runs with task_lock()
+ * held, or on current. So its handler may dereference task->mm, and must not
+ * take task_lock().
  */
 #include <linux/kprobes.h>
 #include <linux/mm.h>
@@ -28,13 +29,13 @@
 #include "oom/victim.h"
 #include "task.h"
 
-/* Victims remembered at once. */
+/* Entries in the table of dying victims. */
 #define DYING	128
 
 /**
- * struct dying - a victim on its way out
- * @pid: of the thread that was marked; 0: free entry.
- * @episode: its episode, 0 if it was marked outside any.
+ * struct dying - a dying victim
+ * @pid: pid of the marked thread; 0 if the entry is unused.
+ * @episode: number of its episode; 0 if it was marked outside an episode.
  * @marked_ns: when it was marked, CLOCK_MONOTONIC.
  */
 struct dying {
@@ -45,7 +46,10 @@ struct dying {
 
 static struct dying dying_victims[DYING];
 static unsigned int dying_next;
-/* Guards both. Raw and irqsave: the reaper is woken from a timer. */
+/*
+ * Guards dying_victims and dying_next. Raw, with interrupts off: a timer wakes
+ * the reaper.
+ */
 static DEFINE_RAW_SPINLOCK(dying_lock);
 
 static void remember_victim(pid_t pid, u64 episode, u64 now)
@@ -61,7 +65,7 @@ static void remember_victim(pid_t pid, u64 episode, u64 now)
 	raw_spin_unlock_irqrestore(&dying_lock, flags);
 }
 
-/* The newest victim with that pid. */
+/* Find the newest victim with that pid. */
 static bool recall_victim(pid_t pid, struct dying *found)
 {
 	unsigned long flags;
@@ -81,7 +85,7 @@ static bool recall_victim(pid_t pid, struct dying *found)
 	return ok;
 }
 
-/* Why this task was marked, and what that tells about the episode. */
+/* Find out why a task is marked, and update the episode. */
 static u8 find_why(struct oomtrace_episode *ep, const struct task_struct *task)
 {
 	if (!ep->killing) {
@@ -116,12 +120,12 @@ static void fill_victim_mm(struct oomtrace_victim *rec, struct mm_struct *mm)
 
 /**
  * oomtrace_record_victim() - write a victim's record
- * @episode: the episode; 0: none.
- * @task: the victim; pinned by the caller.
- * @mm: its address space, which the caller keeps from going away; NULL: not to
- *	be told, or none.
+ * @episode: number of the episode; 0 if there is none.
+ * @task: the victim, pinned by the caller.
+ * @mm: the victim's address space, pinned by the caller; NULL leaves the memory
+ *	fields absent.
  * @why: enum oomtrace_why.
- * @sig: the signal that it got; 0: none.
+ * @sig: the signal that @task got; 0 if it got none.
  */
 void oomtrace_record_victim(u64 episode, struct task_struct *task,
 			    struct mm_struct *mm, u8 why, u8 sig)
@@ -157,18 +161,18 @@ void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid)
 	u8 reason = 0;
 
 	oomtrace_hit(OOMTRACE_HOOK_MARK_VICTIM);
-	/* For the cgroup, the pid and the credentials; the caller pins @task. */
+	/* For @task's cgroup, pid and credentials; the caller pins @task. */
 	rcu_read_lock();
 	if (oomtrace_episode_mine()) {
 		ep = &oomtrace_episode;
-		/* Of who was dying already there was no verdict before. */
+		/* A task that was dying already is marked without a verdict. */
 		oomtrace_hold_release(ep, true);
 		ep->victims++;
 		reason = find_why(ep, task);
 		oomtrace_paths_add_task(ep->paths, task, false);
 	}
 	remember_victim(task->pid, ep ? ep->id : 0, ktime_get_mono_fast_ns());
-	/* Who is exiting already gets no signal. */
+	/* A task that is exiting already gets no signal. */
 	oomtrace_record_victim(ep ? ep->id : 0, task, task->mm, reason,
 			       ep && ep->dying_tgid == task->tgid ? SIGKILL : 0);
 	rcu_read_unlock();
@@ -189,12 +193,12 @@ int oomtrace_kill_one_entry(struct kprobe *kp, struct pt_regs *regs)
 NOKPROBE_SYMBOL(oomtrace_kill_one_entry);
 
 /**
- * oomtrace_victim_signal() - the OOM killer sent a SIGKILL
- * @task: the task that got it; RCU is held, and so is the signal's lock, and with
- *	it a lock that pins @task. Current is in out_of_memory().
+ * oomtrace_victim_signal() - record a SIGKILL that the OOM killer sent
+ * @task: the receiver, pinned by its siglock; RCU is held, and current is in
+ *	out_of_memory().
  *
- * If @task is not of the process that is being killed, it shares the address
- * space of a victim. The record of that victim has the memory.
+ * If @task is not of the process that is being killed, it shares that process's
+ * address space. Its memory is in the record of that process only.
  */
 void oomtrace_victim_signal(struct task_struct *task)
 {
@@ -208,7 +212,7 @@ void oomtrace_victim_signal(struct task_struct *task)
 			       SIGKILL);
 }
 
-/* What the address space of a victim in the reaper's hands still holds. */
+/* Read the memory that a victim still has while the reaper works on it. */
 static bool fill_rss_left(struct oomtrace_reap *rec, pid_t pid)
 {
 	struct task_struct *task;
@@ -217,7 +221,7 @@ static bool fill_rss_left(struct oomtrace_reap *rec, pid_t pid)
 
 	rcu_read_lock();
 	task = oomtrace_task_of(pid, PIDTYPE_PID);
-	/* The reaper holds the task, its signal struct holds the mm. */
+	/* The reaper pins the task, whose signal struct pins the mm. */
 	if (task && tsk_is_oom_victim(task)) {
 		mm = task->signal->oom_mm;
 		rec->rss_anon = oomtrace_mm_counter(mm, MM_ANONPAGES);
@@ -287,11 +291,11 @@ void oomtrace_skip_reaping(void *data, int pid)
 }
 
 /**
- * oomtrace_record_released() - process_mrelease() took a victim's memory
- * @episode: the victim's episode.
+ * oomtrace_record_released() - record that process_mrelease() freed memory
+ * @episode: number of the victim's episode.
  * @pid: the victim's pid.
- * @since_ns: since it was killed.
- * @mm: its address space; the caller keeps it from going away.
+ * @since_ns: time since the victim was killed, nanoseconds.
+ * @mm: the victim's address space, pinned by the caller.
  */
 void oomtrace_record_released(u64 episode, pid_t pid, u64 since_ns,
 			      struct mm_struct *mm)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Victims: every task that dies for an OOM, until its memory is back.
+ * Victims: the tasks that an OOM kills, until their memory is freed.
  */
 #ifndef OOMTRACE_VICTIM_H
 #define OOMTRACE_VICTIM_H
