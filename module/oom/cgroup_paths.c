@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names: the paths of the cgroups that an episode's records name by number.
+ * Paths of the cgroups in an episode's records, which have the cgroup ids only.
  *
- * A handler may not look a path up: that takes locks which it must not wait for.
- * So handlers collect references on the cgroups of an episode (who asked, who is
- * out of memory, victims, candidates), and when the episode is over a worker
- * writes a name record for each and lets go of them.
+ * Looking up a path takes locks that a handler must not wait for. So handlers
+ * collect references to the cgroups of an episode: those of the task that
+ * allocates, of the victims and of the candidates, and the one that is out of
+ * memory. When the episode is over, a worker writes name records for each cgroup
+ * and drops the references.
  *
  *   FREE ──get──> FILLING ──submit──> READY ──worker──> FREE
  *         (handler)         (handler)        (process context)
  *
- * A set of references belongs to whoever moved it to its state, so nothing is
- * locked. There are few sets, of fixed size: what finds no room is counted, and
- * its records keep the number only. A reference keeps a removed cgroup's name
- * for the moment that this takes, not the cgroup itself: it can be removed.
+ * A set of references belongs to the handlers or to the worker, depending on its
+ * state, so it needs no lock. There are few sets of fixed size. A cgroup that
+ * does not fit is counted, and its path is not recorded. A reference keeps the
+ * name of a removed cgroup, but does not prevent the removal.
  */
 #include <linux/hash.h>
 #include <linux/memcontrol.h>
@@ -23,25 +24,25 @@
 #include "oom/episode.h"
 #include "stats.h"
 
-/* Episodes that can wait for the worker at once. */
+/* Sets: episodes that are under way or wait for the worker, at most. */
 #define SETS		8
-/* Cgroups of one episode; the last ones are kept for others than candidates. */
+/* Cgroups in a set, at most; candidates may use FOR_CANDIDATES of them. */
 #define CGROUPS		64
 #define FOR_CANDIDATES	48
-/* Longer paths are cut: what four records hold, less one byte. */
+/* Bytes of a path that are recorded, at most: they fit in four records. */
 #define MAX_LENGTH	1023
-/* Entries of a set's table of cgroups that it surely has, as a power of two. */
+/* Entries of a set's cache, as a power of two. */
 #define KNOWN_SHIFT	7
 
 enum { FREE, FILLING, READY };
 
 /**
  * struct oomtrace_paths - the cgroups of one episode
- * @state: FREE, FILLING by an episode's handlers, READY for the worker.
- * @n: entries of @css.
- * @episode: which episode's.
- * @css: references on memory controllers' states.
- * @known: a state that @css has is mostly here, where its hash says.
+ * @state: FREE, FILLING by an episode's handlers, or READY for the worker.
+ * @n: entries of @css in use.
+ * @episode: number of the episode.
+ * @css: references to the cgroups' memory controller states.
+ * @known: cache of @css by hash; a hit avoids a search through @css.
  */
 struct oomtrace_paths {
 	atomic_t state;
@@ -56,10 +57,10 @@ static struct oomtrace_paths sets[SETS];
 /* ---- for handlers ---- */
 
 /**
- * oomtrace_paths_get() - an empty set for an episode
- * @episode: the episode.
+ * oomtrace_paths_get() - get an empty set for an episode
+ * @episode: number of the episode.
  *
- * Return: the set, which the caller must submit; NULL if all are in use.
+ * Return: the set, which the caller must submit, or NULL if no set is free.
  */
 struct oomtrace_paths *oomtrace_paths_get(u64 episode)
 {
@@ -68,7 +69,7 @@ struct oomtrace_paths *oomtrace_paths_get(u64 episode)
 	for (i = 0; i < SETS; i++) {
 		struct oomtrace_paths *paths = &sets[i];
 
-		/* Acquire: the worker is done with it, see release_set(). */
+		/* Acquire: the worker is done. Pairs with release_set(). */
 		if (atomic_cmpxchg_acquire(&paths->state, FREE, FILLING) != FREE)
 			continue;
 		paths->episode = episode;
@@ -92,13 +93,13 @@ static bool has_css(const struct oomtrace_paths *paths,
 }
 
 /**
- * oomtrace_paths_add() - a cgroup that the episode's records name
+ * oomtrace_paths_add() - add a cgroup to a set
  * @paths: the set, or NULL.
  * @css: the cgroup's state of any controller; RCU is held, or preemption is off,
  *	or the caller has a reference.
- * @candidate: it is a candidate's only; some room is left to the others.
+ * @candidate: the cgroup is a candidate's, so it may not use the reserved room.
  *
- * Return: true if the set has it.
+ * Return: true if the set includes the cgroup.
  */
 bool oomtrace_paths_add(struct oomtrace_paths *paths,
 			struct cgroup_subsys_state *css, bool candidate)
@@ -124,7 +125,7 @@ bool oomtrace_paths_add(struct oomtrace_paths *paths,
 }
 
 /**
- * oomtrace_paths_add_task() - a task that the episode's records name
+ * oomtrace_paths_add_task() - add a task's cgroup to a set
  * @paths: the set, or NULL.
  * @task: the task; RCU is held, or preemption is off, or it is current.
  * @candidate: see oomtrace_paths_add().
@@ -132,7 +133,7 @@ bool oomtrace_paths_add(struct oomtrace_paths *paths,
 void oomtrace_paths_add_task(struct oomtrace_paths *paths,
 			     struct task_struct *task, bool candidate)
 {
-	/* true: RCU cannot see that preemption is off, which is enough. */
+	/* true: preemption is off, which RCU's debug check does not accept. */
 	oomtrace_paths_add(paths, task_css_check(task, memory_cgrp_id, true),
 			   candidate);
 }
@@ -140,14 +141,14 @@ void oomtrace_paths_add_task(struct oomtrace_paths *paths,
 static struct oomtrace_later writing;
 
 /**
- * oomtrace_paths_submit() - the episode is over: let the worker have the set
+ * oomtrace_paths_submit() - pass the set of a finished episode to the worker
  * @paths: the set, or NULL.
  */
 void oomtrace_paths_submit(struct oomtrace_paths *paths)
 {
 	if (!paths)
 		return;
-	/* Release: all of the set before it is ready. Pairs with next_ready(). */
+	/* Release: the set is complete. Pairs with next_ready(). */
 	atomic_set_release(&paths->state, READY);
 	oomtrace_later_ask(&writing);
 }
@@ -155,8 +156,9 @@ void oomtrace_paths_submit(struct oomtrace_paths *paths)
 /* ---- the worker ---- */
 
 /*
- * Only the worker uses it, and there is one. Room for one byte more than is
- * told: not all kernels say that they cut a path, but all fill the buffer then.
+ * Only the one worker uses this. It is one byte larger than what is recorded:
+ * some kernels do not report that they truncate a path, but all then fill the
+ * buffer.
  */
 static char path[MAX_LENGTH + 2];
 
@@ -195,7 +197,7 @@ static void record_path(u64 episode, struct cgroup *cgrp)
 		length = 0;
 	truncated = length > MAX_LENGTH;
 	length = min(length, MAX_LENGTH);
-	/* One after the other on one CPU: nothing comes in between there. */
+	/* Preemption off: all parts go to one CPU's ring, next to each other. */
 	preempt_disable();
 	do {
 		record_path_part(episode, cgrp, length, offset, truncated);
@@ -204,7 +206,7 @@ static void record_path(u64 episode, struct cgroup *cgrp)
 	preempt_enable();
 }
 
-/* Let go of a set's references; nobody else has it. */
+/* Drop a set's references; the caller owns the set. */
 static void release_set(struct oomtrace_paths *paths)
 {
 	unsigned int i;
@@ -212,11 +214,11 @@ static void release_set(struct oomtrace_paths *paths)
 	for (i = 0; i < paths->n; i++)
 		css_put(paths->css[i]);
 	paths->n = 0;
-	/* Release: pairs with oomtrace_paths_get(). */
+	/* Release: the set is empty. Pairs with oomtrace_paths_get(). */
 	atomic_set_release(&paths->state, FREE);
 }
 
-/* Of the sets that are ready, the one of the earliest episode. */
+/* Find the ready set of the earliest episode. */
 static struct oomtrace_paths *next_ready(void)
 {
 	struct oomtrace_paths *first = NULL;
@@ -244,7 +246,7 @@ static void write_paths(struct work_struct *unused)
 }
 
 /**
- * oomtrace_paths_init() - before the first handler runs
+ * oomtrace_paths_init() - prepare the worker, before the first handler runs
  */
 void oomtrace_paths_init(void)
 {
@@ -252,9 +254,9 @@ void oomtrace_paths_init(void)
 }
 
 /**
- * oomtrace_paths_exit() - write what is ready, let go of the rest
+ * oomtrace_paths_exit() - write the sets that are ready, and free the others
  *
- * To be called when no handler is left, and while the rings are there.
+ * Call it after the last handler has run, and before the rings are freed.
  */
 void oomtrace_paths_exit(void)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The cgroups that an episode's records name by number, whose paths are recorded
- * when the episode is over.
+ * Paths of the cgroups in an episode's records, recorded after the episode.
  */
 #ifndef OOMTRACE_CGROUP_PATHS_H
 #define OOMTRACE_CGROUP_PATHS_H

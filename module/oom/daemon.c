@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * OOM killers in user space: an episode for what a daemon kills.
+ * Episodes of OOM daemons: OOM killers in user space.
  *
- * The first signal that a daemon of the list (daemon_list.c) sends to kill opens
- * an episode: begin, the state of memory, the victim. Further victims of the
- * same daemon join it until it is closed, a moment later: a daemon that kills a
- * cgroup sends a signal to each process in it. Closing is a worker's: it first
- * writes the ranking, which takes far longer than a handler may, and so is a
- * little later than the signal, and is marked as derived; then the end.
+ * The first SIGKILL or SIGTERM that a listed daemon sends opens an episode:
+ * begin, memory use, victim. A daemon that kills a cgroup signals each process in
+ * it, so further victims of the same daemon join the episode until a worker
+ * closes it shortly after. The worker first writes the ranking, then the end. A
+ * handler has no time to compute the ranking, so it is slightly later than the
+ * signal and is marked as derived.
  *
  *   signal ──> open ──irq_work──> ranking ──pause──> end, names
  *              (handler)          (worker)           (worker)
  *
- * The signal's handler runs with interrupts off and the victim's signal lock
- * held. task_lock() is tried, never waited for; what it guards is absent if it
- * is taken. A few episodes can be open at once; what finds no room is counted.
+ * The tracepoint's handler runs with interrupts off and the victim's siglock
+ * held. If task_lock() is contended, it does not wait, and the fields guarded by
+ * that lock are absent. Few episodes can be open at once; signals that find no
+ * room are counted.
  *
- * process_mrelease(2) is an OOM daemon's as well, whoever calls it: it takes the
- * memory of a process that was killed.
+ * process_mrelease(2) frees the memory of a killed process. A privileged caller
+ * counts as an OOM daemon, whatever its name.
  */
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
@@ -43,24 +44,24 @@
 #include "stats.h"
 #include "task.h"
 
-/* Episodes open at once, and victims of one that are told apart. */
+/* Episodes open at once, and victims of one episode, at most. */
 #define OPEN		4
 #define VICTIMS		256
-/* How many threads we look through for one that still has an mm. */
+/* Threads of a process searched for one with an mm, at most. */
 #define MAX_THREADS	64
-/* Processes of the ranking that are recorded, the best candidates. */
+/* Processes of the ranking that are recorded, best candidates first, at most. */
 #define RANKED_MAX	64
-/* From the ranking to the end: time for the rest of a cgroup to be killed. */
+/* Jiffies that an episode stays open, at least: a whole cgroup may be killed. */
 #define PAUSE		(HZ / 5)
-/* A victim's memory may be taken that long after it was killed. */
+/* How long after a kill process_mrelease() still belongs to the episode. */
 #define RELEASE_NS	(10ULL * NSEC_PER_SEC)
 
 /**
  * struct killed - a victim
  * @tgid: its thread group.
- * @sig: what it was sent.
- * @mm: its address space; only compared, never followed.
- * @when_ns: when, CLOCK_MONOTONIC.
+ * @sig: the signal that it got; 0 if only process_mrelease() showed it.
+ * @mm: its address space; only compared, never dereferenced.
+ * @when_ns: time of the signal, CLOCK_MONOTONIC.
  */
 struct killed {
 	pid_t tgid;
@@ -72,19 +73,19 @@ struct killed {
 enum daemon_state { CLOSED, UNRANKED, RANKED };
 
 /**
- * struct daemon - an episode of user space's
- * @state: CLOSED: free for the next one, but @killed is still remembered.
- * @id: the episode.
- * @tgid: who kills.
- * @born: when that was started, to tell it from others with its pid.
- * @victims: signals sent.
+ * struct daemon - an episode of an OOM daemon
+ * @state: CLOSED entries can be reused, but @killed stays valid until then.
+ * @id: number of the episode.
+ * @tgid: thread group of the daemon.
+ * @born: start time of @tgid, nanoseconds, in case the pid is reused.
+ * @victims: entries of @killed in use.
  * @candidates: processes in the ranking.
- * @missed: of those, how many have no record.
- * @end_by: jiffies at which it is to be closed.
- * @begin_ns: the first signal, CLOCK_MONOTONIC.
- * @end_ns: the last one.
- * @paths: its cgroups.
- * @killed: the victims, the first VICTIMS of them.
+ * @missed: candidates without a record.
+ * @end_by: jiffies from which on the episode may be closed.
+ * @begin_ns: time of the first signal, CLOCK_MONOTONIC.
+ * @end_ns: time of the last signal, CLOCK_MONOTONIC.
+ * @paths: cgroups whose paths are recorded at the end; NULL if no set was free.
+ * @killed: the victims.
  */
 struct daemon {
 	enum daemon_state state;
@@ -102,13 +103,16 @@ struct daemon {
 };
 
 static struct daemon daemons[OPEN];
-/* Guards all of it. Raw and irqsave: signals are sent with interrupts off. */
+/*
+ * Guards daemons. Raw, with interrupts off: signals are sent that way. The worker
+ * also reads @state and @id without it, see next_unranked().
+ */
 static DEFINE_RAW_SPINLOCK(daemons_lock);
 static struct oomtrace_later ranking_work;
 
 /* ---- for handlers ---- */
 
-/* Current's episode, opened if it has none; NULL if there is no room. */
+/* Find or open the episode of current; NULL if there is no room. */
 static struct daemon *current_daemon(u64 now)
 {
 	struct task_struct *leader = current->group_leader;
@@ -118,7 +122,7 @@ static struct daemon *current_daemon(u64 now)
 		if (d->state != CLOSED && d->tgid == current->tgid &&
 		    d->born == leader->start_time)
 			return d;
-		/* The one that was closed first. */
+		/* Reuse the oldest: victims of others may yet be released. */
 		if (d->state == CLOSED && (!free || d->id < free->id))
 			free = d;
 	}
@@ -133,7 +137,7 @@ static struct daemon *current_daemon(u64 now)
 	free->end_by = jiffies + PAUSE;
 	oomtrace_record_daemon_begin(free->id);
 	oomtrace_paths_add_task(free->paths, current, false);
-	/* After the begin's record. Release: pairs with next_unranked(). */
+	/* Release: @id and the begin record first. Pairs with next_unranked(). */
 	smp_store_release(&free->state, UNRANKED);
 	oomtrace_later_ask(&ranking_work);
 	return free;
@@ -149,7 +153,7 @@ static bool was_killed(const struct daemon *d, pid_t tgid, int sig)
 	return false;
 }
 
-/* @mm: NULL, or the caller keeps it from going away. */
+/* Add a victim to the episode of current. @mm is NULL or pinned by the caller. */
 static void add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 {
 	u64 now = ktime_get_mono_fast_ns();
@@ -175,7 +179,7 @@ static void add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 	raw_spin_unlock_irqrestore(&daemons_lock, flags);
 }
 
-/* The same, with the address space that some thread of it still has. */
+/* Add a victim with the mm of the first thread that has one. */
 static void add_victim_and_mm(struct task_struct *task, int sig)
 {
 	struct task_struct *t;
@@ -184,9 +188,10 @@ static void add_victim_and_mm(struct task_struct *task, int sig)
 	for_each_thread(task, t) {
 		if (++n > MAX_THREADS)
 			break;
+		/* Without the lock t->mm may change; it is read again below. */
 		if (!READ_ONCE(t->mm))
 			continue;
-		/* Taken already: its mm cannot be touched, so it is absent. */
+		/* Contended: the mm may go away, so its fields are absent. */
 		if (!oomtrace_task_trylock(t))
 			break;
 		if (t->mm) {
@@ -200,10 +205,10 @@ static void add_victim_and_mm(struct task_struct *task, int sig)
 }
 
 /*
- * An OOM daemon may kill other users' processes. Anybody can take its name, or
- * release the memory of a child that it killed; told, that could push real OOMs
- * out of the rings. Looked at as it is, and not by capable(), which would have
- * it audited.
+ * May current kill the processes of all users, as an OOM daemon may? Any task can
+ * take a daemon's name, or release the memory of a child that it killed. Records
+ * of that could overwrite real OOMs, so they are not written. The capability is
+ * read directly, since capable() would cause an audit record.
  */
 static bool may_kill_any_task(void)
 {
@@ -213,7 +218,7 @@ static bool may_kill_any_task(void)
 	       cap_raised(cred->cap_effective, CAP_KILL);
 }
 
-/* Current sent a signal that kills; RCU is held. */
+/* Record a SIGKILL or SIGTERM if current is an OOM daemon; RCU is held. */
 static void note_daemon_signal(int sig, struct task_struct *task)
 {
 	if (!oomtrace_is_daemon_name(current->comm) &&
@@ -225,7 +230,7 @@ static void note_daemon_signal(int sig, struct task_struct *task)
 	add_victim_and_mm(task, sig);
 }
 
-/* A task was sent a signal, and it was delivered. Interrupts are off. */
+/* Handle the signal_generate tracepoint; interrupts are off. */
 void oomtrace_signal(void *data, int sig, struct kernel_siginfo *info,
 		     struct task_struct *task, int group, int result)
 {
@@ -233,6 +238,7 @@ void oomtrace_signal(void *data, int sig, struct kernel_siginfo *info,
 	    result != TRACE_SIGNAL_DELIVERED || !in_task())
 		return;
 	oomtrace_hit(OOMTRACE_HOOK_SIGNAL);
+	/* For the list of daemons, and for the cgroups of both tasks. */
 	rcu_read_lock();
 	if (!oomtrace_episode_mine())
 		note_daemon_signal(sig, task);
@@ -241,7 +247,7 @@ void oomtrace_signal(void *data, int sig, struct kernel_siginfo *info,
 	rcu_read_unlock();
 }
 
-/* What the entry hands to the return of a __oom_reap_task_mm(). */
+/* What the entry handler of __oom_reap_task_mm() passes to the return handler. */
 struct reap_call {
 	struct mm_struct *mm;
 };
@@ -263,7 +269,7 @@ int oomtrace_reap_mm_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct reap_call *call = (struct reap_call *)ri->data;
 
-	/* The oom_reaper's have tracepoints of their own. */
+	/* Calls by the oom_reaper are seen by its tracepoints. */
 	if (!in_mrelease())
 		return 1;
 	call->mm = (struct mm_struct *)regs_get_kernel_argument(regs, 0);
@@ -272,7 +278,7 @@ int oomtrace_reap_mm_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(oomtrace_reap_mm_entry);
 
-/* The victim with that address space, if it was killed lately. */
+/* Find the victim with that address space, if it was killed recently. */
 static bool find_killed(const struct mm_struct *mm, u64 now, u64 *episode,
 			struct killed *found)
 {
@@ -309,7 +315,7 @@ int oomtrace_reap_mm_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	if (!find_killed(mm, now, &episode, &k)) {
 		if (!may_kill_any_task())
 			return 0;
-		/* Killed by somebody whom we do not know; its memory goes now. */
+		/* The kill was not recorded: add the victim without a signal. */
 		rcu_read_lock();
 		owner = rcu_dereference(mm->owner);
 		if (owner)
@@ -319,7 +325,7 @@ int oomtrace_reap_mm_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 		if (!find_killed(mm, now, &episode, &k))
 			return 0;
 	}
-	/* The system call has a reference on the mm. */
+	/* The system call pins the mm. */
 	oomtrace_record_released(episode, k.tgid, now - k.when_ns, mm);
 	return 0;
 }
@@ -345,7 +351,7 @@ static void record_daemon_end(const struct daemon *d)
 	oomtrace_oom_write(&rec.h);
 }
 
-/* Write the end of an episode that is due; true: there was one. */
+/* Close an episode that is due, or any one if @all. False if there is none. */
 static bool close_daemon(bool all)
 {
 	struct oomtrace_paths *paths = NULL;
@@ -374,13 +380,14 @@ static bool any_daemon_open(void)
 {
 	int i;
 
+	/* Without the lock: an episode that opens now queues the work itself. */
 	for (i = 0; i < OPEN; i++)
 		if (READ_ONCE(daemons[i].state) != CLOSED)
 			return true;
 	return false;
 }
 
-/* So that a candidate's cgroup is told by its path, if it is still there. */
+/* Have the path of a candidate's cgroup recorded, if the process still exists. */
 static void add_path(struct daemon *d, const struct oomtrace_rank *rank)
 {
 	struct task_struct *task;
@@ -388,7 +395,7 @@ static void add_path(struct daemon *d, const struct oomtrace_rank *rank)
 
 	rcu_read_lock();
 	task = oomtrace_task_of(rank->rec.tgid, PIDTYPE_TGID);
-	/* Its pid may be another's by now. */
+	/* The pid may have been reused. */
 	if (task && task->start_time == rank->born) {
 		raw_spin_lock_irqsave(&daemons_lock, flags);
 		oomtrace_paths_add_task(d->paths, task, true);
@@ -397,7 +404,7 @@ static void add_path(struct daemon *d, const struct oomtrace_rank *rank)
 	rcu_read_unlock();
 }
 
-/* Who would be killed now: the first of the ranking, as an episode's records. */
+/* Record the best candidates of the current ranking. */
 static void record_ranking(struct daemon *d, u32 *candidates, u32 *missed)
 {
 	struct oomtrace_ranks ranks;
@@ -405,7 +412,7 @@ static void record_ranking(struct daemon *d, u32 *candidates, u32 *missed)
 
 	*candidates = 0;
 	*missed = 0;
-	/* Without memory for it there is none. */
+	/* Without memory for the ranking there are no candidates. */
 	if (oomtrace_ranks_make(&ranks, 0))
 		return;
 	*candidates = ranks.count;
@@ -415,7 +422,7 @@ static void record_ranking(struct daemon *d, u32 *candidates, u32 *missed)
 		rec->episode = d->id;
 		rec->index = i;
 		rec->h.valid |= OOMTRACE_BIT(candidate, episode);
-		/* A little later than the signal, and not the daemon's reason. */
+		/* Read after the signal; the daemon did not decide by it. */
 		rec->h.derived = rec->h.valid &
 				 ~OOMTRACE_BIT(candidate, episode);
 		if (!oomtrace_oom_write(&rec->h))
@@ -427,18 +434,19 @@ static void record_ranking(struct daemon *d, u32 *candidates, u32 *missed)
 	oomtrace_ranks_free(&ranks);
 }
 
+/* Find an episode without a ranking. */
 static struct daemon *next_unranked(void)
 {
 	int i;
 
 	for (i = 0; i < OPEN; i++)
-		/* Acquire: the number before the state, see current_daemon(). */
+		/* Acquire: @id is set. Pairs with current_daemon(). */
 		if (smp_load_acquire(&daemons[i].state) == UNRANKED)
 			return &daemons[i];
 	return NULL;
 }
 
-/* Only the worker takes an episode out of UNRANKED, so it stays what it is. */
+/* No lock while ranking: only this worker moves an episode out of UNRANKED. */
 static void rank_unranked(void)
 {
 	u32 candidates, missed;
@@ -473,7 +481,7 @@ static void rank_daemons(struct work_struct *unused)
 }
 
 /**
- * oomtrace_daemon_init() - before the first handler runs
+ * oomtrace_daemon_init() - prepare the worker, before the first handler runs
  */
 void oomtrace_daemon_init(void)
 {
@@ -481,9 +489,10 @@ void oomtrace_daemon_init(void)
 }
 
 /**
- * oomtrace_daemon_exit() - write the end of all that is open
+ * oomtrace_daemon_exit() - close all open episodes
  *
- * To be called when no handler is left, before the names' and the rings' end.
+ * Call it after the last handler has run, before oomtrace_paths_exit() and before
+ * the rings are freed.
  */
 void oomtrace_daemon_exit(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Episodes of OOM killers in user space.
+ * Episodes of OOM daemons: OOM killers in user space.
  */
 #ifndef OOMTRACE_DAEMON_H
 #define OOMTRACE_DAEMON_H
