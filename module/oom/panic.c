@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel panics: the episode under way ends here, and the last one is
- * explained in the kernel's log, from where pstore and kdump save it.
+ * When the kernel panics: end the episode under way, and explain the last one in
+ * the kernel log, which pstore and kdump save.
  *
- * A panic by vm.panic_on_oom, or because nobody can be killed, never returns
- * from out_of_memory(). So the panic notifier writes the end record. Then it
- * prints what last_oom would show, if that OOM is recent enough to have to do
- * with the panic; before it the last one that killed, if that is another and no
- * OOM is the panic's own reason. The notifier is called before the log is dumped; not at all
- * if a crash kernel takes over first (crash_kexec_post_notifiers changes that).
+ * If out_of_memory() panics, because of vm.panic_on_oom or because no task can be
+ * killed, it never returns. So the panic notifier writes the end record. Then it
+ * prints what last_oom would show, if that OOM is recent. If the panic is not
+ * within an OOM, the notifier first prints the last OOM that killed, if that is
+ * a different and recent one.
  *
- * The other CPUs are stopped, interrupts are off, any lock may be held for
- * ever: nothing here waits or allocates. What is needed is there since load.
- * It looks at the records since the episode's begin, and at no more than
- * MAX_RECORDS of them.
+ * The kernel calls panic notifiers before it dumps the log. If it starts a crash
+ * kernel, it does not call them, unless crash_kexec_post_notifiers is set.
+ *
+ * The other CPUs are stopped, interrupts are off, and any lock may be held
+ * forever. So nothing here waits or allocates: all memory is allocated at load.
+ * Records are read from the begin of the episode on, at most MAX_RECORDS.
  */
 #include <linux/ktime.h>
 
@@ -23,21 +24,22 @@
 #include "oom/selection.h"
 #include "ring/reader.h"
 
-/* An OOM longer ago is not told: it is not why the kernel panics now. */
+/* An OOM that began longer ago is not related to the panic. */
 #define RECENT_NS	(300ULL * NSEC_PER_SEC)
 
 #define MAX_RECORDS	100000
 
 /**
- * struct log_line - a line on its way to the kernel's log
- * @len: bytes in @text so far.
- * @text: the line's beginning; longer ones are cut into several.
+ * struct log_line - an incomplete line for the kernel log
+ * @len: bytes in @text.
+ * @text: the line so far; a longer line is split into several.
  */
 struct log_line {
 	size_t len;
 	char text[400];
 };
 
+/* Only the panic notifier uses these, on the one CPU that still runs. */
 static struct oomtrace_reader panic_reader;
 static struct oomtrace_story story;
 static u64 record[OOMTRACE_MAX_RECORD / sizeof(u64)];
@@ -48,7 +50,7 @@ static void flush_line(struct log_line *l, size_t len)
 	pr_crit("%.*s\n", (int)len, l->text);
 }
 
-/* The story comes in pieces; the log wants lines. */
+/* Collect the pieces of the explanation, and print each line when complete. */
 static void __printf(2, 0) print_to_log(void *ctx, const char *fmt,
 					va_list args)
 {
@@ -70,7 +72,7 @@ static void __printf(2, 0) print_to_log(void *ctx, const char *fmt,
 	}
 }
 
-/* Episode 0 is the last one. */
+/* Explain an episode, 0 for the last one, from its records. */
 static void print_oom(u64 episode, u64 begin_ns)
 {
 	const struct oomtrace_out out = { .vprint = print_to_log, .ctx = &line };
@@ -97,7 +99,7 @@ static int end_at_panic(struct notifier_block *nb, unsigned long unused, void *m
 	struct oomtrace_last_episodes last;
 
 	oomtrace_selection_panic(&last);
-	/* A kill is often followed by an OOM that kills nobody. */
+	/* An OOM without a kill often follows the one that killed. */
 	if (!last.panicked && last.kill_ns != last.begin_ns &&
 	    is_recent(last.kill_ns))
 		print_oom(last.kill, last.kill_ns);
@@ -111,7 +113,7 @@ static struct notifier_block panic_nb = {
 };
 
 /**
- * oomtrace_panic_init() - be told of a panic
+ * oomtrace_panic_init() - register the panic notifier
  *
  * Return: 0 or -ENOMEM.
  */
@@ -125,7 +127,9 @@ int oomtrace_panic_init(void)
 }
 
 /**
- * oomtrace_panic_exit() - be told no more; before the rings are freed
+ * oomtrace_panic_exit() - unregister the panic notifier
+ *
+ * Call it before the rings are freed.
  */
 void oomtrace_panic_exit(void)
 {

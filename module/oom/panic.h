@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is said and recorded when the kernel panics (panic.c).
+ * What is recorded and printed when the kernel panics.
  */
 #ifndef OOMTRACE_PANIC_H
 #define OOMTRACE_PANIC_H

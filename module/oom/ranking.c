@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who would be killed now: every process with the points that oom_badness()
- * would give it, worked out by the same formula. Kills nobody and asks nobody.
+ * Ranking: which process the OOM killer would choose now. Each process gets the
+ * points that oom_badness() would give it, by the same formula. No process is
+ * killed, and no function of the OOM killer is called.
  *
- * Process context, at a reader's wish. The kernel looks at all tasks in one go
- * with oom_lock held; this walks in stages, so the numbers are of slightly
- * different moments, and all of them are marked as derived. Processes are
- * found by their pids, a few at a time under RCU, with memory for the next
- * stage taken in between: tens of thousands make nobody wait.
+ * This runs in process context, when a user reads the ranking or an OOM daemon
+ * has killed. The kernel evaluates all tasks in one pass with oom_lock held. Here
+ * processes are found by pid, STAGE pids at a time under RCU, and memory for the
+ * next stage is allocated in between. So tens of thousands of processes delay no
+ * other task. The numbers are of slightly different times, hence marked as
+ * derived.
  *
- * What differs from an OOM: cpusets and memory policies are the caller's
- * business, so nobody is ineligible for that here; and in a cgroup the kernel
- * has an order of its own among processes with equal points.
+ * Differences from an OOM: cpusets and memory policies depend on the task that
+ * allocates, so they exclude no process here. In a cgroup, the kernel visits
+ * processes with equal points in an order of its own.
  */
 #include <linux/cgroup.h>
 #include <linux/idr.h>
@@ -29,12 +31,15 @@
 #include "oom/ranking.h"
 #include "task.h"
 
-/* Pids looked at without a pause. */
+/* Pids visited in one RCU read section, at most. */
 #define STAGE	64
 
-/* ---- whose ranking ---- */
+/* ---- the cgroup ---- */
 
-/* The limit that adj is a thousandth of, as mem_cgroup_get_max() has it. */
+/*
+ * Compute totalpages of a memcg OOM, as mem_cgroup_get_max() does. READ_ONCE(): a
+ * user may change the limits meanwhile.
+ */
 static unsigned long memcg_totalpages(struct mem_cgroup *memcg)
 {
 	unsigned long max = READ_ONCE(memcg->memory.max);
@@ -51,8 +56,8 @@ static unsigned long memcg_totalpages(struct mem_cgroup *memcg)
 }
 
 /*
- * The cgroup with that id among those that a task is in: its own or one above.
- * RCU is held.
+ * Find the memory cgroup with that id among a task's own and its ancestors; NULL
+ * if the task is not in it. RCU is held.
  */
 static struct mem_cgroup *member_of(struct task_struct *task, u64 id)
 {
@@ -73,7 +78,7 @@ static void set_verdict(struct oomtrace_candidate *rec, u8 verdict, u8 reason)
 	rec->reason = reason;
 }
 
-/* oom_badness() of a thread that has an mm; its task_lock() is held. */
+/* Score a thread with an mm, as oom_badness() does; its task_lock() is held. */
 static void score_locked(struct oomtrace_candidate *rec, struct task_struct *t,
 			 unsigned long totalpages)
 {
@@ -106,7 +111,7 @@ static void score_locked(struct oomtrace_candidate *rec, struct task_struct *t,
 	}
 }
 
-/* The first thread that has an mm stands for all. RCU is held. */
+/* Score a process by its first thread with an mm. RCU is held. */
 static void score_process(struct oomtrace_candidate *rec, struct task_struct *p,
 			  unsigned long totalpages)
 {
@@ -125,7 +130,7 @@ static void score_process(struct oomtrace_candidate *rec, struct task_struct *p,
 	set_verdict(rec, OOMTRACE_EVAL_INELIGIBLE, OOMTRACE_REASON_NO_MM);
 }
 
-/* oom_evaluate_task(), which looks at the cheap reasons first. */
+/* Evaluate a process as oom_evaluate_task() does. */
 static void evaluate_process(struct oomtrace_candidate *rec, struct task_struct *p,
 			     unsigned long totalpages)
 {
@@ -173,7 +178,7 @@ static void fill_rank(struct oomtrace_rank *rank, struct task_struct *p,
 	if (rec->ns_pid)
 		rec->h.valid |= OOMTRACE_BIT(candidate, ns_pid);
 	evaluate_process(rec, p, totalpages);
-	/* Read for this, and not by the kernel for a kill. */
+	/* Computed here, and not by the kernel for a kill. */
 	rec->h.derived = rec->h.valid &
 			 (OOMTRACE_BIT(candidate, index) |
 			  OOMTRACE_BIT(candidate, points) |
@@ -181,9 +186,9 @@ static void fill_rank(struct oomtrace_rank *rank, struct task_struct *p,
 			  OOMTRACE_BIT(candidate, reason));
 }
 
-/* ---- all of them ---- */
+/* ---- all processes ---- */
 
-/* The process with the next pid from *nr on; RCU is held. */
+/* Find the process with the next pid from *nr on; RCU is held. */
 static struct task_struct *next_process(int *nr, int *looked)
 {
 	struct pid *pid;
@@ -204,7 +209,7 @@ static struct task_struct *next_process(int *nr, int *looked)
 	return NULL;
 }
 
-/* A stage: from pid *nr on. There is room for all that it can find. */
+/* Add the processes of one stage, from pid *nr on; the caller made room for it. */
 static void walk_processes(struct oomtrace_ranks *ranks, int *nr)
 {
 	struct mem_cgroup *memcg;
@@ -228,6 +233,7 @@ static void walk_processes(struct oomtrace_ranks *ranks, int *nr)
 	rcu_read_unlock();
 }
 
+/* Make room for one more stage. */
 static int make_room(struct oomtrace_ranks *ranks)
 {
 	u32 room = max(4 * STAGE, 2 * ranks->room);
@@ -235,7 +241,7 @@ static int make_room(struct oomtrace_ranks *ranks)
 
 	if (ranks->room - ranks->count >= STAGE)
 		return 0;
-	/* To ask who would be killed must not get anybody killed. */
+	/* Reading a ranking must not trigger an OOM: rather fail. */
 	more = kvmalloc_array(room, sizeof(*more),
 			      GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (!more)
@@ -248,7 +254,7 @@ static int make_room(struct oomtrace_ranks *ranks)
 	return 0;
 }
 
-/* Whom the kernel would rather kill comes first, who cannot be killed last. */
+/* Best candidate first, ineligible processes last. */
 static int by_rank(const void *x, const void *y)
 {
 	const struct oomtrace_rank *a = x, *b = y;
@@ -265,12 +271,12 @@ static int by_rank(const void *x, const void *y)
 }
 
 /**
- * oomtrace_ranks_make() - who would be killed now
- * @ranks: out; to be freed if this succeeds.
- * @cgroup_id: the memory cgroup that would be out of memory; 0: the machine.
+ * oomtrace_ranks_make() - rank all processes, or those of a memory cgroup
+ * @ranks: out: the ranking; the caller frees it if this succeeds.
+ * @cgroup_id: id of the memory cgroup; 0 for the machine.
  *
- * Return: 0, -ENOMEM, -EINTR if the caller was killed, or -ESRCH if no process
- * is in such a cgroup.
+ * Return: 0, -ENOMEM, -EINTR if current was killed, or -ESRCH if there is no
+ * process in that cgroup.
  */
 int oomtrace_ranks_make(struct oomtrace_ranks *ranks, u64 cgroup_id)
 {
@@ -302,7 +308,6 @@ int oomtrace_ranks_make(struct oomtrace_ranks *ranks, u64 cgroup_id)
 		rec->index = i;
 		ranks->eligible += rec->verdict == OOMTRACE_EVAL_KEPT;
 	}
-	/* The first of them leads. */
 	if (ranks->eligible)
 		ranks->rank[0].rec.verdict = OOMTRACE_EVAL_LEADING;
 	return 0;
@@ -313,7 +318,7 @@ fail:
 }
 
 /**
- * oomtrace_ranks_free() - free what oomtrace_ranks_make() allocated
+ * oomtrace_ranks_free() - free a ranking
  * @ranks: the ranking.
  */
 void oomtrace_ranks_free(struct oomtrace_ranks *ranks)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Who would be killed now (ranking.c), for debugfs.c and chardev.c.
+ * Ranking: which process the OOM killer would choose now.
  */
 #ifndef OOMTRACE_RANKING_H
 #define OOMTRACE_RANKING_H
@@ -9,8 +9,9 @@
 
 /**
  * struct oomtrace_rank - one process of a ranking
- * @rec: what is known of it, as a candidate's record.
- * @born: when it was started, CLOCK_MONOTONIC: of equals the later dies.
+ * @rec: the process as a candidate.
+ * @born: start time, CLOCK_MONOTONIC nanoseconds. Of processes with equal points
+ *	the later one dies.
  */
 struct oomtrace_rank {
 	struct oomtrace_candidate rec;
@@ -19,13 +20,13 @@ struct oomtrace_rank {
 
 /**
  * struct oomtrace_ranks - a ranking
- * @rank: the processes, best candidate first, then those not eligible.
- * @count: how many.
- * @room: how many @rank has room for.
- * @eligible: how many of them can be killed.
- * @kthreads: kernel threads, which are not in it.
- * @totalpages: what one oom_score_adj is a thousandth of, pages.
- * @cgroup_id: whose: a memory cgroup's, or 0 for the machine's.
+ * @rank: the processes, best candidate first, ineligible ones last.
+ * @count: entries of @rank in use.
+ * @room: entries of @rank allocated.
+ * @eligible: processes that can be killed.
+ * @kthreads: kernel threads, which @rank leaves out.
+ * @totalpages: pages of which an oom_score_adj of 1 is a thousandth.
+ * @cgroup_id: id of the memory cgroup; 0 for the machine.
  */
 struct oomtrace_ranks {
 	struct oomtrace_rank *rank;

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pressure: how often the allocator tried again before it called the OOM killer,
- * and what it saw each time.
+ * Retries: how often the allocator retried before it called the OOM killer, and
+ * what it found each time.
  *
- * The kernel tells of each retry when it happens (tracepoints reclaim_retry_zone
- * and compact_retry), and of most of them nothing comes: memory is found. So
- * they are not recorded but kept, the last few of each task, in a table of fixed
- * size; if that very task then calls the OOM killer, they become records of the
- * episode, oldest first. A task's place in the table is fixed by its pid. If two
- * that retry at the same time have the same place, the later one takes it, and
- * what was there is counted as dropped.
+ * The tracepoints reclaim_retry_zone and compact_retry report each retry. After
+ * most retries memory is found, so they are not recorded at once. A table of
+ * fixed size keeps the last few of each task. If that task then calls the OOM
+ * killer, they become records of the episode, oldest first. The pid determines a
+ * task's place in the table. If two tasks share a place, the later one takes it,
+ * and the retries in it are dropped and counted.
  *
- * The tracepoints come in the context of the task that allocates, and that is
- * never an interrupt; from some kernel on preemption is enabled there.
+ * The tracepoints run in the task that allocates, never in an interrupt. Recent
+ * kernels call them with preemption enabled.
  */
 #include <linux/hash.h>
 #include <linux/mmzone.h>
@@ -24,30 +23,30 @@
 #include "stats.h"
 #include "task.h"
 
-/* Places in the table, as a power of two, and retries kept of each task. */
+/* Places in the table, as a power of two, and retries kept in each. */
 #define PLACES_SHIFT	7
 #define PLACES		BIT(PLACES_SHIFT)
 #define KEPT		8
 
-/* Older ones led to something else. */
+/* Older retries do not belong to the episode. */
 #define MAX_AGE_NS	(10ULL * NSEC_PER_SEC)
 
 /**
- * struct retry - one retry; the fields are those of struct oomtrace_retry
- * @ts_ns: when, CLOCK_MONOTONIC.
- * @zone: the zone looked at, NULL for compaction. Zones are never freed.
- * @reclaimable: likewise there.
- * @available: likewise.
- * @min_wmark: likewise.
- * @zone_idx: the zone's index.
- * @order: likewise.
- * @no_progress_loops: likewise.
- * @priority: likewise.
- * @result: likewise.
- * @retries: likewise.
- * @max_retries: likewise.
- * @kind: likewise.
- * @again: the kernel chose to go on.
+ * struct retry - a retry that is not recorded yet
+ * @ts_ns: time of the retry, CLOCK_MONOTONIC.
+ * @zone: the zone, NULL for compaction. Zones are never freed.
+ * @reclaimable: pages that could still be reclaimed.
+ * @available: @reclaimable plus the zone's free pages.
+ * @min_wmark: the zone's min watermark, pages.
+ * @zone_idx: enum zone_type.
+ * @order: order of the allocation.
+ * @no_progress_loops: loops in which reclaim freed no page.
+ * @priority: enum compact_priority.
+ * @result: enum compact_result.
+ * @retries: compaction retries so far.
+ * @max_retries: compaction retries allowed.
+ * @kind: enum oomtrace_retry_kind; decides which of the above are set.
+ * @again: the kernel retries.
  */
 struct retry {
 	u64 ts_ns;
@@ -68,12 +67,12 @@ struct retry {
 
 /**
  * struct place - a place in the table
- * @lock: guards the rest. Raw: PREEMPT_RT must not sleep here. Whoever has it
- *	is done within a few hundred instructions.
- * @pid: whose retries are kept here; 0: nobody's.
- * @start_time: that task's, so that another one with its pid is told apart.
- * @seen: retries that it made; those numbered @seen - KEPT + 1 to @seen are kept.
- * @kept: the n-th retry is in entry n % KEPT.
+ * @lock: guards the other members. Raw: PREEMPT_RT must not sleep here. Held for
+ *	a few hundred instructions.
+ * @pid: the task whose retries are kept here; 0 if there is none.
+ * @start_time: start time of @pid, nanoseconds, in case the pid is reused.
+ * @seen: retries of that task; numbers @seen - KEPT + 1 to @seen are kept.
+ * @kept: retry number n is in entry n % KEPT.
  */
 struct place {
 	raw_spinlock_t lock;	/* see above */
@@ -104,7 +103,7 @@ static u32 count_kept(const struct place *p)
 	return min_t(u32, p->seen, KEPT);
 }
 
-/* Take the place over; what its owner can still use is dropped. */
+/* Make a place current's, and count the retries that its owner loses. */
 static void take_over(struct place *p, u64 now)
 {
 	u32 i, n = 0;
@@ -213,7 +212,7 @@ static void record_retry(const struct oomtrace_episode *ep,
 }
 
 /**
- * oomtrace_record_retries() - write the records of what led to this episode
+ * oomtrace_record_retries() - write the records of the retries before an episode
  * @ep: the episode; current is in out_of_memory().
  */
 void oomtrace_record_retries(const struct oomtrace_episode *ep)
