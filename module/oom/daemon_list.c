@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The list of commands that are taken for OOM daemons: set as a module
- * parameter, by the control file or by ioctl, read by daemons.c's handlers.
+ * The list of commands that count as OOM daemons. It is set by a module
+ * parameter, a control file or an ioctl, in process context, and read by
+ * handlers under RCU.
  *
- * Setting is process context's business. There are two lists: one in force, and
- * one to prepare the next in, when no handler looks at it any more.
+ * There are two static lists: the one in force, and a spare one, which no handler
+ * reads, to prepare the next list in.
  */
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
@@ -26,17 +27,10 @@ static struct oomtrace_daemons lists[2] = {
 
 static struct oomtrace_daemons __rcu *in_force =
 	(struct oomtrace_daemons __force __rcu *)&lists[0];
-/* Serialises those who set. */
+/* Serializes updates: guards the spare list and the change of in_force. */
 static DEFINE_MUTEX(list_mutex);
 
-/**
- * oomtrace_is_daemon_name() - is that command in the list?
- * @comm: the command's name.
- *
- * For handlers.
- *
- * Return: true if so.
- */
+/* Is a command in the list? Any context. */
 bool oomtrace_is_daemon_name(const char *comm)
 {
 	const struct oomtrace_daemons *list;
@@ -67,9 +61,9 @@ static bool is_valid_list(const struct oomtrace_daemons *list)
 
 /**
  * oomtrace_daemon_list_set() - replace the list
- * @list: the new one.
+ * @list: the new list.
  *
- * Return: 0, or -EINVAL if it makes no sense, and nothing has changed.
+ * Return: 0, or -EINVAL if @list is invalid; then the old one stays in force.
  */
 int oomtrace_daemon_list_set(const struct oomtrace_daemons *list)
 {
@@ -81,23 +75,23 @@ int oomtrace_daemon_list_set(const struct oomtrace_daemons *list)
 	next = rcu_access_pointer(in_force) == &lists[0] ? &lists[1] : &lists[0];
 	*next = *list;
 	rcu_assign_pointer(in_force, next);
-	/* No handler looks at the old one any more: it can be the next. */
+	/* After this no handler reads the old list: it is the spare one. */
 	synchronize_rcu();
 	mutex_unlock(&list_mutex);
 	return 0;
 }
 
-/* Take the next name, up to a comma; 0 or an error that was told. */
+/* Append a name; 0, or -EINVAL with a line in the log. */
 static int parse_daemon_name(struct oomtrace_daemons *list, const char *name,
 			     size_t len)
 {
 	if (!len || len >= OOMTRACE_COMM_LEN) {
-		pr_err_ratelimited("daemons: '%.*s' is no command's name; a name has 1 to %d bytes, and there are commas in between\n",
+		pr_err_ratelimited("daemons: '%.*s' is not a command name; names have 1 to %d bytes and are separated by commas\n",
 				   (int)len, name, OOMTRACE_COMM_LEN - 1);
 		return -EINVAL;
 	}
 	if (list->count == OOMTRACE_DAEMONS) {
-		pr_err_ratelimited("daemons: too many names; allowed are %d\n",
+		pr_err_ratelimited("daemons: too many names; at most %d are allowed\n",
 				   OOMTRACE_DAEMONS);
 		return -EINVAL;
 	}
@@ -107,9 +101,9 @@ static int parse_daemon_name(struct oomtrace_daemons *list, const char *name,
 
 /**
  * oomtrace_daemon_list_set_text() - replace the list by one given as text
- * @text: names with commas in between, or nothing; a newline behind is no harm.
+ * @text: names separated by commas, or no name; may end with a newline.
  *
- * Return: 0, or -EINVAL with a line in the log, or -ENOMEM.
+ * Return: 0, -EINVAL with a line in the log, or -ENOMEM.
  */
 int oomtrace_daemon_list_set_text(const char *text)
 {
@@ -118,7 +112,7 @@ int oomtrace_daemon_list_set_text(const char *text)
 	int ret = 0;
 
 	if (text[len] && text[len + 1]) {
-		pr_err_ratelimited("daemons: more than one line\n");
+		pr_err_ratelimited("daemons: more than one line; write all names on one line, separated by commas\n");
 		return -EINVAL;
 	}
 	list = kzalloc(sizeof(*list), GFP_KERNEL);
@@ -131,7 +125,7 @@ int oomtrace_daemon_list_set_text(const char *text)
 		ret = parse_daemon_name(list, text, n);
 		text += n;
 		len -= n;
-		/* A comma announces one more name. */
+		/* One more name must follow a comma. */
 		if (!ret && *text == ',') {
 			text++;
 			if (!--len)
@@ -145,11 +139,11 @@ int oomtrace_daemon_list_set_text(const char *text)
 }
 
 /**
- * oomtrace_daemon_list_print() - the list in force, as text
- * @buf: names with commas in between, and a newline.
- * @size: its room, OOMTRACE_DAEMONS_TEXT + 1 or more.
+ * oomtrace_daemon_list_print() - print the list in force
+ * @buf: out: names separated by commas, a newline and a NUL.
+ * @size: bytes in @buf, at least OOMTRACE_DAEMONS_TEXT + 1.
  *
- * Return: the length.
+ * Return: the length without the NUL.
  */
 size_t oomtrace_daemon_list_print(char *buf, size_t size)
 {
@@ -182,4 +176,4 @@ static const struct kernel_param_ops daemons_ops = {
 };
 module_param_cb(daemons, &daemons_ops, NULL, 0444);
 MODULE_PARM_DESC(daemons,
-		 "Commands whose SIGKILL and SIGTERM are an OOM daemon's, up to 16 (default earlyoom,systemd-oomd,oomd,nohang,lmkd).");
+		 "OOM daemons whose SIGKILL and SIGTERM are recorded: up to 16 command names, separated by commas (default earlyoom,systemd-oomd,oomd,nohang,lmkd).");

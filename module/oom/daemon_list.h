@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which commands are OOM daemons (daemon_list.c): for those who set the list,
- * and for daemons.c, which asks.
+ * The list of commands that count as OOM daemons.
  */
 #ifndef OOMTRACE_DAEMON_LIST_H
 #define OOMTRACE_DAEMON_LIST_H
 
 #include "include/oomtrace.h"
 
-/* Longest list as text: every name with its comma or newline, and the NUL. */
+/* Bytes of the longest list as text: names, commas, a newline and the NUL. */
 #define OOMTRACE_DAEMONS_TEXT	(OOMTRACE_DAEMONS * OOMTRACE_COMM_LEN + 1)
 
 bool oomtrace_is_daemon_name(const char *comm);
