@@ -69,7 +69,7 @@ struct oomtrace_paths *oomtrace_paths_get(u64 episode)
 	for (i = 0; i < SETS; i++) {
 		struct oomtrace_paths *paths = &sets[i];
 
-		/* Acquire: the worker is done. Pairs with release_set(). */
+		/* Acquire: the worker is done. Pairs with release_path_set(). */
 		if (atomic_cmpxchg_acquire(&paths->state, FREE, FILLING) != FREE)
 			continue;
 		paths->episode = episode;
@@ -138,7 +138,7 @@ void oomtrace_paths_add_task(struct oomtrace_paths *paths,
 			   candidate);
 }
 
-static struct oomtrace_later writing;
+static struct oomtrace_later paths_work;
 
 /**
  * oomtrace_paths_submit() - pass the set of a finished episode to the worker
@@ -148,9 +148,9 @@ void oomtrace_paths_submit(struct oomtrace_paths *paths)
 {
 	if (!paths)
 		return;
-	/* Release: the set is complete. Pairs with next_ready(). */
+	/* Release: the set is complete. Pairs with find_ready_set(). */
 	atomic_set_release(&paths->state, READY);
-	oomtrace_later_ask(&writing);
+	oomtrace_later_ask(&paths_work);
 }
 
 /* ---- the worker ---- */
@@ -207,7 +207,7 @@ static void record_path(u64 episode, struct cgroup *cgrp)
 }
 
 /* Drop a set's references; the caller owns the set. */
-static void release_set(struct oomtrace_paths *paths)
+static void release_path_set(struct oomtrace_paths *paths)
 {
 	unsigned int i;
 
@@ -219,7 +219,7 @@ static void release_set(struct oomtrace_paths *paths)
 }
 
 /* Find the ready set of the earliest episode. */
-static struct oomtrace_paths *next_ready(void)
+static struct oomtrace_paths *find_ready_set(void)
 {
 	struct oomtrace_paths *first = NULL;
 	int i;
@@ -237,10 +237,10 @@ static void write_paths(struct work_struct *unused)
 	struct oomtrace_paths *paths;
 	unsigned int i;
 
-	while ((paths = next_ready())) {
+	while ((paths = find_ready_set())) {
 		for (i = 0; i < paths->n; i++)
 			record_path(paths->episode, paths->css[i]->cgroup);
-		release_set(paths);
+		release_path_set(paths);
 		cond_resched();
 	}
 }
@@ -250,7 +250,7 @@ static void write_paths(struct work_struct *unused)
  */
 void oomtrace_paths_init(void)
 {
-	oomtrace_later_init(&writing, write_paths, 0);
+	oomtrace_later_init(&paths_work, write_paths, 0);
 }
 
 /**
@@ -262,7 +262,7 @@ void oomtrace_paths_exit(void)
 {
 	int i;
 
-	oomtrace_later_flush(&writing);
+	oomtrace_later_flush(&paths_work);
 	for (i = 0; i < SETS; i++)
-		release_set(&sets[i]);
+		release_path_set(&sets[i]);
 }

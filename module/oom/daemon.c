@@ -105,7 +105,7 @@ struct daemon {
 static struct daemon daemons[OPEN];
 /*
  * Guards daemons. Raw, with interrupts off: signals are sent that way. The worker
- * also reads @state and @id without it, see next_unranked().
+ * also reads @state and @id without it, see find_unranked().
  */
 static DEFINE_RAW_SPINLOCK(daemons_lock);
 static struct oomtrace_later ranking_work;
@@ -113,7 +113,7 @@ static struct oomtrace_later ranking_work;
 /* ---- for handlers ---- */
 
 /* Find or open the episode of current; NULL if there is no room. */
-static struct daemon *current_daemon(u64 now)
+static struct daemon *open_daemon_episode(u64 now)
 {
 	struct task_struct *leader = current->group_leader;
 	struct daemon *d, *free = NULL;
@@ -137,7 +137,7 @@ static struct daemon *current_daemon(u64 now)
 	free->end_by = jiffies + PAUSE;
 	oomtrace_record_daemon_begin(free->id);
 	oomtrace_paths_add_task(free->paths, current, false);
-	/* Release: @id and the begin record first. Pairs with next_unranked(). */
+	/* Release: @id and the begin record first. Pairs with find_unranked(). */
 	smp_store_release(&free->state, UNRANKED);
 	oomtrace_later_ask(&ranking_work);
 	return free;
@@ -162,7 +162,7 @@ static void add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 	struct daemon *d;
 
 	raw_spin_lock_irqsave(&daemons_lock, flags);
-	d = current_daemon(now);
+	d = open_daemon_episode(now);
 	if (!d || d->victims == VICTIMS) {
 		oomtrace_stats_unrecorded(OOMTRACE_UNRECORDED_SIGNAL, 1);
 	} else if (!was_killed(d, task->tgid, sig)) {
@@ -388,7 +388,7 @@ static bool any_daemon_open(void)
 }
 
 /* Have the path of a candidate's cgroup recorded, if the process still exists. */
-static void add_path(struct daemon *d, const struct oomtrace_rank *rank)
+static void add_candidate_path(struct daemon *d, const struct oomtrace_rank *rank)
 {
 	struct task_struct *task;
 	unsigned long flags;
@@ -427,7 +427,7 @@ static void record_ranking(struct daemon *d, u32 *candidates, u32 *missed)
 				 ~OOMTRACE_BIT(candidate, episode);
 		if (!oomtrace_oom_write(&rec->h))
 			++*missed;
-		add_path(d, &ranks.rank[i]);
+		add_candidate_path(d, &ranks.rank[i]);
 		cond_resched();
 	}
 	*missed += ranks.count - i;
@@ -435,12 +435,12 @@ static void record_ranking(struct daemon *d, u32 *candidates, u32 *missed)
 }
 
 /* Find an episode without a ranking. */
-static struct daemon *next_unranked(void)
+static struct daemon *find_unranked(void)
 {
 	int i;
 
 	for (i = 0; i < OPEN; i++)
-		/* Acquire: @id is set. Pairs with current_daemon(). */
+		/* Acquire: @id is set. Pairs with open_daemon_episode(). */
 		if (smp_load_acquire(&daemons[i].state) == UNRANKED)
 			return &daemons[i];
 	return NULL;
@@ -453,7 +453,7 @@ static void rank_unranked(void)
 	unsigned long flags;
 	struct daemon *d;
 
-	while ((d = next_unranked())) {
+	while ((d = find_unranked())) {
 		record_ranking(d, &candidates, &missed);
 		raw_spin_lock_irqsave(&daemons_lock, flags);
 		d->candidates = candidates;

@@ -82,7 +82,7 @@ static void record_usage(u64 episode, struct mem_cgroup *memcg)
 
 #if HAS_PSI
 /* Convert the kernel's fixed point to hundredths of a percent. */
-static u32 hundredths(unsigned long avg)
+static u32 convert_average(unsigned long avg)
 {
 	return LOAD_INT(avg) * 100 + LOAD_FRAC(avg);
 }
@@ -96,12 +96,12 @@ static void record_psi(u64 episode, u64 cgroup_id,
 		OOMTRACE_RECORD(PSI, psi),
 		.episode = episode,
 		.cgroup_id = cgroup_id,
-		.some_avg10 = hundredths(READ_ONCE(group->avg[some][0])),
-		.some_avg60 = hundredths(READ_ONCE(group->avg[some][1])),
-		.some_avg300 = hundredths(READ_ONCE(group->avg[some][2])),
-		.full_avg10 = hundredths(READ_ONCE(group->avg[full][0])),
-		.full_avg60 = hundredths(READ_ONCE(group->avg[full][1])),
-		.full_avg300 = hundredths(READ_ONCE(group->avg[full][2])),
+		.some_avg10 = convert_average(READ_ONCE(group->avg[some][0])),
+		.some_avg60 = convert_average(READ_ONCE(group->avg[some][1])),
+		.some_avg300 = convert_average(READ_ONCE(group->avg[some][2])),
+		.full_avg10 = convert_average(READ_ONCE(group->avg[full][0])),
+		.full_avg60 = convert_average(READ_ONCE(group->avg[full][1])),
+		.full_avg300 = convert_average(READ_ONCE(group->avg[full][2])),
 		.some_total_ns = READ_ONCE(group->total[PSI_AVGS][some]),
 		.full_total_ns = READ_ONCE(group->total[PSI_AVGS][full]),
 		.age_ns = max_t(s64, 0, sched_clock() -

@@ -94,7 +94,7 @@ static bool is_recent(u64 begin_ns)
 	return begin_ns && ktime_get_mono_fast_ns() - begin_ns < RECENT_NS;
 }
 
-static int end_at_panic(struct notifier_block *nb, unsigned long unused, void *msg)
+static int explain_panic(struct notifier_block *nb, unsigned long unused, void *msg)
 {
 	struct oomtrace_last_episodes last;
 
@@ -109,7 +109,7 @@ static int end_at_panic(struct notifier_block *nb, unsigned long unused, void *m
 }
 
 static struct notifier_block panic_nb = {
-	.notifier_call	= end_at_panic,
+	.notifier_call	= explain_panic,
 };
 
 /**

@@ -59,7 +59,7 @@ static unsigned long memcg_totalpages(struct mem_cgroup *memcg)
  * Find the memory cgroup with that id among a task's own and its ancestors; NULL
  * if the task is not in it. RCU is held.
  */
-static struct mem_cgroup *member_of(struct task_struct *task, u64 id)
+static struct mem_cgroup *find_memcg_above(struct task_struct *task, u64 id)
 {
 	struct mem_cgroup *memcg;
 
@@ -219,7 +219,7 @@ static void walk_processes(struct oomtrace_ranks *ranks, int *nr)
 	rcu_read_lock();
 	while ((p = next_process(nr, &looked))) {
 		if (ranks->cgroup_id) {
-			memcg = member_of(p, ranks->cgroup_id);
+			memcg = find_memcg_above(p, ranks->cgroup_id);
 			if (!memcg)
 				continue;
 			ranks->totalpages = memcg_totalpages(memcg);
@@ -234,7 +234,7 @@ static void walk_processes(struct oomtrace_ranks *ranks, int *nr)
 }
 
 /* Make room for one more stage. */
-static int make_room(struct oomtrace_ranks *ranks)
+static int grow_ranks(struct oomtrace_ranks *ranks)
 {
 	u32 room = max(4 * STAGE, 2 * ranks->room);
 	struct oomtrace_rank *more;
@@ -255,7 +255,7 @@ static int make_room(struct oomtrace_ranks *ranks)
 }
 
 /* Best candidate first, ineligible processes last. */
-static int by_rank(const void *x, const void *y)
+static int compare_ranks(const void *x, const void *y)
 {
 	const struct oomtrace_rank *a = x, *b = y;
 	bool a_can = a->rec.verdict == OOMTRACE_EVAL_KEPT;
@@ -289,7 +289,7 @@ int oomtrace_ranks_make(struct oomtrace_ranks *ranks, u64 cgroup_id)
 		ranks->totalpages = totalram_pages() +
 			READ_ONCE(*oomtrace_sym.total_swap_pages);
 	while (nr > 0) {
-		ret = make_room(ranks);
+		ret = grow_ranks(ranks);
 		if (!ret && fatal_signal_pending(current))
 			ret = -EINTR;
 		if (ret)
@@ -301,7 +301,7 @@ int oomtrace_ranks_make(struct oomtrace_ranks *ranks, u64 cgroup_id)
 	if (!ranks->count)
 		goto fail;
 
-	sort(ranks->rank, ranks->count, sizeof(*ranks->rank), by_rank, NULL);
+	sort(ranks->rank, ranks->count, sizeof(*ranks->rank), compare_ranks, NULL);
 	for (i = 0; i < ranks->count; i++) {
 		struct oomtrace_candidate *rec = &ranks->rank[i].rec;
 

@@ -106,7 +106,7 @@ static void record_repeats(struct work_struct *unused)
 	raw_spin_unlock_irqrestore(&series_lock, flags);
 }
 
-static struct oomtrace_later recording;
+static struct oomtrace_later repeat_work;
 
 /* ---- series ---- */
 
@@ -148,7 +148,7 @@ static bool can_repeat(u8 how)
 }
 
 /* Is this an ending that says nothing about the tasks that wait for a victim? */
-static bool is_aside(u8 how)
+static bool is_unrelated_ending(u8 how)
 {
 	return how == OOMTRACE_ENDING_NOTIFIER_FREED ||
 	       how == OOMTRACE_ENDING_CALLER_EXITING;
@@ -211,7 +211,7 @@ static void count_repeat(struct series *s, const struct oomtrace_episode *ep)
 	raw_spin_unlock_irqrestore(&series_lock, flags);
 	oomtrace_stats_unrecorded(OOMTRACE_UNRECORDED_REPEAT, 1);
 	if (first)
-		oomtrace_later_ask(&recording);
+		oomtrace_later_ask(&repeat_work);
 }
 
 /**
@@ -234,7 +234,7 @@ bool oomtrace_repeat_end(struct oomtrace_episode *ep, u8 how)
 	}
 	oomtrace_hold_release(ep, inside);
 	/* At a panic, a stopped CPU may hold series_lock forever. */
-	if (how != OOMTRACE_ENDING_PANIC && !is_aside(how))
+	if (how != OOMTRACE_ENDING_PANIC && !is_unrelated_ending(how))
 		start_series(ep, how);
 	return false;
 }
@@ -244,7 +244,7 @@ bool oomtrace_repeat_end(struct oomtrace_episode *ep, u8 how)
  */
 void oomtrace_repeat_init(void)
 {
-	oomtrace_later_init(&recording, record_repeats,
+	oomtrace_later_init(&repeat_work, record_repeats,
 			    nsecs_to_jiffies(RECORD_EVERY_NS));
 }
 
@@ -255,5 +255,5 @@ void oomtrace_repeat_init(void)
  */
 void oomtrace_repeat_exit(void)
 {
-	oomtrace_later_cancel(&recording);
+	oomtrace_later_cancel(&repeat_work);
 }

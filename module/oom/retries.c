@@ -88,27 +88,27 @@ static struct place places[PLACES] = {
 	},
 };
 
-static struct place *own_place(void)
+static struct place *find_own_place(void)
 {
 	return &places[hash_32(current->pid, PLACES_SHIFT)];
 }
 
-static bool is_own(const struct place *p)
+static bool is_own_place(const struct place *p)
 {
 	return p->pid == current->pid && p->start_time == current->start_time;
 }
 
-static u32 count_kept(const struct place *p)
+static u32 count_kept_retries(const struct place *p)
 {
 	return min_t(u32, p->seen, KEPT);
 }
 
 /* Make a place current's, and count the retries that its owner loses. */
-static void take_over(struct place *p, u64 now)
+static void claim_place(struct place *p, u64 now)
 {
 	u32 i, n = 0;
 
-	for (i = 0; i < count_kept(p); i++)
+	for (i = 0; i < count_kept_retries(p); i++)
 		n += now - p->kept[(p->seen - i) % KEPT].ts_ns < MAX_AGE_NS;
 	if (n)
 		oomtrace_stats_unrecorded(OOMTRACE_UNRECORDED_RETRY, n);
@@ -117,13 +117,13 @@ static void take_over(struct place *p, u64 now)
 	p->seen = 0;
 }
 
-static void keep_retry(const struct retry *r)
+static void store_retry(const struct retry *r)
 {
-	struct place *p = own_place();
+	struct place *p = find_own_place();
 
 	raw_spin_lock(&p->lock);
-	if (!is_own(p))
-		take_over(p, r->ts_ns);
+	if (!is_own_place(p))
+		claim_place(p, r->ts_ns);
 	p->kept[++p->seen % KEPT] = *r;
 	raw_spin_unlock(&p->lock);
 }
@@ -147,7 +147,7 @@ void oomtrace_reclaim_retry(void *data, struct zoneref *zoneref, int order,
 	};
 
 	oomtrace_hit(OOMTRACE_HOOK_RECLAIM_RETRY);
-	keep_retry(&r);
+	store_retry(&r);
 }
 
 void oomtrace_compact_retry(void *data, int order,
@@ -167,7 +167,7 @@ void oomtrace_compact_retry(void *data, int order,
 	};
 
 	oomtrace_hit(OOMTRACE_HOOK_COMPACT_RETRY);
-	keep_retry(&r);
+	store_retry(&r);
 }
 
 #define RECLAIM_FIELDS (OOMTRACE_BIT(retry, node) |			\
@@ -217,12 +217,12 @@ static void record_retry(const struct oomtrace_episode *ep,
  */
 void oomtrace_record_retries(const struct oomtrace_episode *ep)
 {
-	struct place *p = own_place();
+	struct place *p = find_own_place();
 	u32 i;
 
 	raw_spin_lock(&p->lock);
-	if (is_own(p)) {
-		for (i = p->seen - count_kept(p) + 1; i <= p->seen; i++) {
+	if (is_own_place(p)) {
+		for (i = p->seen - count_kept_retries(p) + 1; i <= p->seen; i++) {
 			const struct retry *r = &p->kept[i % KEPT];
 
 			if (ep->begin_ns - r->ts_ns < MAX_AGE_NS)

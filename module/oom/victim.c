@@ -86,7 +86,7 @@ static bool recall_victim(pid_t pid, struct dying *found)
 }
 
 /* Find out why a task is marked, and update the episode. */
-static u8 find_why(struct oomtrace_episode *ep, const struct task_struct *task)
+static u8 find_victim_reason(struct oomtrace_episode *ep, const struct task_struct *task)
 {
 	if (!ep->killing) {
 		ep->caller_exiting = true;
@@ -168,7 +168,7 @@ void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid)
 		/* A task that was dying already is marked without a verdict. */
 		oomtrace_hold_release(ep, true);
 		ep->victims++;
-		reason = find_why(ep, task);
+		reason = find_victim_reason(ep, task);
 		oomtrace_paths_add_task(ep->paths, task, false);
 	}
 	remember_victim(task->pid, ep ? ep->id : 0, ktime_get_mono_fast_ns());
@@ -233,7 +233,7 @@ static bool fill_rss_left(struct oomtrace_reap *rec, pid_t pid)
 	return ok;
 }
 
-static void record_step(pid_t pid, u8 step, bool look)
+static void record_reap_step(pid_t pid, u8 step, bool look)
 {
 	struct oomtrace_reap rec = {
 		OOMTRACE_RECORD(REAP, reap),
@@ -260,7 +260,7 @@ static void record_step(pid_t pid, u8 step, bool look)
 int oomtrace_exit_victim(struct kprobe *kp, struct pt_regs *regs)
 {
 	oomtrace_hit(OOMTRACE_HOOK_EXIT_VICTIM);
-	record_step(current->pid, OOMTRACE_STEP_EXITED, false);
+	record_reap_step(current->pid, OOMTRACE_STEP_EXITED, false);
 	return 0;
 }
 
@@ -269,25 +269,25 @@ NOKPROBE_SYMBOL(oomtrace_exit_victim);
 void oomtrace_wake_reaper(void *data, int pid)
 {
 	oomtrace_hit(OOMTRACE_HOOK_WAKE_REAPER);
-	record_step(pid, OOMTRACE_STEP_QUEUED, false);
+	record_reap_step(pid, OOMTRACE_STEP_QUEUED, false);
 }
 
 void oomtrace_start_reaping(void *data, int pid)
 {
 	oomtrace_hit(OOMTRACE_HOOK_START_REAPING);
-	record_step(pid, OOMTRACE_STEP_START, true);
+	record_reap_step(pid, OOMTRACE_STEP_START, true);
 }
 
 void oomtrace_finish_reaping(void *data, int pid)
 {
 	oomtrace_hit(OOMTRACE_HOOK_FINISH_REAPING);
-	record_step(pid, OOMTRACE_STEP_FINISH, true);
+	record_reap_step(pid, OOMTRACE_STEP_FINISH, true);
 }
 
 void oomtrace_skip_reaping(void *data, int pid)
 {
 	oomtrace_hit(OOMTRACE_HOOK_SKIP_REAPING);
-	record_step(pid, OOMTRACE_STEP_SKIP, true);
+	record_reap_step(pid, OOMTRACE_STEP_SKIP, true);
 }
 
 /**
