@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * The record ABI of oomtrace, shared by the module and user space.
+ * The record ABI of oomtrace, shared by the module and user space: the bytes
+ * that /dev/oomtrace delivers and their meaning. Functions of the module and
+ * helpers of the tools do not belong here.
  *
- * This file says what bytes /dev/oomtrace gives and what they mean, and nothing
- * else: no function of the module, no helper of the tools. The module fills
- * these structs (module/commit.c, selection.c, victim.c), its rings keep them
- * (module/ring.c), and whoever reads the device gets them unchanged. The names
- * of the fields for text and JSON are in common/fields.h, which this file's
- * structs must match (checked at build time).
+ * The module fills these structs and buffers them in per-CPU rings; readers of
+ * the device get them unchanged. The field lists that text and JSON are made
+ * from must match these structs (checked at build time).
  *
  * Rules of the ABI
- *  - Every record starts with struct oomtrace_header. A reader that does not
- *    know a type, or finds a record longer than it expects, skips by
- *    @header.size. Fields are only ever added at the end of a struct.
- *  - All records are 8-byte aligned and a multiple of 8 bytes long; padding is
+ *  - Every record starts with struct oomtrace_header. With @header.size a
+ *    reader skips a type that it does not know, and fields beyond those that it
+ *    knows. New fields are only added at the end of a struct.
+ *  - Records are 8-byte aligned and a multiple of 8 bytes long; padding is
  *    explicit and zero. Byte order is the machine's.
- *  - A field that could not be had is zero and its bit in @header.valid is 0.
- *    Bit n stands for the n-th field of the type's list in common/fields.h
- *    (the header's own fields and padding do not count and are always there).
- *  - A field that is not the very value the kernel used, but was read a moment
- *    before or after, or worked out from what was, has its bit in
- *    @header.derived set as well. The comments say when that can be.
+ *  - An "absent" field could not be read or does not apply: it is zero and its
+ *    bit in @header.valid is 0. Bit n stands for the n-th field of the type's
+ *    list (OOMTRACE_FIELDS_*), which omits the header's own members and padding:
+ *    these are always present.
+ *  - A "derived" field is not the value that the kernel used: it was read just
+ *    before or after, or computed. Its bit in @header.derived is set, and in
+ *    @header.valid too. The comments say when a field can be derived.
  *  - "pages" are pages of the kernel's base size, "bytes" are bytes, and
  *    "_ns" are nanoseconds of CLOCK_MONOTONIC.
+ *  - Pids are those of the initial pid namespace, uids those of the initial
+ *    user namespace. A cgroup's id is the inode number of its directory.
  */
 #ifndef _UAPI_OOMTRACE_H
 #define _UAPI_OOMTRACE_H
@@ -43,23 +45,24 @@
 
 /**
  * enum oomtrace_type - what a record is about (@header.type)
- * @OOMTRACE_COMMIT: one answer of __vm_enough_memory()
- * @OOMTRACE_OOM_BEGIN: out_of_memory() was entered: an episode starts
+ * @OOMTRACE_COMMIT: one decision of __vm_enough_memory()
+ * @OOMTRACE_OOM_BEGIN: out_of_memory() was entered: an episode begins
  * @OOMTRACE_RETRY: a reclaim or compaction retry that led to an episode
- * @OOMTRACE_CANDIDATE: one task that the OOM killer looked at
+ * @OOMTRACE_CANDIDATE: one task that the OOM killer evaluated
  * @OOMTRACE_VERDICT: the task that oom_kill_process() was called for
- * @OOMTRACE_VICTIM: a task that was killed, or was dying and got the reserves
- * @OOMTRACE_REAP: a step on the way from the kill to free memory
+ * @OOMTRACE_VICTIM: a task that was killed, or was exiting and got reserves
+ * @OOMTRACE_REAP: one step in freeing a victim's memory
  * @OOMTRACE_OOM_END: out_of_memory() returned, or will never return
- * @OOMTRACE_LOST: made for one reader: records it did not get
- * @OOMTRACE_MARK: an overcommit knob was seen to have changed
- * @OOMTRACE_STACK: made for one reader: a stack that records refer to by number
+ * @OOMTRACE_LOST: number of records that a reader missed; made per reader
+ * @OOMTRACE_MARK: an overcommit sysctl was found changed
+ * @OOMTRACE_STACK: a stack that records refer to by number; made per reader
  * @OOMTRACE_ZONE: one zone's free pages and watermarks when an episode began
  * @OOMTRACE_MEMORY: what memory was used for when an episode began
- * @OOMTRACE_PSI: who had been waiting for memory or I/O when an episode began
- * @OOMTRACE_NAME: the path of a cgroup that an episode's records name by id
- * @OOMTRACE_REPEAT: OOMs that ended as one that was told, counted
- * @OOMTRACE_SAMPLE: never the module's: made by a program that saves records
+ * @OOMTRACE_PSI: pressure stall averages when an episode began
+ * @OOMTRACE_NAME: the path of a cgroup whose id an episode's records contain
+ * @OOMTRACE_REPEAT: number of OOMs that ended like a recorded episode
+ * @OOMTRACE_SAMPLE: memory at one moment; made by programs that save records,
+ *	never by the module
  */
 enum oomtrace_type {
 	OOMTRACE_COMMIT		= 1,
@@ -82,10 +85,11 @@ enum oomtrace_type {
 };
 
 /**
- * enum oomtrace_ring_id - which ring a record was kept in
- * @OOMTRACE_RING_COMMIT: commit decisions, a flood
- * @OOMTRACE_RING_OOM: OOM episodes, rare; never evicted by the flood
- * @OOMTRACE_RINGS: how many rings there are
+ * enum oomtrace_ring_id - the ring that buffered a record
+ * @OOMTRACE_RING_COMMIT: commit decisions, which can be frequent
+ * @OOMTRACE_RING_OOM: OOM episodes, which are rare; commit decisions never
+ *	overwrite them
+ * @OOMTRACE_RINGS: number of rings
  */
 enum oomtrace_ring_id {
 	OOMTRACE_RING_COMMIT	= 0,
@@ -94,12 +98,12 @@ enum oomtrace_ring_id {
 };
 
 /**
- * enum oomtrace_refusal - what a write was in that came inside another one
- * @OOMTRACE_REFUSED_TASK: process context: a probe inside the module's own
- * @OOMTRACE_REFUSED_SOFTIRQ: a softirq
- * @OOMTRACE_REFUSED_IRQ: an interrupt
- * @OOMTRACE_REFUSED_NMI: a non-maskable interrupt
- * @OOMTRACE_REFUSALS: how many there are
+ * enum oomtrace_refusal - context of a nested write, which the ring rejects
+ * @OOMTRACE_REFUSED_TASK: process context: a probe fired inside another write
+ * @OOMTRACE_REFUSED_SOFTIRQ: softirq
+ * @OOMTRACE_REFUSED_IRQ: hard interrupt
+ * @OOMTRACE_REFUSED_NMI: non-maskable interrupt
+ * @OOMTRACE_REFUSALS: number of contexts
  */
 enum oomtrace_refusal {
 	OOMTRACE_REFUSED_TASK,
@@ -115,16 +119,16 @@ enum oomtrace_refusal {
 /**
  * struct oomtrace_header - the start of every record
  * @type: enum oomtrace_type.
- * @size: bytes of the whole record, this header included; a multiple of 8.
- * @cpu: CPU that wrote the record, and so whose ring held it.
+ * @size: bytes of the whole record, including this header; a multiple of 8.
+ * @cpu: CPU that wrote the record, and whose ring buffered it.
  * @flags: OOMTRACE_FLAG_RING; the other bits are zero.
- * @seq: number of the record in its ring on its CPU: 1, 2, 3... with no gap as
- *	written. In a ring's memory, 0 says that the slot is being written. For
- *	a lost record: the number of the first record that this reader missed.
+ * @seq: number of the record in its ring on its CPU: 1, 2, 3..., written without
+ *	gaps. In a ring's memory, 0 marks a slot that is being written. In a lost
+ *	record: the number of the first record that this reader missed.
  * @ts_ns: CLOCK_MONOTONIC when the record was written, nanoseconds. Add
  *	struct oomtrace_info's @boot_offset_ns for CLOCK_BOOTTIME.
- * @valid: bit n: the n-th field of this type (common/fields.h) is there.
- * @derived: bit n: that field is not the kernel's own number of that moment.
+ * @valid: bit n: the n-th field of this type is present.
+ * @derived: bit n: the n-th field is not the value that the kernel used.
  */
 struct oomtrace_header {
 	__u16	type;
@@ -138,7 +142,7 @@ struct oomtrace_header {
 };
 
 /**
- * enum oomtrace_origin - what asked for address space
+ * enum oomtrace_origin - kind of system call that requests address space
  * @OOMTRACE_ORIGIN_OTHER: none of the below: stack growth, swapoff, drivers
  * @OOMTRACE_ORIGIN_MMAP: mmap(2), mmap2
  * @OOMTRACE_ORIGIN_BRK: brk(2)
@@ -162,9 +166,9 @@ enum oomtrace_origin {
 
 /**
  * enum oomtrace_recorded - why a commit decision has a record
- * @OOMTRACE_RECORDED_DENIED: it was a denial
- * @OOMTRACE_RECORDED_ALL: everything is recorded (commit_records=all)
- * @OOMTRACE_RECORDED_NEAR: it was granted, but little was left (near_percent)
+ * @OOMTRACE_RECORDED_DENIED: the request was denied
+ * @OOMTRACE_RECORDED_ALL: every decision is recorded (commit_records=all)
+ * @OOMTRACE_RECORDED_NEAR: a near miss: granted with little left (near_percent)
  */
 enum oomtrace_recorded {
 	OOMTRACE_RECORDED_DENIED,
@@ -176,45 +180,46 @@ enum oomtrace_recorded {
 /**
  * struct oomtrace_commit - one decision of __vm_enough_memory()
  * @h: header.
- * @pid: current->pid, in the initial pid namespace.
- * @tgid: current->tgid, likewise.
- * @uid: current's real uid, in the initial user namespace.
- * @ret: what the kernel answered: 0 or -ENOMEM (-12).
+ * @pid: current->pid.
+ * @tgid: current->tgid.
+ * @uid: current's real uid.
+ * @ret: the function's return value: 0 or -ENOMEM (-12).
  * @comm: current->comm; bytes after the NUL are zero.
- * @cgroup_id: id of current's memory cgroup (= inode of its directory).
- * @pages: pages asked for, the function's second argument; may be absurd.
+ * @cgroup_id: id of current's memory cgroup.
+ * @pages: pages requested, the function's second argument; any value, as given.
  * @committed: the approximate vm_committed_as that the kernel compared, after
- *	it charged @pages; pages. Derived when another CPU changed the counter
- *	during the call, which shows by its value before and after, or by an
- *	answer that it does not explain. Absent in modes 0 and 1, which compare
- *	no counter.
- * @allowed: what @committed was compared with; pages. In mode 0 it is what
- *	@pages was compared with: @totalram + @total_swap. Absent in mode 1.
- * @limit: vm_commit_limit(), /proc/meminfo's CommitLimit; pages; all modes.
+ *	charging @pages; pages. Derived if another CPU changed the counter during
+ *	the call: its values before and after differ, or it does not explain
+ *	@ret. Absent in modes 0 and 1, which compare no counter.
+ * @allowed: the limit that @committed was compared with, pages. In mode 0
+ *	@pages is compared with it: @totalram + @total_swap. Absent in mode 1.
+ * @limit: vm_commit_limit(), CommitLimit in /proc/meminfo; pages; all modes.
  * @admin_reserve: sysctl_admin_reserve_kbytes in pages.
  * @user_reserve: sysctl_user_reserve_kbytes in pages.
- * @total_vm: mm->total_vm of the mm that was asked about, pages; absent if the
- *	caller gave none.
- * @totalram: totalram_pages().
- * @total_swap: total_swap_pages.
- * @hugetlb: hugetlb_total_pages(): taken off RAM when the limit is by ratio.
- * @overcommit_kbytes: sysctl_overcommit_kbytes; 0: the limit is by ratio.
+ * @total_vm: mm->total_vm of the mm passed to the function, pages; absent if
+ *	the mm was NULL.
+ * @totalram: totalram_pages(), pages.
+ * @total_swap: total_swap_pages, pages.
+ * @hugetlb: hugetlb_total_pages(), pages; subtracted from RAM when the limit is
+ *	a ratio.
+ * @overcommit_kbytes: sysctl_overcommit_kbytes, KiB; 0: the limit is a ratio.
  * @overcommit_ratio: sysctl_overcommit_ratio, percent.
- * @mode: sysctl_overcommit_memory at entry: 0 guess, 1 always, 2 never. Derived
- *	if the answer is not explained by it: it was changed during the call, or
- *	@committed was.
- * @cap_sys_admin: the function's third argument: 1 may use the admin reserve.
- * @origin: enum oomtrace_origin. Told from the system call that current is in.
+ * @mode: sysctl_overcommit_memory at entry: 0 heuristic, 1 always, 2 never.
+ *	Derived if it does not explain @ret: it or the committed counter changed
+ *	during the call.
+ * @cap_sys_admin: the function's third argument: 1 if the admin reserve may be
+ *	used.
+ * @origin: enum oomtrace_origin, by the system call that current executes.
  * @recorded: enum oomtrace_recorded.
- * @stack: number of the stack record that tells how the kernel got here;
- *	absent for grants, when the table of stacks is full, and on kernels that
- *	cannot unwind a return probe's stack (before 5.15).
- * @left_out: near misses on this CPU that were not recorded since the last one
- *	that was, to keep their rate down.
+ * @stack: number of the stack record with the call chain; absent for grants,
+ *	when the stack table is full, and on kernels that cannot unwind from a
+ *	return probe (before 5.15).
+ * @left_out: near misses on this CPU that the rate limit left unrecorded since
+ *	the last recorded one.
  *
- * In mode 2 the kernel's sum is: @allowed = @limit - (@cap_sys_admin ? 0 :
+ * In mode 2 the kernel computes @allowed = @limit - (@cap_sys_admin ? 0 :
  * @admin_reserve) - min(@total_vm / 32, @user_reserve), the last term only with
- * an mm; granted if and only if @committed < @allowed.
+ * an mm. It grants the request if and only if @committed < @allowed.
  */
 struct oomtrace_commit {
 	struct oomtrace_header h;
@@ -245,12 +250,12 @@ struct oomtrace_commit {
 };
 
 /**
- * enum oomtrace_knob - a sysctl that takes part in commit decisions
+ * enum oomtrace_knob - a sysctl that commit decisions depend on
  * @OOMTRACE_KNOB_MEMORY: vm.overcommit_memory
  * @OOMTRACE_KNOB_RATIO: vm.overcommit_ratio, percent
- * @OOMTRACE_KNOB_KBYTES: vm.overcommit_kbytes
- * @OOMTRACE_KNOB_ADMIN_RESERVE: vm.admin_reserve_kbytes
- * @OOMTRACE_KNOB_USER_RESERVE: vm.user_reserve_kbytes
+ * @OOMTRACE_KNOB_KBYTES: vm.overcommit_kbytes, KiB
+ * @OOMTRACE_KNOB_ADMIN_RESERVE: vm.admin_reserve_kbytes, KiB
+ * @OOMTRACE_KNOB_USER_RESERVE: vm.user_reserve_kbytes, KiB
  */
 enum oomtrace_knob {
 	OOMTRACE_KNOB_MEMORY,
@@ -262,13 +267,13 @@ enum oomtrace_knob {
 };
 
 /**
- * struct oomtrace_mark - a knob had another value than last time
- * @h: header. @ts_ns is when it was noticed, not when it was changed:
- *	vm.overcommit_memory at the next decision, the others at the next one
- *	that is recorded.
- * @old: its value when it was last looked at, in the knob's own unit.
- * @new: its value now.
- * @pid: who made the decision at which it was noticed; not who changed it.
+ * struct oomtrace_mark - an overcommit sysctl was found changed
+ * @h: header. @ts_ns is when the change was noticed, not when it was made:
+ *	vm.overcommit_memory at the next decision, the others at the next
+ *	recorded decision.
+ * @old: the value when it was last read, in the sysctl's own unit.
+ * @new: the value now, in the sysctl's own unit.
+ * @pid: the task whose request noticed the change, not the one that made it.
  * @knob: enum oomtrace_knob.
  * @reserved: zero.
  */
@@ -286,13 +291,15 @@ struct oomtrace_mark {
 
 /**
  * struct oomtrace_stack - a kernel stack, as symbols
- * @h: header; @cpu, @flags and @seq are those of the record that refers to it
- *	and follows next. Made for a reader before the first record it gets that
- *	names this stack; it has no number of its own and is not in the rings.
- * @id: what the records call it; 1, 2, ...; the same for equal stacks.
- * @frames: how many frames the text has.
+ * @h: header; @cpu, @flags and @seq are those of the next record, which refers
+ *	to this stack.
+ * @id: the number in @oomtrace_commit.stack: 1, 2, ...; equal stacks share one.
+ * @frames: number of frames in @text.
  * @text: "function+offset/size", innermost first, separated by one space; the
- *	outermost ones are left out if there are too many. No addresses.
+ *	outermost frames are omitted if they do not fit. No addresses.
+ *
+ * Made for each reader before the first record that refers to the stack. It has
+ * no sequence number of its own and is not in the rings.
  */
 struct oomtrace_stack {
 	struct oomtrace_header h;
@@ -302,16 +309,17 @@ struct oomtrace_stack {
 };
 
 /**
- * struct oomtrace_sample - memory as /proc/meminfo had it at a moment
- * @h: header; @ts_ns is when the file was read, @cpu 0, @seq 0. Put between the
- *	records by `oomtrace record`, since commit decisions in modes 0 and 1
- *	look at no counter; not in the rings.
+ * struct oomtrace_sample - values of /proc/meminfo at one moment
+ * @h: header; @ts_ns is when the file was read; @cpu and @seq are 0.
  * @committed: Committed_AS, pages: vm_memory_committed(), the exact sum over
  *	all CPUs.
  * @limit: CommitLimit, pages: vm_commit_limit(), in all modes.
  * @available: MemAvailable, pages.
  * @free: MemFree, pages.
  * @swap_free: SwapFree, pages.
+ *
+ * Not in the rings: `oomtrace record` adds samples to the records that it saves,
+ * because commit decisions in modes 0 and 1 read no counter.
  */
 struct oomtrace_sample {
 	struct oomtrace_header h;
@@ -326,7 +334,7 @@ struct oomtrace_sample {
  * enum oomtrace_scope - where memory ran out
  * @OOMTRACE_SCOPE_GLOBAL: the machine, a cpuset or a memory policy
  * @OOMTRACE_SCOPE_MEMCG: a memory cgroup's limit
- * @OOMTRACE_SCOPE_USERSPACE: a daemon decided, not the kernel
+ * @OOMTRACE_SCOPE_USERSPACE: an OOM daemon killed, not the kernel
  */
 enum oomtrace_scope {
 	OOMTRACE_SCOPE_GLOBAL,
@@ -336,15 +344,15 @@ enum oomtrace_scope {
 };
 
 /**
- * enum oomtrace_trigger - what called the OOM killer
- * @OOMTRACE_TRIGGER_ALLOCATION: an allocation or a charge that failed
+ * enum oomtrace_trigger - why the OOM killer was called
+ * @OOMTRACE_TRIGGER_ALLOCATION: an allocation or a memcg charge failed
  * @OOMTRACE_TRIGGER_SYSRQ: sysrq-f (oom_control.order == -1)
- * @OOMTRACE_TRIGGER_MEMORY_MAX: a write to memory.max below the usage
+ * @OOMTRACE_TRIGGER_MEMORY_MAX: memory.max was set below the usage
  * @OOMTRACE_TRIGGER_MIN_TTL: MGLRU's min_ttl_ms, called by kswapd
  * @OOMTRACE_TRIGGER_DAEMON: an OOM daemon in user space
- * @OOMTRACE_TRIGGER_PAGE_FAULT: the end of a page fault, of which an allocation
- *	had failed (pagefault_out_of_memory(), mem_cgroup_oom_synchronize());
- *	a page fault whose allocation calls the OOM killer itself is "allocation"
+ * @OOMTRACE_TRIGGER_PAGE_FAULT: the end of a page fault in which an allocation
+ *	failed (pagefault_out_of_memory(), mem_cgroup_oom_synchronize()). If the
+ *	allocation itself calls the OOM killer, the trigger is "allocation".
  */
 enum oomtrace_trigger {
 	OOMTRACE_TRIGGER_ALLOCATION,
@@ -356,25 +364,25 @@ enum oomtrace_trigger {
 	OOMTRACE_TRIGGERS,
 };
 
-/** OOMTRACE_GFP_NAMES - bytes of the names of gfp flags */
+/** OOMTRACE_GFP_NAMES - bytes for the names of gfp flags */
 #define OOMTRACE_GFP_NAMES	96
 
 /**
  * struct oomtrace_oom_begin - the OOM killer was called
  * @h: header.
  * @episode: serial number of this OOM since the module was loaded: 1, 2, ...
- * @pid: the task that asked (current), initial pid namespace.
- * @tgid: its thread group.
- * @uid: its real uid.
- * @gfp: oom_control.gfp_mask; the bits' meaning belongs to the kernel release.
- * @comm: its command name. It is not the victim's unless they are one.
- * @cgroup_id: its memory cgroup.
- * @memcg_id: the memory cgroup that is out of memory (oom_control.memcg);
+ * @pid: current->pid: the task that called the OOM killer, or the daemon.
+ * @tgid: current->tgid.
+ * @uid: current's real uid.
+ * @gfp: oom_control.gfp_mask; the bits depend on the kernel release.
+ * @comm: current->comm. The victim is usually another task.
+ * @cgroup_id: id of current's memory cgroup.
+ * @memcg_id: id of the memory cgroup that is out of memory (oom_control.memcg);
  *	absent unless @scope is memcg.
- * @memcg_usage: that cgroup's page_counter, pages; absent likewise. Derived:
- *	read at entry, after the charge failed.
- * @memcg_limit: that cgroup's memory.max, pages; absent likewise.
- * @free: NR_FREE_PAGES of the machine, pages. This and the next ones are the
+ * @memcg_usage: its page_counter, pages; absent unless @scope is memcg.
+ *	Derived: read at entry, after the charge failed.
+ * @memcg_limit: its memory.max, pages; absent unless @scope is memcg.
+ * @free: NR_FREE_PAGES of the machine, pages. @free to @swap_free are the
  *	kernel's approximate global counters at entry.
  * @file: NR_ACTIVE_FILE + NR_INACTIVE_FILE, pages.
  * @anon: NR_ACTIVE_ANON + NR_INACTIVE_ANON, pages.
@@ -382,24 +390,24 @@ enum oomtrace_trigger {
  * @slab_reclaimable: NR_SLAB_RECLAIMABLE_B, pages.
  * @slab_unreclaimable: NR_SLAB_UNRECLAIMABLE_B, pages.
  * @swap_free: nr_swap_pages, pages.
- * @total_swap: total_swap_pages; absent if the symbol was not found.
- * @totalram: totalram_pages().
+ * @total_swap: total_swap_pages, pages; absent if the symbol was not found.
+ * @totalram: totalram_pages(), pages.
  * @wmark_min: sum of all zones' min watermarks, pages.
- * @wmark_low: sum of the low watermarks.
- * @wmark_high: sum of the high watermarks.
- * @order: oom_control.order: 2^order pages were asked for; -1 for sysrq.
- * @oom_score_adj: of the asking task, -1000 to 1000.
+ * @wmark_low: sum of all zones' low watermarks, pages.
+ * @wmark_high: sum of all zones' high watermarks, pages.
+ * @order: oom_control.order: 2^order pages were requested; -1 for sysrq.
+ * @oom_score_adj: current's, -1000 to 1000.
  * @scope: enum oomtrace_scope.
  * @trigger: enum oomtrace_trigger.
- * @gfp_names: @gfp in the words of this kernel's own reports (printk's %pGg),
- *	e.g. "GFP_HIGHUSER_MOVABLE|__GFP_ZERO". Absent if they are too long.
+ * @gfp_names: @gfp as this kernel prints it (printk's %pGg), for example
+ *	"GFP_HIGHUSER_MOVABLE|__GFP_ZERO". Absent if it does not fit.
  * @ns_pid: @pid in the task's own pid namespace.
  * @reserved: zero.
  *
- * More of the memory state follows in records of the same episode: one memory,
- * a psi for each resource, and if @scope is global a zone for each populated
- * zone. They do not for one that looked like a repeat (struct oomtrace_repeat)
- * and turned out to be none; its begin's @h.ts_ns is when that turned out.
+ * Other records of the episode hold more of the memory state: one memory, one
+ * psi for each resource and, if @scope is global, one zone for each populated
+ * zone. They are missing if the episode at first looked like a repeat (struct
+ * oomtrace_repeat); @h.ts_ns is then the time when it proved to be none.
  */
 struct oomtrace_oom_begin {
 	struct oomtrace_header h;
@@ -434,19 +442,19 @@ struct oomtrace_oom_begin {
 	__u32	reserved;
 };
 
-/** OOMTRACE_ZONE_NAME - bytes of a zone's name */
+/** OOMTRACE_ZONE_NAME - bytes for a zone's name */
 #define OOMTRACE_ZONE_NAME	8
 
 /**
  * struct oomtrace_zone - a populated zone when an episode began
  * @h: header.
- * @episode: the episode.
- * @node: the NUMA node it belongs to.
- * @zone: its index there (enum zone_type).
+ * @episode: number of the episode.
+ * @node: NUMA node of the zone.
+ * @zone: index of the zone on its node (enum zone_type).
  * @name: zone.name: DMA, DMA32, Normal, Movable.
- * @free: NR_FREE_PAGES of the zone, pages. This and the counters below are the
- *	kernel's approximate ones, as in its own report.
- * @wmark_boost: zone.watermark_boost, pages; part of the next three.
+ * @free: NR_FREE_PAGES of the zone, pages. All counters of a zone are the
+ *	kernel's approximate ones, as in its OOM report.
+ * @wmark_boost: zone.watermark_boost, pages; included in the three watermarks.
  * @wmark_min: min_wmark_pages(), pages.
  * @wmark_low: low_wmark_pages(), pages.
  * @wmark_high: high_wmark_pages(), pages.
@@ -457,10 +465,10 @@ struct oomtrace_oom_begin {
  * @inactive_file: NR_ZONE_INACTIVE_FILE, pages.
  * @unevictable: NR_ZONE_UNEVICTABLE, pages.
  * @writepending: NR_ZONE_WRITE_PENDING, pages.
- * @present: zone.present_pages.
+ * @present: zone.present_pages, pages.
  * @managed: zone_managed_pages(), pages.
  *
- * At most 16 zones of an episode are recorded, by node and index.
+ * Only the first 16 zones are recorded, ordered by node and index.
  */
 struct oomtrace_zone {
 	struct oomtrace_header h;
@@ -487,9 +495,9 @@ struct oomtrace_zone {
 /**
  * struct oomtrace_memory - what memory was used for when an episode began
  * @h: header.
- * @episode: the episode.
- * @active_anon: NR_ACTIVE_ANON of the machine, pages. This and the next ones
- *	are the kernel's approximate global counters, as in its own report.
+ * @episode: number of the episode.
+ * @active_anon: NR_ACTIVE_ANON of the machine, pages. @active_anon to @shmem_thp
+ *	are the kernel's approximate global counters, as in its OOM report.
  * @inactive_anon: NR_INACTIVE_ANON, pages.
  * @isolated_anon: NR_ISOLATED_ANON, pages.
  * @active_file: NR_ACTIVE_FILE, pages.
@@ -503,13 +511,14 @@ struct oomtrace_zone {
  * @kernel_misc_reclaimable: NR_KERNEL_MISC_RECLAIMABLE, pages.
  * @kernel_stack_kb: NR_KERNEL_STACK_KB, KiB.
  * @anon_thp: NR_ANON_THPS in pages: anonymous memory in transparent huge pages.
- * @shmem_thp: NR_SHMEM_THPS in pages.
- * @hugetlb: pages of all hugetlb huge pages, in use or not; absent if the
- *	symbol hstates was not found.
- * @hugetlb_free: of those, the pages of unused ones; absent likewise.
- * @memcg_swap: swap entries charged to the cgroup that is out of memory, pages;
- *	only for memcg OOMs, and only on the cgroup v2 hierarchy.
- * @memcg_swap_max: that cgroup's memory.swap.max, pages; absent likewise.
+ * @shmem_thp: NR_SHMEM_THPS in pages: shmem in transparent huge pages.
+ * @hugetlb: pages in all hugetlb huge pages, used or not; absent if the symbol
+ *	hstates was not found.
+ * @hugetlb_free: pages in unused hugetlb huge pages; absent if @hugetlb is.
+ * @memcg_swap: swap charged to the cgroup that is out of memory, pages; absent
+ *	unless it is a memcg OOM on the cgroup v2 hierarchy.
+ * @memcg_swap_max: that cgroup's memory.swap.max, pages; absent if @memcg_swap
+ *	is.
  */
 struct oomtrace_memory {
 	struct oomtrace_header h;
@@ -536,7 +545,7 @@ struct oomtrace_memory {
 };
 
 /**
- * enum oomtrace_resource - what tasks were waiting for
+ * enum oomtrace_resource - what stalled tasks waited for
  * @OOMTRACE_RESOURCE_MEMORY: memory, as in /proc/pressure/memory
  * @OOMTRACE_RESOURCE_IO: block devices, as in /proc/pressure/io
  */
@@ -549,27 +558,28 @@ enum oomtrace_resource {
 /**
  * struct oomtrace_psi - pressure stall averages when an episode began
  * @h: header.
- * @episode: the episode.
- * @cgroup_id: the cgroup that is out of memory; absent: it is the whole machine.
- * @some_avg10: share of the last 10 seconds in which some task waited, in
- *	hundredths of a percent. This and the next ones are the averages and sums
- *	that the kernel had worked out @age_ns before; it does so every two
- *	seconds while there is something to do.
- * @some_avg60: of the last 60 seconds.
- * @some_avg300: of the last 300 seconds.
- * @full_avg10: share of the last 10 seconds in which all tasks that were not
- *	idle waited at once; likewise.
- * @full_avg60: of the last 60 seconds.
- * @full_avg300: of the last 300 seconds.
- * @some_total_ns: time in which some task waited, since boot or since the cgroup
- *	was made, nanoseconds.
- * @full_total_ns: time in which all waited, likewise.
- * @age_ns: how old all of these are, nanoseconds.
+ * @episode: number of the episode.
+ * @cgroup_id: id of the cgroup that is out of memory; absent: the averages are
+ *	those of the whole machine.
+ * @some_avg10: share of the last 10 seconds in which at least one task was
+ *	stalled, hundredths of a percent.
+ * @some_avg60: the same over 60 seconds.
+ * @some_avg300: the same over 300 seconds.
+ * @full_avg10: share of the last 10 seconds in which all non-idle tasks were
+ *	stalled at the same time, hundredths of a percent.
+ * @full_avg60: the same over 60 seconds.
+ * @full_avg300: the same over 300 seconds.
+ * @some_total_ns: time with at least one task stalled, since boot or since the
+ *	cgroup was created, nanoseconds.
+ * @full_total_ns: time with all non-idle tasks stalled, since boot or since the
+ *	cgroup was created, nanoseconds.
+ * @age_ns: age of these averages and sums, nanoseconds. While tasks are active
+ *	the kernel updates them every two seconds.
  * @resource: enum oomtrace_resource.
  * @reserved: zero.
  *
- * There is no such record where the kernel keeps no averages: PSI switched off,
- * at boot or for this cgroup, or a cgroup v1.
+ * There is no psi record if the kernel has no averages: PSI is disabled, at boot
+ * or for this cgroup, or the cgroup is a v1 cgroup.
  */
 struct oomtrace_psi {
 	struct oomtrace_header h;
@@ -589,9 +599,9 @@ struct oomtrace_psi {
 };
 
 /**
- * enum oomtrace_retry_kind - which of the allocator's retries
- * @OOMTRACE_RETRY_RECLAIM: should_reclaim_retry() looked at a zone
- * @OOMTRACE_RETRY_COMPACT: should_compact_retry() decided
+ * enum oomtrace_retry_kind - which retry decision of the allocator
+ * @OOMTRACE_RETRY_RECLAIM: should_reclaim_retry(), for one zone
+ * @OOMTRACE_RETRY_COMPACT: should_compact_retry()
  */
 enum oomtrace_retry_kind {
 	OOMTRACE_RETRY_RECLAIM,
@@ -600,14 +610,13 @@ enum oomtrace_retry_kind {
 };
 
 /**
- * struct oomtrace_retry - why the allocator believed memory was out
+ * struct oomtrace_retry - one retry decision of the allocator before an OOM
  * @h: header; @ts_ns is when the episode began, see @age_ns.
- * @episode: the episode this led to: the next one of the same task, if it came
- *	within ten seconds. Only episodes of scope global have any, of those
- *	triggered by an allocation.
- * @age_ns: how long before the episode's begin the retry was, nanoseconds.
- * @reclaimable: pages the kernel thought it could still reclaim; reclaim only.
- * @available: @reclaimable plus free pages of the zone; reclaim only.
+ * @episode: number of the episode that followed: the same task's next one,
+ *	within ten seconds.
+ * @age_ns: time from the retry decision to the episode's begin, nanoseconds.
+ * @reclaimable: zone_reclaimable_pages() of the zone, pages; reclaim only.
+ * @available: @reclaimable plus the zone's free pages, pages; reclaim only.
  * @min_wmark: the zone's min watermark, pages; reclaim only.
  * @node: NUMA node of the zone; reclaim only.
  * @zone: index of the zone on its node (enum zone_type); reclaim only.
@@ -616,16 +625,18 @@ enum oomtrace_retry_kind {
  * @priority: enum compact_priority; compact only.
  * @result: enum compact_result; compact only.
  * @retries: compaction retries so far; compact only.
- * @max_retries: how many the kernel allows; compact only.
+ * @max_retries: retries that the kernel allows; compact only.
  * @kind: enum oomtrace_retry_kind.
- * @retry: 1 if the kernel chose to go on, 0 if it gave up. For reclaim: on this
- *	zone; it goes on with the next one then.
+ * @retry: 1 if the kernel retries, 0 if it gives up. A reclaim retry gives up on
+ *	this zone only, and the kernel checks the next one.
  * @reserved: zero.
- * @index: number of the retry, of all that this task made since its last episode
- *	or since its retries are kept: 1, 2, ... The last eight are kept; in a
- *	crowd of tasks that retry at once, some tasks' are not (the stats file
- *	counts them).
+ * @index: number of the retry since the task's last episode, or since the module
+ *	first recorded a retry of the task: 1, 2, ...
  * @zone_name: zone.name of the zone; reclaim only.
+ *
+ * Only global episodes that an allocation triggered have retry records, the last
+ * eight. If many tasks retry at once, the retries of some are dropped (the stats
+ * file counts them).
  */
 struct oomtrace_retry {
 	struct oomtrace_header h;
@@ -650,11 +661,11 @@ struct oomtrace_retry {
 };
 
 /**
- * enum oomtrace_eval - how oom_evaluate_task() left a task
- * @OOMTRACE_EVAL_LEADING: it became oom_control.chosen (it may be beaten later)
- * @OOMTRACE_EVAL_KEPT: it scored less than the one chosen so far and lives on
- * @OOMTRACE_EVAL_INELIGIBLE: it may not be killed, see enum oomtrace_reason
- * @OOMTRACE_EVAL_ABORT: it is a victim still dying; the whole scan ended here
+ * enum oomtrace_eval - result of oom_evaluate_task() for a task
+ * @OOMTRACE_EVAL_LEADING: became oom_control.chosen; a later task may replace it
+ * @OOMTRACE_EVAL_KEPT: scored less than oom_control.chosen
+ * @OOMTRACE_EVAL_INELIGIBLE: must not be killed, see enum oomtrace_reason
+ * @OOMTRACE_EVAL_ABORT: an earlier victim that is still dying; the scan ended
  */
 enum oomtrace_eval {
 	OOMTRACE_EVAL_LEADING,
@@ -666,15 +677,15 @@ enum oomtrace_eval {
 
 /**
  * enum oomtrace_reason - why a task was not eligible, or the scan aborted
- * @OOMTRACE_REASON_NONE: it was eligible
- * @OOMTRACE_REASON_INIT: the global init
+ * @OOMTRACE_REASON_NONE: the task is eligible
+ * @OOMTRACE_REASON_INIT: the global init process
  * @OOMTRACE_REASON_KTHREAD: a kernel thread
- * @OOMTRACE_REASON_NO_MM: no thread of it has an address space any more
+ * @OOMTRACE_REASON_NO_MM: none of its threads has an address space any more
  * @OOMTRACE_REASON_ADJ_MIN: its oom_score_adj is -1000
- * @OOMTRACE_REASON_OOM_SKIP: its memory was reaped already (MMF_OOM_SKIP)
- * @OOMTRACE_REASON_VFORK: it is in vfork and borrows its parent's memory
+ * @OOMTRACE_REASON_OOM_SKIP: its memory was already reaped (MMF_OOM_SKIP)
+ * @OOMTRACE_REASON_VFORK: it is in vfork and uses its parent's memory
  * @OOMTRACE_REASON_CPUSET: its memory is on other nodes (cpuset, mempolicy)
- * @OOMTRACE_REASON_IN_FLIGHT: it was killed by an earlier OOM and is dying
+ * @OOMTRACE_REASON_IN_FLIGHT: an earlier OOM killed it and it is still dying
  */
 enum oomtrace_reason {
 	OOMTRACE_REASON_NONE,
@@ -692,28 +703,29 @@ enum oomtrace_reason {
 /**
  * struct oomtrace_candidate - one task in the OOM killer's scan
  * @h: header.
- * @episode: the episode.
- * @pid: the task's pid, initial pid namespace.
- * @tgid: its thread group.
- * @uid: its real uid, initial user namespace.
- * @index: its place in the scan, from 0.
- * @comm: its command name when it was looked at.
- * @cgroup_id: its memory cgroup.
- * @points: what oom_badness() returned, pages, may be negative. Absent when
- *	oom_badness() was not called or said "never"; LONG_MAX for a task marked
- *	as an OOM origin (swapoff, ksm).
+ * @episode: number of the episode.
+ * @pid: the task's pid.
+ * @tgid: its thread group id.
+ * @uid: its real uid.
+ * @index: its position in the scan, from 0.
+ * @comm: its command name when it was evaluated.
+ * @cgroup_id: id of its memory cgroup.
+ * @points: return value of oom_badness(), pages, may be negative. Absent if
+ *	oom_badness() was not called or found the task ineligible; LONG_MAX for a
+ *	task marked as an OOM origin (swapoff, KSM).
  * @rss_anon: MM_ANONPAGES, pages. The five memory fields are read just before
- *	oom_badness() reads them; derived when their sum is not @points. Absent
- *	when the task has no mm or its lock was taken.
+ *	oom_badness() reads them: derived if they do not add up to @points,
+ *	absent if the task has no mm or its lock was contended.
  * @rss_file: MM_FILEPAGES, pages.
  * @rss_shmem: MM_SHMEMPAGES, pages.
  * @swapents: MM_SWAPENTS, pages.
  * @pgtables_bytes: mm_pgtables_bytes(), bytes.
  * @oom_score_adj: -1000 to 1000.
  * @verdict: enum oomtrace_eval.
- * @reason: enum oomtrace_reason. Derived: told from the task's state, in the
- *	kernel's order of tests.
- * @ns_pid: @pid in the task's own pid namespace; absent if it is as good as gone.
+ * @reason: enum oomtrace_reason. Derived: inferred from the task's state, by
+ *	the kernel's tests in the kernel's order.
+ * @ns_pid: @pid in the task's own pid namespace; absent if the task has already
+ *	released its pid.
  */
 struct oomtrace_candidate {
 	struct oomtrace_header h;
@@ -739,9 +751,9 @@ struct oomtrace_candidate {
 /**
  * enum oomtrace_constraint - oom_control.constraint
  * @OOMTRACE_CONSTRAINT_NONE: the machine is out of memory
- * @OOMTRACE_CONSTRAINT_CPUSET: the nodes of a cpuset are
+ * @OOMTRACE_CONSTRAINT_CPUSET: the nodes of a cpuset are out of memory
  * @OOMTRACE_CONSTRAINT_MEMORY_POLICY: the nodes of a memory policy are
- * @OOMTRACE_CONSTRAINT_MEMCG: a memory cgroup is
+ * @OOMTRACE_CONSTRAINT_MEMCG: a memory cgroup is at its limit
  */
 enum oomtrace_constraint {
 	OOMTRACE_CONSTRAINT_NONE,
@@ -752,12 +764,12 @@ enum oomtrace_constraint {
 };
 
 /**
- * enum oomtrace_recomputed - does our own argmax name the kernel's victim?
- * @OOMTRACE_RECOMPUTED_UNAVAILABLE: candidates were missed, or none scanned
- * @OOMTRACE_RECOMPUTED_AGREE: the highest points we recorded are the victim's
- * @OOMTRACE_RECOMPUTED_TIE: as many points as the runner-up; the later one dies
- * @OOMTRACE_RECOMPUTED_RACED: the recorded points name another task
- * @OOMTRACE_RECOMPUTED_ORIGIN: the victim was marked to die first
+ * enum oomtrace_recomputed - do the recorded points explain the kernel's choice?
+ * @OOMTRACE_RECOMPUTED_UNAVAILABLE: candidates are missing, or none was scanned
+ * @OOMTRACE_RECOMPUTED_AGREE: the victim has the highest recorded points
+ * @OOMTRACE_RECOMPUTED_TIE: the runner-up has as many; the later one is killed
+ * @OOMTRACE_RECOMPUTED_RACED: another task has the highest recorded points
+ * @OOMTRACE_RECOMPUTED_ORIGIN: the victim was marked as an OOM origin
  */
 enum oomtrace_recomputed {
 	OOMTRACE_RECOMPUTED_UNAVAILABLE,
@@ -769,20 +781,21 @@ enum oomtrace_recomputed {
 };
 
 /**
- * struct oomtrace_verdict - whom oom_kill_process() was called for
+ * struct oomtrace_verdict - the task that oom_kill_process() was called for
  * @h: header.
- * @episode: the episode.
- * @pid: oom_control.chosen's pid, initial pid namespace.
- * @tgid: its thread group.
+ * @episode: number of the episode.
+ * @pid: oom_control.chosen's pid.
+ * @tgid: its thread group id.
  * @comm: its command name.
- * @cgroup_id: its memory cgroup.
- * @points: oom_control.chosen_points, pages. Absent for
- *	oom_kill_allocating_task, which scores nobody.
- * @totalpages: oom_control.totalpages: what adj is a thousandth of. Not what
- *	the victim used.
- * @memcg_id: the cgroup that was out of memory; absent if not a memcg OOM.
- * @runner_up_points: the highest points of another task; absent if none.
- * @runner_up_pid: that task; absent likewise.
+ * @cgroup_id: id of its memory cgroup.
+ * @points: oom_control.chosen_points, pages. Absent if the sysctl
+ *	vm.oom_kill_allocating_task made the choice: no task is scored then.
+ * @totalpages: oom_control.totalpages, pages: one oom_score_adj is worth a
+ *	thousandth of it.
+ * @memcg_id: id of the cgroup that was out of memory; absent if not a memcg OOM.
+ * @runner_up_points: highest points of any other task, pages; absent if there
+ *	was none.
+ * @runner_up_pid: pid of that task; absent if there was none.
  * @constraint: enum oomtrace_constraint.
  * @recomputed: enum oomtrace_recomputed.
  * @reserved: zero.
@@ -807,9 +820,10 @@ struct oomtrace_verdict {
 /**
  * enum oomtrace_why - why a task became a victim
  * @OOMTRACE_WHY_CHOSEN: oom_kill_process() was called for it
- * @OOMTRACE_WHY_GROUP: memory.oom.group: its whole cgroup dies
+ * @OOMTRACE_WHY_GROUP: memory.oom.group: its whole cgroup is killed
  * @OOMTRACE_WHY_SHARED_MM: it shares the victim's address space
- * @OOMTRACE_WHY_CALLER_EXITING: the caller was dying anyway and got reserves
+ * @OOMTRACE_WHY_CALLER_EXITING: it called the OOM killer while it was exiting,
+ *	and got access to memory reserves
  * @OOMTRACE_WHY_DAEMON: an OOM daemon in user space killed it
  */
 enum oomtrace_why {
@@ -823,28 +837,30 @@ enum oomtrace_why {
 
 /**
  * struct oomtrace_victim - a task that dies: marked as OOM victim
- * (mark_oom_victim()), or killed with one, or by an OOM daemon
+ * (mark_oom_victim()), killed together with one, or killed by an OOM daemon
  * @h: header.
- * @episode: the episode; absent if the mark came outside any.
- * @pid: pid of the thread that was marked, initial pid namespace. If the
- *	leader of the process has exited already, it is another thread's.
- * @tgid: its thread group: the process that dies.
- * @uid: its real uid, initial user namespace.
+ * @episode: number of the episode; absent if the task was marked outside of
+ *	every episode.
+ * @pid: pid of the marked thread. It is not the process's leader if that has
+ *	already exited.
+ * @tgid: its thread group id: the process that dies.
+ * @uid: its real uid.
  * @oom_score_adj: -1000 to 1000.
- * @why: enum oomtrace_why.
- * @signal: the signal that it was sent: SIGKILL (9), or from a daemon SIGTERM
- *	(15), which it may survive. Absent if it was exiting without one.
+ * @why: enum oomtrace_why; absent if @episode is.
+ * @signal: the signal sent to it: SIGKILL (9), or from a daemon SIGTERM (15),
+ *	which it may survive. Absent if it was exiting without a signal.
  * @comm: its command name.
- * @cgroup_id: its memory cgroup.
- * @total_vm: mm->total_vm, pages. This and the next ones are absent for
- *	shared_mm, whose memory is the victim's before it, and when a daemon's
- *	victim is in the middle of changing its address space.
+ * @cgroup_id: id of its memory cgroup.
+ * @total_vm: mm->total_vm, pages. This and the next five are absent if @why is
+ *	shared_mm (the preceding victim's record counts that memory), and if a
+ *	daemon's victim is changing its address space.
  * @rss_anon: MM_ANONPAGES when it was marked, pages.
  * @rss_file: MM_FILEPAGES, pages.
  * @rss_shmem: MM_SHMEMPAGES, pages.
  * @swapents: MM_SWAPENTS, pages.
  * @pgtables_bytes: mm_pgtables_bytes(), bytes.
- * @ns_pid: @pid in the task's own pid namespace.
+ * @ns_pid: @pid in the task's own pid namespace; absent if the task has already
+ *	released its pid.
  * @reserved2: zero.
  */
 struct oomtrace_victim {
@@ -869,13 +885,13 @@ struct oomtrace_victim {
 };
 
 /**
- * enum oomtrace_step - on the way from the kill to free memory
- * @OOMTRACE_STEP_QUEUED: handed to the oom_reaper (2 s after the kill)
- * @OOMTRACE_STEP_START: the reaper started on its address space
- * @OOMTRACE_STEP_FINISH: the reaper ended, perhaps with part of it left
- * @OOMTRACE_STEP_SKIP: the reaper could not, or need not (it may try again)
- * @OOMTRACE_STEP_EXITED: the victim let go of its address space by itself
- * @OOMTRACE_STEP_RELEASED: process_mrelease() went over its address space
+ * enum oomtrace_step - a step in freeing a victim's memory
+ * @OOMTRACE_STEP_QUEUED: queued for the oom_reaper (2 s after the kill)
+ * @OOMTRACE_STEP_START: the reaper started to unmap its address space
+ * @OOMTRACE_STEP_FINISH: the reaper finished, perhaps with memory left
+ * @OOMTRACE_STEP_SKIP: the reaper could not or need not reap; it may try again
+ * @OOMTRACE_STEP_EXITED: the victim itself released its address space
+ * @OOMTRACE_STEP_RELEASED: process_mrelease() reaped its address space
  */
 enum oomtrace_step {
 	OOMTRACE_STEP_QUEUED,
@@ -888,18 +904,19 @@ enum oomtrace_step {
 };
 
 /**
- * struct oomtrace_reap - one step of a victim's end
+ * struct oomtrace_reap - one step in freeing a victim's memory
  * @h: header.
- * @episode: the victim's episode; absent if too many victims were dying at
- *	once to remember them all.
- * @pid: the victim's pid (of the marked thread), initial pid namespace.
+ * @episode: number of the victim's episode; absent if more victims were dying
+ *	than the module can track.
+ * @pid: pid of the victim's marked thread.
  * @step: enum oomtrace_step.
  * @reserved: zero.
- * @since_kill_ns: nanoseconds since it was marked; absent as @episode is.
- * @rss_anon: what its address space still holds, pages; only at start, finish
- *	and skip.
- * @rss_file: likewise.
- * @rss_shmem: likewise.
+ * @since_kill_ns: time since the victim was marked, nanoseconds; absent if
+ *	@episode is.
+ * @rss_anon: MM_ANONPAGES that its address space still has, pages. The three
+ *	rss fields are absent at queued and exited.
+ * @rss_file: MM_FILEPAGES, pages.
+ * @rss_shmem: MM_SHMEMPAGES, pages.
  */
 struct oomtrace_reap {
 	struct oomtrace_header h;
@@ -915,15 +932,15 @@ struct oomtrace_reap {
 
 /**
  * enum oomtrace_ending - how an episode ended
- * @OOMTRACE_ENDING_UNKNOWN: out_of_memory()'s return was not seen
+ * @OOMTRACE_ENDING_UNKNOWN: the return of out_of_memory() was not seen
  * @OOMTRACE_ENDING_KILLED: a victim was chosen and killed
- * @OOMTRACE_ENDING_NOTIFIER_FREED: an oom notifier freed memory, nobody died
- * @OOMTRACE_ENDING_CALLER_EXITING: the caller was dying and got the reserves
- * @OOMTRACE_ENDING_SCAN_ABORTED: an earlier victim is still dying; wait for it
- * @OOMTRACE_ENDING_NO_FS: the allocation had no __GFP_FS; nothing was done
- * @OOMTRACE_ENDING_NO_CANDIDATE: nobody could be killed
+ * @OOMTRACE_ENDING_NOTIFIER_FREED: an oom notifier freed memory; no kill
+ * @OOMTRACE_ENDING_CALLER_EXITING: the caller was exiting and got reserves
+ * @OOMTRACE_ENDING_SCAN_ABORTED: the kernel waits for an earlier victim
+ * @OOMTRACE_ENDING_NO_FS: the allocation has no __GFP_FS; no kill
+ * @OOMTRACE_ENDING_NO_CANDIDATE: no task was eligible
  * @OOMTRACE_ENDING_PANIC: the kernel panicked
- * @OOMTRACE_ENDING_DISABLED: the OOM killer is switched off (suspend)
+ * @OOMTRACE_ENDING_DISABLED: the OOM killer is disabled (suspend)
  */
 enum oomtrace_ending {
 	OOMTRACE_ENDING_UNKNOWN,
@@ -939,20 +956,19 @@ enum oomtrace_ending {
 };
 
 /**
- * struct oomtrace_oom_end - the OOM killer is done
+ * struct oomtrace_oom_end - the OOM killer returned
  * @h: header.
- * @episode: the episode.
- * @duration_ns: from out_of_memory()'s entry to its return, nanoseconds; for a
- *	daemon's, from its first signal to its last. The victims' memory comes
- *	back later: see the reap records.
- * @notifier_freed: pages that the oom notifiers said they freed; absent if they
- *	were not called (memcg).
- * @victims: tasks killed or marked as victims in this episode: its victim
- *	records.
- * @candidates: tasks the kernel looked at; for a daemon's, processes in the
- *	ranking that was made when it killed.
- * @missed: of those, how many have no candidate record (the ring's loss comes
- *	on top of it, and is told to each reader by itself).
+ * @episode: number of the episode.
+ * @duration_ns: time from the entry of out_of_memory() to its return,
+ *	nanoseconds; in scope userspace, from the daemon's first signal to its
+ *	last. The victims' memory is freed later: see the reap records.
+ * @notifier_freed: pages that the oom notifiers reported as freed; absent if
+ *	they were not called (memcg).
+ * @victims: number of victim records: tasks killed or marked in this episode.
+ * @candidates: tasks that the kernel evaluated; in scope userspace, processes in
+ *	the ranking that the module made just after the daemon's signal.
+ * @missed: those of the @candidates without a candidate record. Records that
+ *	the ring overwrote are not counted here but in each reader's lost records.
  * @ending: enum oomtrace_ending.
  * @reserved: zero.
  */
@@ -969,26 +985,25 @@ struct oomtrace_oom_end {
 };
 
 /**
- * struct oomtrace_repeat - OOMs that ended as another one did, and were not told
+ * struct oomtrace_repeat - OOMs that ended like an episode, and are only counted
  * @h: header.
- * @episode: the episode that they are like: the last one of the same cgroup, or
- *	of the machine, that was told.
- * @count: calls of out_of_memory(), each of which would have been an episode;
- *	they have no numbers. Those counted in an earlier repeat record of the same
- *	episode are not counted again.
- * @first_ns: when the first of these began, CLOCK_MONOTONIC, nanoseconds.
- * @last_ns: when the last of these began, likewise.
- * @memcg_id: the cgroup that was out of memory; absent if none was.
- * @victim_pid: the victim still dying that each of them met, initial pid
- *	namespace; absent unless @ending is scan_aborted.
- * @ending: enum oomtrace_ending: scan_aborted, no_candidate or no_fs. Nobody was
- *	killed or marked in any of them.
+ * @episode: number of the episode that they repeat: the last recorded one of the
+ *	same cgroup, or of the machine.
+ * @count: calls of out_of_memory() that would each have been an episode; they
+ *	have no episode number. Each call is in one repeat record only.
+ * @first_ns: when the first of these calls began, nanoseconds.
+ * @last_ns: when the last of these calls began, nanoseconds.
+ * @memcg_id: id of the cgroup that was out of memory; absent if not a memcg OOM.
+ * @victim_pid: pid of the dying victim that each call found; absent unless
+ *	@ending is scan_aborted.
+ * @ending: enum oomtrace_ending: scan_aborted, no_candidate or no_fs. None of
+ *	these calls killed or marked a task.
  * @reserved: zero.
  *
- * While a victim is dying, those who wait for its memory ask again some thousand
- * times a second. One of them each second is an episode with all its records,
- * the others are counted here, a record a second: @episode's count of all repeat
- * records together is exact. It is written up to a second after the last of them.
+ * While a victim is dying, tasks that need its memory call the OOM killer
+ * thousands of times a second. One call each second becomes an episode with all
+ * its records; a repeat record counts the others, up to a second after the last
+ * of them. The counts of an episode's repeat records add up exactly.
  */
 struct oomtrace_repeat {
 	struct oomtrace_header h;
@@ -1002,27 +1017,28 @@ struct oomtrace_repeat {
 	__u8	reserved[3];
 };
 
-/** OOMTRACE_NAME_PATH - bytes of a path in one name record */
+/** OOMTRACE_NAME_PATH - bytes for a path in one name record */
 #define OOMTRACE_NAME_PATH	256
 
 /**
  * struct oomtrace_name - the path of a cgroup, or a part of it
- * @h: header. It is written when the episode is over, some time after its end.
- * @episode: the episode whose records name this cgroup.
- * @cgroup_id: what they call it: @cgroup_id, @memcg_id.
+ * @h: header. The record is written some time after the episode's end.
+ * @episode: number of the episode whose records contain the cgroup's id.
+ * @cgroup_id: the id, as in the @cgroup_id or @memcg_id of those records.
  * @length: bytes of the whole path, without NUL; 1 to 1023. Absent if the kernel
- *	would not tell the path; @offset, @truncated and @path are then, too.
- * @offset: where in the path this part belongs. A path longer than
- *	OOMTRACE_NAME_PATH has more than one record, one behind the other.
- * @removed: 1 if the cgroup had been removed by the time its path was looked up;
- *	this is the path it had then.
- * @truncated: 1 if the path was longer, and its end is missing.
+ *	does not give the path; so are @offset, @truncated and @path.
+ * @offset: position of this part in the path, bytes. A path longer than
+ *	OOMTRACE_NAME_PATH is split over consecutive records.
+ * @removed: 1 if the cgroup was removed before its path was read; the path is
+ *	the one that it had.
+ * @truncated: 1 if the path was longer and its end is missing.
  * @reserved: zero.
- * @path: this part of the path, from the root of its hierarchy; no NUL behind it
- *	if it is full.
+ * @path: this part of the path, from the root of its hierarchy; without a NUL if
+ *	it fills the array.
  *
- * Who asked, who is out of memory, and the victims have one, and candidates as
- * long as there is room: 64 cgroups for each episode.
+ * An episode has names for up to 64 cgroups: of the task that called the OOM
+ * killer, the one that is out of memory, those of the victims, and as many of
+ * the candidates' as fit.
  */
 struct oomtrace_name {
 	struct oomtrace_header h;
@@ -1037,10 +1053,10 @@ struct oomtrace_name {
 };
 
 /**
- * struct oomtrace_lost - records that this reader will never get
- * @h: header: @cpu, and the ring in @flags, say where; @ts_ns is that of the
- *	next record which the reader does get from there.
- * @count: how many, exactly.
+ * struct oomtrace_lost - records that were overwritten before they were read
+ * @h: header: @cpu, and the ring in @flags, where they were; @ts_ns is that of
+ *	the next record that the reader gets from there.
+ * @count: exact number of records lost to this reader.
  * @ring: enum oomtrace_ring_id.
  * @reserved: zero.
  */
@@ -1054,58 +1070,59 @@ struct oomtrace_lost {
 /**
  * OOMTRACE_MAX_RECORD - bytes of the longest record of this ABI version
  *
- * A buffer of this size always holds at least one record; read() with less
- * than the next record needs fails with EINVAL.
+ * A buffer of this size always holds at least one record. read() fails with
+ * EINVAL if the buffer is too small for the next record.
  */
 #define OOMTRACE_MAX_RECORD	1024
 
 /**
  * struct oomtrace_ring_page - first page of a mapping: one ring on one CPU
- * @abi: OOMTRACE_ABI_VERSION; a reader that does not know it must not go on.
- * @size: bytes of this struct that mean something; more in a later version.
+ * @abi: OOMTRACE_ABI_VERSION; a reader that does not know it must stop.
+ * @size: bytes of this struct in use; a later version may have more.
  * @data_offset: bytes from the start of this page to slot 0.
  * @slot_size: bytes from one slot to the next; no record is longer.
- * @slots: how many slots there are.
- * @generation: how often the ring's memory was replaced before this one; it is
- *	0 at load and grows by 1 with each resize.
- * @cpu: whose ring it is.
+ * @slots: number of slots.
+ * @generation: 0 at load, plus 1 for each resize of the ring.
+ * @cpu: CPU of the ring.
  * @ring: enum oomtrace_ring_id.
- * @closed: 1 when the ring has other memory, and nothing more is written here.
+ * @closed: 1 if the ring has moved to new memory: no more records are written
+ *	here.
  * @reserved: zero.
  * @first: number of the oldest record that was ever here.
  * @reserved2: zero.
- * @head: number of the last record that is whole; 0: none yet. In a cache line
- *	of its own.
+ * @head: number of the last complete record; 0: none yet. In a cache line of its
+ *	own.
  *
- * All but @closed and @head is constant. To map it: OOMTRACE_IOC_RING tells
- * offset and size; then mmap(NULL, mmap_size, PROT_READ, MAP_SHARED, fd,
- * mmap_offset). EINVAL if the size is not (any longer) the ring's: ask again. A
- * mapping stays valid whatever becomes of the ring; it keeps the module loaded,
- * and memory that a resize replaced from being freed.
+ * All members except @closed and @head are constant. To map a ring, get offset
+ * and size from OOMTRACE_IOC_RING, then call mmap(NULL, mmap_size, PROT_READ,
+ * MAP_SHARED, fd, mmap_offset). It fails with EINVAL if the size is not the
+ * ring's, for example after a resize: call the ioctl again. A mapping stays
+ * valid whatever happens to the ring. It keeps the module loaded and pins the
+ * memory that it maps, even after a resize.
  *
- * To read it, with the number "next" of the record wanted next (@first, or any
- * later one), and C11's names for the barriers:
+ * To read the ring, keep the number "next" of the next record to read (@first or
+ * later). The barriers have their C11 names:
  *
- *  1. Load @head with acquire order. If next > @head, there is nothing to read:
- *     see 5.
+ *  1. Load @head with acquire order. If next > @head, no record is available: go
+ *     to 5.
  *  2. oldest = max(@first, @head >= @slots ? @head - @slots + 1 : 1). If
- *     next < oldest, then exactly oldest - next records are lost: count them,
- *     and next = oldest.
+ *     next < oldest, exactly oldest - next records are lost: count them and set
+ *     next = oldest.
  *  3. The record is at @data_offset + (next - 1) % @slots * @slot_size. Copy it,
- *     at most @slot_size bytes, without believing anything that is in it. Then a
- *     fence of acquire order.
- *  4. Load the record's header.seq from the mapping: if it is next, the copy is
- *     whole: next++, and go to 3 as long as next <= the @head that was loaded.
- *     Otherwise it was overwritten: one more is lost, next++, and go to 1.
+ *     at most @slot_size bytes, and trust nothing in it yet. Then issue an
+ *     acquire fence.
+ *  4. Load the record's header.seq from the mapping. If it equals next, the copy
+ *     is valid: next++, and go to 3 while next <= the loaded @head. Otherwise
+ *     the record was overwritten: count one lost record, next++, and go to 1.
  *  5. Load @closed with acquire order. If it is 0, wait and go to 1. Otherwise
- *     load @head once more; when next > @head, all is read: unmap, ask again with
- *     OOMTRACE_IOC_RING, map, and go on with the same next: numbers continue, and
- *     what did not fit the new memory is counted by 2.
+ *     load @head again. If next > @head, everything is read: unmap, call
+ *     OOMTRACE_IOC_RING again, map, and continue with the same next. Numbers
+ *     continue, and step 2 counts the records that did not fit the new memory.
  *
- * To wait: lseek(fd, 0, SEEK_END), then step 1 once more in each mapping, and
- * poll(fd) only if there is nothing. Every load of @head and header.seq must be
- * of 64 bits at once, in 32-bit programs too (__atomic_load_n() is). Stacks are
- * had from OOMTRACE_IOC_STACK.
+ * To wait, call lseek(fd, 0, SEEK_END), repeat step 1 in each mapping, and call
+ * poll(fd) only if no mapping has a record. Load @head and header.seq as 64 bits
+ * at once, in 32-bit programs too (__atomic_load_n() does). OOMTRACE_IOC_STACK
+ * returns the stacks.
  */
 struct oomtrace_ring_page {
 	__u32	abi;
@@ -1126,17 +1143,17 @@ struct oomtrace_ring_page {
 /**
  * struct oomtrace_ring_cpu_info - one ring on one CPU (OOMTRACE_IOC_RING)
  * @size: in: sizeof(struct oomtrace_ring_cpu_info); EINVAL otherwise.
- * @ring: in: enum oomtrace_ring_id; EINVAL if there is none.
- * @cpu: in: which CPU; EINVAL if it is not a possible one.
- * @slot_size: bytes from one slot to the next.
- * @slots: records held.
- * @generation: as in struct oomtrace_ring_page.
- * @mmap_offset: where in the device this ring is mapped; may change only with
- *	the module. Meaningless otherwise.
- * @mmap_size: the mapping's size, bytes; it changes with the ring's.
- * @first: as in struct oomtrace_ring_page.
- * @written: records written since load: the number of the last one.
- * @refused: writes refused, for each enum oomtrace_refusal.
+ * @ring: in: enum oomtrace_ring_id; EINVAL for any other value.
+ * @cpu: in: CPU number; EINVAL if it is not a possible CPU.
+ * @slot_size: out: bytes from one slot to the next.
+ * @slots: out: number of slots.
+ * @generation: out: as in struct oomtrace_ring_page.
+ * @mmap_offset: out: offset for mmap(); constant while the module is loaded. Its
+ *	value has no other meaning.
+ * @mmap_size: out: size for mmap(), bytes; a resize changes it.
+ * @first: out: as in struct oomtrace_ring_page.
+ * @written: out: records written since load: the number of the last one.
+ * @refused: out: nested writes rejected, for each enum oomtrace_refusal.
  */
 struct oomtrace_ring_cpu_info {
 	__u32	size;
@@ -1153,14 +1170,15 @@ struct oomtrace_ring_cpu_info {
 };
 
 /**
- * struct oomtrace_resize - another size for a ring (OOMTRACE_IOC_RESIZE)
+ * struct oomtrace_resize - change the size of a ring (OOMTRACE_IOC_RESIZE)
  * @size: sizeof(struct oomtrace_resize); EINVAL otherwise.
- * @ring: enum oomtrace_ring_id.
- * @kb: KiB per CPU, 16 to 1048576, rounded up to whole pages; EINVAL otherwise,
- *	ENOMEM if there is not as much, and then nothing has changed.
- * @flags: zero, or EINVAL.
+ * @ring: enum oomtrace_ring_id; EINVAL for any other value.
+ * @kb: KiB per CPU, 16 to 1048576, rounded up to whole pages; EINVAL otherwise.
+ *	If the memory cannot be allocated, the ring is unchanged and the ioctl
+ *	fails with ENOMEM.
+ * @flags: zero; EINVAL otherwise.
  *
- * The newest records stay, as many as fit; hooks, readers and mappings too.
+ * The newest records that fit are kept. Hooks, readers and mappings continue.
  */
 struct oomtrace_resize {
 	__u32	size;
@@ -1170,12 +1188,13 @@ struct oomtrace_resize {
 };
 
 /**
- * enum oomtrace_whence - where a reader goes (@oomtrace_seek.whence)
- * @OOMTRACE_SEEK_OLDEST: to the oldest record held; as lseek(fd, 0, SEEK_SET)
- * @OOMTRACE_SEEK_NEWEST: past all that is held; as lseek(fd, 0, SEEK_END)
- * @OOMTRACE_SEEK_SEQ: to record @value of @ring on @cpu; elsewhere it stays
- * @OOMTRACE_SEEK_EPISODE: to what is not older than the begin of OOM episode
- *	@value, in all rings on all CPUs
+ * enum oomtrace_whence - a reader's new position (@oomtrace_seek.whence)
+ * @OOMTRACE_SEEK_OLDEST: the oldest buffered record; as lseek(fd, 0, SEEK_SET)
+ * @OOMTRACE_SEEK_NEWEST: past all buffered records; as lseek(fd, 0, SEEK_END)
+ * @OOMTRACE_SEEK_SEQ: record @value of @ring on @cpu; other rings and CPUs keep
+ *	their position
+ * @OOMTRACE_SEEK_EPISODE: in all rings on all CPUs, the first record that is not
+ *	older than the begin of OOM episode @value
  */
 enum oomtrace_whence {
 	OOMTRACE_SEEK_OLDEST,
@@ -1187,13 +1206,13 @@ enum oomtrace_whence {
 /**
  * struct oomtrace_seek - move a reader (OOMTRACE_IOC_SEEK)
  * @size: sizeof(struct oomtrace_seek); EINVAL otherwise.
- * @whence: enum oomtrace_whence; EINVAL for any other.
- * @ring: for OOMTRACE_SEEK_SEQ; otherwise zero, or EINVAL.
- * @cpu: likewise.
- * @value: number of a record, from 1, or of an episode; zero with the others, or
- *	EINVAL. A record that is no longer held gives a lost record; one that is
- *	more than one past the last written is ENXIO. An episode whose begin is
- *	not held is ENOENT.
+ * @whence: enum oomtrace_whence; EINVAL for any other value.
+ * @ring: enum oomtrace_ring_id for OOMTRACE_SEEK_SEQ; otherwise zero, or EINVAL.
+ * @cpu: CPU number for OOMTRACE_SEEK_SEQ; otherwise zero, or EINVAL.
+ * @value: number of a record, from 1, or of an episode; otherwise zero, or
+ *	EINVAL. If the record was overwritten, the reader gets a lost record.
+ *	ENXIO if it is more than one past the last written record. ENOENT if the
+ *	episode's begin record is not buffered.
  */
 struct oomtrace_seek {
 	__u32	size;
@@ -1204,15 +1223,15 @@ struct oomtrace_seek {
 };
 
 /**
- * struct oomtrace_stats_info - what was counted since load (OOMTRACE_IOC_STATS)
+ * struct oomtrace_stats_info - counters since load (OOMTRACE_IOC_STATS)
  * @size: in: sizeof(struct oomtrace_stats_info); EINVAL otherwise.
- * @reserved: in: zero, or EINVAL.
- * @granted: commit decisions granted, by overcommit mode; [3]: mode unknown.
- * @denied: commit decisions denied, likewise.
- * @unrecorded: decisions that should have been recorded and were refused by the
- *	ring.
- * @stacks_refused: denials without a stack, as the table was full.
- * @endings: OOM episodes by enum oomtrace_ending; more may come to be used.
+ * @reserved: in: zero; EINVAL otherwise.
+ * @granted: out: requests granted, by overcommit mode; [3]: mode unknown.
+ * @denied: out: requests denied, by overcommit mode; [3]: mode unknown.
+ * @unrecorded: out: decisions whose record the ring rejected as a nested write.
+ * @stacks_refused: out: denials without a stack because the table was full.
+ * @endings: out: OOM episodes by enum oomtrace_ending; entries beyond
+ *	OOMTRACE_ENDINGS are reserved.
  */
 struct oomtrace_stats_info {
 	__u32	size;
@@ -1226,12 +1245,12 @@ struct oomtrace_stats_info {
 
 /**
  * struct oomtrace_ring_info - geometry of one ring
- * @slot_size: bytes between two records in memory.
- * @slots: records held per CPU.
- * @bytes: memory taken on all CPUs together, bytes; with what a resize replaced
- *	and a mapping still shows.
+ * @slot_size: bytes from one slot to the next.
+ * @slots: number of slots per CPU.
+ * @bytes: memory of all CPUs together, bytes, including replaced memory that is
+ *	still mapped.
  * @written: records written since load, all CPUs.
- * @refused: writes refused because they came inside another write, all CPUs.
+ * @refused: nested writes rejected since load, all CPUs.
  */
 struct oomtrace_ring_info {
 	__u32	slot_size;
@@ -1242,21 +1261,23 @@ struct oomtrace_ring_info {
 };
 
 /**
- * struct oomtrace_info - what OOMTRACE_IOC_INFO tells
- * @size: in: sizeof(struct oomtrace_info) of the caller, which the ioctl's
- *	number has too. EINVAL if it is smaller than OOMTRACE_INFO_SIZE_VER1; what
- *	the kernel does not know is zeroed. Out: what the kernel knows.
- * @abi: OOMTRACE_ABI_VERSION of the module.
- * @page_size: bytes of a page.
- * @cpus: CPUs that have rings (possible CPUs).
- * @boot_offset_ns: CLOCK_BOOTTIME minus CLOCK_MONOTONIC now, nanoseconds.
- * @wall_offset_ns: CLOCK_REALTIME minus CLOCK_MONOTONIC now, nanoseconds.
- * @episodes: OOM episodes since load.
- * @enabled: 1 if the hooks are armed.
- * @hooks_missing: hooks that could not attach, or are silent: see the hooks file.
- * @ring: one for each enum oomtrace_ring_id.
- * @hooks: hooks there are, attached or not.
- * @cpu_ids: CPU numbers are below this; not all need be possible CPUs.
+ * struct oomtrace_info - state of the module (OOMTRACE_IOC_INFO)
+ * @size: in: sizeof(struct oomtrace_info) of the caller, which is also part of
+ *	the ioctl's number; EINVAL if it is smaller than OOMTRACE_INFO_SIZE_VER1.
+ *	Members that the module does not know are zeroed. Out: bytes that the
+ *	module knows.
+ * @abi: out: OOMTRACE_ABI_VERSION of the module.
+ * @page_size: out: bytes of a page.
+ * @cpus: out: number of CPUs that have rings (possible CPUs).
+ * @boot_offset_ns: out: CLOCK_BOOTTIME minus CLOCK_MONOTONIC now, nanoseconds.
+ * @wall_offset_ns: out: CLOCK_REALTIME minus CLOCK_MONOTONIC now, nanoseconds.
+ * @episodes: out: OOM episodes since load.
+ * @enabled: out: 1 if the hooks are armed.
+ * @hooks_missing: out: hooks that could not attach or do not fire; the hooks
+ *	file says why.
+ * @ring: out: one for each enum oomtrace_ring_id.
+ * @hooks: out: number of hooks, attached or not.
+ * @cpu_ids: out: all CPU numbers are lower; not each lower one is a possible CPU.
  */
 struct oomtrace_info {
 	__u32	size;
@@ -1273,18 +1294,18 @@ struct oomtrace_info {
 	__u32	cpu_ids;
 };
 
-/** OOMTRACE_INFO_SIZE_VER1 - bytes of the first struct oomtrace_info */
+/** OOMTRACE_INFO_SIZE_VER1 - bytes of struct oomtrace_info's first version */
 #define OOMTRACE_INFO_SIZE_VER1	112
 
 /**
- * enum oomtrace_filter_bits - what a filter looks at (@oomtrace_filter.mask)
+ * enum oomtrace_filter_bits - conditions of a filter (@oomtrace_filter.mask)
  * @OOMTRACE_FILTER_PID: current->pid is @pid
  * @OOMTRACE_FILTER_TGID: current->tgid is @tgid
  * @OOMTRACE_FILTER_COMM: current->comm is @comm
  * @OOMTRACE_FILTER_UID: current's real uid is @uid
  * @OOMTRACE_FILTER_CGROUP: current's memory cgroup is @cgroup_id
- * @OOMTRACE_FILTER_MIN_PAGES: at least @min_pages are asked for
- * @OOMTRACE_FILTER_OUTCOME: the answer is @denied (1) or granted (0)
+ * @OOMTRACE_FILTER_MIN_PAGES: the request is for at least @min_pages
+ * @OOMTRACE_FILTER_OUTCOME: the request is denied (@denied 1) or granted (0)
  * @OOMTRACE_FILTER_MODE: the overcommit mode is @mode
  * @OOMTRACE_FILTER_ALL: all of these bits; any other is EINVAL
  */
@@ -1303,19 +1324,19 @@ enum oomtrace_filter_bits {
 /**
  * struct oomtrace_filter - which commit decisions are recorded
  * @size: sizeof(struct oomtrace_filter); EINVAL otherwise.
- * @mask: enum oomtrace_filter_bits, all of which must hold; 0: everything.
- * @pid: initial pid namespace.
- * @tgid: likewise.
- * @uid: initial user namespace.
- * @denied: 0 or 1.
- * @mode: 0, 1 or 2.
- * @reserved: zero, or EINVAL.
+ * @mask: enum oomtrace_filter_bits that must all be met; 0: no filter.
+ * @pid: pid of the task.
+ * @tgid: thread group id of the task.
+ * @uid: real uid of the task.
+ * @denied: 1 denied, 0 granted.
+ * @mode: overcommit mode, 0, 1 or 2.
+ * @reserved: zero; EINVAL otherwise.
  * @comm: the whole command name, NUL-terminated.
- * @cgroup_id: inode of the cgroup's directory.
- * @min_pages: pages.
+ * @cgroup_id: id of the task's memory cgroup.
+ * @min_pages: smallest request, pages.
  *
- * A field whose bit is not in @mask must be zero. Only recording is filtered;
- * counting never is.
+ * A field whose bit is not in @mask must be zero. A filter affects recording
+ * only: every decision is counted.
  */
 struct oomtrace_filter {
 	__u32	size;
@@ -1332,20 +1353,20 @@ struct oomtrace_filter {
 };
 
 /**
- * struct oomtrace_ranking - who would be killed now (OOMTRACE_IOC_RANKING)
+ * struct oomtrace_ranking - processes as OOM candidates (OOMTRACE_IOC_RANKING)
  * @size: in: sizeof(struct oomtrace_ranking); EINVAL otherwise.
- * @room: in: how many records fit at @records; 0: only the numbers are wanted.
- * @records: in: address of that many struct oomtrace_candidate. Filled with one
- *	for each process, the one that would be killed first; those not eligible
- *	follow at the end with their reason. No @episode; @points, @verdict,
- *	@reason and @index are derived, and the rest was read for this.
- * @cgroup_id: in: the memory cgroup that would be out of memory (inode of its
- *	directory); 0: the machine. ESRCH if no process is in it.
- * @totalpages: out: what one oom_score_adj is a thousandth of, pages: RAM and
- *	swap, or the cgroup's limit.
- * @count: out: records there are; if more than @room, the last are left out.
- * @eligible: out: how many of them can be killed.
- * @kthreads: out: kernel threads, which have no record.
+ * @room: in: number of records that fit at @records; 0: return only the counts.
+ * @records: in: address of an array of struct oomtrace_candidate. The ioctl
+ *	fills in one for each process, the most likely victim first; processes
+ *	that are not eligible follow, with their reason. @episode is absent;
+ *	@points, @verdict, @reason and @index are derived.
+ * @cgroup_id: in: id of the memory cgroup that would be out of memory; 0: the
+ *	machine. ESRCH if the cgroup has no process.
+ * @totalpages: out: pages of RAM and swap, or the cgroup's limit; one
+ *	oom_score_adj is worth a thousandth of it.
+ * @count: out: number of processes; if it exceeds @room, the last are omitted.
+ * @eligible: out: number of processes that can be killed.
+ * @kthreads: out: number of kernel threads, which have no record.
  * @reserved: zero.
  */
 struct oomtrace_ranking {
@@ -1360,14 +1381,15 @@ struct oomtrace_ranking {
 	__u32	reserved;
 };
 
-/** OOMTRACE_DAEMONS - how many commands can be OOM daemons at once */
+/** OOMTRACE_DAEMONS - largest number of OOM daemon commands */
 #define OOMTRACE_DAEMONS	16
 
 /**
- * struct oomtrace_daemons - whose signals are taken for an OOM daemon's
+ * struct oomtrace_daemons - commands that are OOM daemons (OOMTRACE_IOC_DAEMONS)
  * @size: sizeof(struct oomtrace_daemons); EINVAL otherwise.
- * @count: entries of @comm, 0 to OOMTRACE_DAEMONS; EINVAL otherwise.
- * @comm: command names, whole; NUL-terminated, not empty, or EINVAL.
+ * @count: number of entries in @comm, 0 to OOMTRACE_DAEMONS; EINVAL otherwise.
+ * @comm: whole command names, NUL-terminated and not empty; EINVAL otherwise.
+ *	Their kills are recorded as episodes of scope userspace.
  */
 struct oomtrace_daemons {
 	__u32	size;
@@ -1378,40 +1400,40 @@ struct oomtrace_daemons {
 /**
  * OOMTRACE_IOC_INFO - fill in a struct oomtrace_info
  *
- * The struct may grow: the module takes this number with any size that is not
- * smaller than the first one's.
+ * The struct may grow: the module accepts this ioctl number with any size that
+ * is at least OOMTRACE_INFO_SIZE_VER1.
  */
 #define OOMTRACE_IOC_INFO	_IOWR('O', 0x70, struct oomtrace_info)
 /** OOMTRACE_IOC_ENABLE - arm (1) or disarm (0) the hooks; EINVAL otherwise */
 #define OOMTRACE_IOC_ENABLE	_IOW('O', 0x71, __u32)
 /** OOMTRACE_IOC_SET_FILTER - replace the filter, for all readers */
 #define OOMTRACE_IOC_SET_FILTER	_IOW('O', 0x72, struct oomtrace_filter)
-/** OOMTRACE_IOC_GET_FILTER - the filter in force; @size must be set */
+/** OOMTRACE_IOC_GET_FILTER - get the current filter; @size must be set */
 #define OOMTRACE_IOC_GET_FILTER	_IOWR('O', 0x73, struct oomtrace_filter)
-/** OOMTRACE_IOC_COMMIT_RECORDS - 0 denied, 1 all, 2 none; EINVAL otherwise */
+/** OOMTRACE_IOC_COMMIT_RECORDS - record 0 denied, 1 all, 2 none; else EINVAL */
 #define OOMTRACE_IOC_COMMIT_RECORDS	_IOW('O', 0x74, __u32)
-/** OOMTRACE_IOC_NEAR_PERCENT - near misses under 0 (none) to 100 percent left */
+/** OOMTRACE_IOC_NEAR_PERCENT - record grants with less left: 0 (off) to 100 % */
 #define OOMTRACE_IOC_NEAR_PERCENT	_IOW('O', 0x75, __u32)
-/** OOMTRACE_IOC_RANKING - who would be killed now, without killing anybody */
+/** OOMTRACE_IOC_RANKING - rank the processes as OOM candidates; kills none */
 #define OOMTRACE_IOC_RANKING	_IOWR('O', 0x76, struct oomtrace_ranking)
 /** OOMTRACE_IOC_DAEMONS - replace the list of OOM daemons */
 #define OOMTRACE_IOC_DAEMONS	_IOW('O', 0x77, struct oomtrace_daemons)
-/** OOMTRACE_IOC_RESIZE - give a ring another size */
+/** OOMTRACE_IOC_RESIZE - change the size of a ring */
 #define OOMTRACE_IOC_RESIZE	_IOW('O', 0x78, struct oomtrace_resize)
 /** OOMTRACE_IOC_SEEK - move this reader */
 #define OOMTRACE_IOC_SEEK	_IOW('O', 0x79, struct oomtrace_seek)
-/** OOMTRACE_IOC_RING - one ring on one CPU: geometry, mapping, counts */
+/** OOMTRACE_IOC_RING - get one CPU's ring: geometry, mapping, counters */
 #define OOMTRACE_IOC_RING	_IOWR('O', 0x7a, struct oomtrace_ring_cpu_info)
-/** OOMTRACE_IOC_STATS - what was counted since load */
+/** OOMTRACE_IOC_STATS - get the counters since load */
 #define OOMTRACE_IOC_STATS	_IOWR('O', 0x7b, struct oomtrace_stats_info)
-/** OOMTRACE_IOC_STACK - the stack of which @id is set; ENOENT if there is none */
+/** OOMTRACE_IOC_STACK - get the stack with number @id; ENOENT if there is none */
 #define OOMTRACE_IOC_STACK	_IOWR('O', 0x7c, struct oomtrace_stack)
 
 /*
- * Position. A newly opened device stands at the oldest record held.
- * lseek(fd, 0, SEEK_SET) goes back there, lseek(fd, 0, SEEK_END) skips to what
- * is written from now on; other offsets are EINVAL. OOMTRACE_IOC_SEEK can more.
- * Skipping is not losing.
+ * Position: a newly opened device starts at the oldest buffered record.
+ * lseek(fd, 0, SEEK_SET) returns there, and lseek(fd, 0, SEEK_END) skips all
+ * records written so far; other offsets fail with EINVAL. OOMTRACE_IOC_SEEK has
+ * more choices. Skipped records do not count as lost.
  */
 
 #endif /* _UAPI_OOMTRACE_H */
