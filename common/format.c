@@ -153,8 +153,8 @@ const struct oomtrace_type_desc *oomtrace_type_desc(unsigned int type)
 }
 
 /* Is all of the field inside what the writer wrote? */
-static bool held(const struct oomtrace_header *rec,
-		 const struct oomtrace_field *f)
+static bool field_fits(const struct oomtrace_header *rec,
+		       const struct oomtrace_field *f)
 {
 	return f->offset + f->size <= rec->size;
 }
@@ -165,7 +165,7 @@ bool oomtrace_field_valid(const struct oomtrace_header *rec, unsigned int idx)
 
 	if (!desc || idx >= desc->nfields)
 		return false;
-	return (rec->valid >> idx & 1) && held(rec, &desc->fields[idx]);
+	return (rec->valid >> idx & 1) && field_fits(rec, &desc->fields[idx]);
 }
 
 unsigned int oomtrace_verdict_scope(const struct oomtrace_verdict *v)
@@ -206,7 +206,7 @@ static s64 read_signed(const void *at, unsigned int size)
 }
 
 /* Take away the bits that sign extension added. */
-static s64 zero_extended(s64 n, unsigned int size)
+static s64 zero_extend(s64 n, unsigned int size)
 {
 	return size < 8 ? n & ((1LL << (8 * size)) - 1) : n;
 }
@@ -216,10 +216,10 @@ s64 oomtrace_field_int(const struct oomtrace_header *rec,
 {
 	s64 n;
 
-	if (f->kind == OOMTRACE_KIND_STR || !held(rec, f))
+	if (f->kind == OOMTRACE_KIND_STR || !field_fits(rec, f))
 		return 0;
 	n = read_signed((const char *)rec + f->offset, f->size);
-	return f->kind == OOMTRACE_KIND_INT ? n : zero_extended(n, f->size);
+	return f->kind == OOMTRACE_KIND_INT ? n : zero_extend(n, f->size);
 }
 
 const char *oomtrace_field_str(const struct oomtrace_header *rec,
@@ -228,7 +228,7 @@ const char *oomtrace_field_str(const struct oomtrace_header *rec,
 	const char *s = (const char *)rec + f->offset;
 
 	*len = 0;
-	if (f->kind != OOMTRACE_KIND_STR || !held(rec, f))
+	if (f->kind != OOMTRACE_KIND_STR || !field_fits(rec, f))
 		return "";
 	*len = strnlen(s, f->size);
 	return s;
@@ -240,7 +240,7 @@ const char *oomtrace_field_name(const struct oomtrace_field *f, u64 value)
 }
 
 /* A field of a commit record; call only for those. */
-static s64 commit_int(const struct oomtrace_header *rec, unsigned int idx)
+static s64 read_commit_field(const struct oomtrace_header *rec, unsigned int idx)
 {
 	return oomtrace_field_int(rec, &fields_commit[idx]);
 }
@@ -259,10 +259,10 @@ int oomtrace_shortfall(const struct oomtrace_header *rec, u64 *pages)
 	    !oomtrace_field_valid(rec, OOMTRACE_BIT_commit_ret) ||
 	    !oomtrace_field_valid(rec, OOMTRACE_BIT_commit_mode) ||
 	    !oomtrace_field_valid(rec, OOMTRACE_BIT_commit_allowed) ||
-	    !commit_int(rec, OOMTRACE_BIT_commit_ret))
+	    !read_commit_field(rec, OOMTRACE_BIT_commit_ret))
 		return 0;
 
-	mode = commit_int(rec, OOMTRACE_BIT_commit_mode);
+	mode = read_commit_field(rec, OOMTRACE_BIT_commit_mode);
 	if (mode != 0 && mode != 2)
 		return 0;
 	asked = mode == 2 ? OOMTRACE_BIT_commit_committed
@@ -271,8 +271,8 @@ int oomtrace_shortfall(const struct oomtrace_header *rec, u64 *pages)
 		return 0;
 
 	/* Unsigned, since garbage may overflow. */
-	over = (s64)((u64)commit_int(rec, asked) -
-		     (u64)commit_int(rec, OOMTRACE_BIT_commit_allowed) +
+	over = (s64)((u64)read_commit_field(rec, asked) -
+		     (u64)read_commit_field(rec, OOMTRACE_BIT_commit_allowed) +
 		     (mode == 2));
 	if (over < 1)
 		return 0;
@@ -316,13 +316,13 @@ size_t oomtrace_escape(char *dst, size_t size, const char *src, size_t n)
 }
 
 /* A line being written: what is there so far, and where it must end. */
-struct line {
+struct text_line {
 	char *buf;
 	size_t size;
 	size_t len;
 };
 
-static __printf(2, 3) void add(struct line *l, const char *fmt, ...)
+static __printf(2, 3) void append_text(struct text_line *l, const char *fmt, ...)
 {
 	va_list args;
 
@@ -331,38 +331,38 @@ static __printf(2, 3) void add(struct line *l, const char *fmt, ...)
 	va_end(args);
 }
 
-static void add_string(struct line *l, const struct oomtrace_header *rec,
-		       const struct oomtrace_field *f)
+static void append_string(struct text_line *l, const struct oomtrace_header *rec,
+			  const struct oomtrace_field *f)
 {
 	const char *s;
 	size_t n;
 
 	s = oomtrace_field_str(rec, f, &n);
-	add(l, "\"");
+	append_text(l, "\"");
 	l->len += oomtrace_escape(l->buf + l->len, l->size - l->len, s, n);
-	add(l, "\"");
+	append_text(l, "\"");
 }
 
-static void add_value(struct line *l, const struct oomtrace_header *rec,
-		      const struct oomtrace_field *f)
+static void append_value(struct text_line *l, const struct oomtrace_header *rec,
+			 const struct oomtrace_field *f)
 {
 	s64 n = oomtrace_field_int(rec, f);
 	const char *name = oomtrace_field_name(f, n);
 
 	if (f->kind == OOMTRACE_KIND_STR)
-		add_string(l, rec, f);
+		append_string(l, rec, f);
 	else if (f->kind == OOMTRACE_KIND_INT)
-		add(l, "%lld", n);
+		append_text(l, "%lld", n);
 	else if (f->kind == OOMTRACE_KIND_HEX)
-		add(l, "0x%llx", (u64)n);
+		append_text(l, "0x%llx", (u64)n);
 	else if (name)
-		add(l, "%s", name);
+		append_text(l, "%s", name);
 	else
-		add(l, "%llu", (u64)n);
+		append_text(l, "%llu", (u64)n);
 }
 
-static void add_fields(struct line *l, const struct oomtrace_header *rec,
-		       const struct oomtrace_type_desc *desc)
+static void append_fields(struct text_line *l, const struct oomtrace_header *rec,
+			  const struct oomtrace_type_desc *desc)
 {
 	unsigned int i;
 	int known;
@@ -371,21 +371,21 @@ static void add_fields(struct line *l, const struct oomtrace_header *rec,
 	for (i = 0; i < desc->nfields; i++) {
 		if (!oomtrace_field_valid(rec, i))
 			continue;
-		add(l, " %s=", desc->fields[i].name);
-		add_value(l, rec, &desc->fields[i]);
+		append_text(l, " %s=", desc->fields[i].name);
+		append_value(l, rec, &desc->fields[i]);
 		if (oomtrace_field_derived(rec, i))
-			add(l, "~");
+			append_text(l, "~");
 	}
 	known = oomtrace_shortfall(rec, &pages);
 	if (known)
-		add(l, " shortfall=%llu%s", pages, known == 2 ? "~" : "");
+		append_text(l, " shortfall=%llu%s", pages, known == 2 ? "~" : "");
 }
 
 size_t oomtrace_format(char *buf, size_t size,
 		       const struct oomtrace_header *rec)
 {
 	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
-	struct line l = { .buf = buf, .size = size - 1 };
+	struct text_line l = { .buf = buf, .size = size - 1 };
 	u64 us = rec->ts_ns / 1000;
 
 	if (size < 2) {
@@ -395,12 +395,12 @@ size_t oomtrace_format(char *buf, size_t size,
 	}
 
 	/* One byte is kept back for the newline. */
-	add(&l, "%5llu.%06llu [%03u] ", us / 1000000, us % 1000000, rec->cpu);
+	append_text(&l, "%5llu.%06llu [%03u] ", us / 1000000, us % 1000000, rec->cpu);
 	if (desc) {
-		add(&l, "%s:", desc->name);
-		add_fields(&l, rec, desc);
+		append_text(&l, "%s:", desc->name);
+		append_fields(&l, rec, desc);
 	} else {
-		add(&l, "type-%u: size=%u", rec->type, rec->size);
+		append_text(&l, "type-%u: size=%u", rec->type, rec->size);
 	}
 	buf[l.len++] = '\n';
 	buf[l.len] = '\0';

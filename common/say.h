@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Numbers, sizes, times and tasks as a person reads them: the vocabulary of
- * common/story_print.c.
+ * Numbers, sizes, times and tasks written for people: what every explanation in
+ * words is made of.
  *
- * Everything goes out through struct oomtrace_out, piece by piece. A field that
- * its record does not have is said as "not known", a derived one gets a ~ and
- * is remembered, so that the ~ can be explained at the end.
+ * All output goes through struct oomtrace_out, piece by piece. An absent field
+ * is written as "not known". A derived field gets a ~, which the writer
+ * remembers so that the caller can explain it at the end.
  */
 #ifndef OOMTRACE_SAY_H
 #define OOMTRACE_SAY_H
@@ -14,84 +14,83 @@
 #include "story.h"
 
 /**
- * struct teller - the one who is telling a story
- * @out: where it goes to.
+ * struct text_writer - state of a text being written
+ * @out: destination.
  * @page_size: bytes of a page, not 0.
- * @tilde: a ~ was written.
+ * @tilde: true once a ~ was written.
  */
-struct teller {
+struct text_writer {
 	const struct oomtrace_out *out;
 	u32 page_size;
 	bool tilde;
 };
 
-/** say() - anything, as with printf */
-void say(struct teller *t, const char *fmt, ...)
+/** write_text() - write anything, as printf() does */
+void write_text(struct text_writer *w, const char *fmt, ...)
 	__printf(2, 3);
 
-/** say_label() - start a paragraph; "" for a line that goes on */
-void say_label(struct teller *t, const char *label);
+/** write_label() - start a paragraph; "" starts a line that continues it */
+void write_label(struct text_writer *w, const char *label);
 
-/** say_count() - a number with commas: 1,234,567 */
-void say_count(struct teller *t, s64 n);
+/** write_count() - write a number with commas: 1,234,567 */
+void write_count(struct text_writer *w, s64 n);
 
-/** say_size() - pages as a size: " (4.8 MiB)"; nothing if @pages is below 1 */
-void say_size(struct teller *t, s64 pages);
+/** write_size() - write pages as a size: " (4.8 MiB)"; nothing below 1 page */
+void write_size(struct text_writer *w, s64 pages);
 
-/** say_kib() - pages as dmesg says them: 94,100 KiB */
-void say_kib(struct teller *t, s64 pages);
+/** write_kib() - write pages as the kernel log does: 94,100 KiB */
+void write_kib(struct text_writer *w, s64 pages);
 
-/** say_time() - nanoseconds as a time: 12.3 ms */
-void say_time(struct teller *t, u64 ns);
+/** write_duration() - write nanoseconds as a time: 12.3 ms */
+void write_duration(struct text_writer *w, u64 ns);
 
-/** say_tilde() - the mark of a derived number, if it is one */
-void say_tilde(struct teller *t, bool derived);
+/** write_tilde() - mark the number before as derived, if it is */
+void write_tilde(struct text_writer *w, bool derived);
 
-/** say_comm() - a command name, escaped; @comm need not end */
-void say_comm(struct teller *t, const char *comm);
+/** write_comm() - write a command name, escaped; it may lack the NUL */
+void write_comm(struct text_writer *w, const char *comm);
 
 /**
- * get_field() - a number of a kept record
- * @rec: the record; one that was not seen has a type of 0.
+ * get_field() - get a number from a kept record
+ * @rec: the record; its type is 0 if no such record was seen.
  * @idx: the field's number.
  * @n: out: the number, 0 if it is absent.
  *
- * Return: true if it is there.
+ * Return: true if the number is present.
  */
 bool get_field(const struct oomtrace_header *rec, unsigned int idx, s64 *n);
 
-/** has_scope() - is it known that the episode has this enum oomtrace_scope? */
-bool has_scope(const struct oomtrace_story *s, s64 scope);
+/** story_has_scope() - is the scope known, and is it this enum oomtrace_scope? */
+bool story_has_scope(const struct oomtrace_story *s, s64 scope);
 
 /*
- * A field of a record, by its number: with commas; in pages with their size; in
- * KiB; as its name; as a time; without commas, for a pid, uid or cgroup id.
+ * Write a field of a record, by the field's number: with commas; as pages and
+ * their size; in KiB; as the name of its value; as a time; without commas, for a
+ * pid, uid or cgroup id; as characters, escaped.
  */
-void say_field(struct teller *t, const struct oomtrace_header *rec,
-	       unsigned int idx);
-void say_pages(struct teller *t, const struct oomtrace_header *rec,
-	       unsigned int idx);
-void say_kib_field(struct teller *t, const struct oomtrace_header *rec,
-		   unsigned int idx);
-void say_name(struct teller *t, const struct oomtrace_header *rec,
-	      unsigned int idx);
-void say_time_field(struct teller *t, const struct oomtrace_header *rec,
+void write_field(struct text_writer *w, const struct oomtrace_header *rec,
+		 unsigned int idx);
+void write_pages_field(struct text_writer *w, const struct oomtrace_header *rec,
+		       unsigned int idx);
+void write_kib_field(struct text_writer *w, const struct oomtrace_header *rec,
+		     unsigned int idx);
+void write_enum_field(struct text_writer *w, const struct oomtrace_header *rec,
+		      unsigned int idx);
+void write_duration_field(struct text_writer *w,
+			  const struct oomtrace_header *rec, unsigned int idx);
+void write_id_field(struct text_writer *w, const struct oomtrace_header *rec,
 		    unsigned int idx);
-void say_id(struct teller *t, const struct oomtrace_header *rec,
-	    unsigned int idx);
+void write_string_field(struct text_writer *w,
+			const struct oomtrace_header *rec, unsigned int idx);
 
-/** say_string() - a field of characters, escaped */
-void say_string(struct teller *t, const struct oomtrace_header *rec,
-		unsigned int idx);
+/** write_task() - write comm[pid] from those two fields of a record */
+void write_task(struct text_writer *w, const struct oomtrace_header *rec,
+		unsigned int comm, unsigned int pid);
 
-/** say_task() - comm[pid] from those two fields of a record */
-void say_task(struct teller *t, const struct oomtrace_header *rec,
-	      unsigned int comm, unsigned int pid);
+/** write_memory_part() - write the paragraphs on memory before the kill */
+void write_memory_part(struct text_writer *w, const struct oomtrace_story *s);
 
-/** tell_memory() - what memory there was (common/story_memory.c) */
-void tell_memory(struct teller *t, const struct oomtrace_story *s);
-
-/** tell_choice() - who was killed and why that one (common/story_choice.c) */
-void tell_choice(struct teller *t, const struct oomtrace_story *s);
+/** write_choice_part() - write which task was killed, and why that one */
+void write_choice_part(struct text_writer *w, const struct oomtrace_story *s);
 
 #endif /* OOMTRACE_SAY_H */

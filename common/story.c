@@ -41,7 +41,7 @@ u64 oomtrace_story_found(const struct oomtrace_story *s)
 }
 
 /* The number in a field of a record whose type is known; 0 if it is absent. */
-static s64 number(const struct oomtrace_header *rec, unsigned int idx)
+static s64 read_field_number(const struct oomtrace_header *rec, unsigned int idx)
 {
 	if (!oomtrace_field_valid(rec, idx))
 		return 0;
@@ -49,7 +49,7 @@ static s64 number(const struct oomtrace_header *rec, unsigned int idx)
 				  &oomtrace_type_desc(rec->type)->fields[idx]);
 }
 
-static u64 episode_of(const struct oomtrace_header *rec)
+static u64 read_record_episode(const struct oomtrace_header *rec)
 {
 	switch (rec->type) {
 	case OOMTRACE_OOM_BEGIN:
@@ -63,7 +63,7 @@ static u64 episode_of(const struct oomtrace_header *rec)
 	case OOMTRACE_MEMORY:
 	case OOMTRACE_PSI:
 	case OOMTRACE_REPEAT:
-		return number(rec, 0);
+		return read_field_number(rec, 0);
 	default:
 		return 0;
 	}
@@ -73,27 +73,27 @@ static u64 episode_of(const struct oomtrace_header *rec)
  * Copy a record, as much of it as this build knows. h.size stays the writer's,
  * so that fields which a short record lacks stay absent in the copy.
  */
-static void keep(void *to, size_t size, const struct oomtrace_header *rec)
+static void copy_record(void *to, size_t size, const struct oomtrace_header *rec)
 {
 	memset(to, 0, size);
 	memcpy(to, rec, rec->size < size ? rec->size : size);
 }
 
-static void hear_retry(struct oomtrace_story *s,
+static void collect_retry(struct oomtrace_story *s,
 			  const struct oomtrace_header *rec)
 {
-	u64 kind = number(rec, OOMTRACE_BIT_retry_kind);
+	u64 kind = read_field_number(rec, OOMTRACE_BIT_retry_kind);
 
 	if (oomtrace_field_valid(rec, OOMTRACE_BIT_retry_kind) &&
 	    kind < OOMTRACE_RETRIES)
-		keep(&s->retry[kind], sizeof(s->retry[kind]), rec);
+		copy_record(&s->retry[kind], sizeof(s->retry[kind]), rec);
 }
 
 /* The cgroup's averages say more of its OOM than the machine's. */
-static void hear_psi(struct oomtrace_story *s,
-		     const struct oomtrace_header *rec)
+static void collect_psi(struct oomtrace_story *s,
+			const struct oomtrace_header *rec)
 {
-	u64 resource = number(rec, OOMTRACE_BIT_psi_resource);
+	u64 resource = read_field_number(rec, OOMTRACE_BIT_psi_resource);
 	struct oomtrace_psi *psi;
 
 	if (!oomtrace_field_valid(rec, OOMTRACE_BIT_psi_resource) ||
@@ -102,18 +102,18 @@ static void hear_psi(struct oomtrace_story *s,
 	psi = &s->psi[resource];
 	if (oomtrace_field_valid(rec, OOMTRACE_BIT_psi_cgroup_id) ||
 	    !oomtrace_field_valid(&psi->h, OOMTRACE_BIT_psi_cgroup_id))
-		keep(psi, sizeof(*psi), rec);
+		copy_record(psi, sizeof(*psi), rec);
 }
 
 /* How far it is above its min watermark. */
-static s64 margin(const struct oomtrace_zone *zone)
+static s64 compute_zone_margin(const struct oomtrace_zone *zone)
 {
 	return (u64)zone->free - (u64)zone->wmark_min;
 }
 
 /* Keep those that are worst off, the worst first. */
-static void hear_zone(struct oomtrace_story *s,
-		      const struct oomtrace_header *rec)
+static void collect_zone(struct oomtrace_story *s,
+			 const struct oomtrace_header *rec)
 {
 	struct oomtrace_zone zone;
 	unsigned int at;
@@ -121,12 +121,13 @@ static void hear_zone(struct oomtrace_story *s,
 	if (!oomtrace_field_valid(rec, OOMTRACE_BIT_zone_free) ||
 	    !oomtrace_field_valid(rec, OOMTRACE_BIT_zone_wmark_min))
 		return;
-	keep(&zone, sizeof(zone), rec);
+	copy_record(&zone, sizeof(zone), rec);
 	at = s->zones < OOMTRACE_STORY_ZONES ? s->zones : OOMTRACE_STORY_ZONES;
 	s->zones++;
-	if (margin(&zone) <= 0)
+	if (compute_zone_margin(&zone) <= 0)
 		s->zones_out++;
-	while (at > 0 && margin(&zone) < margin(&s->zone[at - 1])) {
+	while (at > 0 && compute_zone_margin(&zone) <
+			 compute_zone_margin(&s->zone[at - 1])) {
 		if (at < OOMTRACE_STORY_ZONES)
 			s->zone[at] = s->zone[at - 1];
 		at--;
@@ -136,8 +137,8 @@ static void hear_zone(struct oomtrace_story *s,
 }
 
 /* Would the kernel rather kill a than b? Of equals the later one dies. */
-static bool worse(const struct oomtrace_candidate *a,
-		  const struct oomtrace_candidate *b)
+static bool is_worse_candidate(const struct oomtrace_candidate *a,
+			       const struct oomtrace_candidate *b)
 {
 	if (a->points != b->points)
 		return a->points > b->points;
@@ -145,11 +146,12 @@ static bool worse(const struct oomtrace_candidate *a,
 }
 
 /* Keep the candidates with the most points, the most first. */
-static void rank(struct oomtrace_story *s, const struct oomtrace_candidate *c)
+static void insert_candidate(struct oomtrace_story *s,
+			     const struct oomtrace_candidate *c)
 {
 	unsigned int at = s->ntop;
 
-	while (at > 0 && worse(c, &s->top[at - 1]))
+	while (at > 0 && is_worse_candidate(c, &s->top[at - 1]))
 		at--;
 	if (at == OOMTRACE_STORY_TOP)
 		return;
@@ -161,7 +163,7 @@ static void rank(struct oomtrace_story *s, const struct oomtrace_candidate *c)
 }
 
 /* Tasks whose exemption somebody chose, or that explain the next OOM. */
-static bool worth_naming(unsigned int reason)
+static bool reason_needs_names(unsigned int reason)
 {
 	switch (reason) {
 	case OOMTRACE_REASON_ADJ_MIN:
@@ -175,16 +177,16 @@ static bool worth_naming(unsigned int reason)
 	}
 }
 
-static void hear_exempt(struct oomtrace_story *s,
-			const struct oomtrace_candidate *c)
+static void collect_exempt(struct oomtrace_story *s,
+			   const struct oomtrace_candidate *c)
 {
-	u64 reason = number(&c->h, OOMTRACE_BIT_candidate_reason);
+	u64 reason = read_field_number(&c->h, OOMTRACE_BIT_candidate_reason);
 	struct oomtrace_story_exempt *e;
 
 	if (reason >= OOMTRACE_REASONS)
 		reason = OOMTRACE_REASON_NONE;
 	s->exempt_count[reason]++;
-	if (!worth_naming(reason) || s->nexempt == OOMTRACE_STORY_EXEMPT)
+	if (!reason_needs_names(reason) || s->nexempt == OOMTRACE_STORY_EXEMPT)
 		return;
 	e = &s->exempt[s->nexempt++];
 	memcpy(e->comm, c->comm, sizeof(e->comm));
@@ -192,22 +194,22 @@ static void hear_exempt(struct oomtrace_story *s,
 	e->reason = reason;
 }
 
-static void hear_candidate(struct oomtrace_story *s,
-			   const struct oomtrace_header *rec)
+static void collect_candidate(struct oomtrace_story *s,
+			      const struct oomtrace_header *rec)
 {
 	struct oomtrace_candidate c;
 
-	keep(&c, sizeof(c), rec);
+	copy_record(&c, sizeof(c), rec);
 	s->scanned++;
 	if (oomtrace_field_valid(rec, OOMTRACE_BIT_candidate_points)) {
 		s->eligible++;
-		rank(s, &c);
+		insert_candidate(s, &c);
 	}
 	if (!oomtrace_field_valid(rec, OOMTRACE_BIT_candidate_verdict))
 		return;
 
 	if (c.verdict == OOMTRACE_EVAL_INELIGIBLE)
-		hear_exempt(s, &c);
+		collect_exempt(s, &c);
 	else if (c.verdict == OOMTRACE_EVAL_ABORT)
 		s->aborter = c;
 	else if (c.verdict == OOMTRACE_EVAL_LEADING &&
@@ -215,17 +217,17 @@ static void hear_candidate(struct oomtrace_story *s,
 		s->leader = c;
 }
 
-static void hear_victim(struct oomtrace_story *s,
-			const struct oomtrace_header *rec)
+static void collect_victim(struct oomtrace_story *s,
+			   const struct oomtrace_header *rec)
 {
 	if (s->victims < OOMTRACE_STORY_VICTIMS)
-		keep(&s->victim[s->victims], sizeof(s->victim[0]), rec);
+		copy_record(&s->victim[s->victims], sizeof(s->victim[0]), rec);
 	s->victims++;
 }
 
 /* How much memory is left after the reaper went over it. */
-static void hear_left(struct oomtrace_story_reap *r,
-		      const struct oomtrace_header *rec)
+static void collect_pages_left(struct oomtrace_story_reap *r,
+			       const struct oomtrace_header *rec)
 {
 	static const u8 terms[] = {
 		OOMTRACE_BIT_reap_rss_anon,
@@ -241,17 +243,17 @@ static void hear_left(struct oomtrace_story_reap *r,
 			known = 0;
 		else if (known && oomtrace_field_derived(rec, terms[i]))
 			known = 2;
-		sum += number(rec, terms[i]);
+		sum += read_field_number(rec, terms[i]);
 	}
 	r->left = sum;
 	r->left_known = known;
 }
 
-static void hear_reap(struct oomtrace_story *s,
-		      const struct oomtrace_header *rec)
+static void collect_reap(struct oomtrace_story *s,
+			 const struct oomtrace_header *rec)
 {
-	s64 pid = number(rec, OOMTRACE_BIT_reap_pid);
-	u64 step = number(rec, OOMTRACE_BIT_reap_step);
+	s64 pid = read_field_number(rec, OOMTRACE_BIT_reap_pid);
+	u64 step = read_field_number(rec, OOMTRACE_BIT_reap_step);
 	struct oomtrace_story_reap *r;
 	unsigned int i;
 
@@ -269,30 +271,30 @@ static void hear_reap(struct oomtrace_story *s,
 	r->seen |= 1 << step;
 	if (oomtrace_field_valid(rec, OOMTRACE_BIT_reap_since_kill_ns)) {
 		r->timed |= 1 << step;
-		r->since_ns[step] = number(rec,
-					   OOMTRACE_BIT_reap_since_kill_ns);
+		r->since_ns[step] =
+			read_field_number(rec, OOMTRACE_BIT_reap_since_kill_ns);
 	}
 	if (step == OOMTRACE_STEP_SKIP)
 		r->skips++;
 	if (step == OOMTRACE_STEP_SKIP || step == OOMTRACE_STEP_FINISH ||
 	    step == OOMTRACE_STEP_RELEASED)
-		hear_left(r, rec);
+		collect_pages_left(r, rec);
 }
 
-static void hear_repeat(struct oomtrace_story *s,
-			const struct oomtrace_header *rec)
+static void collect_repeat(struct oomtrace_story *s,
+			   const struct oomtrace_header *rec)
 {
-	s->repeats += (u64)number(rec, OOMTRACE_BIT_repeat_count);
-	s->repeated_ns = number(rec, OOMTRACE_BIT_repeat_last_ns);
+	s->repeats += (u64)read_field_number(rec, OOMTRACE_BIT_repeat_count);
+	s->repeated_ns = read_field_number(rec, OOMTRACE_BIT_repeat_last_ns);
 }
 
 /* Records of the commit ring may be missing; this story does not need them. */
-static void hear_lost(struct oomtrace_story *s,
-		      const struct oomtrace_header *rec)
+static void collect_lost(struct oomtrace_story *s,
+			 const struct oomtrace_header *rec)
 {
 	if (s->episode &&
-	    number(rec, OOMTRACE_BIT_lost_ring) == OOMTRACE_RING_OOM)
-		s->lost += (u64)number(rec, OOMTRACE_BIT_lost_count);
+	    read_field_number(rec, OOMTRACE_BIT_lost_ring) == OOMTRACE_RING_OOM)
+		s->lost += (u64)read_field_number(rec, OOMTRACE_BIT_lost_count);
 }
 
 /*
@@ -300,7 +302,7 @@ static void hear_lost(struct oomtrace_story *s,
  * often followed by an episode that kills nobody, and a person who asks for the
  * last OOM may well mean the kill.
  */
-static void start_over(struct oomtrace_story *s, u64 episode)
+static void restart_story(struct oomtrace_story *s, u64 episode)
 {
 	u64 killed = s->victims ? s->episode : s->killed_before;
 
@@ -313,12 +315,12 @@ static void start_over(struct oomtrace_story *s, u64 episode)
  * Is this a record of the episode to tell? Not only a begin record starts an
  * episode: if that one is missing, the rest of the newest is still told.
  */
-static bool wanted(struct oomtrace_story *s, u64 episode)
+static bool accept_episode(struct oomtrace_story *s, u64 episode)
 {
 	if (!episode || (s->wanted && episode != s->wanted))
 		return false;
 	if (episode > s->episode)
-		start_over(s, episode);
+		restart_story(s, episode);
 	return episode == s->episode;
 }
 
@@ -328,43 +330,43 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 	if (rec->size < sizeof(*rec))
 		return;
 	if (rec->type == OOMTRACE_LOST)
-		hear_lost(s, rec);
-	if (!wanted(s, episode_of(rec)))
+		collect_lost(s, rec);
+	if (!accept_episode(s, read_record_episode(rec)))
 		return;
 
 	switch (rec->type) {
 	case OOMTRACE_OOM_BEGIN:
-		keep(&s->begin, sizeof(s->begin), rec);
+		copy_record(&s->begin, sizeof(s->begin), rec);
 		break;
 	case OOMTRACE_RETRY:
-		hear_retry(s, rec);
+		collect_retry(s, rec);
 		break;
 	case OOMTRACE_ZONE:
-		hear_zone(s, rec);
+		collect_zone(s, rec);
 		break;
 	case OOMTRACE_MEMORY:
-		keep(&s->memory, sizeof(s->memory), rec);
+		copy_record(&s->memory, sizeof(s->memory), rec);
 		break;
 	case OOMTRACE_PSI:
-		hear_psi(s, rec);
+		collect_psi(s, rec);
 		break;
 	case OOMTRACE_CANDIDATE:
-		hear_candidate(s, rec);
+		collect_candidate(s, rec);
 		break;
 	case OOMTRACE_VERDICT:
-		keep(&s->verdict, sizeof(s->verdict), rec);
+		copy_record(&s->verdict, sizeof(s->verdict), rec);
 		break;
 	case OOMTRACE_VICTIM:
-		hear_victim(s, rec);
+		collect_victim(s, rec);
 		break;
 	case OOMTRACE_REAP:
-		hear_reap(s, rec);
+		collect_reap(s, rec);
 		break;
 	case OOMTRACE_OOM_END:
-		keep(&s->end, sizeof(s->end), rec);
+		copy_record(&s->end, sizeof(s->end), rec);
 		break;
 	case OOMTRACE_REPEAT:
-		hear_repeat(s, rec);
+		collect_repeat(s, rec);
 		break;
 	}
 }

@@ -8,8 +8,8 @@
 
 #define B(type_field)	OOMTRACE_BIT_##type_field
 
-static bool same_number(const struct oomtrace_header *a, unsigned int a_idx,
-			const struct oomtrace_header *b, unsigned int b_idx)
+static bool fields_are_equal(const struct oomtrace_header *a, unsigned int a_idx,
+			     const struct oomtrace_header *b, unsigned int b_idx)
 {
 	s64 x, y;
 
@@ -18,34 +18,34 @@ static bool same_number(const struct oomtrace_header *a, unsigned int a_idx,
 
 /* The candidate record of a task that the verdict names by its pid. */
 static const struct oomtrace_header *
-candidate(const struct oomtrace_story *s, unsigned int verdict_pid)
+find_candidate_record(const struct oomtrace_story *s, unsigned int verdict_pid)
 {
 	unsigned int i;
 
 	/* The chosen one led last, even if its points are not the highest. */
-	if (same_number(&s->verdict.h, verdict_pid,
-			&s->leader.h, B(candidate_pid)))
+	if (fields_are_equal(&s->verdict.h, verdict_pid,
+			     &s->leader.h, B(candidate_pid)))
 		return &s->leader.h;
 	for (i = 0; i < s->ntop; i++)
-		if (same_number(&s->verdict.h, verdict_pid,
-				&s->top[i].h, B(candidate_pid)))
+		if (fields_are_equal(&s->verdict.h, verdict_pid,
+				     &s->top[i].h, B(candidate_pid)))
 			return &s->top[i].h;
 	return NULL;
 }
 
 /* LONG_MAX is no sum but a mark: kill this one first. */
-static void say_points(struct teller *t, const struct oomtrace_header *rec,
-		       unsigned int idx)
+static void write_points_field(struct text_writer *w, const struct oomtrace_header *rec,
+			       unsigned int idx)
 {
 	s64 n;
 
 	if (get_field(rec, idx, &n) && n == LLONG_MAX)
-		say(t, "the maximum");
+		write_text(w, "the maximum");
 	else
-		say_field(t, rec, idx);
+		write_field(w, rec, idx);
 }
 
-static const char *recomputed_words(s64 how)
+static const char *describe_recomputed(s64 how)
 {
 	switch (how) {
 	case OOMTRACE_RECOMPUTED_AGREE:
@@ -61,40 +61,40 @@ static const char *recomputed_words(s64 how)
 	}
 }
 
-static void say_recomputed(struct teller *t, const struct oomtrace_story *s)
+static void write_recomputed(struct text_writer *w, const struct oomtrace_story *s)
 {
 	s64 how;
 
 	if (!get_field(&s->verdict.h, B(verdict_recomputed), &how))
 		how = OOMTRACE_RECOMPUTED_UNAVAILABLE;
-	say(t, "%s ", recomputed_words(how));
-	say_count(t, s->eligible);
-	say(t, " eligible %s\n", s->eligible == 1 ? "task" : "tasks");
+	write_text(w, "%s ", describe_recomputed(how));
+	write_count(w, s->eligible);
+	write_text(w, " eligible %s\n", s->eligible == 1 ? "task" : "tasks");
 }
 
-static void tell_killed(struct teller *t, const struct oomtrace_story *s)
+static void write_killed(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *rec = &s->verdict.h;
-	const struct oomtrace_header *c = candidate(s, B(verdict_pid));
+	const struct oomtrace_header *c = find_candidate_record(s, B(verdict_pid));
 
-	say_label(t, "Killed:");
-	say_task(t, rec, B(verdict_comm), B(verdict_pid));
+	write_label(w, "Killed:");
+	write_task(w, rec, B(verdict_comm), B(verdict_pid));
 	if (c) {
-		say(t, ", uid ");
-		say_id(t, c, B(candidate_uid));
+		write_text(w, ", uid ");
+		write_id_field(w, c, B(candidate_uid));
 	}
-	say(t, ", cgroup ");
-	say_id(t, rec, B(verdict_cgroup_id));
-	say(t, "\n");
-	say_label(t, "Why:");
+	write_text(w, ", cgroup ");
+	write_id_field(w, rec, B(verdict_cgroup_id));
+	write_text(w, "\n");
+	write_label(w, "Why:");
 	if (!oomtrace_field_valid(rec, B(verdict_points)) && !s->scanned)
-		say(t, "nobody was compared, the one that asks dies (oom_kill_allocating_task)\n");
+		write_text(w, "nobody was compared, the one that asks dies (oom_kill_allocating_task)\n");
 	else
-		say_recomputed(t, s);
+		write_recomputed(w, s);
 }
 
 /* The score's terms as one candidate record has them, all in pages. */
-struct terms {
+struct score_terms {
 	s64 rss;
 	s64 swap;
 	s64 tables;
@@ -104,8 +104,8 @@ struct terms {
 	bool adj_known;
 };
 
-static void get_terms(struct terms *x, const struct oomtrace_story *s,
-		      const struct oomtrace_header *c)
+static void compute_score_terms(struct score_terms *x, const struct oomtrace_story *s,
+				const struct oomtrace_header *c)
 {
 	s64 anon, file, shmem, tables, adj, total;
 	bool known;
@@ -127,84 +127,84 @@ static void get_terms(struct terms *x, const struct oomtrace_story *s,
 	x->adj = (u64)adj * (u64)x->adj_unit;
 }
 
-static void say_adj(struct teller *t, const struct terms *x,
-		    const struct oomtrace_header *c)
+static void write_adj_term(struct text_writer *w, const struct score_terms *x,
+			   const struct oomtrace_header *c)
 {
 	if (!x->adj_known) {
-		say(t, " + adj not known (oom_score_adj ");
-		say_id(t, c, B(candidate_oom_score_adj));
-		say(t, ")");
+		write_text(w, " + adj not known (oom_score_adj ");
+		write_id_field(w, c, B(candidate_oom_score_adj));
+		write_text(w, ")");
 		return;
 	}
-	say(t, " + adj ");
-	say_count(t, x->adj);
+	write_text(w, " + adj ");
+	write_count(w, x->adj);
 	if (!x->adj)
 		return;
-	say(t, " (oom_score_adj ");
-	say_id(t, c, B(candidate_oom_score_adj));
-	say(t, " x ");
-	say_count(t, x->adj_unit);
-	say(t, " pages)");
+	write_text(w, " (oom_score_adj ");
+	write_id_field(w, c, B(candidate_oom_score_adj));
+	write_text(w, " x ");
+	write_count(w, x->adj_unit);
+	write_text(w, " pages)");
 }
 
-static void say_terms(struct teller *t, const struct terms *x,
-		      const struct oomtrace_header *c, s64 points)
+static void write_score_terms(struct text_writer *w, const struct score_terms *x,
+			      const struct oomtrace_header *c, s64 points)
 {
 	s64 sum = (u64)x->rss + (u64)x->swap + (u64)x->tables + (u64)x->adj;
 	bool derived = oomtrace_field_derived(c, B(candidate_rss_anon));
 
-	say(t, " = rss ");
-	say_count(t, x->rss);
-	say_tilde(t, derived);
-	say(t, " (anon ");
-	say_field(t, c, B(candidate_rss_anon));
-	say(t, ", file ");
-	say_field(t, c, B(candidate_rss_file));
-	say(t, ", shmem ");
-	say_field(t, c, B(candidate_rss_shmem));
-	say(t, ") + swap ");
-	say_field(t, c, B(candidate_swapents));
-	say(t, " + page tables ");
-	say_count(t, x->tables);
-	say_tilde(t, oomtrace_field_derived(c, B(candidate_pgtables_bytes)));
-	say_adj(t, x, c);
-	say(t, "\n");
+	write_text(w, " = rss ");
+	write_count(w, x->rss);
+	write_tilde(w, derived);
+	write_text(w, " (anon ");
+	write_field(w, c, B(candidate_rss_anon));
+	write_text(w, ", file ");
+	write_field(w, c, B(candidate_rss_file));
+	write_text(w, ", shmem ");
+	write_field(w, c, B(candidate_rss_shmem));
+	write_text(w, ") + swap ");
+	write_field(w, c, B(candidate_swapents));
+	write_text(w, " + page tables ");
+	write_count(w, x->tables);
+	write_tilde(w, oomtrace_field_derived(c, B(candidate_pgtables_bytes)));
+	write_adj_term(w, x, c);
+	write_text(w, "\n");
 	if (x->adj_known && sum != points) {
-		say_label(t, "");
-		say(t, "the terms were read a moment before the kernel's: they sum to ");
-		say_count(t, sum);
-		say(t, "\n");
+		write_label(w, "");
+		write_text(w, "the terms were read a moment before the kernel's: they sum to ");
+		write_count(w, sum);
+		write_text(w, "\n");
 	}
 }
 
-static void tell_points(struct teller *t, const struct oomtrace_story *s)
+static void write_points(struct text_writer *w, const struct oomtrace_story *s)
 {
-	const struct oomtrace_header *c = candidate(s, B(verdict_pid));
-	struct terms x;
+	const struct oomtrace_header *c = find_candidate_record(s, B(verdict_pid));
+	struct score_terms x;
 	s64 points;
 
 	if (!get_field(&s->verdict.h, B(verdict_points), &points))
 		return;
-	say_label(t, "Points:");
-	say_task(t, &s->verdict.h, B(verdict_comm), B(verdict_pid));
-	say(t, " ");
-	say_points(t, &s->verdict.h, B(verdict_points));
+	write_label(w, "Points:");
+	write_task(w, &s->verdict.h, B(verdict_comm), B(verdict_pid));
+	write_text(w, " ");
+	write_points_field(w, &s->verdict.h, B(verdict_points));
 	if (points == LLONG_MAX) {
-		say(t, ", which is no sum but a mark\n");
+		write_text(w, ", which is no sum but a mark\n");
 		return;
 	}
 	if (!c) {
-		say(t, "; its candidate record is missing, so the terms are not known\n");
+		write_text(w, "; its candidate record is missing, so the terms are not known\n");
 		return;
 	}
-	get_terms(&x, s, c);
+	compute_score_terms(&x, s, c);
 	if (x.memory_known)
-		say_terms(t, &x, c, points);
+		write_score_terms(w, &x, c, points);
 	else
-		say(t, " pages; the terms are not known, its memory could not be read\n");
+		write_text(w, " pages; the terms are not known, its memory could not be read\n");
 }
 
-static void tell_runner_up(struct teller *t, const struct oomtrace_story *s)
+static void write_runner_up(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *rec = &s->verdict.h;
 	const struct oomtrace_header *c;
@@ -212,68 +212,68 @@ static void tell_runner_up(struct teller *t, const struct oomtrace_story *s)
 
 	if (!get_field(rec, B(verdict_points), &points))
 		return;
-	say_label(t, "Runner-up:");
+	write_label(w, "Runner-up:");
 	if (!get_field(rec, B(verdict_runner_up_points), &next)) {
 		if (get_field(rec, B(verdict_recomputed), &how) &&
 		    how != OOMTRACE_RECOMPUTED_UNAVAILABLE)
-			say(t, "none, nobody else was eligible\n");
+			write_text(w, "none, nobody else was eligible\n");
 		else
-			say(t, "not known\n");
+			write_text(w, "not known\n");
 		return;
 	}
-	c = candidate(s, B(verdict_runner_up_pid));
+	c = find_candidate_record(s, B(verdict_runner_up_pid));
 	if (c) {
-		say_task(t, c, B(candidate_comm), B(candidate_pid));
+		write_task(w, c, B(candidate_comm), B(candidate_pid));
 	} else {
-		say(t, "pid ");
-		say_id(t, rec, B(verdict_runner_up_pid));
+		write_text(w, "pid ");
+		write_id_field(w, rec, B(verdict_runner_up_pid));
 	}
-	say(t, " with ");
-	say_points(t, rec, B(verdict_runner_up_points));
-	say(t, " points");
+	write_text(w, " with ");
+	write_points_field(w, rec, B(verdict_runner_up_points));
+	write_text(w, " points");
 	if (points != LLONG_MAX && next != LLONG_MAX) {
-		say(t, ", ");
-		say_count(t, (u64)points - (u64)next);
-		say(t, " pages behind");
-		say_size(t, (u64)points - (u64)next);
+		write_text(w, ", ");
+		write_count(w, (u64)points - (u64)next);
+		write_text(w, " pages behind");
+		write_size(w, (u64)points - (u64)next);
 	}
-	say(t, "\n");
+	write_text(w, "\n");
 }
 
 /* Of a daemon's: the kernel's ranking a moment later, which it did not ask. */
-static const char *next_label(const struct oomtrace_story *s)
+static const char *choose_next_label(const struct oomtrace_story *s)
 {
-	if (has_scope(s, OOMTRACE_SCOPE_USERSPACE))
+	if (story_has_scope(s, OOMTRACE_SCOPE_USERSPACE))
 		return "Ranked:";
 	return s->verdict.h.type ? "Next:" : "Scored:";
 }
 
 /* The other candidates of the top; all of it if nobody was chosen. */
-static void tell_next(struct teller *t, const struct oomtrace_story *s)
+static void write_next_candidates(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *v = &s->verdict.h;
 	const struct oomtrace_header *c;
-	unsigned int i, said = 0;
+	unsigned int i, written = 0;
 
 	for (i = 0; i < s->ntop; i++) {
 		c = &s->top[i].h;
-		if (same_number(v, B(verdict_pid), c, B(candidate_pid)) ||
-		    same_number(v, B(verdict_runner_up_pid),
-				c, B(candidate_pid)))
+		if (fields_are_equal(v, B(verdict_pid), c, B(candidate_pid)) ||
+		    fields_are_equal(v, B(verdict_runner_up_pid),
+				     c, B(candidate_pid)))
 			continue;
-		if (!said++)
-			say_label(t, next_label(s));
+		if (!written++)
+			write_label(w, choose_next_label(s));
 		else
-			say(t, ", ");
-		say_task(t, c, B(candidate_comm), B(candidate_pid));
-		say(t, " ");
-		say_points(t, c, B(candidate_points));
+			write_text(w, ", ");
+		write_task(w, c, B(candidate_comm), B(candidate_pid));
+		write_text(w, " ");
+		write_points_field(w, c, B(candidate_points));
 	}
-	if (said)
-		say(t, "\n");
+	if (written)
+		write_text(w, "\n");
 }
 
-static const char *reason_words(unsigned int reason)
+static const char *describe_reason(unsigned int reason)
 {
 	switch (reason) {
 	case OOMTRACE_REASON_INIT:
@@ -297,24 +297,24 @@ static const char *reason_words(unsigned int reason)
 	}
 }
 
-static void say_exempt_names(struct teller *t, const struct oomtrace_story *s,
-			     unsigned int reason)
+static void write_exempt_names(struct text_writer *w, const struct oomtrace_story *s,
+			       unsigned int reason)
 {
-	unsigned int i, said = 0;
+	unsigned int i, written = 0;
 
 	for (i = 0; i < s->nexempt; i++) {
 		if (s->exempt[i].reason != reason)
 			continue;
-		say(t, "%s", said++ ? ", " : ": ");
-		say_comm(t, s->exempt[i].comm);
-		say(t, "[%d]", s->exempt[i].pid);
+		write_text(w, "%s", written++ ? ", " : ": ");
+		write_comm(w, s->exempt[i].comm);
+		write_text(w, "[%d]", s->exempt[i].pid);
 	}
-	if (said && said < s->exempt_count[reason])
-		say(t, ", ...");
+	if (written && written < s->exempt_count[reason])
+		write_text(w, ", ...");
 }
 
 /* One line for each reason; the tasks by name where somebody chose it. */
-static void tell_exempt(struct teller *t, const struct oomtrace_story *s)
+static void write_exempt(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const char *label = "Exempt:";
 	unsigned int i;
@@ -322,22 +322,22 @@ static void tell_exempt(struct teller *t, const struct oomtrace_story *s)
 	for (i = 0; i < OOMTRACE_REASONS; i++) {
 		if (!s->exempt_count[i])
 			continue;
-		say_label(t, label);
+		write_label(w, label);
 		label = "";
-		say_count(t, s->exempt_count[i]);
-		say(t, " %s", reason_words(i));
-		say_exempt_names(t, s, i);
-		say(t, "\n");
+		write_count(w, s->exempt_count[i]);
+		write_text(w, " %s", describe_reason(i));
+		write_exempt_names(w, s, i);
+		write_text(w, "\n");
 	}
 }
 
-void tell_choice(struct teller *t, const struct oomtrace_story *s)
+void write_choice_part(struct text_writer *w, const struct oomtrace_story *s)
 {
 	if (s->verdict.h.type) {
-		tell_killed(t, s);
-		tell_points(t, s);
-		tell_runner_up(t, s);
+		write_killed(w, s);
+		write_points(w, s);
+		write_runner_up(w, s);
 	}
-	tell_next(t, s);
-	tell_exempt(t, s);
+	write_next_candidates(w, s);
+	write_exempt(w, s);
 }

@@ -24,19 +24,19 @@ struct named_field {
 	unsigned int idx;
 };
 
-static void say_named(struct teller *t, const struct oomtrace_header *rec,
-		      const struct named_field *f, unsigned int n)
+static void write_named_fields(struct text_writer *w, const struct oomtrace_header *rec,
+			       const struct named_field *f, unsigned int n)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		say(t, "%s%s ", i ? ", " : "", f[i].name);
-		say_field(t, rec, f[i].idx);
+		write_text(w, "%s%s ", i ? ", " : "", f[i].name);
+		write_field(w, rec, f[i].idx);
 	}
 }
 
 /* The cgroup's own swap, on a machine that has some. */
-static void say_memcg_swap(struct teller *t, const struct oomtrace_story *s)
+static void write_memcg_swap(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *rec = &s->memory.h;
 	s64 total, used, max;
@@ -45,46 +45,46 @@ static void say_memcg_swap(struct teller *t, const struct oomtrace_story *s)
 	    !get_field(rec, B(memory_memcg_swap), &used) ||
 	    !get_field(rec, B(memory_memcg_swap_max), &max))
 		return;
-	say(t, ", and ");
-	say_pages(t, rec, B(memory_memcg_swap));
-	say(t, " of swap ");
+	write_text(w, ", and ");
+	write_pages_field(w, rec, B(memory_memcg_swap));
+	write_text(w, " of swap ");
 	/* PAGE_COUNTER_MAX is LONG_MAX in pages. */
 	if ((u64)max >= (u64)LLONG_MAX / s->page_size) {
-		say(t, "without a limit");
+		write_text(w, "without a limit");
 		return;
 	}
-	say(t, "of its limit of ");
-	say_pages(t, rec, B(memory_memcg_swap_max));
+	write_text(w, "of its limit of ");
+	write_pages_field(w, rec, B(memory_memcg_swap_max));
 }
 
-static void tell_memcg(struct teller *t, const struct oomtrace_story *s)
+static void write_memcg_usage(struct text_writer *w, const struct oomtrace_story *s)
 {
-	say(t, "the cgroup uses ");
-	say_pages(t, &s->begin.h, B(oom_begin_memcg_usage));
-	say(t, " of its limit of ");
-	say_pages(t, &s->begin.h, B(oom_begin_memcg_limit));
-	say_memcg_swap(t, s);
-	say(t, "\n");
-	say_label(t, "");
+	write_text(w, "the cgroup uses ");
+	write_pages_field(w, &s->begin.h, B(oom_begin_memcg_usage));
+	write_text(w, " of its limit of ");
+	write_pages_field(w, &s->begin.h, B(oom_begin_memcg_limit));
+	write_memcg_swap(w, s);
+	write_text(w, "\n");
+	write_label(w, "");
 }
 
-static void tell_swap(struct teller *t, const struct oomtrace_header *rec)
+static void write_swap(struct text_writer *w, const struct oomtrace_header *rec)
 {
 	s64 n;
 
-	say_label(t, "");
+	write_label(w, "");
 	if (get_field(rec, B(oom_begin_total_swap), &n) && !n) {
-		say(t, "no swap\n");
+		write_text(w, "no swap\n");
 		return;
 	}
-	say(t, "swap: ");
-	say_pages(t, rec, B(oom_begin_swap_free));
-	say(t, " free of ");
-	say_pages(t, rec, B(oom_begin_total_swap));
-	say(t, "\n");
+	write_text(w, "swap: ");
+	write_pages_field(w, rec, B(oom_begin_swap_free));
+	write_text(w, " free of ");
+	write_pages_field(w, rec, B(oom_begin_total_swap));
+	write_text(w, "\n");
 }
 
-static void tell_begin(struct teller *t, const struct oomtrace_story *s)
+static void write_memory(struct text_writer *w, const struct oomtrace_story *s)
 {
 	static const struct named_field wmarks[] = {
 		{ "min",	B(oom_begin_wmark_min) },
@@ -100,26 +100,26 @@ static void tell_begin(struct teller *t, const struct oomtrace_story *s)
 	};
 	const struct oomtrace_header *rec = &s->begin.h;
 
-	say_label(t, "Memory:");
-	if (has_scope(s, OOMTRACE_SCOPE_MEMCG))
-		tell_memcg(t, s);
-	say(t, "the machine has ");
-	say_pages(t, rec, B(oom_begin_free));
-	say(t, " free of ");
-	say_pages(t, rec, B(oom_begin_totalram));
-	say(t, "; watermarks ");
-	say_named(t, rec, wmarks, ARRAY_SIZE(wmarks));
-	say(t, "\n");
-	say_label(t, "");
-	say_named(t, rec, used, ARRAY_SIZE(used));
-	say(t, "\n");
-	tell_swap(t, rec);
+	write_label(w, "Memory:");
+	if (story_has_scope(s, OOMTRACE_SCOPE_MEMCG))
+		write_memcg_usage(w, s);
+	write_text(w, "the machine has ");
+	write_pages_field(w, rec, B(oom_begin_free));
+	write_text(w, " free of ");
+	write_pages_field(w, rec, B(oom_begin_totalram));
+	write_text(w, "; watermarks ");
+	write_named_fields(w, rec, wmarks, ARRAY_SIZE(wmarks));
+	write_text(w, "\n");
+	write_label(w, "");
+	write_named_fields(w, rec, used, ARRAY_SIZE(used));
+	write_text(w, "\n");
+	write_swap(w, rec);
 }
 
 /* What of the file pages cannot go at once, and who else has pages for good. */
-static void tell_used(struct teller *t, const struct oomtrace_story *s)
+static void write_memory_use(struct text_writer *w, const struct oomtrace_story *s)
 {
-	static const struct named_field held[] = {
+	static const struct named_field pinned[] = {
 		{ "dirty",		B(memory_dirty) },
 		{ "writeback",		B(memory_writeback) },
 		{ "unevictable",	B(memory_unevictable) },
@@ -137,29 +137,29 @@ static void tell_used(struct teller *t, const struct oomtrace_story *s)
 
 	if (!rec->type)
 		return;
-	say_label(t, "");
-	say_named(t, rec, held, ARRAY_SIZE(held));
+	write_label(w, "");
+	write_named_fields(w, rec, pinned, ARRAY_SIZE(pinned));
 	for (i = 0; i < ARRAY_SIZE(huge); i++)
 		zero += get_field(rec, huge[i].idx, &n) && !n;
 	if (zero == ARRAY_SIZE(huge)) {
-		say(t, "; no huge pages\n");
+		write_text(w, "; no huge pages\n");
 		return;
 	}
-	say(t, "; in huge pages: ");
-	say_named(t, rec, huge, ARRAY_SIZE(huge));
-	say(t, "\n");
+	write_text(w, "; in huge pages: ");
+	write_named_fields(w, rec, huge, ARRAY_SIZE(huge));
+	write_text(w, "\n");
 }
 
 /*
  * The most that reclaim could have had; it can do with less of it than there
  * is. Not for a cgroup: these are the machine's.
  */
-static void tell_reclaim(struct teller *t, const struct oomtrace_story *s)
+static void write_reclaimable(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *rec = &s->begin.h;
 	s64 file, slab, misc, anon, swap;
 
-	if (has_scope(s, OOMTRACE_SCOPE_MEMCG) ||
+	if (story_has_scope(s, OOMTRACE_SCOPE_MEMCG) ||
 	    !get_field(rec, B(oom_begin_file), &file) ||
 	    !get_field(rec, B(oom_begin_slab_reclaimable), &slab) ||
 	    !get_field(rec, B(oom_begin_anon), &anon) ||
@@ -169,112 +169,112 @@ static void tell_reclaim(struct teller *t, const struct oomtrace_story *s)
 	if (anon > swap)
 		anon = swap;
 	/* Unsigned, since garbage may overflow. */
-	say_label(t, "Reclaim:");
-	say(t, "at most ");
-	say_count(t, (u64)file + (u64)slab + (u64)misc + (u64)anon);
-	say(t, " pages");
-	say_size(t, (u64)file + (u64)slab + (u64)misc + (u64)anon);
-	say(t, ": file ");
-	say_count(t, file);
-	say(t, ", reclaimable slab ");
-	say_count(t, slab);
-	say(t, ", other of the kernel ");
-	say_count(t, misc);
-	say(t, ", anon that fits free swap ");
-	say_count(t, anon);
-	say(t, "\n");
+	write_label(w, "Reclaim:");
+	write_text(w, "at most ");
+	write_count(w, (u64)file + (u64)slab + (u64)misc + (u64)anon);
+	write_text(w, " pages");
+	write_size(w, (u64)file + (u64)slab + (u64)misc + (u64)anon);
+	write_text(w, ": file ");
+	write_count(w, file);
+	write_text(w, ", reclaimable slab ");
+	write_count(w, slab);
+	write_text(w, ", other of the kernel ");
+	write_count(w, misc);
+	write_text(w, ", anon that fits free swap ");
+	write_count(w, anon);
+	write_text(w, "\n");
 }
 
 /* "DMA32 of node 0"; an older record has no name. */
-static void say_zone(struct teller *t, const struct oomtrace_header *rec,
-		     unsigned int name, unsigned int zone, unsigned int node)
+static void write_zone_name(struct text_writer *w, const struct oomtrace_header *rec,
+			    unsigned int name, unsigned int zone, unsigned int node)
 {
 	if (oomtrace_field_valid(rec, name)) {
-		say_string(t, rec, name);
+		write_string_field(w, rec, name);
 	} else {
-		say(t, "zone ");
-		say_id(t, rec, zone);
+		write_text(w, "zone ");
+		write_id_field(w, rec, zone);
 	}
-	say(t, " of node ");
-	say_id(t, rec, node);
+	write_text(w, " of node ");
+	write_id_field(w, rec, node);
 }
 
-static void tell_zone(struct teller *t, const struct oomtrace_zone *zone)
+static void write_zone(struct text_writer *w, const struct oomtrace_zone *zone)
 {
 	const struct oomtrace_header *rec = &zone->h;
 	s64 boost;
 
-	say_zone(t, rec, B(zone_name), B(zone_zone), B(zone_node));
-	say(t, " has ");
-	say_pages(t, rec, B(zone_free));
-	say(t, " free, %sabove its min of ",
-	    zone->free > zone->wmark_min ? "" : "not ");
-	say_field(t, rec, B(zone_wmark_min));
+	write_zone_name(w, rec, B(zone_name), B(zone_zone), B(zone_node));
+	write_text(w, " has ");
+	write_pages_field(w, rec, B(zone_free));
+	write_text(w, " free, %sabove its min of ",
+		   zone->free > zone->wmark_min ? "" : "not ");
+	write_field(w, rec, B(zone_wmark_min));
 	if (get_field(rec, B(zone_wmark_boost), &boost) && boost) {
-		say(t, " (boosted by ");
-		say_count(t, boost);
-		say(t, ")");
+		write_text(w, " (boosted by ");
+		write_count(w, boost);
+		write_text(w, ")");
 	}
-	say(t, "; low ");
-	say_field(t, rec, B(zone_wmark_low));
-	say(t, ", high ");
-	say_field(t, rec, B(zone_wmark_high));
-	say(t, "\n");
+	write_text(w, "; low ");
+	write_field(w, rec, B(zone_wmark_low));
+	write_text(w, ", high ");
+	write_field(w, rec, B(zone_wmark_high));
+	write_text(w, "\n");
 }
 
 /* Those that were short, or else the one that was nearest to it. */
-static void tell_zones(struct teller *t, const struct oomtrace_story *s)
+static void write_zones(struct text_writer *w, const struct oomtrace_story *s)
 {
-	unsigned int told = s->zones_out;
+	unsigned int shown = s->zones_out;
 	unsigned int i;
 
 	/* A cgroup's OOM has nothing to do with them. */
-	if (!s->zones || has_scope(s, OOMTRACE_SCOPE_MEMCG))
+	if (!s->zones || story_has_scope(s, OOMTRACE_SCOPE_MEMCG))
 		return;
-	if (!told)
-		told = 1;
-	if (told > OOMTRACE_STORY_ZONES)
-		told = OOMTRACE_STORY_ZONES;
-	for (i = 0; i < told; i++) {
-		say_label(t, i ? "" : "Zones:");
-		tell_zone(t, &s->zone[i]);
+	if (!shown)
+		shown = 1;
+	if (shown > OOMTRACE_STORY_ZONES)
+		shown = OOMTRACE_STORY_ZONES;
+	for (i = 0; i < shown; i++) {
+		write_label(w, i ? "" : "Zones:");
+		write_zone(w, &s->zone[i]);
 	}
-	if (s->zones == told)
+	if (s->zones == shown)
 		return;
-	say_label(t, "");
-	say(t, "and %u more", s->zones - told);
-	if (s->zones_out > told)
-		say(t, ", %u of them not above min\n", s->zones_out - told);
+	write_label(w, "");
+	write_text(w, "and %u more", s->zones - shown);
+	if (s->zones_out > shown)
+		write_text(w, ", %u of them not above min\n", s->zones_out - shown);
 	else
-		say(t, " above min\n");
+		write_text(w, " above min\n");
 }
 
-static void say_percent(struct teller *t, const struct oomtrace_header *rec,
-			unsigned int idx)
+static void write_percent(struct text_writer *w, const struct oomtrace_header *rec,
+			  unsigned int idx)
 {
 	s64 n;
 
 	if (get_field(rec, idx, &n))
-		say(t, "%llu.%02llu", (u64)n / 100, (u64)n % 100);
+		write_text(w, "%llu.%02llu", (u64)n / 100, (u64)n % 100);
 	else
-		say(t, "?");
+		write_text(w, "?");
 }
 
-static void say_averages(struct teller *t, const struct oomtrace_header *rec,
-			 unsigned int avg10)
+static void write_averages(struct text_writer *w, const struct oomtrace_header *rec,
+			   unsigned int avg10)
 {
 	/* The other two follow it. */
-	say_percent(t, rec, avg10);
-	say(t, ", ");
-	say_percent(t, rec, avg10 + 1);
-	say(t, ", ");
-	say_percent(t, rec, avg10 + 2);
+	write_percent(w, rec, avg10);
+	write_text(w, ", ");
+	write_percent(w, rec, avg10 + 1);
+	write_text(w, ", ");
+	write_percent(w, rec, avg10 + 2);
 }
 
 static_assert(B(psi_some_avg300) == B(psi_some_avg10) + 2);
 static_assert(B(psi_full_avg300) == B(psi_full_avg10) + 2);
 
-static const char *stall_words(const struct oomtrace_header *rec)
+static const char *describe_stall(const struct oomtrace_header *rec)
 {
 	s64 age, some, full;
 
@@ -288,7 +288,7 @@ static const char *stall_words(const struct oomtrace_header *rec)
 }
 
 /* Had tasks been waiting, and for how long? */
-static void tell_stalls(struct teller *t, const struct oomtrace_story *s)
+static void write_stalls(struct text_writer *w, const struct oomtrace_story *s)
 {
 	static const char * const what[OOMTRACE_RESOURCES] = {
 		[OOMTRACE_RESOURCE_MEMORY]	= "memory",
@@ -302,32 +302,32 @@ static void tell_stalls(struct teller *t, const struct oomtrace_story *s)
 		rec = &s->psi[i].h;
 		if (!rec->type)
 			continue;
-		say_label(t, label);
+		write_label(w, label);
 		label = "";
-		say(t, "%s%s, %% of 10, 60, 300 s: some ", what[i],
-		    oomtrace_field_valid(rec, B(psi_cgroup_id)) ?
-		    " in the cgroup" : "");
-		say_averages(t, rec, B(psi_some_avg10));
-		say(t, "; all ");
-		say_averages(t, rec, B(psi_full_avg10));
-		say(t, ", ");
-		say_time_field(t, rec, B(psi_age_ns));
-		say(t, " old%s\n", i == OOMTRACE_RESOURCE_MEMORY ?
-		    stall_words(rec) : "");
+		write_text(w, "%s%s, %% of 10, 60, 300 s: some ", what[i],
+			   oomtrace_field_valid(rec, B(psi_cgroup_id)) ?
+			   " in the cgroup" : "");
+		write_averages(w, rec, B(psi_some_avg10));
+		write_text(w, "; all ");
+		write_averages(w, rec, B(psi_full_avg10));
+		write_text(w, ", ");
+		write_duration_field(w, rec, B(psi_age_ns));
+		write_text(w, " old%s\n", i == OOMTRACE_RESOURCE_MEMORY ?
+			   describe_stall(rec) : "");
 	}
 }
 
-static void say_retry(struct teller *t, const struct oomtrace_header *rec)
+static void write_retry_result(struct text_writer *w, const struct oomtrace_header *rec)
 {
 	s64 n;
 
 	if (get_field(rec, B(retry_retry), &n))
-		say(t, n ? ", the kernel tried again" : ", the kernel gave up");
-	say(t, "\n");
+		write_text(w, n ? ", the kernel tried again" : ", the kernel gave up");
+	write_text(w, "\n");
 }
 
 /* The last look that the allocator took before it called the OOM killer. */
-static void tell_retries(struct teller *t, const struct oomtrace_story *s)
+static void write_retries(struct text_writer *w, const struct oomtrace_story *s)
 {
 	static const struct named_field reclaim[] = {
 		{ "reclaimable",	B(retry_reclaimable) },
@@ -345,39 +345,39 @@ static void tell_retries(struct teller *t, const struct oomtrace_story *s)
 
 	rec = &s->retry[OOMTRACE_RETRY_RECLAIM].h;
 	if (rec->type) {
-		say_label(t, label);
+		write_label(w, label);
 		label = "";
-		say_time_field(t, rec, B(retry_age_ns));
-		say(t, " earlier ");
-		say_zone(t, rec, B(retry_zone_name), B(retry_zone),
-			 B(retry_node));
-		say(t, ", order ");
-		say_id(t, rec, B(retry_order));
-		say(t, ": ");
-		say_named(t, rec, reclaim, ARRAY_SIZE(reclaim));
-		say(t, "; loops without progress ");
-		say_field(t, rec, B(retry_no_progress_loops));
-		say_retry(t, rec);
+		write_duration_field(w, rec, B(retry_age_ns));
+		write_text(w, " earlier ");
+		write_zone_name(w, rec, B(retry_zone_name), B(retry_zone),
+				B(retry_node));
+		write_text(w, ", order ");
+		write_id_field(w, rec, B(retry_order));
+		write_text(w, ": ");
+		write_named_fields(w, rec, reclaim, ARRAY_SIZE(reclaim));
+		write_text(w, "; loops without progress ");
+		write_field(w, rec, B(retry_no_progress_loops));
+		write_retry_result(w, rec);
 	}
 	rec = &s->retry[OOMTRACE_RETRY_COMPACT].h;
 	if (rec->type) {
-		say_label(t, label);
-		say_time_field(t, rec, B(retry_age_ns));
-		say(t, " earlier compaction, order ");
-		say_id(t, rec, B(retry_order));
-		say(t, ": ");
-		say_named(t, rec, compact, ARRAY_SIZE(compact));
-		say_retry(t, rec);
+		write_label(w, label);
+		write_duration_field(w, rec, B(retry_age_ns));
+		write_text(w, " earlier compaction, order ");
+		write_id_field(w, rec, B(retry_order));
+		write_text(w, ": ");
+		write_named_fields(w, rec, compact, ARRAY_SIZE(compact));
+		write_retry_result(w, rec);
 	}
 }
 
-void tell_memory(struct teller *t, const struct oomtrace_story *s)
+void write_memory_part(struct text_writer *w, const struct oomtrace_story *s)
 {
 	if (s->begin.h.type)
-		tell_begin(t, s);
-	tell_used(t, s);
-	tell_reclaim(t, s);
-	tell_zones(t, s);
-	tell_stalls(t, s);
-	tell_retries(t, s);
+		write_memory(w, s);
+	write_memory_use(w, s);
+	write_reclaimable(w, s);
+	write_zones(w, s);
+	write_stalls(w, s);
+	write_retries(w, s);
 }

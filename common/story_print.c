@@ -15,10 +15,10 @@
 #define B(type_field)	OOMTRACE_BIT_##type_field
 
 /* The same on every architecture that Linux runs on. */
-#define BY_SIGKILL	9
-#define BY_SIGTERM	15
+#define SIGNAL_KILL	9
+#define SIGNAL_TERM	15
 
-static const char *trigger_words(s64 trigger)
+static const char *describe_trigger(s64 trigger)
 {
 	switch (trigger) {
 	case OOMTRACE_TRIGGER_ALLOCATION:
@@ -38,104 +38,104 @@ static const char *trigger_words(s64 trigger)
 	}
 }
 
-static void say_scope(struct teller *t, const struct oomtrace_story *s)
+static void write_scope(struct text_writer *w, const struct oomtrace_story *s)
 {
 	s64 scope, constraint;
 
 	if (!get_field(&s->begin.h, B(oom_begin_scope), &scope)) {
 		scope = oomtrace_verdict_scope(&s->verdict);
 		if (scope == OOMTRACE_SCOPES) {
-			say(t, "where is not known");
+			write_text(w, "where is not known");
 			return;
 		}
 	}
 	if (scope == OOMTRACE_SCOPE_MEMCG) {
-		say(t, "memory cgroup ");
+		write_text(w, "memory cgroup ");
 		if (s->begin.h.type)
-			say_id(t, &s->begin.h, B(oom_begin_memcg_id));
+			write_id_field(w, &s->begin.h, B(oom_begin_memcg_id));
 		else
-			say_id(t, &s->verdict.h, B(verdict_memcg_id));
+			write_id_field(w, &s->verdict.h, B(verdict_memcg_id));
 	} else if (scope == OOMTRACE_SCOPE_USERSPACE) {
-		say(t, "decided in user space");
+		write_text(w, "decided in user space");
 	} else if (scope != OOMTRACE_SCOPE_GLOBAL) {
-		say_name(t, &s->begin.h, B(oom_begin_scope));
+		write_enum_field(w, &s->begin.h, B(oom_begin_scope));
 	} else if (!get_field(&s->verdict.h, B(verdict_constraint),
 			      &constraint)) {
-		say(t, "global");
+		write_text(w, "global");
 	} else if (constraint == OOMTRACE_CONSTRAINT_CPUSET) {
-		say(t, "the memory nodes of a cpuset");
+		write_text(w, "the memory nodes of a cpuset");
 	} else if (constraint == OOMTRACE_CONSTRAINT_MEMORY_POLICY) {
-		say(t, "the memory nodes of a memory policy");
+		write_text(w, "the memory nodes of a memory policy");
 	} else {
-		say(t, "global, the whole machine");
+		write_text(w, "global, the whole machine");
 	}
 }
 
-static void tell_title(struct teller *t, const struct oomtrace_story *s)
+static void write_title(struct text_writer *w, const struct oomtrace_story *s)
 {
 	u64 us = s->begin.h.ts_ns / 1000;
 
-	say(t, "OOM episode %llu: ", s->episode);
-	say_scope(t, s);
+	write_text(w, "OOM episode %llu: ", s->episode);
+	write_scope(w, s);
 	if (s->begin.h.type)
-		say(t, ", %llu.%06llu s after boot (suspend not counted)\n",
-		    us / 1000000, us % 1000000);
+		write_text(w, ", %llu.%06llu s after boot (suspend not counted)\n",
+			   us / 1000000, us % 1000000);
 	else
-		say(t, "; its beginning is not held any more\n");
+		write_text(w, "; its beginning is not held any more\n");
 }
 
 /* What may be done to get the pages, as the kernel's own report words it. */
-static void say_gfp(struct teller *t, const struct oomtrace_header *rec)
+static void write_gfp(struct text_writer *w, const struct oomtrace_header *rec)
 {
 	s64 n;
 
 	if (!get_field(rec, B(oom_begin_gfp), &n))
 		return;
-	say(t, "gfp 0x%llx", (u64)n);
+	write_text(w, "gfp 0x%llx", (u64)n);
 	if (oomtrace_field_valid(rec, B(oom_begin_gfp_names))) {
-		say(t, " (");
-		say_string(t, rec, B(oom_begin_gfp_names));
-		say(t, ")");
+		write_text(w, " (");
+		write_string_field(w, rec, B(oom_begin_gfp_names));
+		write_text(w, ")");
 	}
-	say(t, ", ");
+	write_text(w, ", ");
 }
 
-static void tell_asked(struct teller *t, const struct oomtrace_story *s)
+static void write_request(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *rec = &s->begin.h;
-	bool by_daemon = has_scope(s, OOMTRACE_SCOPE_USERSPACE);
+	bool by_daemon = story_has_scope(s, OOMTRACE_SCOPE_USERSPACE);
 	s64 n;
 
 	if (!rec->type)
 		return;
-	say_label(t, by_daemon ? "Killer:" : "Asked:");
-	say_task(t, rec, B(oom_begin_comm), B(oom_begin_pid));
-	say(t, ", uid ");
-	say_id(t, rec, B(oom_begin_uid));
-	say(t, ", cgroup ");
-	say_id(t, rec, B(oom_begin_cgroup_id));
-	say(t, ", oom_score_adj ");
-	say_id(t, rec, B(oom_begin_oom_score_adj));
-	say(t, "\n");
+	write_label(w, by_daemon ? "Killer:" : "Asked:");
+	write_task(w, rec, B(oom_begin_comm), B(oom_begin_pid));
+	write_text(w, ", uid ");
+	write_id_field(w, rec, B(oom_begin_uid));
+	write_text(w, ", cgroup ");
+	write_id_field(w, rec, B(oom_begin_cgroup_id));
+	write_text(w, ", oom_score_adj ");
+	write_id_field(w, rec, B(oom_begin_oom_score_adj));
+	write_text(w, "\n");
 	/* It asked for no memory. */
 	if (by_daemon)
 		return;
 
-	say_label(t, "");
+	write_label(w, "");
 	if (get_field(rec, B(oom_begin_order), &n) && n >= 0) {
-		say(t, "for 2^%lld pages", n);
-		say_size(t, n < 32 ? 1LL << n : 0);
-		say(t, ", ");
+		write_text(w, "for 2^%lld pages", n);
+		write_size(w, n < 32 ? 1LL << n : 0);
+		write_text(w, ", ");
 	}
-	say_gfp(t, rec);
-	say(t, "because of ");
+	write_gfp(w, rec);
+	write_text(w, "because of ");
 	if (get_field(rec, B(oom_begin_trigger), &n))
-		say(t, "%s\n", trigger_words(n));
+		write_text(w, "%s\n", describe_trigger(n));
 	else
-		say(t, "something not known\n");
+		write_text(w, "something not known\n");
 }
 
-static const char *why_words(s64 why)
+static const char *describe_why(s64 why)
 {
 	switch (why) {
 	case OOMTRACE_WHY_CHOSEN:
@@ -152,116 +152,116 @@ static const char *why_words(s64 why)
 }
 
 /* A daemon may ask politely first, or only take the memory of a dead one. */
-static void say_daemon(struct teller *t, const struct oomtrace_header *rec)
+static void write_daemon_kill(struct text_writer *w, const struct oomtrace_header *rec)
 {
 	s64 sig;
 
 	if (!get_field(rec, B(victim_signal), &sig))
-		say(t, "its memory was taken by process_mrelease()");
-	else if (sig == BY_SIGKILL)
-		say(t, "was sent SIGKILL from user space");
-	else if (sig == BY_SIGTERM)
-		say(t, "was sent SIGTERM from user space, which it may survive");
+		write_text(w, "its memory was taken by process_mrelease()");
+	else if (sig == SIGNAL_KILL)
+		write_text(w, "was sent SIGKILL from user space");
+	else if (sig == SIGNAL_TERM)
+		write_text(w, "was sent SIGTERM from user space, which it may survive");
 	else
-		say(t, "was sent signal %lld from user space", sig);
+		write_text(w, "was sent signal %lld from user space", sig);
 }
 
-static void tell_victim(struct teller *t, const struct oomtrace_victim *v)
+static void write_victim(struct text_writer *w, const struct oomtrace_victim *v)
 {
 	const struct oomtrace_header *rec = &v->h;
 	s64 why;
 
-	say_task(t, rec, B(victim_comm), B(victim_pid));
-	say(t, ": anon ");
-	say_kib_field(t, rec, B(victim_rss_anon));
-	say(t, ", file ");
-	say_kib_field(t, rec, B(victim_rss_file));
-	say(t, ", shmem ");
-	say_kib_field(t, rec, B(victim_rss_shmem));
-	say(t, ", swap ");
-	say_kib_field(t, rec, B(victim_swapents));
+	write_task(w, rec, B(victim_comm), B(victim_pid));
+	write_text(w, ": anon ");
+	write_kib_field(w, rec, B(victim_rss_anon));
+	write_text(w, ", file ");
+	write_kib_field(w, rec, B(victim_rss_file));
+	write_text(w, ", shmem ");
+	write_kib_field(w, rec, B(victim_rss_shmem));
+	write_text(w, ", swap ");
+	write_kib_field(w, rec, B(victim_swapents));
 	if (get_field(rec, B(victim_why), &why)) {
-		say(t, " (");
+		write_text(w, " (");
 		if (why == OOMTRACE_WHY_DAEMON)
-			say_daemon(t, rec);
+			write_daemon_kill(w, rec);
 		else
-			say(t, "%s", why_words(why));
-		say(t, ")");
+			write_text(w, "%s", describe_why(why));
+		write_text(w, ")");
 	}
-	say(t, "\n");
+	write_text(w, "\n");
 }
 
 /* " after 2.01 s", if the step's time is known. */
-static void say_after(struct teller *t, const struct oomtrace_story_reap *r,
-		      unsigned int step)
+static void write_step_time(struct text_writer *w, const struct oomtrace_story_reap *r,
+			    unsigned int step)
 {
 	if (!(r->timed & (1 << step)))
 		return;
-	say(t, " after ");
-	say_time(t, r->since_ns[step]);
+	write_text(w, " after ");
+	write_duration(w, r->since_ns[step]);
 }
 
-static void say_left(struct teller *t, const struct oomtrace_story_reap *r)
+static void write_pages_left(struct text_writer *w, const struct oomtrace_story_reap *r)
 {
 	if (!r->left_known)
 		return;
-	say(t, ", left with ");
-	say_kib(t, r->left);
-	say_tilde(t, r->left_known == 2);
+	write_text(w, ", left with ");
+	write_kib(w, r->left);
+	write_tilde(w, r->left_known == 2);
 }
 
 /* The furthest that the victim got, and what the reaper did to it. */
-static void tell_freed(struct teller *t, const struct oomtrace_story_reap *r)
+static void write_reaping(struct text_writer *w, const struct oomtrace_story_reap *r)
 {
 	const char *and = "";
 
 	if (r->seen & (1 << OOMTRACE_STEP_EXITED)) {
-		say(t, "let go of its memory");
-		say_after(t, r, OOMTRACE_STEP_EXITED);
+		write_text(w, "let go of its memory");
+		write_step_time(w, r, OOMTRACE_STEP_EXITED);
 		and = "; ";
 	}
 	if (r->seen & (1 << OOMTRACE_STEP_FINISH)) {
-		say(t, "%sthe reaper ended", and);
-		say_after(t, r, OOMTRACE_STEP_FINISH);
-		say_left(t, r);
+		write_text(w, "%sthe reaper ended", and);
+		write_step_time(w, r, OOMTRACE_STEP_FINISH);
+		write_pages_left(w, r);
 	} else if (r->skips) {
-		say(t, "%sthe reaper skipped it %u times, last", and, r->skips);
-		say_after(t, r, OOMTRACE_STEP_SKIP);
-		say_left(t, r);
+		write_text(w, "%sthe reaper skipped it %u times, last", and, r->skips);
+		write_step_time(w, r, OOMTRACE_STEP_SKIP);
+		write_pages_left(w, r);
 	} else if (r->seen & (1 << OOMTRACE_STEP_START)) {
-		say(t, "%sthe reaper started", and);
-		say_after(t, r, OOMTRACE_STEP_START);
-		say(t, ", its end is not recorded");
+		write_text(w, "%sthe reaper started", and);
+		write_step_time(w, r, OOMTRACE_STEP_START);
+		write_text(w, ", its end is not recorded");
 	} else if (r->seen & (1 << OOMTRACE_STEP_RELEASED)) {
-		say(t, "%sprocess_mrelease() went over its memory", and);
-		say_after(t, r, OOMTRACE_STEP_RELEASED);
-		say_left(t, r);
+		write_text(w, "%sprocess_mrelease() went over its memory", and);
+		write_step_time(w, r, OOMTRACE_STEP_RELEASED);
+		write_pages_left(w, r);
 	} else if (!(r->seen & (1 << OOMTRACE_STEP_EXITED))) {
-		say(t, "nothing recorded yet: it is still dying, or a record is missing");
+		write_text(w, "nothing recorded yet: it is still dying, or a record is missing");
 	}
-	say(t, "\n");
+	write_text(w, "\n");
 }
 
 /* How it came back; the end of who died by a mere signal is not recorded. */
-static void tell_back(struct teller *t, const struct oomtrace_story *s,
-		      unsigned int kept)
+static void write_freed(struct text_writer *w, const struct oomtrace_story *s,
+			unsigned int kept)
 {
-	bool by_daemon = has_scope(s, OOMTRACE_SCOPE_USERSPACE);
+	bool by_daemon = story_has_scope(s, OOMTRACE_SCOPE_USERSPACE);
 	const char *label = "Freed:";
 	unsigned int i;
 
 	for (i = 0; i < kept; i++) {
 		if (by_daemon && !s->reap[i].seen)
 			continue;
-		say_label(t, label);
+		write_label(w, label);
 		label = "";
-		say_task(t, &s->victim[i].h, B(victim_comm), B(victim_pid));
-		say(t, " ");
-		tell_freed(t, &s->reap[i]);
+		write_task(w, &s->victim[i].h, B(victim_comm), B(victim_pid));
+		write_text(w, " ");
+		write_reaping(w, &s->reap[i]);
 	}
 }
 
-static void tell_victims(struct teller *t, const struct oomtrace_story *s)
+static void write_victims(struct text_writer *w, const struct oomtrace_story *s)
 {
 	unsigned int kept = s->victims;
 	unsigned int i;
@@ -269,17 +269,17 @@ static void tell_victims(struct teller *t, const struct oomtrace_story *s)
 	if (kept > OOMTRACE_STORY_VICTIMS)
 		kept = OOMTRACE_STORY_VICTIMS;
 	for (i = 0; i < kept; i++) {
-		say_label(t, i ? "" : "Victims:");
-		tell_victim(t, &s->victim[i]);
+		write_label(w, i ? "" : "Victims:");
+		write_victim(w, &s->victim[i]);
 	}
 	if (s->victims > kept) {
-		say_label(t, "");
-		say(t, "and %u more\n", s->victims - kept);
+		write_label(w, "");
+		write_text(w, "and %u more\n", s->victims - kept);
 	}
-	tell_back(t, s, kept);
+	write_freed(w, s, kept);
 }
 
-static const char *ending_words(s64 ending)
+static const char *describe_ending(s64 ending)
 {
 	switch (ending) {
 	case OOMTRACE_ENDING_UNKNOWN:
@@ -306,7 +306,7 @@ static const char *ending_words(s64 ending)
 }
 
 /* It does so before it looks at anybody, or when nobody is left. */
-static const char *panic_words(const struct oomtrace_story *s)
+static const char *describe_panic(const struct oomtrace_story *s)
 {
 	s64 candidates;
 
@@ -317,128 +317,128 @@ static const char *panic_words(const struct oomtrace_story *s)
 			    "before it looked at any task: vm.panic_on_oom";
 }
 
-static void say_ending(struct teller *t, const struct oomtrace_story *s,
-		       s64 ending)
+static void write_ending(struct text_writer *w, const struct oomtrace_story *s,
+			 s64 ending)
 {
-	say(t, "%s", ending_words(ending));
+	write_text(w, "%s", describe_ending(ending));
 	if (ending == OOMTRACE_ENDING_KILLED) {
-		say(t, ", victims: ");
-		say_field(t, &s->end.h, B(oom_end_victims));
+		write_text(w, ", victims: ");
+		write_field(w, &s->end.h, B(oom_end_victims));
 	} else if (ending == OOMTRACE_ENDING_NOTIFIER_FREED) {
-		say(t, ": ");
-		say_pages(t, &s->end.h, B(oom_end_notifier_freed));
+		write_text(w, ": ");
+		write_pages_field(w, &s->end.h, B(oom_end_notifier_freed));
 	} else if (ending == OOMTRACE_ENDING_SCAN_ABORTED) {
-		say(t, ": ");
-		say_task(t, &s->aborter.h, B(candidate_comm), B(candidate_pid));
+		write_text(w, ": ");
+		write_task(w, &s->aborter.h, B(candidate_comm), B(candidate_pid));
 	} else if (ending == OOMTRACE_ENDING_PANIC) {
-		say(t, ", %s", panic_words(s));
+		write_text(w, ", %s", describe_panic(s));
 	}
 }
 
 /* Of a daemon's it is the time in which it sent its signals. */
-static void say_duration(struct teller *t, const struct oomtrace_story *s)
+static void write_episode_time(struct text_writer *w, const struct oomtrace_story *s)
 {
 	s64 ns, victims;
 
 	if (!get_field(&s->end.h, B(oom_end_duration_ns), &ns))
 		return;
-	if (!has_scope(s, OOMTRACE_SCOPE_USERSPACE)) {
-		say(t, "; out_of_memory() took ");
+	if (!story_has_scope(s, OOMTRACE_SCOPE_USERSPACE)) {
+		write_text(w, "; out_of_memory() took ");
 	} else {
 		get_field(&s->end.h, B(oom_end_victims), &victims);
 		if (victims < 2)
 			return;
-		say(t, "; from the first signal to the last ");
+		write_text(w, "; from the first signal to the last ");
 	}
-	say_time(t, ns);
+	write_duration(w, ns);
 }
 
-static void tell_ended(struct teller *t, const struct oomtrace_story *s)
+static void write_ended(struct text_writer *w, const struct oomtrace_story *s)
 {
 	s64 n;
 
-	say_label(t, "Ended:");
+	write_label(w, "Ended:");
 	if (!s->end.h.type) {
-		say(t, "not recorded: it is still going on, or the record is missing\n");
+		write_text(w, "not recorded: it is still going on, or the record is missing\n");
 		return;
 	}
 	if (get_field(&s->end.h, B(oom_end_ending), &n))
-		say_ending(t, s, n);
+		write_ending(w, s, n);
 	else
-		say(t, "not known");
-	say_duration(t, s);
-	say(t, "\n");
+		write_text(w, "not known");
+	write_episode_time(w, s);
+	write_text(w, "\n");
 }
 
 /* Others asked as well, and got the same answer. */
-static void tell_repeats(struct teller *t, const struct oomtrace_story *s)
+static void write_repeats(struct text_writer *w, const struct oomtrace_story *s)
 {
 	if (!s->repeats)
 		return;
-	say_label(t, "Repeated:");
-	say_count(t, s->repeats);
-	say(t, " more OOMs ended so");
+	write_label(w, "Repeated:");
+	write_count(w, s->repeats);
+	write_text(w, " more OOMs ended so");
 	if (s->begin.h.type && s->repeated_ns > s->begin.h.ts_ns) {
-		say(t, ", the last one ");
-		say_time(t, s->repeated_ns - s->begin.h.ts_ns);
-		say(t, " later");
+		write_text(w, ", the last one ");
+		write_duration(w, s->repeated_ns - s->begin.h.ts_ns);
+		write_text(w, " later");
 	}
-	say(t, "; they are counted only\n");
+	write_text(w, "; they are counted only\n");
 }
 
 /* What this story could not know. */
-static void tell_missing(struct teller *t, const struct oomtrace_story *s)
+static void write_missing(struct text_writer *w, const struct oomtrace_story *s)
 {
 	s64 all, missed = 0;
 
 	if (get_field(&s->end.h, B(oom_end_candidates), &all) &&
 	    all > s->scanned) {
 		get_field(&s->end.h, B(oom_end_missed), &missed);
-		say_label(t, "Missing:");
-		say_count(t, all - s->scanned);
-		say(t, " of ");
-		say_count(t, all);
-		say(t, " candidates have no record (never written: ");
-		say_count(t, missed);
-		say(t, ", not held any more: ");
-		say_count(t, all - s->scanned - missed);
-		say(t, ")\n");
+		write_label(w, "Missing:");
+		write_count(w, all - s->scanned);
+		write_text(w, " of ");
+		write_count(w, all);
+		write_text(w, " candidates have no record (never written: ");
+		write_count(w, missed);
+		write_text(w, ", not held any more: ");
+		write_count(w, all - s->scanned - missed);
+		write_text(w, ")\n");
 	}
 	if (s->lost) {
-		say_label(t, "Missing:");
-		say_count(t, s->lost);
-		say(t, " records went by unread while this one was being told\n");
+		write_label(w, "Missing:");
+		write_count(w, s->lost);
+		write_text(w, " records went by unread while this one was being told\n");
 	}
-	if (t->tilde) {
-		say_label(t, "");
-		say(t, "~ read a moment before or after the kernel used it, or worked out\n");
+	if (w->tilde) {
+		write_label(w, "");
+		write_text(w, "~ read a moment before or after the kernel used it, or worked out\n");
 	}
 	if (!s->victims && s->killed_before) {
-		say_label(t, "See also:");
-		say(t, "episode %llu, the last one that had a victim\n",
-		    s->killed_before);
+		write_label(w, "See also:");
+		write_text(w, "episode %llu, the last one that had a victim\n",
+			   s->killed_before);
 	}
 }
 
 void oomtrace_story_print(const struct oomtrace_story *s,
 			  const struct oomtrace_out *out)
 {
-	struct teller t = { .out = out, .page_size = s->page_size };
+	struct text_writer w = { .out = out, .page_size = s->page_size };
 
 	if (!s->episode) {
 		if (s->wanted)
-			say(&t, "no record of OOM episode %llu is held\n",
-			    s->wanted);
+			write_text(&w, "no record of OOM episode %llu is held\n",
+				   s->wanted);
 		else
-			say(&t, "no OOM episode recorded\n");
+			write_text(&w, "no OOM episode recorded\n");
 		return;
 	}
-	tell_title(&t, s);
-	tell_asked(&t, s);
-	tell_memory(&t, s);
-	tell_choice(&t, s);
-	tell_victims(&t, s);
-	tell_ended(&t, s);
-	tell_repeats(&t, s);
-	tell_missing(&t, s);
+	write_title(&w, s);
+	write_request(&w, s);
+	write_memory_part(&w, s);
+	write_choice_part(&w, s);
+	write_victims(&w, s);
+	write_ended(&w, s);
+	write_repeats(&w, s);
+	write_missing(&w, s);
 }

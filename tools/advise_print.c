@@ -69,21 +69,21 @@ static const char *caveat(const struct report *rep, unsigned int n)
 
 /* ---- text ---- */
 
-static void tell_whose(struct teller *t, const struct advice *a)
+static void tell_whose(struct text_writer *w, const struct advice *a)
 {
 	size_t i;
 
 	for (i = 0; i < a->nwhose && i < NAMED; i++) {
-		say(t, "%s", i ? ", " : "");
-		say_comm(t, a->whose[i].comm);
-		say(t, " ");
-		say_count(t, a->whose[i].refused);
+		write_text(w, "%s", i ? ", " : "");
+		write_comm(w, a->whose[i].comm);
+		write_text(w, " ");
+		write_count(w, a->whose[i].refused);
 	}
 	if (a->nwhose > NAMED)
-		say(t, ", %zu more", a->nwhose - NAMED);
+		write_text(w, ", %zu more", a->nwhose - NAMED);
 }
 
-static void tell_advice(struct teller *t, const struct report *rep,
+static void tell_advice(struct text_writer *w, const struct report *rep,
 			const struct advice *a)
 {
 	const struct refusals *r = &a->refusals;
@@ -95,50 +95,50 @@ static void tell_advice(struct teller *t, const struct report *rep,
 	if (r->first)
 		snprintf(first, sizeof(first), "%.3f s",
 			 (r->first->rec->h.ts_ns - first_ns(rep)) / 1e9);
-	say(t, "%14s %12lld %9zu %16s %12s  ", name, a->pages, r->guess, range,
-	    first);
-	tell_whose(t, a);
-	say(t, "\n");
+	write_text(w, "%14s %12lld %9zu %16s %12s  ", name, a->pages, r->guess, range,
+		   first);
+	tell_whose(w, a);
+	write_text(w, "\n");
 }
 
-static void tell_smallest(struct teller *t, const struct report *rep)
+static void tell_smallest(struct text_writer *w, const struct report *rep)
 {
-	say(t, "Smallest vm.overcommit_ratio without a refusal: ");
+	write_text(w, "Smallest vm.overcommit_ratio without a refusal: ");
 	if (rep->smallest < 0)
-		say(t, "none, something absurd was asked for\n");
+		write_text(w, "none, something absurd was asked for\n");
 	else if (rep->smallest_sure < 0)
-		say(t, "probably %lld\n", rep->smallest);
+		write_text(w, "probably %lld\n", rep->smallest);
 	else if (rep->smallest == rep->smallest_sure)
-		say(t, "%lld\n", rep->smallest);
+		write_text(w, "%lld\n", rep->smallest);
 	else
-		say(t, "probably %lld; for sure %lld\n", rep->smallest,
-		    rep->smallest_sure);
+		write_text(w, "probably %lld; for sure %lld\n", rep->smallest,
+			   rep->smallest_sure);
 }
 
 void advise_tell(const struct report *rep)
 {
 	struct oomtrace_out out = { .vprint = print, .ctx = stdout };
-	struct teller t = { .out = &out, .page_size = rep->recs->facts.page_size };
+	struct text_writer w = { .out = &out, .page_size = rep->recs->facts.page_size };
 	const struct history *h = rep->history;
 	const char *text;
 	unsigned int i;
 
-	say_count(&t, h->n);
-	say(&t, " commit decisions in ");
-	say_time(&t, span_ns(rep));
-	say(&t, ", what was committed known to within ");
-	say_count(&t, h->width);
-	say(&t, " pages");
-	say_size(&t, h->width);
-	say(&t, "\n\nvm.overcommit_memory=2 would have refused:\n");
-	say(&t, "%14s %12s %9s %16s %12s  %s\n", "limit", "pages", "probably",
-	    "at least, most", "first after", "whose");
+	write_count(&w, h->n);
+	write_text(&w, " commit decisions in ");
+	write_duration(&w, span_ns(rep));
+	write_text(&w, ", what was committed known to within ");
+	write_count(&w, h->width);
+	write_text(&w, " pages");
+	write_size(&w, h->width);
+	write_text(&w, "\n\nvm.overcommit_memory=2 would have refused:\n");
+	write_text(&w, "%14s %12s %9s %16s %12s  %s\n", "limit", "pages", "probably",
+		   "at least, most", "first after", "whose");
 	for (i = 0; i < rep->n; i++)
-		tell_advice(&t, rep, &rep->advice[i]);
-	say(&t, "\n");
-	tell_smallest(&t, rep);
+		tell_advice(&w, rep, &rep->advice[i]);
+	write_text(&w, "\n");
+	tell_smallest(&w, rep);
 	for (i = 0; (text = caveat(rep, i)); i++)
-		say(&t, "%s%s\n", i ? "     " : "But: ", text);
+		write_text(&w, "%s%s\n", i ? "     " : "But: ", text);
 }
 
 /* ---- JSON ---- */

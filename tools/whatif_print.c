@@ -22,99 +22,99 @@ void print(void *ctx, const char *fmt, va_list args)
 	vfprintf(ctx, fmt, args);
 }
 
-static void say_who(struct teller *t, const struct oomtrace_candidate *c)
+static void say_who(struct text_writer *w, const struct oomtrace_candidate *c)
 {
-	say_task(t, &c->h, OOMTRACE_BIT_candidate_comm,
-		 OOMTRACE_BIT_candidate_pid);
+	write_task(w, &c->h, OOMTRACE_BIT_candidate_comm,
+		   OOMTRACE_BIT_candidate_pid);
 }
 
-static void say_score(struct teller *t, const struct replay_task *task)
+static void say_score(struct text_writer *w, const struct replay_task *task)
 {
 	switch (task->state) {
 	case REPLAY_ELIGIBLE:
-		say_count(t, task->points);
-		say_tilde(t, task->worked_out);
-		say(t, " points");
+		write_count(w, task->points);
+		write_tilde(w, task->worked_out);
+		write_text(w, " points");
 		break;
 	case REPLAY_ORIGIN:
-		say(t, "the maximum of points (an OOM origin: swapoff, KSM)");
+		write_text(w, "the maximum of points (an OOM origin: swapoff, KSM)");
 		break;
 	case REPLAY_EXEMPT:
-		say(t, "exempt");
+		write_text(w, "exempt");
 		break;
 	case REPLAY_ABORTS:
-		say(t, "dying already");
+		write_text(w, "dying already");
 		break;
 	case REPLAY_UNKNOWN:
-		say(t, "points not known");
+		write_text(w, "points not known");
 		break;
 	}
 }
 
-static void tell_changes(struct teller *t, const struct whatif *a)
+static void tell_changes(struct text_writer *w, const struct whatif *a)
 {
 	const struct replay *r = &a->r;
 	const struct replay_task *task;
 	size_t i;
 
 	if (r->assumed != r->totalpages) {
-		say_label(t, "Assumed:");
-		say(t, "a limit of ");
-		say_count(t, a->limit);
-		say(t, " pages instead of ");
-		say_count(t, a->begin->memcg_limit);
-		say(t, "\n");
+		write_label(w, "Assumed:");
+		write_text(w, "a limit of ");
+		write_count(w, a->limit);
+		write_text(w, " pages instead of ");
+		write_count(w, a->begin->memcg_limit);
+		write_text(w, "\n");
 	}
 	for (i = 0; i < r->n; i++) {
 		task = &r->task[i];
 		if (task->adj == task->c->oom_score_adj)
 			continue;
-		say_label(t, "Assumed:");
-		say_who(t, task->c);
-		say(t, " with oom_score_adj %d instead of %d: ", task->adj,
-		    task->c->oom_score_adj);
-		say_score(t, task);
-		say(t, "\n");
+		write_label(w, "Assumed:");
+		say_who(w, task->c);
+		write_text(w, " with oom_score_adj %d instead of %d: ", task->adj,
+			   task->c->oom_score_adj);
+		say_score(w, task);
+		write_text(w, "\n");
 	}
 }
 
-static void tell_then(struct teller *t, const struct whatif *a)
+static void tell_then(struct text_writer *w, const struct whatif *a)
 {
-	say_label(t, "Then:");
+	write_label(w, "Then:");
 	if (a->no_oom) {
-		say(t, "no OOM at that moment: the cgroup used ");
-		say_count(t, a->begin->memcg_usage);
-		say(t, " pages, which is below the limit\n");
+		write_text(w, "no OOM at that moment: the cgroup used ");
+		write_count(w, a->begin->memcg_usage);
+		write_text(w, " pages, which is below the limit\n");
 	} else if (a->then == REPLAY_ABORTED) {
-		say(t, "nobody: an earlier victim was still dying, whatever the others' adj\n");
+		write_text(w, "nobody: an earlier victim was still dying, whatever the others' adj\n");
 	} else if (a->then == REPLAY_NOBODY) {
-		say(t, "nobody could be killed: %s\n",
-		    a->begin && a->begin->scope == OOMTRACE_SCOPE_GLOBAL ?
-		    "the kernel panics" : "the allocation fails");
+		write_text(w, "nobody could be killed: %s\n",
+			   a->begin && a->begin->scope == OOMTRACE_SCOPE_GLOBAL ?
+			   "the kernel panics" : "the allocation fails");
 	} else {
-		say_who(t, a->r.task[a->then].c);
-		say(t, " dies with ");
-		say_score(t, &a->r.task[a->then]);
-		say(t, "%s\n", a->then == a->was ? ", as it did" : "");
+		say_who(w, a->r.task[a->then].c);
+		write_text(w, " dies with ");
+		say_score(w, &a->r.task[a->then]);
+		write_text(w, "%s\n", a->then == a->was ? ", as it did" : "");
 	}
 }
 
-static void tell_saved(struct teller *t, const struct whatif *a)
+static void tell_saved(struct text_writer *w, const struct whatif *a)
 {
 	const struct replay_task *task;
 
 	if (a->saved == NOT_ASKED)
 		return;
 	task = &a->r.task[a->save];
-	say_label(t, "To save:");
-	say_who(t, task->c);
+	write_label(w, "To save:");
+	say_who(w, task->c);
 	if (a->saved == NOT_CHOSEN)
-		say(t, " is not chosen as it is\n");
+		write_text(w, " is not chosen as it is\n");
 	else if (a->saved == NOT_SAVED)
-		say(t, " is chosen whatever its oom_score_adj\n");
+		write_text(w, " is chosen whatever its oom_score_adj\n");
 	else
-		say(t, " needs an oom_score_adj of %d or lower%s\n", task->adj,
-		    task->adj == ADJ_MIN ? ": it must be exempt" : "");
+		write_text(w, " needs an oom_score_adj of %d or lower%s\n", task->adj,
+			   task->adj == ADJ_MIN ? ": it must be exempt" : "");
 }
 
 static int more_points(const void *x, const void *y)
@@ -142,21 +142,21 @@ static size_t rank(const struct replay *r, const struct replay_task **order)
 	return n;
 }
 
-static void tell_order(struct teller *t, const struct whatif *a)
+static void tell_order(struct text_writer *w, const struct whatif *a)
 {
 	const struct replay_task **order = xcalloc(a->r.n, sizeof(*order));
 	size_t i, n = rank(&a->r, order);
 
 	for (i = 0; i < n && i < LISTED; i++) {
-		say_label(t, i ? "" : "Order:");
-		say_who(t, order[i]->c);
-		say(t, ", ");
-		say_score(t, order[i]);
-		say(t, ", oom_score_adj %d\n", order[i]->adj);
+		write_label(w, i ? "" : "Order:");
+		say_who(w, order[i]->c);
+		write_text(w, ", ");
+		say_score(w, order[i]);
+		write_text(w, ", oom_score_adj %d\n", order[i]->adj);
 	}
 	if (n > LISTED) {
-		say_label(t, "");
-		say(t, "and %zu more\n", n - LISTED);
+		write_label(w, "");
+		write_text(w, "and %zu more\n", n - LISTED);
 	}
 	free(order);
 }
@@ -198,32 +198,32 @@ static const char *caveat(const struct whatif *a, unsigned int n)
 void whatif_tell(const struct whatif *a)
 {
 	struct oomtrace_out out = { .vprint = print, .ctx = stdout };
-	struct teller t = { .out = &out, .page_size = a->r.page_size };
+	struct text_writer w = { .out = &out, .page_size = a->r.page_size };
 	const char *text;
 	unsigned int i;
 
-	say(&t, "OOM episode %llu: one oom_score_adj is worth ", a->episode);
-	say_count(&t, a->r.assumed / 1000);
-	say(&t, " pages, a thousandth of ");
-	say_count(&t, a->r.assumed);
-	say(&t, "\n");
-	say_label(&t, "Was:");
-	say_task(&t, &a->v->h, OOMTRACE_BIT_verdict_comm,
-		 OOMTRACE_BIT_verdict_pid);
-	say(&t, " died with ");
-	say_field(&t, &a->v->h, OOMTRACE_BIT_verdict_points);
-	say(&t, " points\n");
-	tell_changes(&t, a);
-	tell_saved(&t, a);
-	tell_then(&t, a);
-	tell_order(&t, a);
+	write_text(&w, "OOM episode %llu: one oom_score_adj is worth ", a->episode);
+	write_count(&w, a->r.assumed / 1000);
+	write_text(&w, " pages, a thousandth of ");
+	write_count(&w, a->r.assumed);
+	write_text(&w, "\n");
+	write_label(&w, "Was:");
+	write_task(&w, &a->v->h, OOMTRACE_BIT_verdict_comm,
+		   OOMTRACE_BIT_verdict_pid);
+	write_text(&w, " died with ");
+	write_field(&w, &a->v->h, OOMTRACE_BIT_verdict_points);
+	write_text(&w, " points\n");
+	tell_changes(&w, a);
+	tell_saved(&w, a);
+	tell_then(&w, a);
+	tell_order(&w, a);
 	for (i = 0; (text = caveat(a, i)); i++) {
-		say_label(&t, "But:");
-		say(&t, "%s\n", text);
+		write_label(&w, "But:");
+		write_text(&w, "%s\n", text);
 	}
-	if (t.tilde) {
-		say_label(&t, "");
-		say(&t, "~ worked out from its memory: the kernel did not score it\n");
+	if (w.tilde) {
+		write_label(&w, "");
+		write_text(&w, "~ worked out from its memory: the kernel did not score it\n");
 	}
 }
 
