@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The one description of every record type: names, fields, kinds.
+ * The only description of every record type: names, fields, kinds.
  *
- * From these lists come the numbers of the bits in a record's validity mask,
- * the text lines (common/format.c), the JSON of the tools, and the check that
- * include/oomtrace.h's structs have those fields. A new field is a line here
- * and a line in the struct, always at the end of both.
+ * These lists define the bits of a record's two masks, the lines of text, the
+ * JSON of the tools, and the check that the structs of the ABI have these
+ * fields. A new field is one line here and one in the struct, at the end of
+ * both.
  *
- * Compiled into the module and into the tools; holds no code.
+ * Part of the module and of the tools; contains no code.
  */
 #ifndef OOMTRACE_FIELDS_H
 #define OOMTRACE_FIELDS_H
 
 /*
- * F(type, field, kind, names): kind says how to read and show it:
+ * F(type, field, kind, names): the kind defines how to read and show the field:
  *   INT   signed number of the field's size
  *   UINT  unsigned number
  *   HEX   unsigned number shown as 0x... in text (a number in JSON)
  *   STR   char array, NUL-terminated unless full
  *   ENUM  unsigned number, shown as names[number] (as the number if unknown)
- * The place in the list is the bit in header.valid and header.derived.
+ * The position in the list is the bit in header.valid and header.derived.
  */
 #define OOMTRACE_FIELDS_COMMIT(F)				\
 	F(commit, pid,			INT,  none)		\
@@ -265,7 +265,7 @@
 #define OOMTRACE_TYPES(T)		\
 	T(COMMIT, commit)		\
 	T(OOM_BEGIN, oom_begin)		\
-	T(RETRY, retry)		\
+	T(RETRY, retry)			\
 	T(CANDIDATE, candidate)		\
 	T(VERDICT, verdict)		\
 	T(VICTIM, victim)		\
@@ -282,8 +282,8 @@
 	T(SAMPLE, sample)
 
 /*
- * The names of the ENUM kinds: E(list, CONSTANT, "name"), one list for each
- * enum of include/oomtrace.h.
+ * The names of ENUM values: E(CONSTANT, "name"), one list for each enum of the
+ * ABI.
  */
 #define OOMTRACE_NAMES_origin(E)		\
 	E(OOMTRACE_ORIGIN_OTHER,	"other")	\
@@ -324,7 +324,7 @@
 	E(OOMTRACE_RESOURCE_MEMORY,	"memory")	\
 	E(OOMTRACE_RESOURCE_IO,		"io")
 
-#define OOMTRACE_NAMES_retry(E)			\
+#define OOMTRACE_NAMES_retry(E)				\
 	E(OOMTRACE_RETRY_RECLAIM,	"reclaim")	\
 	E(OOMTRACE_RETRY_COMPACT,	"compact")
 
@@ -388,15 +388,15 @@
 	E(OOMTRACE_RING_COMMIT,	"commit")	\
 	E(OOMTRACE_RING_OOM,	"oom")
 
-/* Numbers of the mask bits: OOMTRACE_BIT_commit_pid, ... */
+/* Bit numbers in the masks: OOMTRACE_BIT_commit_pid, ... */
 #define OOMTRACE_BIT_(type, field, kind, names) OOMTRACE_BIT_##type##_##field,
 #define OOMTRACE_BITS_(TYPE, type)				\
 	enum { OOMTRACE_FIELDS_##TYPE(OOMTRACE_BIT_) OOMTRACE_NFIELDS_##type };
 OOMTRACE_TYPES(OOMTRACE_BITS_)
 
-/* OOMTRACE_BIT(commit, committed) is that field's bit in the two masks. */
+/* OOMTRACE_BIT(commit, committed): the mask with this field's bit. */
 #define OOMTRACE_BIT(type, field)	(1ULL << OOMTRACE_BIT_##type##_##field)
-/* All fields of a type. */
+/* The mask with the bits of all fields of a type. */
 #define OOMTRACE_ALL(type)		((1ULL << OOMTRACE_NFIELDS_##type) - 1)
 
 #endif /* OOMTRACE_FIELDS_H */

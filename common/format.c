@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Records described and written as text, see format.h.
+ * Descriptions of the record types, and records as lines of text.
  *
- * First come the tables, made from common/fields.h, and the build-time checks
- * that those lists and the structs of include/oomtrace.h say the same; then the
- * getters that read one field; then the line. A new field or type needs no
- * change here.
+ * First the tables, made from the field lists, with build-time checks that the
+ * lists match the structs of the ABI; then the functions that read one field;
+ * then the line of text. A new field or type needs no change here.
  *
- * May not trust anything in a record but that its bytes can be read. Holds no
- * state, so that text files, the tools and tests can all call it at once.
+ * May not trust the contents of a record: its bytes can be read, nothing more.
+ * Has no state, so concurrent callers need no lock.
  */
 #include "format.h"
 
-/* LIST(list, count): every list of names and how many values its enum has. */
+/* LIST(list, count): every list of names and the number of its enum's values. */
 #define OOMTRACE_NAME_LISTS(LIST)			\
 	LIST(origin,		OOMTRACE_ORIGINS)	\
 	LIST(recorded,		OOMTRACE_RECORDEDS)	\
@@ -31,8 +30,8 @@
 	LIST(ring,		OOMTRACE_RINGS)
 
 /*
- * One array of strings for each list. As many names as values, and the array no
- * longer than that: so every value has exactly one name.
+ * One array of strings for each list. Both the number of names and the length of
+ * the array equal the number of values, so every value has exactly one name.
  */
 #define ONE_NAME(constant, string)	[constant] = string,
 #define COUNT_NAME(constant, string)	+ 1
@@ -45,7 +44,7 @@
 	static_assert((0 OOMTRACE_NAMES_##list(COUNT_NAME)) == (count));
 OOMTRACE_NAME_LISTS(NAME_LIST)
 
-/* What the fields that are no ENUM have for a list. */
+/* The list of fields of other kinds than ENUM. */
 static const char * const names_none[] = { NULL };
 enum { COUNT_none = 0 };
 
@@ -78,8 +77,8 @@ static const struct oomtrace_type_desc types[] = {
 static_assert(ARRAY_SIZE(types) == OOMTRACE_TYPES_END);
 
 /*
- * Checks of each field: a number has a size that oomtrace_field_int() reads and
- * the signedness that its kind claims, and only an ENUM has names.
+ * Check each field: oomtrace_field_int() can read a number of its size, its
+ * signedness matches its kind, and only an ENUM has names.
  */
 #define FIELD_TYPE(type, field)	typeof(((struct oomtrace_##type *)NULL)->field)
 #define FIELD_SIGNED(type, field)	((FIELD_TYPE(type, field))(-1) < 1)
@@ -109,8 +108,8 @@ static_assert(ARRAY_SIZE(types) == OOMTRACE_TYPES_END);
 OOMTRACE_TYPES(CHECK_FIELDS)
 
 /*
- * Checks of each type: the records' rules, a bit for every field, and no room
- * in the struct for a field that the list forgot.
+ * Check each type: the rules of the ABI, a mask bit for every field, and no room
+ * in the struct for a field that is missing from the list.
  */
 #define ADD_SIZE(type, field, kind, list)	+ FIELD_SIZE(type, field)
 #define LISTED_SIZE(TYPE)						\
@@ -126,14 +125,14 @@ OOMTRACE_TYPES(CHECK_TYPE)
 
 /*
  * Check that OOMTRACE_LINE_MAX holds the longest line of each type: every field
- * there, as wide as its kind can get, and derived. sizeof() of a string counts
- * its NUL too, so the sums come out a little high.
+ * present, derived, and as wide as its kind can be. sizeof() of a string
+ * includes the NUL, so the sums are slightly too high.
  */
 #define DIGITS(size)	((size) == 8 ? 20 : (size) == 4 ? 11 : 6)
 #define WIDTH_INT(size)		DIGITS(size)
 #define WIDTH_UINT(size)	DIGITS(size)
 #define WIDTH_HEX(size)		DIGITS(size)
-#define WIDTH_ENUM(size)	24	/* the names: checked by the tests */
+#define WIDTH_ENUM(size)	24	/* a unit test checks the names */
 #define WIDTH_STR(size)		(4 * (size) + sizeof("\"\""))
 #define WIDTH(type, field, kind, list)					\
 	+ sizeof(" =~" #field) + WIDTH_##kind(FIELD_SIZE(type, field))
@@ -152,7 +151,7 @@ const struct oomtrace_type_desc *oomtrace_type_desc(unsigned int type)
 	return &types[type];
 }
 
-/* Is all of the field inside what the writer wrote? */
+/* Is the whole field within the record? */
 static bool field_fits(const struct oomtrace_header *rec,
 		       const struct oomtrace_field *f)
 {
@@ -205,7 +204,7 @@ static s64 read_signed(const void *at, unsigned int size)
 	}
 }
 
-/* Take away the bits that sign extension added. */
+/* Clear the bits that sign extension set. */
 static s64 zero_extend(s64 n, unsigned int size)
 {
 	return size < 8 ? n & ((1LL << (8 * size)) - 1) : n;
@@ -239,7 +238,7 @@ const char *oomtrace_field_name(const struct oomtrace_field *f, u64 value)
 	return value < f->nnames ? f->names[value] : NULL;
 }
 
-/* A field of a commit record; call only for those. */
+/* Only for commit records. */
 static s64 read_commit_field(const struct oomtrace_header *rec, unsigned int idx)
 {
 	return oomtrace_field_int(rec, &fields_commit[idx]);
@@ -247,8 +246,8 @@ static s64 read_commit_field(const struct oomtrace_header *rec, unsigned int idx
 
 /*
  * Mode 2 grants if committed < allowed, mode 0 if pages <= allowed; mode 1
- * denies nothing. A difference below 1 is no explanation: the counter moved
- * between the kernel's reading and ours.
+ * denies nothing. A difference below 1 does not explain the denial: the counter
+ * changed between the kernel's read and the module's.
  */
 int oomtrace_shortfall(const struct oomtrace_header *rec, u64 *pages)
 {
@@ -270,7 +269,7 @@ int oomtrace_shortfall(const struct oomtrace_header *rec, u64 *pages)
 	if (!oomtrace_field_valid(rec, asked))
 		return 0;
 
-	/* Unsigned, since garbage may overflow. */
+	/* Unsigned, because garbage may overflow. */
 	over = (s64)((u64)read_commit_field(rec, asked) -
 		     (u64)read_commit_field(rec, OOMTRACE_BIT_commit_allowed) +
 		     (mode == 2));
@@ -315,7 +314,7 @@ size_t oomtrace_escape(char *dst, size_t size, const char *src, size_t n)
 	return len;
 }
 
-/* A line being written: what is there so far, and where it must end. */
+/* A line being written: the buffer, its bytes, and those in use. */
 struct text_line {
 	char *buf;
 	size_t size;
@@ -394,7 +393,7 @@ size_t oomtrace_format(char *buf, size_t size,
 		return 0;
 	}
 
-	/* One byte is kept back for the newline. */
+	/* One byte is reserved for the newline. */
 	append_text(&l, "%5llu.%06llu [%03u] ", us / 1000000, us % 1000000, rec->cpu);
 	if (desc) {
 		append_text(&l, "%s:", desc->name);

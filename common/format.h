@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Records described and written as text: what every reader of records, in the
- * kernel and in user space, knows about their fields.
+ * Descriptions of the record types, and records as lines of text, for every
+ * reader of records in the kernel and in user space.
  *
- * The tables behind these functions are made from common/fields.h. Nothing
- * here allocates, sleeps or keeps state; every function may be called from any
- * context, with records of an older or newer writer, and with garbage in every
- * byte after the header.
+ * Nothing here allocates, sleeps or keeps state. Every function may be called
+ * from any context, with records of an older or newer writer, and with garbage
+ * in every byte after the header.
  *
- * A record is given by its header, 8-byte aligned, and the caller promises that
- * max(h.size, sizeof(struct oomtrace_header)) bytes can be read from there.
- * That promise is the only thing that is not checked.
+ * A record is passed as a pointer to its header, 8-byte aligned. The caller
+ * guarantees that max(h.size, sizeof(struct oomtrace_header)) bytes can be read
+ * from there; nothing else about the record is trusted.
  */
 #ifndef OOMTRACE_FORMAT_H
 #define OOMTRACE_FORMAT_H
@@ -22,19 +21,18 @@
 /**
  * OOMTRACE_LINE_MAX - buffer size that holds any line of oomtrace_format()
  *
- * The NUL included. That the longest line of every type fits is computed from
- * the tables and checked at build time (common/format.c).
+ * Includes the NUL. Checked at build time against the longest line of each type.
  */
 #define OOMTRACE_LINE_MAX	4352
 
-/* No type has this number or a higher one; not every lower one is used. */
+/* All type numbers are lower; not every lower number is used. */
 #define OOMTRACE_TYPES_END	(OOMTRACE_SAMPLE + 1)
 
 /* Bytes of the longest STR field of any type. */
 #define OOMTRACE_STR_MAX	OOMTRACE_STACK_TEXT
 
 /**
- * enum oomtrace_kind - how a field is read and shown, see common/fields.h
+ * enum oomtrace_kind - how a field is read and shown
  * @OOMTRACE_KIND_INT: signed number
  * @OOMTRACE_KIND_UINT: unsigned number
  * @OOMTRACE_KIND_HEX: unsigned number, 0x... in text
@@ -71,8 +69,8 @@ struct oomtrace_field {
  * struct oomtrace_type_desc - one record type
  * @name: as in the text and the JSON.
  * @fields: in the order of the bits of header.valid and header.derived.
- * @nfields: how many.
- * @size: sizeof the struct as this build knows it.
+ * @nfields: number of @fields.
+ * @size: sizeof the struct in this build.
  */
 struct oomtrace_type_desc {
 	const char *name;
@@ -82,7 +80,7 @@ struct oomtrace_type_desc {
 };
 
 /**
- * oomtrace_type_desc() - what this build knows about a record type
+ * oomtrace_type_desc() - get the description of a record type
  * @type: header.type.
  *
  * Return: the description, or NULL if this build does not know the type.
@@ -90,25 +88,25 @@ struct oomtrace_type_desc {
 const struct oomtrace_type_desc *oomtrace_type_desc(unsigned int type);
 
 /**
- * oomtrace_field_valid() - can this field be used?
+ * oomtrace_field_valid() - is this field present?
  * @rec: the record.
  * @idx: the field's number: OOMTRACE_BIT_type_field, or its place in the table.
  *
- * Return: true if the writer marked the field as had and the record is long
+ * Return: true if the writer marked the field as present and the record is long
  * enough to hold it. false for an unknown type or field.
  */
 bool oomtrace_field_valid(const struct oomtrace_header *rec, unsigned int idx);
 
 /**
- * oomtrace_verdict_scope() - where an OOM was whose begin is lost
- * @v: its verdict; zero if there is none.
+ * oomtrace_verdict_scope() - scope of an episode whose begin record is missing
+ * @v: its verdict; all zero if that is missing too.
  *
- * Return: OOMTRACE_SCOPE_*; OOMTRACE_SCOPES if the verdict does not tell either.
+ * Return: enum oomtrace_scope; OOMTRACE_SCOPES if the scope is unknown.
  */
 unsigned int oomtrace_verdict_scope(const struct oomtrace_verdict *v);
 
 /**
- * oomtrace_field_derived() - is it there, but not the kernel's own number?
+ * oomtrace_field_derived() - is this field present and derived?
  * @rec: the record.
  * @idx: the field's number.
  *
@@ -118,74 +116,73 @@ bool oomtrace_field_derived(const struct oomtrace_header *rec,
 			    unsigned int idx);
 
 /**
- * oomtrace_field_int() - the number in a field
+ * oomtrace_field_int() - get the number in a field
  * @rec: the record.
  * @f: a field of its type, of any kind but STR.
  *
- * Return: the number; sign-extended if the kind is INT, else zero-extended, so
- * that a cast to u64 gives an unsigned field exactly. 0 if the record is too
- * short to hold the field, or if the kind is STR.
+ * Return: the number, sign-extended if the kind is INT, zero-extended otherwise,
+ * so that a cast to u64 gives the exact value of an unsigned field. 0 if the
+ * record is too short to hold the field, or if the kind is STR.
  */
 s64 oomtrace_field_int(const struct oomtrace_header *rec,
 		       const struct oomtrace_field *f);
 
 /**
- * oomtrace_field_str() - the characters in a STR field
+ * oomtrace_field_str() - get the characters in a STR field
  * @rec: the record.
  * @f: a field of its type.
- * @len: out: how many there are; there may be no NUL after them.
+ * @len: out: number of characters; a NUL may not follow them.
  *
- * Return: the first character. "" with a @len of 0 if the record is too short
- * to hold the field, or if the kind is not STR.
+ * Return: a pointer to the first character. "" with a @len of 0 if the record is
+ * too short to hold the field, or if the kind is not STR.
  */
 const char *oomtrace_field_str(const struct oomtrace_header *rec,
 			       const struct oomtrace_field *f, size_t *len);
 
 /**
- * oomtrace_field_name() - the name of an ENUM field's value
+ * oomtrace_field_name() - get the name of an ENUM field's value
  * @f: the field.
- * @value: what oomtrace_field_int() gave.
+ * @value: the value, from oomtrace_field_int().
  *
- * Return: the name, or NULL if the value has none (or @f is not an ENUM): show
- * the number then.
+ * Return: the name. NULL if the value has no name or @f is not an ENUM: show the
+ * number instead.
  */
 const char *oomtrace_field_name(const struct oomtrace_field *f, u64 value);
 
 /**
- * oomtrace_shortfall() - by how many pages a denied commit was too large
+ * oomtrace_shortfall() - compute by how many pages a denied request was too large
  * @rec: a record of any type.
- * @pages: out: the smallest number of pages less that would have been granted,
- *	all else equal.
+ * @pages: out: a request smaller by this many pages would just have been granted.
  *
- * Return: 1 if @pages is known, 2 if it comes from a derived field, 0 if the
- * record is no denial or its numbers do not explain it.
+ * Return: 1 if @pages is exact, 2 if it comes from a derived field, 0 if the
+ * record is no denial or its numbers do not explain the denial.
  */
 int oomtrace_shortfall(const struct oomtrace_header *rec, u64 *pages);
 
 /**
  * oomtrace_escape() - make bytes safe to show on a terminal and inside quotes
  * @dst: the text; always NUL-terminated unless @size is 0.
- * @size: bytes of @dst; 4 * @n + 1 are always enough. If they are not, the text
- *	ends early, but never inside an escape.
- * @src: the bytes; ends at the first NUL.
- * @n: or after that many.
+ * @size: bytes of @dst; 4 * @n + 1 are always enough. A text that does not fit
+ *	is cut, but never inside an escape.
+ * @src: the bytes, up to the first NUL.
+ * @n: largest number of bytes in @src.
  *
- * Quotes and backslashes get a backslash; newline and tab become \n and \t; any
- * other byte outside of 0x20..0x7e becomes \xNN.
+ * Double quotes and backslashes get a backslash; newline and tab become \n and
+ * \t; any other byte outside of 0x20..0x7e becomes \xNN.
  *
  * Return: length of the text, without the NUL.
  */
 size_t oomtrace_escape(char *dst, size_t size, const char *src, size_t n);
 
 /**
- * oomtrace_format() - a record as one line of text
- * @buf: the line; ends in a newline and a NUL even when it was cut.
- * @size: bytes of @buf: OOMTRACE_LINE_MAX, or 2 or more to have it cut.
+ * oomtrace_format() - format a record as one line of text
+ * @buf: the line; ends in a newline and a NUL even if it was cut.
+ * @size: bytes of @buf; with OOMTRACE_LINE_MAX no line is cut. At least 2.
  * @rec: the record.
  *
- * The line is seconds of CLOCK_MONOTONIC, [CPU], the type's name and a colon,
- * and name=value for every valid field, with a ~ behind the value of a derived
- * one. A commit denial ends with shortfall=, see oomtrace_shortfall().
+ * The line has seconds of CLOCK_MONOTONIC, [CPU], the type's name and a colon,
+ * and name=value for every valid field. A ~ follows the value of a derived
+ * field. A commit denial ends with shortfall=, see oomtrace_shortfall().
  *
  * Return: length of the line, without the NUL.
  */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Numbers, sizes, times and tasks as a person reads them, see say.h.
+ * Numbers, sizes, times and tasks written for people.
  *
- * Knows how a value looks, not what it means. May not allocate or sleep, and
- * uses only printf formats that libc and the kernel both have. Records are
- * trusted no further than in common/format.c.
+ * Decides how a value looks, not what it means. May not allocate or sleep, uses
+ * only printf formats that libc and the kernel both have, and does not trust the
+ * contents of a record.
  */
 #include "say.h"
 
@@ -39,7 +39,7 @@ void write_count(struct text_writer *w, s64 n)
 	write_text(w, "%s%s", n < 0 ? "-" : "", at);
 }
 
-/* Bytes in the largest unit that is not below 1; exact, or one decimal. */
+/* In the largest unit that gives at least 1; exact, or with one decimal. */
 static void write_bytes(struct text_writer *w, u64 bytes)
 {
 	static const char * const units[] = { "KiB", "MiB", "GiB", "TiB" };
@@ -57,7 +57,7 @@ static void write_bytes(struct text_writer *w, u64 bytes)
 
 void write_size(struct text_writer *w, s64 pages)
 {
-	/* More than the address space is garbage or "no limit". */
+	/* More than the address space is garbage, or means "no limit". */
 	if (pages <= 0 || (u64)pages > (1ULL << 63) / w->page_size)
 		return;
 	write_text(w, " (");
@@ -118,7 +118,7 @@ bool story_has_scope(const struct oomtrace_story *s, s64 scope)
 	       n == scope;
 }
 
-/* Get a number or say that it is not there. */
+/* Get a number, or write "not known". */
 static bool get_field_or_write(struct text_writer *w, const struct oomtrace_header *rec,
 			       unsigned int idx, s64 *n)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The few things that common/ needs and that have other homes in the kernel
- * than in user space.
+ * Types and functions that code for both the module and the tools may use, from
+ * the kernel's headers or from those of user space.
  *
- * common/ is compiled twice, into the module and into the tools. It may use
- * only what this header brings: fixed-width types, memcpy(), strnlen(),
- * scnprintf(), static_assert(), ARRAY_SIZE(). Nothing that allocates, sleeps,
- * locks or does I/O belongs here.
+ * Such code is compiled twice and may use only what this header provides:
+ * fixed-width types, memcpy(), strnlen(), scnprintf(), static_assert(),
+ * ARRAY_SIZE(). Functions that allocate, sleep, lock or do I/O do not belong
+ * here.
  */
 #ifndef OOMTRACE_SHIM_H
 #define OOMTRACE_SHIM_H
@@ -30,7 +30,7 @@
 #include <string.h>
 #include <linux/types.h>
 
-/* As in the kernel: printed with %lld and %llu on every architecture. */
+/* As in the kernel: %lld and %llu print them on every architecture. */
 typedef long long s64;
 typedef unsigned long long u64;
 typedef __s32 s32;
@@ -47,7 +47,7 @@ typedef __u8 u8;
 #define __printf(fmt, args)	__attribute__((format(printf, fmt, args)))
 #endif
 
-/* Like vsnprintf(), but returns what was really stored, without the NUL. */
+/* Like vsnprintf(), but returns the number of bytes stored, without the NUL. */
 static inline __printf(3, 0)
 int vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One OOM explained to a person, the listening half: which records belong to
- * the episode and what is kept of them. common/story_print.c tells it.
+ * One OOM explained to a person, first half: collect the records of the episode
+ * and keep what the explanation needs.
  *
  * Records come from a ring through a reader, or from a file: some may be
- * missing, short, or of a type that this build does not know. What is kept is
- * a copy with its masks, so that the telling half can still see what is absent
- * and what is derived. May not allocate, sleep or keep anything outside of the
- * struct.
+ * missing, short, or of a type that this build does not know. Kept records are
+ * copies with their masks, so that the second half knows which fields are absent
+ * or derived. May not allocate, sleep or keep state outside of the struct.
  */
 #include "format.h"
 #include "story.h"
 
 static_assert(sizeof(struct oomtrace_story) <= 5120);
 
-/* Every type that has an episode has it as its first field. */
+/* The episode is the first field of every type that has one. */
 static_assert(OOMTRACE_BIT_oom_begin_episode == 0);
 static_assert(OOMTRACE_BIT_retry_episode == 0);
 static_assert(OOMTRACE_BIT_candidate_episode == 0);
@@ -40,7 +39,7 @@ u64 oomtrace_story_found(const struct oomtrace_story *s)
 	return s->episode;
 }
 
-/* The number in a field of a record whose type is known; 0 if it is absent. */
+/* Read a number, 0 if it is absent. The record's type must be known. */
 static s64 read_field_number(const struct oomtrace_header *rec, unsigned int idx)
 {
 	if (!oomtrace_field_valid(rec, idx))
@@ -70,8 +69,8 @@ static u64 read_record_episode(const struct oomtrace_header *rec)
 }
 
 /*
- * Copy a record, as much of it as this build knows. h.size stays the writer's,
- * so that fields which a short record lacks stay absent in the copy.
+ * Copy the part of a record that this build knows. h.size stays the writer's, so
+ * that fields beyond the end of a short record stay absent in the copy.
  */
 static void copy_record(void *to, size_t size, const struct oomtrace_header *rec)
 {
@@ -89,7 +88,7 @@ static void collect_retry(struct oomtrace_story *s,
 		copy_record(&s->retry[kind], sizeof(s->retry[kind]), rec);
 }
 
-/* The cgroup's averages say more of its OOM than the machine's. */
+/* Prefer the cgroup's averages: they explain its OOM better than the machine's. */
 static void collect_psi(struct oomtrace_story *s,
 			const struct oomtrace_header *rec)
 {
@@ -105,13 +104,13 @@ static void collect_psi(struct oomtrace_story *s,
 		copy_record(psi, sizeof(*psi), rec);
 }
 
-/* How far it is above its min watermark. */
+/* Free pages above the min watermark. */
 static s64 compute_zone_margin(const struct oomtrace_zone *zone)
 {
 	return (u64)zone->free - (u64)zone->wmark_min;
 }
 
-/* Keep those that are worst off, the worst first. */
+/* Keep the zones with the smallest margin, the smallest first. */
 static void collect_zone(struct oomtrace_story *s,
 			 const struct oomtrace_header *rec)
 {
@@ -136,7 +135,7 @@ static void collect_zone(struct oomtrace_story *s,
 		s->zone[at] = zone;
 }
 
-/* Would the kernel rather kill a than b? Of equals the later one dies. */
+/* Does the kernel prefer to kill a? At equal points it kills the later one. */
 static bool is_worse_candidate(const struct oomtrace_candidate *a,
 			       const struct oomtrace_candidate *b)
 {
@@ -145,7 +144,7 @@ static bool is_worse_candidate(const struct oomtrace_candidate *a,
 	return a->index > b->index;
 }
 
-/* Keep the candidates with the most points, the most first. */
+/* Keep the candidates with the most points, the most points first. */
 static void insert_candidate(struct oomtrace_story *s,
 			     const struct oomtrace_candidate *c)
 {
@@ -162,7 +161,7 @@ static void insert_candidate(struct oomtrace_story *s,
 	s->top[at] = *c;
 }
 
-/* Tasks whose exemption somebody chose, or that explain the next OOM. */
+/* Name the tasks that an admin exempted, and those that explain the next OOM. */
 static bool reason_needs_names(unsigned int reason)
 {
 	switch (reason) {
@@ -225,7 +224,7 @@ static void collect_victim(struct oomtrace_story *s,
 	s->victims++;
 }
 
-/* How much memory is left after the reaper went over it. */
+/* Add up the memory that the reaper left. */
 static void collect_pages_left(struct oomtrace_story_reap *r,
 			       const struct oomtrace_header *rec)
 {
@@ -288,7 +287,7 @@ static void collect_repeat(struct oomtrace_story *s,
 	s->repeated_ns = read_field_number(rec, OOMTRACE_BIT_repeat_last_ns);
 }
 
-/* Records of the commit ring may be missing; this story does not need them. */
+/* Only the OOM ring matters: no record of the commit ring is used here. */
 static void collect_lost(struct oomtrace_story *s,
 			 const struct oomtrace_header *rec)
 {
@@ -298,9 +297,9 @@ static void collect_lost(struct oomtrace_story *s,
 }
 
 /*
- * A newer episode: forget this one, but for its number if it killed. A kill is
- * often followed by an episode that kills nobody, and a person who asks for the
- * last OOM may well mean the kill.
+ * Start again for a newer episode, but remember this one's number if it has
+ * victims: an episode without a victim often follows a kill, and a user who asks
+ * for the last OOM probably means the kill.
  */
 static void restart_story(struct oomtrace_story *s, u64 episode)
 {
@@ -312,8 +311,8 @@ static void restart_story(struct oomtrace_story *s, u64 episode)
 }
 
 /*
- * Is this a record of the episode to tell? Not only a begin record starts an
- * episode: if that one is missing, the rest of the newest is still told.
+ * Does the record belong to the episode to explain? Any record of a newer
+ * episode starts that episode, because its begin record may be missing.
  */
 static bool accept_episode(struct oomtrace_story *s, u64 episode)
 {

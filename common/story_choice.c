@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One OOM explained to a person, the middle of it: who was killed, the
- * arithmetic of the score, who came next and who was not eligible. Called by
- * common/story_print.c; the same rules hold as there.
+ * One OOM explained to a person, the choice: which task was killed, the terms of
+ * its score, the next candidates, and which tasks were not eligible.
+ *
+ * May not change the story, allocate or sleep.
  */
 #include "say.h"
 
@@ -16,13 +17,13 @@ static bool fields_are_equal(const struct oomtrace_header *a, unsigned int a_idx
 	return get_field(a, a_idx, &x) && get_field(b, b_idx, &y) && x == y;
 }
 
-/* The candidate record of a task that the verdict names by its pid. */
+/* Find the candidate record of a task whose pid is in the verdict. */
 static const struct oomtrace_header *
 find_candidate_record(const struct oomtrace_story *s, unsigned int verdict_pid)
 {
 	unsigned int i;
 
-	/* The chosen one led last, even if its points are not the highest. */
+	/* The chosen task led last, even if its points are not the highest. */
 	if (fields_are_equal(&s->verdict.h, verdict_pid,
 			     &s->leader.h, B(candidate_pid)))
 		return &s->leader.h;
@@ -33,7 +34,7 @@ find_candidate_record(const struct oomtrace_story *s, unsigned int verdict_pid)
 	return NULL;
 }
 
-/* LONG_MAX is no sum but a mark: kill this one first. */
+/* LONG_MAX is a mark, not a sum: the kernel kills an OOM origin first. */
 static void write_points_field(struct text_writer *w, const struct oomtrace_header *rec,
 			       unsigned int idx)
 {
@@ -93,13 +94,13 @@ static void write_killed(struct text_writer *w, const struct oomtrace_story *s)
 		write_recomputed(w, s);
 }
 
-/* The score's terms as one candidate record has them, all in pages. */
+/* The terms of one candidate's score, in pages. */
 struct score_terms {
 	s64 rss;
 	s64 swap;
 	s64 tables;
 	s64 adj;
-	s64 adj_unit;		/* what one oom_score_adj is worth */
+	s64 adj_unit;		/* pages that one oom_score_adj is worth */
 	bool memory_known;
 	bool adj_known;
 };
@@ -110,7 +111,7 @@ static void compute_score_terms(struct score_terms *x, const struct oomtrace_sto
 	s64 anon, file, shmem, tables, adj, total;
 	bool known;
 
-	/* Unsigned sums, since a file may hold garbage that overflows. */
+	/* Unsigned sums, because garbage from a file may overflow. */
 	known = get_field(c, B(candidate_rss_anon), &anon);
 	known &= get_field(c, B(candidate_rss_file), &file);
 	known &= get_field(c, B(candidate_rss_shmem), &shmem);
@@ -240,7 +241,7 @@ static void write_runner_up(struct text_writer *w, const struct oomtrace_story *
 	write_text(w, "\n");
 }
 
-/* Of a daemon's: the kernel's ranking a moment later, which it did not ask. */
+/* After a daemon's kill, these are the kernel's ranking just after it. */
 static const char *choose_next_label(const struct oomtrace_story *s)
 {
 	if (story_has_scope(s, OOMTRACE_SCOPE_USERSPACE))
@@ -248,7 +249,7 @@ static const char *choose_next_label(const struct oomtrace_story *s)
 	return s->verdict.h.type ? "Next:" : "Scored:";
 }
 
-/* The other candidates of the top; all of it if nobody was chosen. */
+/* The top candidates except victim and runner-up; all if none was chosen. */
 static void write_next_candidates(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *v = &s->verdict.h;
@@ -313,7 +314,7 @@ static void write_exempt_names(struct text_writer *w, const struct oomtrace_stor
 		write_text(w, ", ...");
 }
 
-/* One line for each reason; the tasks by name where somebody chose it. */
+/* One line for each reason; only some reasons have the tasks' names. */
 static void write_exempt(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const char *label = "Exempt:";

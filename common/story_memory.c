@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One OOM explained to a person, how it came to this: what memory there was, of
- * that what could be reclaimed, which zones were short, how long tasks had been
- * waiting, and what the allocator saw last. Called by common/story_print.c; the
- * same rules hold as there.
+ * One OOM explained to a person, the cause: what memory was used for, how much
+ * of it was reclaimable, which zones were low, how long tasks were stalled, and
+ * the allocator's last retries.
+ *
+ * May not change the story, allocate or sleep.
  */
 #include "say.h"
 
 #define B(type_field)	OOMTRACE_BIT_##type_field
 
 /*
- * What a person calls these stalls, in hundredths of a percent of the last 10
- * seconds. In between neither is said; the numbers are beside it in any case.
+ * Stalls that get a word of explanation, in hundredths of a percent of the last
+ * 10 seconds. Between the two limits the numbers stand alone.
  */
-#define THRASHING	1000	/* all tasks at once: this or more */
-#define SUDDEN		100	/* some task: less than this */
-/* The kernel works them out every 2 s, unless nothing happens. */
+#define THRASHING	1000	/* all tasks were stalled: at least this */
+#define SUDDEN		100	/* some task was stalled: less than this */
+/* The kernel updates the averages every 2 s while tasks are active. */
 #define FRESH_NS	4000000000LL
 
-/* A field and what it is called in a list like "min 500, low 600". */
+/* A field and its name in a list like "min 500, low 600". */
 struct named_field {
 	const char *name;
 	unsigned int idx;
@@ -35,7 +36,7 @@ static void write_named_fields(struct text_writer *w, const struct oomtrace_head
 	}
 }
 
-/* The cgroup's own swap, on a machine that has some. */
+/* Write the cgroup's use of swap, if the machine has swap. */
 static void write_memcg_swap(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *rec = &s->memory.h;
@@ -116,7 +117,7 @@ static void write_memory(struct text_writer *w, const struct oomtrace_story *s)
 	write_swap(w, rec);
 }
 
-/* What of the file pages cannot go at once, and who else has pages for good. */
+/* Write the pages that reclaim cannot free at once, and huge pages. */
 static void write_memory_use(struct text_writer *w, const struct oomtrace_story *s)
 {
 	static const struct named_field pinned[] = {
@@ -151,8 +152,8 @@ static void write_memory_use(struct text_writer *w, const struct oomtrace_story 
 }
 
 /*
- * The most that reclaim could have had; it can do with less of it than there
- * is. Not for a cgroup: these are the machine's.
+ * Write an upper limit of what reclaim could have freed. The counters are the
+ * machine's, so a cgroup's OOM does not get this line.
  */
 static void write_reclaimable(struct text_writer *w, const struct oomtrace_story *s)
 {
@@ -168,7 +169,7 @@ static void write_reclaimable(struct text_writer *w, const struct oomtrace_story
 		return;
 	if (anon > swap)
 		anon = swap;
-	/* Unsigned, since garbage may overflow. */
+	/* Unsigned, because garbage may overflow. */
 	write_label(w, "Reclaim:");
 	write_text(w, "at most ");
 	write_count(w, (u64)file + (u64)slab + (u64)misc + (u64)anon);
@@ -185,7 +186,7 @@ static void write_reclaimable(struct text_writer *w, const struct oomtrace_story
 	write_text(w, "\n");
 }
 
-/* "DMA32 of node 0"; an older record has no name. */
+/* "DMA32 of node 0"; records of older modules lack the name. */
 static void write_zone_name(struct text_writer *w, const struct oomtrace_header *rec,
 			    unsigned int name, unsigned int zone, unsigned int node)
 {
@@ -222,13 +223,13 @@ static void write_zone(struct text_writer *w, const struct oomtrace_zone *zone)
 	write_text(w, "\n");
 }
 
-/* Those that were short, or else the one that was nearest to it. */
+/* Write the zones at or below min, or else the one nearest to it. */
 static void write_zones(struct text_writer *w, const struct oomtrace_story *s)
 {
 	unsigned int shown = s->zones_out;
 	unsigned int i;
 
-	/* A cgroup's OOM has nothing to do with them. */
+	/* A cgroup's limit causes its OOM, not the zones. */
 	if (!s->zones || story_has_scope(s, OOMTRACE_SCOPE_MEMCG))
 		return;
 	if (!shown)
@@ -263,7 +264,7 @@ static void write_percent(struct text_writer *w, const struct oomtrace_header *r
 static void write_averages(struct text_writer *w, const struct oomtrace_header *rec,
 			   unsigned int avg10)
 {
-	/* The other two follow it. */
+	/* The fields for 60 and 300 seconds follow. */
 	write_percent(w, rec, avg10);
 	write_text(w, ", ");
 	write_percent(w, rec, avg10 + 1);
@@ -287,7 +288,7 @@ static const char *describe_stall(const struct oomtrace_header *rec)
 	return "";
 }
 
-/* Had tasks been waiting, and for how long? */
+/* Write how much tasks were stalled. */
 static void write_stalls(struct text_writer *w, const struct oomtrace_story *s)
 {
 	static const char * const what[OOMTRACE_RESOURCES] = {
@@ -326,7 +327,7 @@ static void write_retry_result(struct text_writer *w, const struct oomtrace_head
 	write_text(w, "\n");
 }
 
-/* The last look that the allocator took before it called the OOM killer. */
+/* Write the allocator's last retries before it called the OOM killer. */
 static void write_retries(struct text_writer *w, const struct oomtrace_story *s)
 {
 	static const struct named_field reclaim[] = {

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One OOM explained to a person, the telling half: what common/story.c kept is
- * said in the order in which somebody wants to know it, read from top to
- * bottom: who asked, what memory there was (story_memory.c), who was killed and
- * why that one, who was not eligible (story_choice.c), how the memory came back,
- * how it all ended.
+ * One OOM explained to a person, second half: write the explanation, in the
+ * order in which a reader needs it: the task that called the OOM killer, the
+ * state of memory, the choice of the victim, the release of its memory, and how
+ * the episode ended.
  *
  * May not change the story, allocate or sleep. Every number comes from a kept
- * record and is said only if the record has it; what is worked out here is said
- * with the numbers it comes from.
+ * record in which it is present. A number computed here stands beside the
+ * numbers that it is computed from.
  */
 #include "say.h"
 
 #define B(type_field)	OOMTRACE_BIT_##type_field
 
-/* The same on every architecture that Linux runs on. */
+/* These numbers are the same on all architectures. */
 #define SIGNAL_KILL	9
 #define SIGNAL_TERM	15
 
@@ -84,7 +83,7 @@ static void write_title(struct text_writer *w, const struct oomtrace_story *s)
 		write_text(w, "; its beginning is not held any more\n");
 }
 
-/* What may be done to get the pages, as the kernel's own report words it. */
+/* Write the gfp flags, as in the kernel's own report. */
 static void write_gfp(struct text_writer *w, const struct oomtrace_header *rec)
 {
 	s64 n;
@@ -117,7 +116,7 @@ static void write_request(struct text_writer *w, const struct oomtrace_story *s)
 	write_text(w, ", oom_score_adj ");
 	write_id_field(w, rec, B(oom_begin_oom_score_adj));
 	write_text(w, "\n");
-	/* It asked for no memory. */
+	/* A daemon requests no memory. */
 	if (by_daemon)
 		return;
 
@@ -151,7 +150,7 @@ static const char *describe_why(s64 why)
 	}
 }
 
-/* A daemon may ask politely first, or only take the memory of a dead one. */
+/* A daemon may send SIGTERM first, or only reap a killed task's memory. */
 static void write_daemon_kill(struct text_writer *w, const struct oomtrace_header *rec)
 {
 	s64 sig;
@@ -210,7 +209,7 @@ static void write_pages_left(struct text_writer *w, const struct oomtrace_story_
 	write_tilde(w, r->left_known == 2);
 }
 
-/* The furthest that the victim got, and what the reaper did to it. */
+/* Write whether the victim exited, and what the reaper did. */
 static void write_reaping(struct text_writer *w, const struct oomtrace_story_reap *r)
 {
 	const char *and = "";
@@ -242,7 +241,10 @@ static void write_reaping(struct text_writer *w, const struct oomtrace_story_rea
 	write_text(w, "\n");
 }
 
-/* How it came back; the end of who died by a mere signal is not recorded. */
+/*
+ * Write how the victims' memory was freed. The exit of a daemon's victim is not
+ * recorded, so it has no line without a reap record.
+ */
 static void write_freed(struct text_writer *w, const struct oomtrace_story *s,
 			unsigned int kept)
 {
@@ -305,7 +307,7 @@ static const char *describe_ending(s64 ending)
 	}
 }
 
-/* It does so before it looks at anybody, or when nobody is left. */
+/* The kernel panics before it evaluates a task, or when none is eligible. */
 static const char *describe_panic(const struct oomtrace_story *s)
 {
 	s64 candidates;
@@ -335,7 +337,7 @@ static void write_ending(struct text_writer *w, const struct oomtrace_story *s,
 	}
 }
 
-/* Of a daemon's it is the time in which it sent its signals. */
+/* For a daemon, this is the time from its first signal to its last. */
 static void write_episode_time(struct text_writer *w, const struct oomtrace_story *s)
 {
 	s64 ns, victims;
@@ -370,7 +372,7 @@ static void write_ended(struct text_writer *w, const struct oomtrace_story *s)
 	write_text(w, "\n");
 }
 
-/* Others asked as well, and got the same answer. */
+/* Write the number of OOMs that ended like this one. */
 static void write_repeats(struct text_writer *w, const struct oomtrace_story *s)
 {
 	if (!s->repeats)
@@ -386,7 +388,7 @@ static void write_repeats(struct text_writer *w, const struct oomtrace_story *s)
 	write_text(w, "; they are counted only\n");
 }
 
-/* What this story could not know. */
+/* Write what the records leave open. */
 static void write_missing(struct text_writer *w, const struct oomtrace_story *s)
 {
 	s64 all, missed = 0;
