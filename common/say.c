@@ -221,7 +221,7 @@ void write_task(struct text_writer *w, const struct oomtrace_header *rec,
 	s64 n;
 
 	if (!desc) {
-		write_text(w, "a task not known");
+		write_text(w, "a task that is not known");
 		return;
 	}
 	if (oomtrace_field_valid(rec, comm))

@@ -52,13 +52,13 @@ static const char *describe_recomputed(s64 how)
 	case OOMTRACE_RECOMPUTED_AGREE:
 		return "it has the most points of";
 	case OOMTRACE_RECOMPUTED_TIE:
-		return "as many points as the runner-up, and of equals the later dies; of";
+		return "it ties with the runner-up, and the kernel kills the later one; out of";
 	case OOMTRACE_RECOMPUTED_RACED:
-		return "the kernel says so; the recorded points, which moved, name another of";
+		return "the kernel chose it, but the recorded points name another task; out of";
 	case OOMTRACE_RECOMPUTED_ORIGIN:
-		return "it was marked to die first (swapoff, KSM), whatever the points of";
+		return "it was marked to be killed first (swapoff, KSM); out of";
 	default:
-		return "the kernel says so, which cannot be checked: records are missing; of";
+		return "the kernel chose it (not checked, because records are missing); out of";
 	}
 }
 
@@ -89,7 +89,7 @@ static void write_killed(struct text_writer *w, const struct oomtrace_story *s)
 	write_text(w, "\n");
 	write_label(w, "Why:");
 	if (!oomtrace_field_valid(rec, B(verdict_points)) && !s->scanned)
-		write_text(w, "nobody was compared, the one that asks dies (oom_kill_allocating_task)\n");
+		write_text(w, "no tasks were compared: vm.oom_kill_allocating_task is set\n");
 	else
 		write_recomputed(w, s);
 }
@@ -172,7 +172,7 @@ static void write_score_terms(struct text_writer *w, const struct score_terms *x
 	write_text(w, "\n");
 	if (x->adj_known && sum != points) {
 		write_label(w, "");
-		write_text(w, "the terms were read a moment before the kernel's: they sum to ");
+		write_text(w, "read just before the kernel did, the terms add up to ");
 		write_count(w, sum);
 		write_text(w, "\n");
 	}
@@ -191,7 +191,7 @@ static void write_points(struct text_writer *w, const struct oomtrace_story *s)
 	write_text(w, " ");
 	write_points_field(w, &s->verdict.h, B(verdict_points));
 	if (points == LLONG_MAX) {
-		write_text(w, ", which is no sum but a mark\n");
+		write_text(w, ", which is a mark and not a sum\n");
 		return;
 	}
 	if (!c) {
@@ -202,7 +202,7 @@ static void write_points(struct text_writer *w, const struct oomtrace_story *s)
 	if (x.memory_known)
 		write_score_terms(w, &x, c, points);
 	else
-		write_text(w, " pages; the terms are not known, its memory could not be read\n");
+		write_text(w, " pages; terms not known because its memory could not be read\n");
 }
 
 static void write_runner_up(struct text_writer *w, const struct oomtrace_story *s)
@@ -217,7 +217,7 @@ static void write_runner_up(struct text_writer *w, const struct oomtrace_story *
 	if (!get_field(rec, B(verdict_runner_up_points), &next)) {
 		if (get_field(rec, B(verdict_recomputed), &how) &&
 		    how != OOMTRACE_RECOMPUTED_UNAVAILABLE)
-			write_text(w, "none, nobody else was eligible\n");
+			write_text(w, "none, no other task was eligible\n");
 		else
 			write_text(w, "not known\n");
 		return;
@@ -282,17 +282,17 @@ static const char *describe_reason(unsigned int reason)
 	case OOMTRACE_REASON_KTHREAD:
 		return "kernel threads";
 	case OOMTRACE_REASON_NO_MM:
-		return "without memory of their own any more";
+		return "without an address space";
 	case OOMTRACE_REASON_ADJ_MIN:
 		return "with oom_score_adj -1000";
 	case OOMTRACE_REASON_OOM_SKIP:
-		return "whose memory was reaped already";
+		return "whose memory was already reaped";
 	case OOMTRACE_REASON_VFORK:
-		return "in vfork, with their parent's memory";
+		return "in vfork, using their parent's memory";
 	case OOMTRACE_REASON_CPUSET:
 		return "with memory on other nodes only";
 	case OOMTRACE_REASON_IN_FLIGHT:
-		return "killed before and still dying";
+		return "killed by an earlier OOM and still dying";
 	default:
 		return "for a reason not known";
 	}

@@ -129,7 +129,7 @@ static void write_memory_use(struct text_writer *w, const struct oomtrace_story 
 		{ "anon",		B(memory_anon_thp) },
 		{ "shmem",		B(memory_shmem_thp) },
 		{ "hugetlb",		B(memory_hugetlb) },
-		{ "of it unused",	B(memory_hugetlb_free) },
+		{ "of these unused",	B(memory_hugetlb_free) },
 	};
 
 	const struct oomtrace_header *rec = &s->memory.h;
@@ -179,14 +179,14 @@ static void write_reclaimable(struct text_writer *w, const struct oomtrace_story
 	write_count(w, file);
 	write_text(w, ", reclaimable slab ");
 	write_count(w, slab);
-	write_text(w, ", other of the kernel ");
+	write_text(w, ", other kernel memory ");
 	write_count(w, misc);
-	write_text(w, ", anon that fits free swap ");
+	write_text(w, ", anon that fits into free swap ");
 	write_count(w, anon);
 	write_text(w, "\n");
 }
 
-/* "DMA32 of node 0"; records of older modules lack the name. */
+/* "DMA32 on node 0"; records of older modules lack the name. */
 static void write_zone_name(struct text_writer *w, const struct oomtrace_header *rec,
 			    unsigned int name, unsigned int zone, unsigned int node)
 {
@@ -196,7 +196,7 @@ static void write_zone_name(struct text_writer *w, const struct oomtrace_header 
 		write_text(w, "zone ");
 		write_id_field(w, rec, zone);
 	}
-	write_text(w, " of node ");
+	write_text(w, " on node ");
 	write_id_field(w, rec, node);
 }
 
@@ -282,9 +282,9 @@ static const char *describe_stall(const struct oomtrace_header *rec)
 	if (!get_field(rec, B(psi_age_ns), &age) || age > FRESH_NS)
 		return "";
 	if (get_field(rec, B(psi_full_avg10), &full) && full >= THRASHING)
-		return ": it was thrashing";
+		return ": thrashing";
 	if (get_field(rec, B(psi_some_avg10), &some) && some < SUDDEN)
-		return ": nobody had waited much, it was sudden";
+		return ": sudden, with hardly any stalls before";
 	return "";
 }
 

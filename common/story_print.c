@@ -23,17 +23,17 @@ static const char *describe_trigger(s64 trigger)
 	case OOMTRACE_TRIGGER_ALLOCATION:
 		return "an allocation that failed";
 	case OOMTRACE_TRIGGER_SYSRQ:
-		return "sysrq-f, by hand; the task only carried it out";
+		return "sysrq-f, a manual request; this task only ran the handler";
 	case OOMTRACE_TRIGGER_MEMORY_MAX:
 		return "a write to memory.max below the usage";
 	case OOMTRACE_TRIGGER_MIN_TTL:
-		return "the working set would not fit (MGLRU min_ttl_ms)";
+		return "a working set that does not fit into memory (MGLRU min_ttl_ms)";
 	case OOMTRACE_TRIGGER_DAEMON:
 		return "an OOM daemon in user space";
 	case OOMTRACE_TRIGGER_PAGE_FAULT:
-		return "a page fault that found no memory";
+		return "a page fault that could not allocate memory";
 	default:
-		return "not known to this version";
+		return "a trigger that this version does not know";
 	}
 }
 
@@ -44,7 +44,7 @@ static void write_scope(struct text_writer *w, const struct oomtrace_story *s)
 	if (!get_field(&s->begin.h, B(oom_begin_scope), &scope)) {
 		scope = oomtrace_verdict_scope(&s->verdict);
 		if (scope == OOMTRACE_SCOPES) {
-			write_text(w, "where is not known");
+			write_text(w, "scope not known");
 			return;
 		}
 	}
@@ -80,7 +80,7 @@ static void write_title(struct text_writer *w, const struct oomtrace_story *s)
 		write_text(w, ", %llu.%06llu s after boot (suspend not counted)\n",
 			   us / 1000000, us % 1000000);
 	else
-		write_text(w, "; its beginning is not held any more\n");
+		write_text(w, "; its begin record is missing\n");
 }
 
 /* Write the gfp flags, as in the kernel's own report. */
@@ -107,7 +107,7 @@ static void write_request(struct text_writer *w, const struct oomtrace_story *s)
 
 	if (!rec->type)
 		return;
-	write_label(w, by_daemon ? "Killer:" : "Asked:");
+	write_label(w, by_daemon ? "Killer:" : "Asked by:");
 	write_task(w, rec, B(oom_begin_comm), B(oom_begin_pid));
 	write_text(w, ", uid ");
 	write_id_field(w, rec, B(oom_begin_uid));
@@ -131,7 +131,7 @@ static void write_request(struct text_writer *w, const struct oomtrace_story *s)
 	if (get_field(rec, B(oom_begin_trigger), &n))
 		write_text(w, "%s\n", describe_trigger(n));
 	else
-		write_text(w, "something not known\n");
+		write_text(w, "a trigger that is not known\n");
 }
 
 static const char *describe_why(s64 why)
@@ -140,11 +140,11 @@ static const char *describe_why(s64 why)
 	case OOMTRACE_WHY_CHOSEN:
 		return "chosen";
 	case OOMTRACE_WHY_GROUP:
-		return "its cgroup dies as one, memory.oom.group";
+		return "memory.oom.group kills its whole cgroup";
 	case OOMTRACE_WHY_SHARED_MM:
 		return "shares the victim's memory";
 	case OOMTRACE_WHY_CALLER_EXITING:
-		return "was dying already and got the reserves";
+		return "was already exiting and got access to memory reserves";
 	default:
 		return "for a reason not known";
 	}
@@ -156,7 +156,7 @@ static void write_daemon_kill(struct text_writer *w, const struct oomtrace_heade
 	s64 sig;
 
 	if (!get_field(rec, B(victim_signal), &sig))
-		write_text(w, "its memory was taken by process_mrelease()");
+		write_text(w, "process_mrelease() reaped its memory");
 	else if (sig == SIGNAL_KILL)
 		write_text(w, "was sent SIGKILL from user space");
 	else if (sig == SIGNAL_TERM)
@@ -204,9 +204,10 @@ static void write_pages_left(struct text_writer *w, const struct oomtrace_story_
 {
 	if (!r->left_known)
 		return;
-	write_text(w, ", left with ");
+	write_text(w, ", ");
 	write_kib(w, r->left);
 	write_tilde(w, r->left_known == 2);
+	write_text(w, " left");
 }
 
 /* Write whether the victim exited, and what the reaper did. */
@@ -215,12 +216,12 @@ static void write_reaping(struct text_writer *w, const struct oomtrace_story_rea
 	const char *and = "";
 
 	if (r->seen & (1 << OOMTRACE_STEP_EXITED)) {
-		write_text(w, "let go of its memory");
+		write_text(w, "released its memory");
 		write_step_time(w, r, OOMTRACE_STEP_EXITED);
 		and = "; ";
 	}
 	if (r->seen & (1 << OOMTRACE_STEP_FINISH)) {
-		write_text(w, "%sthe reaper ended", and);
+		write_text(w, "%sthe reaper finished", and);
 		write_step_time(w, r, OOMTRACE_STEP_FINISH);
 		write_pages_left(w, r);
 	} else if (r->skips) {
@@ -230,9 +231,9 @@ static void write_reaping(struct text_writer *w, const struct oomtrace_story_rea
 	} else if (r->seen & (1 << OOMTRACE_STEP_START)) {
 		write_text(w, "%sthe reaper started", and);
 		write_step_time(w, r, OOMTRACE_STEP_START);
-		write_text(w, ", its end is not recorded");
+		write_text(w, ", its finish is not recorded");
 	} else if (r->seen & (1 << OOMTRACE_STEP_RELEASED)) {
-		write_text(w, "%sprocess_mrelease() went over its memory", and);
+		write_text(w, "%sprocess_mrelease() reaped its memory", and);
 		write_step_time(w, r, OOMTRACE_STEP_RELEASED);
 		write_pages_left(w, r);
 	} else if (!(r->seen & (1 << OOMTRACE_STEP_EXITED))) {
@@ -285,23 +286,23 @@ static const char *describe_ending(s64 ending)
 {
 	switch (ending) {
 	case OOMTRACE_ENDING_UNKNOWN:
-		return "not known: the kernel's return from it was not seen";
+		return "not known: the return of out_of_memory() was not seen";
 	case OOMTRACE_ENDING_KILLED:
 		return "killed";
 	case OOMTRACE_ENDING_NOTIFIER_FREED:
-		return "nobody was killed: the kernel's oom notifiers freed memory";
+		return "no task was killed: the kernel's oom notifiers freed memory";
 	case OOMTRACE_ENDING_CALLER_EXITING:
-		return "nobody was chosen: who asked was dying already and got the reserves";
+		return "no task was chosen: the caller was already exiting and got memory reserves";
 	case OOMTRACE_ENDING_SCAN_ABORTED:
-		return "nobody was killed: an earlier victim is still dying, which is waited for";
+		return "no task was killed: the kernel waits for an earlier victim still dying";
 	case OOMTRACE_ENDING_NO_FS:
-		return "nobody was killed: the allocation may not use file systems (no __GFP_FS)";
+		return "no task was killed: the allocation may not use file systems (no __GFP_FS)";
 	case OOMTRACE_ENDING_NO_CANDIDATE:
-		return "nobody was killed: no task was eligible";
+		return "no task was killed: no task was eligible";
 	case OOMTRACE_ENDING_PANIC:
 		return "the kernel panicked";
 	case OOMTRACE_ENDING_DISABLED:
-		return "nobody was killed: the OOM killer is switched off (suspend)";
+		return "no task was killed: the OOM killer is disabled (suspend)";
 	default:
 		return "in a way that this version does not know";
 	}
@@ -315,7 +316,7 @@ static const char *describe_panic(const struct oomtrace_story *s)
 	if (s->victims || s->eligible ||
 	    !get_field(&s->end.h, B(oom_end_candidates), &candidates))
 		return "while this OOM was under way";
-	return candidates ? "since no task was eligible" :
+	return candidates ? "because no task was eligible" :
 			    "before it looked at any task: vm.panic_on_oom";
 }
 
@@ -379,13 +380,13 @@ static void write_repeats(struct text_writer *w, const struct oomtrace_story *s)
 		return;
 	write_label(w, "Repeated:");
 	write_count(w, s->repeats);
-	write_text(w, " more OOMs ended so");
+	write_text(w, " more OOMs ended the same way");
 	if (s->begin.h.type && s->repeated_ns > s->begin.h.ts_ns) {
 		write_text(w, ", the last one ");
 		write_duration(w, s->repeated_ns - s->begin.h.ts_ns);
 		write_text(w, " later");
 	}
-	write_text(w, "; they are counted only\n");
+	write_text(w, "; these are only counted\n");
 }
 
 /* Write what the records leave open. */
@@ -402,18 +403,18 @@ static void write_missing(struct text_writer *w, const struct oomtrace_story *s)
 		write_count(w, all);
 		write_text(w, " candidates have no record (never written: ");
 		write_count(w, missed);
-		write_text(w, ", not held any more: ");
+		write_text(w, ", no longer buffered: ");
 		write_count(w, all - s->scanned - missed);
 		write_text(w, ")\n");
 	}
 	if (s->lost) {
 		write_label(w, "Missing:");
 		write_count(w, s->lost);
-		write_text(w, " records went by unread while this one was being told\n");
+		write_text(w, " records of the OOM ring were overwritten before being read\n");
 	}
 	if (w->tilde) {
 		write_label(w, "");
-		write_text(w, "~ read a moment before or after the kernel used it, or worked out\n");
+		write_text(w, "~ read just before or after the kernel used it, or computed\n");
 	}
 	if (!s->victims && s->killed_before) {
 		write_label(w, "See also:");
@@ -429,7 +430,7 @@ void oomtrace_story_print(const struct oomtrace_story *s,
 
 	if (!s->episode) {
 		if (s->wanted)
-			write_text(&w, "no record of OOM episode %llu is held\n",
+			write_text(&w, "no record of OOM episode %llu found\n",
 				   s->wanted);
 		else
 			write_text(&w, "no OOM episode recorded\n");

@@ -39,13 +39,13 @@ static void feed_whole(u64 episode)
 
 static const char whole[] =
 "OOM episode 3: memory cgroup 4127, 123.456789 s after boot (suspend not counted)\n"
-"Asked:     hog[812], uid 1000, cgroup 4127, oom_score_adj 0\n"
+"Asked by:  hog[812], uid 1000, cgroup 4127, oom_score_adj 0\n"
 "           for 2^0 pages (4 KiB), gfp 0xcc0 (GFP_KERNEL), because of an allocation that failed\n"
 "Memory:    the cgroup uses 25,600~ pages (100 MiB) of its limit of 25,600 pages (100 MiB)\n"
 "           the machine has 1,234 pages (4.8 MiB) free of 32,768 pages (128 MiB); watermarks min 500, low 625, high 750\n"
 "           anon 24,100, file 20, shmem 0, reclaimable slab 0, unreclaimable slab 0\n"
 "           no swap\n"
-"Before:    1.2 ms earlier DMA32 of node 0, order 0: reclaimable 20, with free 480, min 500; loops without progress 16, the kernel gave up\n"
+"Before:    1.2 ms earlier DMA32 on node 0, order 0: reclaimable 20, with free 480, min 500; loops without progress 16, the kernel gave up\n"
 "           1.2 ms earlier compaction, order 0: result 0, priority 0, retries 0, allowed 16, the kernel tried again\n"
 "Killed:    hog[812], uid 1000, cgroup 4127\n"
 "Why:       it has the most points of 5 eligible tasks\n"
@@ -53,13 +53,13 @@ static const char whole[] =
 "Runner-up: sh[811] with 310 points, 24,000 pages behind (93.7 MiB)\n"
 "Next:      a[1] 300, b[2] 200, c[3] -50\n"
 "Exempt:    1 init\n"
-"           1 without memory of their own any more\n"
+"           1 without an address space\n"
 "           2 with oom_score_adj -1000: sshd[400], udevd[401]\n"
-"           1 whose memory was reaped already: old[300]\n"
+"           1 whose memory was already reaped: old[300]\n"
 "Victims:   hog[812]: anon 96,080 KiB, file 320 KiB, shmem 0 KiB, swap 0 KiB (chosen)\n"
-"Freed:     hog[812] let go of its memory after 12.3 ms\n"
+"Freed:     hog[812] released its memory after 12.3 ms\n"
 "Ended:     killed, victims: 1; out_of_memory() took 1.2 ms\n"
-"           ~ read a moment before or after the kernel used it, or worked out\n";
+"           ~ read just before or after the kernel used it, or computed\n";
 
 static void test_whole(void)
 {
@@ -92,7 +92,7 @@ static void test_newest(void)
 
 	oomtrace_story_init(&story, 7, 4096);
 	feed_whole(3);
-	check_text(told(), "no record of OOM episode 7 is held\n",
+	check_text(told(), "no record of OOM episode 7 found\n",
 		   "an_episode_that_is_not_held_is_not_made_up");
 	check(!oomtrace_story_found(&story), "and_is_not_found");
 }
@@ -116,14 +116,14 @@ static void test_choice(void)
 	feed(&v);
 	check_has(told(), "OOM episode 1: the memory nodes of a cpuset, ",
 		  "the_constraint_is_told");
-	check_has(told(), "a moment before the kernel's: they sum to 24,310\n",
+	check_has(told(), "read just before the kernel did, the terms add up to 24,310\n",
 		  "terms_that_do_not_add_up_are_told");
 
 	v = start_choice();
 	v.recomputed = OOMTRACE_RECOMPUTED_TIE;
 	v.runner_up_points = v.points;
 	feed(&v);
-	check_has(told(), "as many points as the runner-up, and of equals the later dies",
+	check_has(told(), "it ties with the runner-up, and the kernel kills the later one; out of",
 		  "a_tie_is_told");
 	check_has(told(), "24,310 points, 0 pages behind\n",
 		  "a_tie_has_no_margin");
@@ -131,16 +131,16 @@ static void test_choice(void)
 	v = start_choice();
 	v.recomputed = OOMTRACE_RECOMPUTED_RACED;
 	feed(&v);
-	check_has(told(), "the recorded points, which moved, name another of 2",
+	check_has(told(), "the recorded points name another task; out of 2",
 		  "a_race_is_told");
 
 	v = start_choice();
 	v.recomputed = OOMTRACE_RECOMPUTED_ORIGIN;
 	v.points = LLONG_MAX;
 	feed(&v);
-	check_has(told(), "it was marked to die first (swapoff, KSM)",
+	check_has(told(), "it was marked to be killed first (swapoff, KSM)",
 		  "an_origin_is_told");
-	check_has(told(), "Points:    hog[812] the maximum, which is no sum but a mark\n",
+	check_has(told(), "Points:    hog[812] the maximum, which is a mark and not a sum\n",
 		  "the_maximum_is_no_number");
 
 	v = start_choice();
@@ -149,7 +149,7 @@ static void test_choice(void)
 		       OOMTRACE_BIT(verdict, runner_up_points) |
 		       OOMTRACE_BIT(verdict, totalpages));
 	feed(&v);
-	check_has(told(), "cannot be checked: records are missing",
+	check_has(told(), "not checked, because records are missing",
 		  "what_could_not_be_checked_is_told");
 	check_has(told(), "Runner-up: not known\n",
 		  "an_unknown_runner_up_is_not_known");
@@ -168,7 +168,7 @@ static void test_no_choice(void)
 		       OOMTRACE_BIT(verdict, runner_up_pid) |
 		       OOMTRACE_BIT(verdict, runner_up_points));
 	feed(&v);
-	check_has(told(), "nobody was compared, the one that asks dies",
+	check_has(told(), "no tasks were compared: vm.oom_kill_allocating_task is set",
 		  "oom_kill_allocating_task_is_told");
 	check_hasnt(told(), "Points:", "and_has_no_points");
 
@@ -176,7 +176,7 @@ static void test_no_choice(void)
 	v = make_verdict(1);
 	v.h.valid = OOMTRACE_BIT(verdict, episode);
 	feed(&v);
-	check_has(told(), "; its beginning is not held any more\n",
+	check_has(told(), "; its begin record is missing\n",
 		  "a_lost_beginning_is_told");
 	check_has(told(), "Killed:    (name not known)[not known]",
 		  "an_unknown_victim_is_not_named");
@@ -203,7 +203,7 @@ static void test_order(void)
 	feed_exempt(1, "z", 301, 41, 200);
 	check_has(told(), "20 with oom_score_adj -1000: x[200], x[201], x[202], x[203], x[204], x[205], x[206], x[207], ...\n",
 		  "only_some_exempt_tasks_are_named");
-	check_has(told(), "1 whose memory was reaped already\n",
+	check_has(told(), "1 whose memory was already reaped\n",
 		  "but_all_are_counted");
 	check_has(told(), "1 for a reason not known\n",
 		  "an_unknown_reason_is_not_made_up");
@@ -226,15 +226,15 @@ static void test_victims(void)
 	feed_reap(1, 509, OOMTRACE_STEP_EXITED, 1, -1);
 	check_has(told(), "           and 2 more\n",
 		  "victims_that_are_not_kept_are_counted");
-	check_has(told(), "Freed:     hog[500] the reaper ended after 2.01 s, left with 100 KiB\n",
+	check_has(told(), "Freed:     hog[500] the reaper finished after 2.01 s, 100 KiB left\n",
 		  "a_reaped_victim_is_told");
 	check_has(told(), "hog[501] the reaper skipped it 2 times, last after 1.9 us\n",
 		  "a_skipped_victim_is_told");
-	check_has(told(), "hog[502] the reaper started after 2.00 s, its end is not recorded\n",
+	check_has(told(), "hog[502] the reaper started after 2.00 s, its finish is not recorded\n",
 		  "a_victim_being_reaped_is_told");
 	check_has(told(), "hog[503] nothing recorded yet",
 		  "a_dying_victim_is_told");
-	check_has(told(), "(its cgroup dies as one, memory.oom.group)\n",
+	check_has(told(), "(memory.oom.group kills its whole cgroup)\n",
 		  "a_group_kill_is_told");
 	check_has(told(), "Ended:     not recorded",
 		  "an_episode_without_end_is_told");
@@ -250,9 +250,9 @@ static void test_memory(void)
 	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
 	check_hasnt(told(), "Reclaim:", "what_could_be_reclaimed_is_not_guessed");
 	feed(&m);
-	check_has(told(), "dirty 3, writeback 4, unevictable 5; in huge pages: anon 512, shmem 0, hugetlb 1,024, of it unused 513\n",
+	check_has(told(), "dirty 3, writeback 4, unevictable 5; in huge pages: anon 512, shmem 0, hugetlb 1,024, of these unused 513\n",
 		  "what_holds_pages_is_told");
-	check_has(told(), "Reclaim:   at most 27 pages (108 KiB): file 20, reclaimable slab 0, other of the kernel 7, anon that fits free swap 0\n",
+	check_has(told(), "Reclaim:   at most 27 pages (108 KiB): file 20, reclaimable slab 0, other kernel memory 7, anon that fits into free swap 0\n",
 		  "what_could_be_reclaimed_is_told");
 	m.h.valid &= ~OOMTRACE_BIT(memory, kernel_misc_reclaimable);
 	m.anon_thp = 0;
@@ -266,20 +266,20 @@ static void test_memory(void)
 
 	feed_zone(1, "Movable", 9000, 600);
 	feed_zone(1, "DMA32", 1500, 500);
-	check_has(told(), "Zones:     DMA32 of node 0 has 1,500 pages (5.8 MiB) free, above its min of 500; low 600, high 700\n           and 1 more above min\n",
+	check_has(told(), "Zones:     DMA32 on node 0 has 1,500 pages (5.8 MiB) free, above its min of 500; low 600, high 700\n           and 1 more above min\n",
 		  "the_zone_nearest_to_its_min_is_told");
 	z = make_zone(1, "Normal", 500, 500);
 	z.node = 1;
 	z.wmark_boost = 40;
 	feed(&z);
-	check_has(told(), "Zones:     Normal of node 1 has 500 pages (1.9 MiB) free, not above its min of 500 (boosted by 40); low 600, high 700\n           and 2 more above min\n",
+	check_has(told(), "Zones:     Normal on node 1 has 500 pages (1.9 MiB) free, not above its min of 500 (boosted by 40); low 600, high 700\n           and 2 more above min\n",
 		  "the_zone_that_failed_is_told");
 	feed_zone(1, "a", 10, 20);
 	feed_zone(1, "b", 10, 40);
 	feed_zone(1, "c", 10, 30);
-	check_has(told(), "Zones:     b of node 0 has 10 pages (40 KiB) free, not above its min of 40; low 140, high 240\n           c of",
+	check_has(told(), "Zones:     b on node 0 has 10 pages (40 KiB) free, not above its min of 40; low 140, high 240\n           c on",
 		  "the_zone_that_lacks_most_comes_first");
-	check_has(told(), "           a of node 0 has 10 pages (40 KiB) free, not above its min of 20; low 120, high 220\n           and 3 more, 1 of them not above min\n",
+	check_has(told(), "           a on node 0 has 10 pages (40 KiB) free, not above its min of 20; low 120, high 220\n           and 3 more, 1 of them not above min\n",
 		  "zones_that_are_not_kept_are_counted");
 
 	oomtrace_story_init(&story, 0, 4096);
@@ -324,10 +324,10 @@ static void test_stalls(void)
 	feed_psi(1, OOMTRACE_RESOURCE_MEMORY, 0, 0, 0);
 	check_has(told(), "Stalls:    memory in the cgroup, % of 10, 60, 300 s: some 50.00,",
 		  "the_cgroups_own_stalls_are_told");
-	check_has(told(), "all 10.00, 5.00, 2.50, 1.23 s old: it was thrashing\n",
+	check_has(told(), "all 10.00, 5.00, 2.50, 1.23 s old: thrashing\n",
 		  "thrashing_is_told");
 	feed_psi(1, OOMTRACE_RESOURCE_MEMORY, 4127, 99, 0);
-	check_has(told(), "1.23 s old: nobody had waited much, it was sudden\n",
+	check_has(told(), "1.23 s old: sudden, with hardly any stalls before\n",
 		  "a_sudden_oom_is_told");
 	p = make_psi(1, OOMTRACE_RESOURCE_MEMORY, 4127, 9999, 9999);
 	p.age_ns = 5000000000ULL;
@@ -368,7 +368,7 @@ static void test_userspace(void)
 	check_has(told(), "victims: 2; from the first signal to the last 1.2 ms\n",
 		  "the_time_between_its_signals_is_told");
 	feed_reap(1, 812, OOMTRACE_STEP_RELEASED, 2000000, 25);
-	check_has(told(), "Freed:     hog[812] process_mrelease() went over its memory after 2.0 ms, left with 100 KiB\n",
+	check_has(told(), "Freed:     hog[812] process_mrelease() reaped its memory after 2.0 ms, 100 KiB left\n",
 		  "process_mrelease_is_told");
 	v.pid = 813;
 	v.signal = 15;
@@ -378,7 +378,7 @@ static void test_userspace(void)
 	v.pid = 814;
 	v.h.valid &= ~OOMTRACE_BIT(victim, signal);
 	feed(&v);
-	check_has(told(), "(its memory was taken by process_mrelease())\n",
+	check_has(told(), "(process_mrelease() reaped its memory)\n",
 		  "no_signal_is_made_up");
 }
 
@@ -401,10 +401,10 @@ static void test_endings(void)
 	check_has(ending_of(OOMTRACE_ENDING_NOTIFIER_FREED),
 		  "notifiers freed memory: 77 pages (308 KiB); out_of_memory()",
 		  "freed_by_a_notifier_is_told");
-	check_has(ending_of(OOMTRACE_ENDING_CALLER_EXITING), "dying already",
+	check_has(ending_of(OOMTRACE_ENDING_CALLER_EXITING), "already exiting",
 		  "a_dying_caller_is_told");
 	check_has(ending_of(OOMTRACE_ENDING_SCAN_ABORTED),
-		  "is still dying, which is waited for: old[300];",
+		  "waits for an earlier victim still dying: old[300];",
 		  "an_aborted_scan_names_who_is_dying");
 	check_has(ending_of(OOMTRACE_ENDING_NO_FS), "__GFP_FS",
 		  "no_gfp_fs_is_told");
@@ -412,7 +412,7 @@ static void test_endings(void)
 		  "no_candidate_is_told");
 	check_has(ending_of(OOMTRACE_ENDING_PANIC), "panicked",
 		  "a_panic_is_told");
-	check_has(ending_of(OOMTRACE_ENDING_DISABLED), "switched off",
+	check_has(ending_of(OOMTRACE_ENDING_DISABLED), "is disabled",
 		  "a_disabled_killer_is_told");
 	check_has(ending_of(OOMTRACE_ENDING_UNKNOWN), "was not seen",
 		  "a_return_not_seen_is_told");
@@ -436,7 +436,7 @@ static void test_repeats(void)
 	feed(&r);
 	r.episode = 0;
 	feed(&r);
-	check_has(told(), "Repeated:  1,234 more OOMs ended so, the last one 1.50 s later; they are counted only\n",
+	check_has(told(), "Repeated:  1,234 more OOMs ended the same way, the last one 1.50 s later; these are only counted\n",
 		  "repeats_are_added_up");
 }
 
@@ -453,7 +453,7 @@ static void test_panic(void)
 	feed_exempt(1, "init", 1, 0, OOMTRACE_REASON_INIT);
 	e.candidates = 1;
 	feed(&e);
-	check_has(told(), "the kernel panicked, since no task was eligible;",
+	check_has(told(), "the kernel panicked, because no task was eligible;",
 		  "a_panic_for_lack_of_a_victim_is_told");
 	feed_kept(1, "a", 2, 1, 10);
 	e.candidates = 2;
@@ -479,9 +479,9 @@ static void test_missing(void)
 	e.candidates = 1500;
 	e.missed = 100;
 	feed(&e);
-	check_has(told(), "1,499 of 1,500 candidates have no record (never written: 100, not held any more: 1,399)\n",
+	check_has(told(), "1,499 of 1,500 candidates have no record (never written: 100, no longer buffered: 1,399)\n",
 		  "missing_candidates_are_counted");
-	check_has(told(), "Missing:   5 records went by unread",
+	check_has(told(), "Missing:   5 records of the OOM ring were overwritten",
 		  "losses_within_the_episode_are_counted");
 }
 
