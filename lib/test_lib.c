@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../tools/test_util.h"
+#include "../tools/test/test_util.h"
 #include "liboomtrace.h"
 
 /* ---- a stream of records in memory, given out in pieces ---- */

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "../tools/test_util.h"
+#include "../tools/test/test_util.h"
 #include "liboomtrace.h"
 
 #define THREADS	8

@@ -154,7 +154,7 @@ lay_out() {
 		depmod -b "$new/usr" "$k_release"
 		rm -rf "$modules/kernel" "$modules"/modules.{builtin,order,builtin.modinfo}
 	fi
-	for program in oomtrace oomtraced; do
+	for program in oomtrace oomtraced/oomtraced; do
 		[ ! -x "$out/src/tools/$program" ] || cp "$out/src/tools/$program" "$new/usr/local/bin/"
 	done
 	if [ -e "$out/src/lib/liboomtrace.so.1" ]; then

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../common/story.h"
+#include "../../common/story.h"
 #include "liboomtrace.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -4,8 +4,8 @@
  * here; of numbers.c; and of the index of records.c. That the replay of real
  * OOMs names the kernel's victims is the business of selftests/.
  */
-#include "numbers.h"
-#include "replay.h"
+#include "../numbers.h"
+#include "../replay.h"
 #include "test_episode.h"
 
 static struct records recs;

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "history.h"
-#include "savefile.h"
+#include "../oomtraced/history.h"
+#include "../savefile.h"
 #include "test_util.h"
 
 #define MAX_BYTES	(1ULL << 20)

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "journal.h"
+#include "../oomtraced/journal.h"
 #include "test_episode.h"
 
 static char entry[16384];

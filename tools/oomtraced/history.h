@@ -6,7 +6,7 @@
 #ifndef OOMTRACE_HISTORY_H
 #define OOMTRACE_HISTORY_H
 
-#include "../include/oomtrace.h"
+#include "../../include/oomtrace.h"
 
 struct history_dir;
 

@@ -5,7 +5,7 @@
  */
 #include <liboomtrace.h>
 
-#include "../lib/utf8.h"
+#include "../../lib/utf8.h"
 #include "test_util.h"
 
 static char line[OOMTRACE_LINE_MAX];

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "overcommit.h"
+#include "../overcommit.h"
 #include "test_util.h"
 
 static struct records recs;

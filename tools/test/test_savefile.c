@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "savefile.h"
+#include "../savefile.h"
 #include "test_util.h"
 
 #define RECORDS	200

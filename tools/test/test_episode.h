@@ -6,7 +6,7 @@
 #ifndef OOMTRACE_TEST_EPISODE_H
 #define OOMTRACE_TEST_EPISODE_H
 
-#include "../common/story.h"
+#include "../../common/story.h"
 #include "test_util.h"
 
 /* The story that everything is fed to. */

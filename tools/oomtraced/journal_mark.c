@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sent.h"
+#include "journal_mark.h"
 
 #define BOOT_ID		"/proc/sys/kernel/random/boot_id"
 #define ID_LEN		36	/* characters of it */

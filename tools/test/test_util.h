@@ -9,7 +9,7 @@
 #ifndef OOMTRACE_TEST_UTIL_H
 #define OOMTRACE_TEST_UTIL_H
 
-#include "../common/format.h"
+#include "../../common/format.h"
 
 /* One line of TAP: a failing test prints both sides first. */
 void check(bool ok, const char *name);

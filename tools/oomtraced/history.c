@@ -18,10 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "../clock.h"
 #include "history.h"
-#include "options.h"
-#include "savefile.h"
+#include "../options.h"
+#include "../savefile.h"
 
 #define FILES		8
 #define ENDING		".oom"

@@ -8,8 +8,8 @@
 
 #include <sys/uio.h>
 
-#include "../common/shim.h"
-#include "cgroups.h"
+#include "../../common/shim.h"
+#include "../cgroups.h"
 
 /* Entries of this kind; `journalctl MESSAGE_ID=...` finds them. */
 #define JOURNAL_MESSAGE_ID	"c0d2b1f5a3c24b5f9d1e7a6b8e4f3d21"

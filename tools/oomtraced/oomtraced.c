@@ -22,17 +22,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../common/format.h"
-#include "clock.h"
+#include "../../common/format.h"
+#include "../clock.h"
 #include "history.h"
 #include "journal.h"
-#include "meminfo.h"
-#include "metrics.h"
-#include "numbers.h"
-#include "options.h"
-#include "savefile.h"
-#include "sent.h"
-#include "signals.h"
+#include "../meminfo.h"
+#include "../metrics.h"
+#include "../numbers.h"
+#include "../options.h"
+#include "../savefile.h"
+#include "journal_mark.h"
+#include "../signals.h"
 
 #define PAGE_MAX	(256 << 10)	/* bytes of all metrics */
 /* So many records at a time: in a flood the rest of the loop has its turn. */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <syslog.h>
 
-#include "../common/format.h"
+#include "../../common/format.h"
 #include "journal.h"
 
 /* How long after its end an episode's cgroups are waited for by name. */
