@@ -7,7 +7,7 @@
 
 #include "../common/format.h"
 #include "../common/say.h"
-#include "advise.h"
+#include "advise_print.h"
 #include "json.h"
 
 /* How many commands are named behind a limit. */

@@ -11,9 +11,9 @@
 
 #include "../common/format.h"
 #include "../common/say.h"
-#include "advise.h"
+#include "advise_print.h"
+#include "cmd_advise.h"
 #include "numbers.h"
-#include "options.h"
 
 enum { KEY_RATIO = 0x200, KEY_KBYTES, KEY_SWEEP };
 

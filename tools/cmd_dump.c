@@ -11,9 +11,9 @@
 
 #include <liboomtrace.h>
 
+#include "cmd_dump.h"
 #include "match.h"
-#include "options.h"
-#include "savefile.h"
+#include "savefile_read.h"
 #include "signals.h"
 
 /* Records that the reader lost, if it does not show those records. */

@@ -9,12 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd_export.h"
 #include "liboomtrace.h"
-#include "export.h"
 #include "meminfo.h"
 #include "metrics.h"
-#include "options.h"
-#include "savefile.h"
+#include "perfetto.h"
+#include "records.h"
+#include "savefile_read.h"
 
 enum format { FORMAT_NONE, JSON, PERFETTO, PROMETHEUS, OPENMETRICS };
 

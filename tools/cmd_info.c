@@ -6,8 +6,8 @@
 #include <liboomtrace.h>
 #include <stdio.h>
 
+#include "cmd_info.h"
 #include "json.h"
-#include "options.h"
 
 static const char *ring_name(unsigned int ring)
 {

@@ -16,12 +16,11 @@
 #include "../common/story.h"
 #include "cgroups.h"
 #include "clock.h"
+#include "cmd_last.h"
 #include "json.h"
 #include "numbers.h"
-#include "options.h"
 #include "pstore.h"
 #include "records.h"
-#include "savefile.h"
 
 
 enum { KEY_LIST = 0x200, KEY_SINCE, KEY_PSTORE };

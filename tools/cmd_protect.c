@@ -11,9 +11,9 @@
 
 #include "../common/format.h"
 #include "cgroups.h"
+#include "cmd_protect.h"
 #include "json.h"
 #include "numbers.h"
-#include "options.h"
 #include "procfs.h"
 #include "ranking.h"
 #include "replay.h"

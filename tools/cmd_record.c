@@ -14,11 +14,12 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "cmd_record.h"
 #include "liboomtrace.h"
 #include "meminfo.h"
 #include "numbers.h"
-#include "options.h"
-#include "savefile.h"
+#include "savefile_read.h"
+#include "savefile_write.h"
 #include "signals.h"
 
 #define PARAMETER	"/sys/module/oomtrace/parameters/commit_records"

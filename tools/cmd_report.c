@@ -14,18 +14,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <liboomtrace.h>
+
 #include "../common/format.h"
 #include "../common/story.h"
+#include "cmd_report.h"
 #include "json.h"
-#include "options.h"
 #include "records.h"
-#include "savefile.h"
+#include "report_page.h"
 
 /* What is shown at most; the page says how many there were. */
 #define CANDIDATES_SHOWN	500
 #define SAMPLES_SHOWN		2000
-
-extern const char report_page[];
 
 static const char *output, *chart_path;
 

@@ -13,8 +13,8 @@
 
 #include "../common/format.h"
 #include "cgroups.h"
+#include "cmd_top.h"
 #include "numbers.h"
-#include "options.h"
 #include "procfs.h"
 #include "ranking.h"
 #include "signals.h"

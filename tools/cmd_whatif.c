@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 
 #include "../common/format.h"
+#include "cmd_whatif.h"
 #include "numbers.h"
-#include "options.h"
-#include "whatif.h"
+#include "whatif_print.h"
 
 #define CGROUP_ROOT	"/sys/fs/cgroup"
 

@@ -7,6 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd_advise.h"
+#include "cmd_dump.h"
+#include "cmd_export.h"
+#include "cmd_info.h"
+#include "cmd_last.h"
+#include "cmd_protect.h"
+#include "cmd_ranking.h"
+#include "cmd_record.h"
+#include "cmd_report.h"
+#include "cmd_status.h"
+#include "cmd_top.h"
+#include "cmd_whatif.h"
 #include "options.h"
 
 static const struct command * const commands[] = {

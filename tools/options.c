@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "options.h"
-#include "savefile.h"
+#include "savefile_read.h"
 
 enum { KEY_OLDEST = 0x100, KEY_USAGE };
 

@@ -66,20 +66,6 @@ struct command {
 	int (*run)(const struct options *opt);
 };
 
-extern const struct command command_dump;
-extern const struct command command_live;
-extern const struct command command_last;
-extern const struct command command_info;
-extern const struct command command_ranking;
-extern const struct command command_whatif;
-extern const struct command command_advise;
-extern const struct command command_record;
-extern const struct command command_status;
-extern const struct command command_export;
-extern const struct command command_report;
-extern const struct command command_protect;
-extern const struct command command_top;
-
 /**
  * options_read() - read a command's arguments
  * @cmd: the command.

@@ -10,11 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <liboomtrace.h>
+
 #include "../common/format.h"
 #include "cgroups.h"
-#include "export.h"
 #include "json.h"
-#include "savefile.h"
+#include "perfetto.h"
 
 /* Processes of the trace; they have nothing to do with real pids. */
 enum { PID_OOM = 1, PID_COMMIT = 2 };

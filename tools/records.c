@@ -9,6 +9,7 @@
 #include "../common/format.h"
 #include "options.h"
 #include "records.h"
+#include "savefile_read.h"
 
 void *xcalloc(size_t n, size_t size)
 {

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "savefile.h"
+#include "savefile_read.h"
 
 #define ZSTD_MAGIC	"\x28\xb5\x2f\xfd"
 #define BLOCK_HEADER	3		/* bytes, of zstd's format */

@@ -16,6 +16,7 @@
 #include <zstd.h>
 
 #include "savefile.h"
+#include "savefile_write.h"
 #include "signals.h"
 
 /* Fast, and small in memory. */

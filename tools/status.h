@@ -10,6 +10,9 @@
 
 #include "options.h"
 
+/* Counts denials, among other things. */
+#define STATUS_STATS_FILE	"/sys/kernel/debug/oomtrace/stats"
+
 /**
  * struct status - this machine
  * @state: can the module be asked?

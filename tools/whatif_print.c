@@ -9,7 +9,7 @@
 #include "../common/format.h"
 #include "../common/say.h"
 #include "json.h"
-#include "whatif.h"
+#include "whatif_print.h"
 
 /* How many of the tasks with the most points are listed. */
 #define LISTED		5

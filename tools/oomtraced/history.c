@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 #include "../clock.h"
-#include "history.h"
 #include "../options.h"
-#include "../savefile.h"
+#include "../savefile_write.h"
+#include "history.h"
 
 #define FILES		8
 #define ENDING		".oom"

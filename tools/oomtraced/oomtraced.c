@@ -24,15 +24,15 @@
 
 #include "../../common/format.h"
 #include "../clock.h"
-#include "history.h"
-#include "journal.h"
 #include "../meminfo.h"
 #include "../metrics.h"
 #include "../numbers.h"
 #include "../options.h"
-#include "../savefile.h"
-#include "journal_mark.h"
+#include "../savefile_read.h"
 #include "../signals.h"
+#include "history.h"
+#include "journal.h"
+#include "journal_mark.h"
 
 #define PAGE_MAX	(256 << 10)	/* bytes of all metrics */
 /* So many records at a time: in a flood the rest of the loop has its turn. */

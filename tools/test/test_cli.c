@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "test_cli.h"
 #include "test_episode.h"
 
 static char dir[] = "/tmp/oomtrace-test-XXXXXX";

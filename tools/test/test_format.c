@@ -6,6 +6,15 @@
 #include <liboomtrace.h>
 
 #include "../../lib/utf8.h"
+#include "test_cli.h"
+#include "test_fuzz.h"
+#include "test_history.h"
+#include "test_journal.h"
+#include "test_metrics.h"
+#include "test_overcommit.h"
+#include "test_replay.h"
+#include "test_savefile.h"
+#include "test_story.h"
 #include "test_util.h"
 
 static char line[OOMTRACE_LINE_MAX];

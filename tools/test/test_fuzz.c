@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "test_episode.h"
+#include "test_fuzz.h"
 
 #define RECORDS		200000
 #define SEED		20240229ULL

@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include "../oomtraced/history.h"
-#include "../savefile.h"
+#include "../savefile_read.h"
+#include "test_history.h"
 #include "test_util.h"
 
 #define MAX_BYTES	(1ULL << 20)

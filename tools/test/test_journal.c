@@ -8,6 +8,7 @@
 
 #include "../oomtraced/journal.h"
 #include "test_episode.h"
+#include "test_journal.h"
 
 static char entry[16384];
 static unsigned int entries;

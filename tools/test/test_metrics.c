@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../metrics.h"
+#include "test_metrics.h"
 #include "test_util.h"
 
 #define ID	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

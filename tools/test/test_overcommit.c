@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "../overcommit.h"
+#include "test_overcommit.h"
 #include "test_util.h"
 
 static struct records recs;

@@ -7,6 +7,7 @@
 #include "../numbers.h"
 #include "../replay.h"
 #include "test_episode.h"
+#include "test_replay.h"
 
 static struct records recs;
 static struct replay r;

@@ -9,7 +9,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../savefile.h"
+#include "../savefile_read.h"
+#include "../savefile_write.h"
+#include "test_savefile.h"
 #include "test_util.h"
 
 #define RECORDS	200

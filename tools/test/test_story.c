@@ -5,6 +5,7 @@
  * told of them.
  */
 #include "test_episode.h"
+#include "test_story.h"
 
 static const char *told(void)
 {

@@ -33,30 +33,4 @@ int finish(void);
 		},							\
 	}
 
-/*
- * A group of tests in a file of its own, and how many there are: test_story.c,
- * test_fuzz.c, test_replay.c, test_overcommit.c, test_savefile.c,
- * test_metrics.c, test_journal.c, test_history.c, test_cli.c.
- */
-void test_story(void);
-void test_replay(void);
-void test_overcommit(void);
-void test_savefile(void);
-void test_metrics(void);
-void test_journal(void);
-void test_history(void);
-void test_fuzz(void);
-void test_cli(void);
-/* Save an OOM and samples in a file. */
-void save_example(const char *file);
-#define STORY_TESTS	80
-#define FUZZ_TESTS	3
-#define REPLAY_TESTS	25
-#define OVERCOMMIT_TESTS 17
-#define SAVEFILE_TESTS	18
-#define METRICS_TESTS	39
-#define JOURNAL_TESTS	22
-#define HISTORY_TESTS	3
-#define CLI_TESTS	71
-
 #endif /* OOMTRACE_TEST_UTIL_H */

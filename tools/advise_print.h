@@ -2,8 +2,8 @@
 /*
  * The answer of oomtrace advise: advise.c finds it out, advise_print.c tells it.
  */
-#ifndef OOMTRACE_ADVISE_H
-#define OOMTRACE_ADVISE_H
+#ifndef OOMTRACE_ADVISE_PRINT_H
+#define OOMTRACE_ADVISE_PRINT_H
 
 #include "overcommit.h"
 
@@ -57,4 +57,4 @@ void advise_tell(const struct report *rep);
 /** advise_json() - as one line of JSON, on standard output */
 void advise_json(const struct report *rep);
 
-#endif /* OOMTRACE_ADVISE_H */
+#endif /* OOMTRACE_ADVISE_PRINT_H */

@@ -2,8 +2,8 @@
 /*
  * The answer of oomtrace whatif: what whatif.c finds out, whatif_print.c tells.
  */
-#ifndef OOMTRACE_WHATIF_H
-#define OOMTRACE_WHATIF_H
+#ifndef OOMTRACE_WHATIF_PRINT_H
+#define OOMTRACE_WHATIF_PRINT_H
 
 #include "replay.h"
 
@@ -43,4 +43,4 @@ void whatif_tell(const struct whatif *a);
 /** whatif_json() - the answer as one line of JSON, on standard output */
 void whatif_json(const struct whatif *a);
 
-#endif /* OOMTRACE_WHATIF_H */
+#endif /* OOMTRACE_WHATIF_PRINT_H */

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is known of this machine at a glance, see status.h.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/format.h"
+#include "liboomtrace.h"
+#include "meminfo.h"
+#include "pstore.h"
+#include "records.h"
+#include "savefile_read.h"
+#include "status.h"
+
+/* The first number of the line that begins with a word. */
+static bool number_of(const char *path, const char *word, unsigned int skip,
+		      unsigned long long *n)
+{
+	size_t len = strlen(word);
+	char line[512];
+	const char *at;
+	bool found = false;
+	FILE *f = fopen(path, "re");
+
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		if (strncmp(line, word, len))
+			continue;
+		at = line + len;
+		do {
+			at += strspn(at, " \t");
+			found = *at >= '0' && *at <= '9';
+			*n = strtoull(at, NULL, 10);
+			at += strcspn(at, " \t\n");
+		} while (found && skip--);
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* Denials of all modes, which the stats file has in its third column. */
+static void count_denials(struct status *s)
+{
+	static const char * const modes[] = {
+		"0 (guess)", "1 (always)", "2 (never)",
+	};
+	unsigned long long n;
+	unsigned int i;
+
+	s->denials_known = true;
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (number_of(STATUS_STATS_FILE, modes[i], 1, &n))
+			s->denials += n;
+		else
+			s->denials_known = false;
+	}
+}
+
+static void ask_device(struct status *s, const struct options *opt)
+{
+	struct oomtrace *ot = oomtrace_new();
+	struct records recs = { 0 };
+	const struct oomtrace_header *rec;
+	int err;
+
+	err = ot ? saved_open(ot, opt->device, 0) : -ENOMEM;
+	if (!err && !oomtrace_is_device(ot)) {
+		s->state = STATUS_BROKEN;
+		snprintf(s->why, sizeof(s->why), "%s is no device, but saved records: oomtrace last %s",
+			 opt->device, opt->device);
+		oomtrace_free(ot);
+		return;
+	}
+	if (!err)
+		err = oomtrace_get_info(ot, &s->info, sizeof(s->info));
+	if (err) {
+		s->state = err == -EACCES || err == -EPERM ? STATUS_FORBIDDEN :
+			   err == -ENOENT || err == -ENXIO || err == -ENODEV ?
+			   STATUS_ABSENT : STATUS_BROKEN;
+		snprintf(s->why, sizeof(s->why), "%s", saved_error(ot));
+		oomtrace_free(ot);
+		return;
+	}
+	s->state = STATUS_LOADED;
+	while (oomtrace_next(ot, &rec) > 0)
+		if (rec->type == OOMTRACE_OOM_END || rec->type == OOMTRACE_VERDICT)
+			records_add(&recs, rec);
+	s->lost = oomtrace_lost(ot, -1, -1);
+	s->last = records_pick(&recs, 0);
+	rec = records_first(&recs, s->last, OOMTRACE_VERDICT);
+	if (rec)
+		s->verdict = *(const struct oomtrace_verdict *)rec;
+	rec = records_first(&recs, s->last, OOMTRACE_OOM_END);
+	if (rec)
+		s->end = *(const struct oomtrace_oom_end *)rec;
+	records_free(&recs);
+	oomtrace_free(ot);
+	count_denials(s);
+}
+
+static void ask_kernel(struct status *s)
+{
+	s->kills_known = number_of("/proc/vmstat", "oom_kill ", 0, &s->kills);
+	s->mode_known = number_of("/proc/sys/vm/overcommit_memory", "", 0,
+				  &s->mode);
+	meminfo_sample(&s->memory);
+	s->pstore = pstore_files();
+}
+
+void status_read(struct status *s, const struct options *opt)
+{
+	memset(s, 0, sizeof(*s));
+	ask_device(s, opt);
+	ask_kernel(s);
+}
