@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 
+#include "account.h"
 #include "handle.h"
 
 bool account_prepare(struct oomtrace *ot, unsigned int cpus)

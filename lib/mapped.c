@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "handle.h"
+#include "mapped.h"
 
 /* Numbers of stacks remembered as given; the module has fewer. */
 #define STACKS	4096

@@ -11,7 +11,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "handle.h"
+#include "mapped.h"
 
 static int only_device(struct oomtrace *ot)
 {
