@@ -280,7 +280,8 @@ const char *oomtrace_type_name(unsigned int type);
 
 /**
  * oomtrace_type_number() - the type that has a name
- * @name: as in the text and the JSON.
+ * @name: as in the text and the JSON. "pressure", the old name of "retry", is
+ *	accepted too.
  *
  * Return: enum oomtrace_type, or 0 if there is none.
  */

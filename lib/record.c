@@ -22,6 +22,9 @@ unsigned int oomtrace_type_number(const char *name)
 	const struct oomtrace_type_desc *desc;
 	unsigned int type;
 
+	/* An old name; scripts and filters still have it. */
+	if (!strcmp(name, "pressure"))
+		return OOMTRACE_RETRY;
 	for (type = 1; type <= USHRT_MAX; type++) {
 		desc = oomtrace_type_desc(type);
 		if (desc && !strcmp(desc->name, name))

@@ -340,8 +340,9 @@ static void test_names(void)
 		good &= n > 0 && n <= 64;
 	}
 	check(good && types >= 11, "every_type_is_found_by_its_name");
-	check(oomtrace_type_number("") == 0 && oomtrace_type_number("x") == 0,
-	      "and_no_other");
+	check(oomtrace_type_number("") == 0 && oomtrace_type_number("x") == 0 &&
+	      oomtrace_type_number("pressure") == OOMTRACE_RETRY,
+	      "and_no_other_but_an_old_one");
 	check_text(oomtrace_value_name(OOMTRACE_COMMIT, "origin", 1), "mmap",
 		   "values_have_names");
 	check(!oomtrace_value_name(OOMTRACE_COMMIT, "origin", 99) &&
