@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The account of the records that a handle gave out.
+ * Counts of the records that a handle returned, lost or never saw.
  */
 #ifndef OOMTRACE_ACCOUNT_H
 #define OOMTRACE_ACCOUNT_H
@@ -12,15 +12,15 @@
 
 struct oomtrace;
 
-/* As many rings as header.flags can name; this ABI has fewer. */
+/* The number of rings that header.flags can name; this ABI has fewer. */
 #define RING_IDS	(OOMTRACE_FLAG_RING + 1)
 
 /**
- * struct tally - the account of one ring on one CPU
- * @received: records given out.
- * @lost: records told as lost.
- * @missing: numbers that were jumped over without a word.
- * @next: number that the next record should have; 0: not known.
+ * struct tally - counts of one ring on one CPU
+ * @received: records returned to the caller.
+ * @lost: records that lost records stand for.
+ * @missing: record numbers that are absent from the stream.
+ * @next: expected number of the next record; 0 if unknown.
  */
 struct tally {
 	u64 received;
@@ -30,23 +30,23 @@ struct tally {
 };
 
 /**
- * account_prepare() - see to it that a number of CPUs can be counted for
+ * account_prepare() - allocate the counters of CPUs 0 to @cpus - 1
  *
- * Return: false if memory is out; nothing changed then.
+ * Return: false if memory is out, with nothing changed.
  */
 bool account_prepare(struct oomtrace *ot, unsigned int cpus);
 
 /**
- * account_add() - count a record that is about to be given out
+ * account_add() - count a record that is about to be returned
  *
- * Return: false if memory is out; nothing was counted then.
+ * Return: false if memory is out, with nothing counted.
  */
 bool account_add(struct oomtrace *ot, const struct oomtrace_header *rec);
 
-/** account_moved() - the position was changed: a jump is no loss */
+/** account_moved() - the position changed, so a gap in the numbers is no loss */
 void account_moved(struct oomtrace *ot);
 
-/** account_clear() - start at 0 */
+/** account_clear() - reset all counts to 0 and free the counters */
 void account_clear(struct oomtrace *ot);
 
 #endif /* OOMTRACE_ACCOUNT_H */

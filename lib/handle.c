@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The error message of a handle, see handle.h.
+ * Stores the error message of a handle.
  */
 #include "handle.h"
 

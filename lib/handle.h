@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is inside a handle, for the files of the library only.
+ * The contents of a handle, private to the library.
  */
 #ifndef OOMTRACE_HANDLE_H
 #define OOMTRACE_HANDLE_H
@@ -10,7 +10,7 @@
 #include "../common/format.h"
 #include "liboomtrace.h"
 
-/* A read of the device gives whole records, as many as fit in here. */
+/* Bytes per read(2). The device returns whole records only. */
 #define READ_SIZE	65536
 
 struct mapped;
@@ -18,19 +18,19 @@ struct tally;
 
 /**
  * struct oomtrace - a handle
- * @name: of what is open, for messages; NULL: nothing is.
- * @fd: file descriptor, -1 if there is none; a device's is O_NONBLOCK.
- * @is_device: there may be more later.
- * @read: where bytes come from.
- * @ctx: given to @read.
- * @mapped: the mapped rings; NULL: records are read by @read.
- * @tallies: RING_IDS of them for each CPU from 0.
- * @cpus: CPUs in @tallies.
- * @error: what failed last.
- * @offset: of @buf in the stream.
- * @at: first byte of @buf not given out yet.
+ * @name: name of the open source, for messages; NULL if nothing is open.
+ * @fd: file descriptor or -1; O_NONBLOCK if it is a device.
+ * @is_device: a device is open, so more records may come later.
+ * @read: source of the bytes.
+ * @ctx: argument of @read.
+ * @mapped: the mapped rings; NULL if records are read by @read.
+ * @tallies: RING_IDS counters for each CPU from 0.
+ * @cpus: number of CPUs in @tallies.
+ * @error: message of the last failure.
+ * @offset: position of @buf in the stream, bytes.
+ * @at: offset in @buf of the next record to return.
  * @len: bytes in @buf.
- * @buf: what was read.
+ * @buf: bytes that were read.
  */
 struct oomtrace {
 	char *name;
@@ -48,18 +48,18 @@ struct oomtrace {
 	unsigned char buf[READ_SIZE] __attribute__((aligned(8)));
 };
 
-/* What a library says that asks more of the module than this one can do. */
+/* Start of the message if the module lacks an ioctl. */
 #define OLD_MODULE	"the module is older than this library, and too old to "
 
 /**
- * handle_fail() - note down why something failed
+ * handle_fail() - store the message of a failure
  *
  * Return: -err, for a return statement.
  */
 __printf(3, 4)
 int handle_fail(struct oomtrace *ot, int err, const char *fmt, ...);
 
-/** handle_fail_errno() - the same, with the C library's words for an errno */
+/** handle_fail_errno() - handle_fail() with @what and the text of strerror() */
 int handle_fail_errno(struct oomtrace *ot, int err, const char *what);
 
 #endif /* OOMTRACE_HANDLE_H */
