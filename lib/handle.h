@@ -49,7 +49,7 @@ struct oomtrace {
 };
 
 /* Start of the message if the module lacks an ioctl. */
-#define OLD_MODULE	"the module is older than this library, and too old to "
+#define OLD_MODULE	"the module is too old to "
 
 /**
  * handle_fail() - store the message of a failure

@@ -103,7 +103,7 @@ static int check_device(struct oomtrace *ot, unsigned int flags)
 		return err;
 	if (info.abi != OOMTRACE_ABI_VERSION)
 		return handle_fail(ot, EPROTO,
-				   "the module speaks record ABI %u, this command %u: install the two from one release",
+				   "the module has record ABI %u, this program has %u: install both from the same release",
 				   info.abi, OOMTRACE_ABI_VERSION);
 	/* Version 1 of the struct has no cpu_ids. */
 	if (!info.cpu_ids)
@@ -213,12 +213,12 @@ int oomtrace_get_info(struct oomtrace *ot, struct oomtrace_info *info,
 
 	memset(info, 0, size);
 	if (!ot->is_device)
-		return handle_fail(ot, ENOTTY, "saved records say nothing about the module");
+		return handle_fail(ot, ENOTTY, "saved records do not describe the module");
 	err = ask_info(ot, &now);
 	if (err == ENOTTY)
-		return handle_fail(ot, ENOTTY, "this is no oomtrace device");
+		return handle_fail(ot, ENOTTY, "not an oomtrace device");
 	if (err)
-		return handle_fail_errno(ot, err, "cannot ask the module about itself: ");
+		return handle_fail_errno(ot, err, "cannot read the information about the module: ");
 	/* The caller's struct may be of an older or newer version. */
 	memcpy(info, &now, size < sizeof(now) ? size : sizeof(now));
 	return 0;
@@ -295,7 +295,7 @@ static int map_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 	do {
 		ret = mapped_next(ot, rec);
 	} while (!ret && mapped_arm(ot));
-	return ret < 0 ? handle_fail_errno(ot, -ret, "cannot map a ring again: ") : ret;
+	return ret < 0 ? handle_fail_errno(ot, -ret, "cannot map a resized ring: ") : ret;
 }
 
 int oomtrace_next(struct oomtrace *ot, const struct oomtrace_header **rec)

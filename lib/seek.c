@@ -19,7 +19,7 @@ static int require_device(struct oomtrace *ot)
 {
 	if (ot->is_device)
 		return 0;
-	return handle_fail(ot, ESPIPE, "saved records are read from first to last");
+	return handle_fail(ot, ESPIPE, "the position in saved records cannot be changed");
 }
 
 /* Drop all records read ahead after the position changed in all rings. */

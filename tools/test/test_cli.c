@@ -164,7 +164,7 @@ static void test_damage(void)
 	expect("./oomtrace dump -d . 2>&1", 1, "directory",
 	       "a_directory_is_told");
 	expect("./oomtrace dump -d /dev/null 2>&1", 1,
-	       "/dev/null: this is no oomtrace device\n",
+	       "/dev/null: not an oomtrace device\n",
 	       "another_device_is_refused");
 	expect("./oomtrace info -d few 2>&1", 1, "is no device",
 	       "a_file_has_no_info");
