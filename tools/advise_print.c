@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The answer of oomtrace advise as text and as JSON, see advise.h.
+ * Prints the answer of oomtrace advise as text and as JSON.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,11 +10,11 @@
 #include "advise_print.h"
 #include "json.h"
 
-/* How many commands are named behind a limit. */
+/* Number of commands listed for each limit. */
 #define NAMED	3
 
 static __printf(2, 0)
-void print(void *ctx, const char *fmt, va_list args)
+void print_advise_text(void *ctx, const char *fmt, va_list args)
 {
 	vfprintf(ctx, fmt, args);
 }
@@ -31,13 +31,13 @@ static u64 span_ns(const struct report *rep)
 	return h->decision[h->n - 1].rec->h.ts_ns - first_ns(rep);
 }
 
-/* What the answer leaves open; one at a time, NULL after the last. */
-static const char *caveat(const struct report *rep, unsigned int n)
+/* The caveat of an index; NULL after the last one. */
+static const char *advise_caveat(const struct report *rep, unsigned int n)
 {
 	static const char * const always[] = {
-		"a program that is refused behaves otherwise than it did: it asks for less, asks again, or ends; behind the first refusal all is a guess",
-		"mappings with MAP_NORESERVE are not decided about in modes 0 and 1, but in mode 2 they are: what they would add is not in here",
-		"mode 2 compares a counter that can be off by 0.4 % of RAM",
+		"a refused program behaves differently: it requests less, retries or exits; everything after the first refusal is an estimate",
+		"mappings with MAP_NORESERVE are charged in mode 2 only; these records do not include them",
+		"mode 2 compares a per-CPU counter with an error of up to 0.4 % of RAM",
 	};
 	const struct history *h = rep->history;
 	static char text[200];
@@ -48,19 +48,19 @@ static const char *caveat(const struct report *rep, unsigned int n)
 	n -= ARRAY_SIZE(always);
 	if (rep->recs->lost[OOMTRACE_RING_COMMIT] && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "%llu decisions were lost to the recorder; what they took is in the samples, but they are not judged",
+			 "%llu decisions were overwritten before they were saved; the samples include their memory, but they are not judged",
 			 rep->recs->lost[OOMTRACE_RING_COMMIT]);
 		return text;
 	}
 	if (h->unplaced && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "%zu decisions lie before the first sample or behind the last and are not judged",
+			 "%zu decisions lie before the first or after the last sample and are not judged",
 			 h->unplaced);
 		return text;
 	}
 	if (h->incomplete && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "%zu decisions lack a term of the sum and are not judged",
+			 "%zu decisions lack a term of the limit and are not judged",
 			 h->incomplete);
 		return text;
 	}
@@ -105,19 +105,19 @@ static void tell_smallest(struct teller *t, const struct report *rep)
 {
 	say(t, "Smallest vm.overcommit_ratio without a refusal: ");
 	if (rep->smallest < 0)
-		say(t, "none, something absurd was asked for\n");
+		say(t, "none, since some request is larger than any limit\n");
 	else if (rep->smallest_sure < 0)
 		say(t, "probably %lld\n", rep->smallest);
 	else if (rep->smallest == rep->smallest_sure)
 		say(t, "%lld\n", rep->smallest);
 	else
-		say(t, "probably %lld; for sure %lld\n", rep->smallest,
+		say(t, "probably %lld; certainly %lld\n", rep->smallest,
 		    rep->smallest_sure);
 }
 
 void advise_tell(const struct report *rep)
 {
-	struct oomtrace_out out = { .vprint = print, .ctx = stdout };
+	struct oomtrace_out out = { .vprint = print_advise_text, .ctx = stdout };
 	struct teller t = { .out = &out, .page_size = rep->recs->facts.page_size };
 	const struct history *h = rep->history;
 	const char *text;
@@ -126,18 +126,18 @@ void advise_tell(const struct report *rep)
 	say_count(&t, h->n);
 	say(&t, " commit decisions in ");
 	say_time(&t, span_ns(rep));
-	say(&t, ", what was committed known to within ");
+	say(&t, "; the committed memory is known to within ");
 	say_count(&t, h->width);
 	say(&t, " pages");
 	say_size(&t, h->width);
 	say(&t, "\n\nvm.overcommit_memory=2 would have refused:\n");
 	say(&t, "%14s %12s %9s %16s %12s  %s\n", "limit", "pages", "probably",
-	    "at least, most", "first after", "whose");
+	    "least to most", "first after", "commands");
 	for (i = 0; i < rep->n; i++)
 		tell_advice(&t, rep, &rep->advice[i]);
 	say(&t, "\n");
 	tell_smallest(&t, rep);
-	for (i = 0; (text = caveat(rep, i)); i++)
+	for (i = 0; (text = advise_caveat(rep, i)); i++)
 		say(&t, "%s%s\n", i ? "     " : "But: ", text);
 }
 
@@ -196,7 +196,7 @@ void advise_json(const struct report *rep)
 		add_count(obj, "smallest_ratio", rep->smallest);
 	if (rep->smallest_sure >= 0)
 		add_count(obj, "smallest_ratio_sure", rep->smallest_sure);
-	for (i = 0; (text = caveat(rep, i)); i++)
+	for (i = 0; (text = advise_caveat(rep, i)); i++)
 		json_object_array_add(caveats, json_object_new_string(text));
 	json_object_object_add(obj, "caveats", caveats);
 	puts(json_text(obj));

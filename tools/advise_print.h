@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The answer of oomtrace advise: advise.c finds it out, advise_print.c tells it.
+ * Prints the answer of oomtrace advise.
  */
 #ifndef OOMTRACE_ADVISE_PRINT_H
 #define OOMTRACE_ADVISE_PRINT_H
@@ -9,8 +9,8 @@
 
 /**
  * struct whose - refusals of one command
- * @comm: its name.
- * @refused: how many, probably.
+ * @comm: name of the command.
+ * @refused: probable number of refusals.
  */
 struct whose {
 	char comm[OOMTRACE_COMM_LEN];
@@ -18,12 +18,12 @@ struct whose {
 };
 
 /**
- * struct advice - what one limit would have done
+ * struct advice - the effect of one limit
  * @limit: the limit.
- * @pages: the same in pages, with the RAM and swap of the last decision.
- * @refusals: what would have been refused.
- * @whose: by command, the most first.
- * @nwhose: how many commands.
+ * @pages: the limit in pages, with the RAM and swap of the last decision.
+ * @refusals: the refusals.
+ * @whose: refusals by command, the largest number first.
+ * @nwhose: number of commands in @whose.
  */
 struct advice {
 	struct limit limit;
@@ -34,13 +34,14 @@ struct advice {
 };
 
 /**
- * struct report - all of it
- * @history: what was judged.
- * @recs: where that came from.
- * @advice: one for each limit asked about.
- * @n: how many.
- * @smallest: smallest ratio with no probable refusal, -1 if none.
- * @smallest_sure: smallest with none for sure, if nobody behaves otherwise.
+ * struct report - the whole answer
+ * @history: the decisions.
+ * @recs: the records of the decisions.
+ * @advice: one entry for each limit.
+ * @n: number of entries in @advice.
+ * @smallest: smallest ratio without a probable refusal, -1 if there is none.
+ * @smallest_sure: smallest ratio that certainly has no refusal, if all programs
+ *	behave the same; -1 if there is none.
  */
 struct report {
 	const struct history *history;
@@ -51,10 +52,10 @@ struct report {
 	s64 smallest_sure;
 };
 
-/** advise_tell() - to a person, on standard output */
+/** advise_tell() - print the answer as text to standard output */
 void advise_tell(const struct report *rep);
 
-/** advise_json() - as one line of JSON, on standard output */
+/** advise_json() - print the answer as one line of JSON to standard output */
 void advise_json(const struct report *rep);
 
 #endif /* OOMTRACE_ADVISE_PRINT_H */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace advise: what vm.overcommit_memory=2 would have refused of what was
- * recorded (overcommit.c), told as text or JSON, with all that a replay of
- * decisions cannot know.
+ * oomtrace advise: which of the recorded requests vm.overcommit_memory=2 would
+ * have refused, as text or JSON, with what such a replay cannot know.
  */
 #include <argp.h>
 #include <errno.h>
@@ -21,14 +20,14 @@ static struct limit asked_limit;
 static unsigned int limits_asked;
 static bool sweep;
 
-static error_t option(int key, const char *arg)
+static error_t parse_advise_option(int key, const char *arg)
 {
 	long long n;
 
 	switch (key) {
 	case KEY_RATIO:
 		if (!read_number(arg, 0, 10000, &n)) {
-			say_error("--ratio %s: vm.overcommit_ratio is a percentage from 0 to 10000",
+			say_error("--ratio: invalid ratio '%s': vm.overcommit_ratio is a percentage from 0 to 10000",
 				  arg);
 			return EINVAL;
 		}
@@ -37,7 +36,7 @@ static error_t option(int key, const char *arg)
 		return 0;
 	case KEY_KBYTES:
 		if (!read_number(arg, 1, 1LL << 50, &n)) {
-			say_error("--kbytes %s: vm.overcommit_kbytes is a number of kilobytes from 1",
+			say_error("--kbytes: invalid limit '%s': vm.overcommit_kbytes is a number of KiB from 1",
 				  arg);
 			return EINVAL;
 		}
@@ -53,7 +52,7 @@ static error_t option(int key, const char *arg)
 	}
 }
 
-/* ---- whose ---- */
+/* ---- refusals by command ---- */
 
 static int by_comm(const void *a, const void *b)
 {
@@ -70,7 +69,7 @@ static int by_count(const void *a, const void *b)
 	return by_comm(a, b);
 }
 
-/* One entry for each refusal, sorted by name, then equal ones made one. */
+/* Make one entry per refusal, sort by name, and merge equal names. */
 static void count_whose(struct advice *a, const struct history *h)
 {
 	const struct refusals *r = &a->refusals;
@@ -97,7 +96,7 @@ static void count_whose(struct advice *a, const struct history *h)
 	qsort(a->whose, a->nwhose, sizeof(a->whose[0]), by_count);
 }
 
-static void advise(struct advice *a, const struct history *h,
+static void evaluate_limit(struct advice *a, const struct history *h,
 		   struct limit limit)
 {
 	memset(a, 0, sizeof(*a));
@@ -110,7 +109,7 @@ static void advise(struct advice *a, const struct history *h,
 
 /* ---- the command ---- */
 
-/* The ratios of a sweep: round ones, and those where it changes. */
+/* The ratios of a sweep: round numbers, and those around the smallest ratio. */
 static size_t choose_limits(const struct report *rep, struct limit *limit)
 {
 	static const int round[] = { 0, 25, 50, 75, 100, 125, 150, 200 };
@@ -146,7 +145,7 @@ static void make_report(struct report *rep, const struct history *h)
 		limit[0] = asked_limit;
 	rep->advice = xcalloc(n, sizeof(rep->advice[0]));
 	for (i = 0; i < n; i++)
-		advise(&rep->advice[rep->n++], h, limit[i]);
+		evaluate_limit(&rep->advice[rep->n++], h, limit[i]);
 }
 
 static void free_report(struct report *rep)
@@ -160,7 +159,7 @@ static void free_report(struct report *rep)
 	free(rep->advice);
 }
 
-/* Only a recording of everything can be judged. */
+/* Granted requests must be recorded too: only with commit_records=all. */
 static bool all_recorded(const struct records *recs)
 {
 	const struct oomtrace_commit *c;
@@ -184,7 +183,7 @@ static int run_advise(const struct options *opt)
 	int status, damaged;
 
 	if (limits_asked > 1) {
-		say_error("advise: give one of --ratio, --kbytes and --sweep");
+		say_error("advise: give only one of --ratio, --kbytes and --sweep");
 		return EXIT_USAGE;
 	}
 	damaged = records_read(&recs, opt, RECORDS_TYPE(OOMTRACE_COMMIT) |
@@ -193,10 +192,10 @@ static int run_advise(const struct options *opt)
 		return damaged;
 	history_init(&h, &recs);
 	if (!all_recorded(&recs) || !h.n) {
-		say_error("%s: record with `oomtrace record --all -o FILE`, then `oomtrace advise FILE`",
+		say_error("%s: use `oomtrace record --all -o FILE`, then `oomtrace advise FILE`",
 			  all_recorded(&recs) ?
-			  "no sample of what was committed is on both sides of any decision" :
-			  "granted requests are not recorded");
+			  "no decision lies between two samples of the committed memory" :
+			  "granted requests were not recorded");
 		status = EXIT_RUNTIME;
 	} else {
 		make_report(&rep, &h);
@@ -212,13 +211,13 @@ static int run_advise(const struct options *opt)
 	return status ? status : damaged;
 }
 
-static const struct argp_option own_options[] = {
+static const struct argp_option advise_options[] = {
 	{ "ratio", KEY_RATIO, "R", 0,
-	  "With vm.overcommit_ratio=R", 0 },
+	  "Assume vm.overcommit_ratio=R", 0 },
 	{ "kbytes", KEY_KBYTES, "K", 0,
-	  "With vm.overcommit_kbytes=K", 0 },
+	  "Assume vm.overcommit_kbytes=K", 0 },
 	{ "sweep", KEY_SWEEP, NULL, 0,
-	  "With several ratios, and the smallest without a refusal; so without any of these options, too",
+	  "Try several ratios and find the smallest without a refusal; the default",
 	  0 },
 	{ 0 }
 };
@@ -226,14 +225,14 @@ static const struct argp_option own_options[] = {
 const struct command command_advise = {
 	.name = "advise",
 	.summary = "what vm.overcommit_memory=2 would have refused",
-	.help = "From commit decisions recorded in any mode, say what vm.overcommit_memory=2 with a limit would have refused: how many, whose, when."
+	.help = "Replay commit decisions recorded in any mode, and print which requests vm.overcommit_memory=2 would have refused with a given limit: how many, of which commands, and when."
 		"\v"
 		"Examples:\n"
-		"  oomtrace record --all -o day.oom     (while the machine does its work)\n"
+		"  oomtrace record --all -o day.oom     (under the usual load)\n"
 		"  oomtrace advise day.oom\n"
 		"  oomtrace advise --ratio 80 --json day.oom\n",
 	.takes = TAKES_JSON | TAKES_FILE,
-	.options = own_options,
-	.option = option,
+	.options = advise_options,
+	.option = parse_advise_option,
 	.run = run_advise,
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace dump and oomtrace live: records as lines of text or JSON, what is
- * held or what is to come. Reads and prints by liboomtrace; one record at a time
- * is all it remembers.
+ * oomtrace dump and oomtrace live: print the buffered or the coming records as
+ * lines of text or JSON, one at a time.
  */
 #include <argp.h>
 #include <errno.h>
@@ -16,17 +15,17 @@
 #include "savefile_read.h"
 #include "signals.h"
 
-/* Records that the reader lost, if it does not show those records. */
+/* Number of lost records in records that are not printed. */
 static unsigned long long hidden_losses;
 
-static bool wanted(const struct options *opt,
+static bool is_wanted(const struct options *opt,
 		   const struct oomtrace_header *rec)
 {
 	bool of_type = opt->all_types ||
 		       (rec->type < 64 && (opt->types >> rec->type & 1));
 	long long count;
 
-	if (of_type && match(rec))
+	if (of_type && match_record(rec))
 		return true;
 	if (rec->type == OOMTRACE_LOST &&
 	    oomtrace_get_int(rec, "count", &count) > 0)
@@ -34,8 +33,8 @@ static bool wanted(const struct options *opt,
 	return false;
 }
 
-/* 0 or a positive errno. */
-static int print(const struct options *opt, const struct oomtrace_header *rec,
+/* Returns 0 or a positive errno. */
+static int print_dump_record(const struct options *opt, const struct oomtrace_header *rec,
 		 bool flush)
 {
 	int err = opt->json ? oomtrace_print_json(rec, stdout)
@@ -46,8 +45,8 @@ static int print(const struct options *opt, const struct oomtrace_header *rec,
 	return -err;
 }
 
-/* The reader of our output may leave at any time; that is how `| head` ends. */
-static int output_failed(int err)
+/* A closed pipe is no failure: `oomtrace dump | head` ends that way. */
+static int report_output_error(int err)
 {
 	if (err == EPIPE || signals_stopped())
 		return EXIT_OK;
@@ -56,21 +55,21 @@ static int output_failed(int err)
 }
 
 /*
- * Print all that can be read now. 1: there may be more later; else *status is
- * the command's exit status.
+ * Print all records that are available now. Returns 1 if there may be more later,
+ * else 0 with the command's exit status in *status.
  */
-static int print_held(struct oomtrace *ot, const struct options *opt,
+static int print_available(struct oomtrace *ot, const struct options *opt,
 		      bool live, int *status)
 {
 	const struct oomtrace_header *rec;
 	int ret = 0, err;
 
 	while (!signals_stopped() && (ret = oomtrace_next(ot, &rec)) > 0) {
-		if (!wanted(opt, rec))
+		if (!is_wanted(opt, rec))
 			continue;
-		err = print(opt, rec, live);
+		err = print_dump_record(opt, rec, live);
 		if (err) {
-			*status = output_failed(err);
+			*status = report_output_error(err);
 			return 0;
 		}
 	}
@@ -87,11 +86,11 @@ static int print_held(struct oomtrace *ot, const struct options *opt,
 	return oomtrace_is_device(ot);
 }
 
-static int follow(struct oomtrace *ot, const struct options *opt)
+static int follow_records(struct oomtrace *ot, const struct options *opt)
 {
 	int status, ret;
 
-	while (print_held(ot, opt, true, &status)) {
+	while (print_available(ot, opt, true, &status)) {
 		ret = oomtrace_wait(ot, -1, signals_fd());
 		if (ret < 0 && ret != -EINTR) {
 			say_error("%s", saved_error(ot));
@@ -101,27 +100,27 @@ static int follow(struct oomtrace *ot, const struct options *opt)
 	return status;
 }
 
-static int finish(struct oomtrace *ot, int status)
+static int finish_dump(struct oomtrace *ot, int status)
 {
 	oomtrace_free(ot);
 	if (!signals_stopped() && status == EXIT_OK)
 		status = close_output();
 	if (hidden_losses)
-		say_error("%llu records were lost to this reader",
+		say_error("%llu records were overwritten before they were read",
 			  hidden_losses);
 	return status;
 }
 
-static int option(int key, const char *arg)
+static int parse_dump_option(int key, const char *arg)
 {
 	if (key != 'f')
 		return ARGP_ERR_UNKNOWN;
 	return match_add(arg) ? 0 : EINVAL;
 }
 
-static const struct argp_option own_options[] = {
+static const struct argp_option dump_options[] = {
 	{ "filter", 'f', "CONDITION", 0,
-	  "Print only records of which this holds: FIELD=VALUE, FIELD!=VALUE, FIELD<N or FIELD>N. If given again, all must hold",
+	  "Print only records that match: FIELD=VALUE, FIELD!=VALUE, FIELD<N or FIELD>N. If given more than once, all must match",
 	  0 },
 	{ 0 }
 };
@@ -133,8 +132,8 @@ static int run_dump(const struct options *opt)
 
 	if (!ot)
 		return EXIT_RUNTIME;
-	print_held(ot, opt, false, &status);
-	return finish(ot, status);
+	print_available(ot, opt, false, &status);
+	return finish_dump(ot, status);
 }
 
 static int run_live(const struct options *opt)
@@ -148,39 +147,39 @@ static int run_live(const struct options *opt)
 		oomtrace_free(ot);
 		return EXIT_RUNTIME;
 	}
-	return finish(ot, follow(ot, opt));
+	return finish_dump(ot, follow_records(ot, opt));
 }
 
 const struct command command_dump = {
 	.name = "dump",
-	.summary = "print the records that are held, and stop",
-	.help = "Print the records that are held, oldest first, and stop. Reading takes nothing away."
+	.summary = "print the buffered records and exit",
+	.help = "Print the buffered records, oldest first, and exit. Reading does not consume them."
 		"\v"
 		"Examples:\n"
 		"  oomtrace dump --type commit\n"
-		"      the commit decisions that are held; denials end with the shortfall\n"
+		"      the commit decisions; denials end with the shortfall\n"
 		"  oomtrace dump --json | jq 'select(.type == \"verdict\")'\n"
-		"      whom the OOM killer chose, for a program\n",
+		"      the OOM killer's choices, for a program\n",
 	.takes = TAKES_JSON | TAKES_TYPES | TAKES_FILE,
-	.options = own_options,
-	.option = option,
+	.options = dump_options,
+	.option = parse_dump_option,
 	.run = run_dump,
 };
 
 const struct command command_live = {
 	.name = "live",
-	.summary = "print records as they come",
-	.help = "Print records as they come, from now on, until interrupted."
+	.summary = "print new records as they are written",
+	.help = "Print new records as they are written, until interrupted."
 		"\v"
 		"Examples:\n"
 		"  oomtrace live\n"
 		"      watch; Ctrl-C ends it\n"
 		"  oomtrace live --filter ret!=0 --filter 'pages>262144'\n"
-		"      refused requests of more than a gigabyte\n"
+		"      refused requests for more than 1 GiB\n"
 		"  oomtrace live --oldest --json >> oomtrace.jsonl\n"
-		"      keep everything, with what is held already\n",
+		"      save everything, including the buffered records\n",
 	.takes = TAKES_JSON | TAKES_TYPES | TAKES_OLDEST,
-	.options = own_options,
-	.option = option,
+	.options = dump_options,
+	.option = parse_dump_option,
 	.run = run_live,
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace export: the records that are held or saved, for other programs:
- * JSON lines, a trace for Perfetto (perfetto.c), metrics for Prometheus
- * (metrics.c).
+ * oomtrace export: print buffered or saved records in the format of another
+ * program: JSON lines, a trace for Perfetto, or metrics for Prometheus.
  */
 #include <argp.h>
 #include <errno.h>
@@ -21,7 +20,7 @@ enum format { FORMAT_NONE, JSON, PERFETTO, PROMETHEUS, OPENMETRICS };
 
 static enum format format;
 
-static error_t option(int key, const char *arg)
+static error_t parse_export_option(int key, const char *arg)
 {
 	static const char * const names[] = {
 		[JSON] = "json", [PERFETTO] = "perfetto",
@@ -37,7 +36,7 @@ static error_t option(int key, const char *arg)
 		format = i;
 		return 0;
 	}
-	say_error("--format %s: there are json, perfetto, prometheus, openmetrics",
+	say_error("--format: unknown format '%s': give json, perfetto, prometheus or openmetrics",
 		  arg);
 	return EINVAL;
 }
@@ -58,8 +57,8 @@ static int export_perfetto(const struct options *opt)
 	return damaged;
 }
 
-/* Records one by one: as JSON, or into the metrics. 0 or an exit status. */
-static int each_record(struct oomtrace *ot, struct metrics *m)
+/* Count all records in @m, or print them as JSON. Returns 0 or an exit status. */
+static int feed_or_print(struct oomtrace *ot, struct metrics *m)
 {
 	const struct oomtrace_header *rec;
 	int ret;
@@ -68,7 +67,7 @@ static int each_record(struct oomtrace *ot, struct metrics *m)
 		if (m)
 			metrics_feed(m, rec);
 		else if (oomtrace_print_json(rec, stdout))
-			return 0;	/* close_output() will see it */
+			return 0;	/* close_output() reports it */
 	}
 	if (!ret)
 		return 0;
@@ -81,7 +80,7 @@ static int export_metrics(struct oomtrace *ot)
 	static struct metrics m;
 	struct metrics_source src = { .openmetrics = format == OPENMETRICS };
 	struct saved_header facts;
-	int damaged = each_record(ot, &m);
+	int damaged = feed_or_print(ot, &m);
 
 	saved_facts(ot, &facts);
 	src.page_size = facts.page_size;
@@ -102,7 +101,7 @@ static int run_export(const struct options *opt)
 	int status, damaged;
 
 	if (!format) {
-		say_error("export: which --format? there are json, perfetto, prometheus, openmetrics");
+		say_error("export: no format: give --format with json, perfetto, prometheus or openmetrics");
 		return EXIT_USAGE;
 	}
 	if (format == PERFETTO) {
@@ -111,7 +110,7 @@ static int run_export(const struct options *opt)
 		ot = open_records(opt, 0);
 		if (!ot)
 			return EXIT_RUNTIME;
-		damaged = format == JSON ? each_record(ot, NULL) :
+		damaged = format == JSON ? feed_or_print(ot, NULL) :
 					   export_metrics(ot);
 		oomtrace_free(ot);
 	}
@@ -119,9 +118,9 @@ static int run_export(const struct options *opt)
 	return status ? status : damaged;
 }
 
-static const struct argp_option own_options[] = {
+static const struct argp_option export_options[] = {
 	{ "format", 'f', "FORMAT", 0,
-	  "json (one record a line), perfetto (for ui.perfetto.dev and chrome://tracing), prometheus (for a textfile or promtool), openmetrics",
+	  "json (one record per line), perfetto (for ui.perfetto.dev and chrome://tracing), prometheus (for a textfile or promtool), openmetrics",
 	  0 },
 	{ 0 }
 };
@@ -129,13 +128,13 @@ static const struct argp_option own_options[] = {
 const struct command command_export = {
 	.name = "export",
 	.summary = "records for other programs: JSON, Perfetto, Prometheus",
-	.help = "Print the records that are held, or those of FILE, in a format of other programs. The metrics count what is held; oomtraced(8) counts everything as it comes."
+	.help = "Print the buffered records, or those of FILE, in the format of another program. The metrics count the buffered records only; oomtraced(8) counts all records as they are written."
 		"\v"
 		"Examples:\n"
 		"  oomtrace export --format perfetto day.oom > day.json\n"
 		"  oomtrace export --format prometheus | promtool check metrics\n",
 	.takes = TAKES_FILE,
-	.options = own_options,
-	.option = option,
+	.options = export_options,
+	.option = parse_export_option,
 	.run = run_export,
 };

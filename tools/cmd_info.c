@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace info: what the module says about itself, as text or as one JSON
- * object with the names of struct oomtrace_info's members.
+ * oomtrace info: version, rings and counts of the module, as text or as one JSON
+ * object whose members are named like those of struct oomtrace_info.
  */
 #include <liboomtrace.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ static const char *ring_name(unsigned int ring)
 	return oomtrace_value_name(OOMTRACE_LOST, "ring", ring);
 }
 
-static void print_text(const struct oomtrace_info *info)
+static void print_info_text(const struct oomtrace_info *info)
 {
 	const struct oomtrace_ring_info *r;
 	unsigned int i;
@@ -100,15 +100,15 @@ static int run_info(const struct options *opt)
 		puts(json_text(obj));
 		json_object_put(obj);
 	} else {
-		print_text(&info);
+		print_info_text(&info);
 	}
 	return close_output();
 }
 
 const struct command command_info = {
 	.name = "info",
-	.summary = "what the module says about itself",
-	.help = "Print what the module says about itself: version of the records, rings, counts."
+	.summary = "print the module's version, rings and counts",
+	.help = "Print information about the module: the ABI version of its records, the size of its rings and how many records were written."
 		"\v"
 		"Examples:\n"
 		"  oomtrace info\n"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace last: an OOM episode explained to a person, in the same words as the
- * module's last_oom file, since both come from common/story.h; and whose the
- * cgroups were. Or a list of episodes, a line or a JSON object for each.
+ * oomtrace last: explain an OOM episode in the same words as the module's last_oom
+ * file, followed by the paths of the cgroups. With --list, --since or --json:
+ * print a line or a JSON object per episode.
  */
 #include <argp.h>
 #include <errno.h>
@@ -22,7 +22,6 @@
 #include "pstore.h"
 #include "records.h"
 
-
 enum { KEY_LIST = 0x200, KEY_SINCE, KEY_PSTORE };
 
 static bool list;
@@ -31,7 +30,7 @@ static bool pstore;
 static const char *pstore_dir;
 static struct cgroups cgroups;
 
-static error_t option(int key, const char *arg)
+static error_t parse_last_option(int key, const char *arg)
 {
 	switch (key) {
 	case KEY_LIST:
@@ -41,7 +40,7 @@ static error_t option(int key, const char *arg)
 		list = true;
 		if (read_time(arg, &since_ns))
 			return 0;
-		say_error("--since %s: it is a time back from now, as in 90s, 10m, 2h or 7d",
+		say_error("--since: invalid time '%s': give for example 90s, 10m, 2h or 7d",
 			  arg);
 		return EINVAL;
 	case KEY_PSTORE:
@@ -56,77 +55,78 @@ static error_t option(int key, const char *arg)
 /* ---- one episode ---- */
 
 static __printf(2, 0)
-void print(void *ctx, const char *fmt, va_list args)
+void print_story_text(void *ctx, const char *fmt, va_list args)
 {
 	vfprintf(ctx, fmt, args);
 }
 
-/* Where a cgroup is, and whose if its path tells. */
-static void tell_cgroup(const char *what, unsigned long long id)
+/* Print a cgroup's path, and its container or unit if the path has one. */
+static void print_cgroup(const char *label, const char *what, unsigned long long id)
 {
 	const char *path = cgroups_path(&cgroups, id);
-	char label[CGROUP_LABEL_MAX], clean[4 * CGROUP_LABEL_MAX + 1];
+	char owner[CGROUP_LABEL_MAX], clean[4 * CGROUP_LABEL_MAX + 1];
 	char clean_path[4 * CGROUP_PATH_MAX + 1];
 	enum cgroup_kind kind;
 
 	if (!path)
 		return;
 	oomtrace_escape(clean_path, sizeof(clean_path), path, CGROUP_PATH_MAX);
-	kind = cgroup_kind(path, label, sizeof(label));
+	kind = cgroup_kind(path, owner, sizeof(owner));
 	if (kind == CGROUP_OTHER) {
-		printf("%-11scgroup %llu is %s\n", what, id, clean_path);
+		printf("%-11s%scgroup %llu is %s\n", label, what, id, clean_path);
 		return;
 	}
-	oomtrace_escape(clean, sizeof(clean), label, sizeof(label));
-	printf("%-11scgroup %llu is %s%s, %s\n", what, id,
+	oomtrace_escape(clean, sizeof(clean), owner, sizeof(owner));
+	printf("%-11s%scgroup %llu is %s%s, %s\n", label, what, id,
 	       kind == CGROUP_SYSTEMD ? "the unit " : "", clean, clean_path);
 }
 
-/* Cgroups that were told, so that none is told twice. */
-#define TOLD	16
-struct told {
-	unsigned long long id[TOLD];
+/* Cgroups that were printed, so that each is printed once. */
+#define PRINTED_MAX	16
+struct printed {
+	unsigned long long id[PRINTED_MAX];
 	unsigned int n;
 };
 
-static void tell_once(struct told *told, const char *what, unsigned long long id)
+static void print_cgroup_once(struct printed *printed, const char *what,
+			      unsigned long long id)
 {
 	unsigned int i;
 
-	for (i = 0; i < told->n; i++)
-		if (told->id[i] == id)
+	for (i = 0; i < printed->n; i++)
+		if (printed->id[i] == id)
 			return;
-	if (told->n == TOLD)
+	if (printed->n == PRINTED_MAX || !cgroups_path(&cgroups, id))
 		return;
-	told->id[told->n++] = id;
-	tell_cgroup(what, id);
+	print_cgroup(printed->n ? "" : "Cgroups:", what, id);
+	printed->id[printed->n++] = id;
 }
 
-/* The one that ran out, its victims', and the one that asked or killed. */
-static void tell_cgroups(const struct records *recs, unsigned long long episode)
+/* The cgroup out of memory, the victims', and that of the allocator or killer. */
+static void print_cgroups(const struct records *recs, unsigned long long episode)
 {
 	const struct oomtrace_oom_begin *b =
 		records_first(recs, episode, OOMTRACE_OOM_BEGIN);
 	const struct oomtrace_victim *v;
-	struct told told = { .n = 0 };
+	struct printed printed = { .n = 0 };
 	size_t i;
 
 	if (b && oomtrace_field_valid(&b->h, OOMTRACE_BIT_oom_begin_memcg_id))
-		tell_once(&told, "Out of it:", b->memcg_id);
+		print_cgroup_once(&printed, "out of memory: ", b->memcg_id);
 	for (i = 0; i < recs->n; i++) {
 		v = (const void *)recs->rec[i];
 		if (v->h.type == OOMTRACE_VICTIM && v->episode == episode &&
 		    oomtrace_field_valid(&v->h, OOMTRACE_BIT_victim_cgroup_id))
-			tell_once(&told, "Victim's:", v->cgroup_id);
+			print_cgroup_once(&printed, "victim's ", v->cgroup_id);
 	}
 	if (b && oomtrace_field_valid(&b->h, OOMTRACE_BIT_oom_begin_cgroup_id))
-		tell_once(&told, b->scope == OOMTRACE_SCOPE_USERSPACE ?
-			  "Killer's:" : "Asker's:", b->cgroup_id);
+		print_cgroup_once(&printed, b->scope == OOMTRACE_SCOPE_USERSPACE ?
+				  "killer's " : "asked by: ", b->cgroup_id);
 }
 
-static int explain(const struct records *recs, const struct options *opt)
+static int explain_episode(const struct records *recs, const struct options *opt)
 {
-	struct oomtrace_out out = { .vprint = print, .ctx = stdout };
+	struct oomtrace_out out = { .vprint = print_story_text, .ctx = stdout };
 	static struct oomtrace_story s;
 	size_t i;
 
@@ -134,18 +134,18 @@ static int explain(const struct records *recs, const struct options *opt)
 	for (i = 0; i < recs->n; i++)
 		oomtrace_story_feed(&s, recs->rec[i]);
 	if (opt->episode && !oomtrace_story_found(&s)) {
-		say_error("no record of OOM episode %llu is held", opt->episode);
+		say_error("no record of OOM episode %llu is available", opt->episode);
 		return EXIT_RUNTIME;
 	}
 	oomtrace_story_print(&s, &out);
-	tell_cgroups(recs, oomtrace_story_found(&s));
+	print_cgroups(recs, oomtrace_story_found(&s));
 	return EXIT_OK;
 }
 
 /* ---- a list ---- */
 
-/* When it began, as a time of day if that is known. */
-static void say_when(char *buf, size_t size, unsigned long long ts_ns,
+/* When an episode began, as a time of day if that is known. */
+static void format_time(char *buf, size_t size, unsigned long long ts_ns,
 		     long long wall_offset_ns)
 {
 	time_t t = (ts_ns + wall_offset_ns) / NS_PER_S;
@@ -156,7 +156,7 @@ static void say_when(char *buf, size_t size, unsigned long long ts_ns,
 		snprintf(buf, size, "%.6f s", ts_ns / 1e9);
 }
 
-/* If the begin was overwritten, the verdict tells. */
+/* The verdict has the scope too, in case the begin was overwritten. */
 static const char *scope_name(const struct records *recs,
 			      unsigned long long episode,
 			      const struct oomtrace_oom_begin *b)
@@ -166,7 +166,7 @@ static const char *scope_name(const struct records *recs,
 
 	if (!b && !v)
 		return NULL;
-	/* No scope has the number that stands for none. */
+	/* An unknown scope has no name, so NULL is returned. */
 	return oomtrace_value_name(OOMTRACE_OOM_BEGIN, "scope",
 				   b ? b->scope : oomtrace_verdict_scope(v));
 }
@@ -185,7 +185,7 @@ static void list_text(const struct records *recs, unsigned long long episode,
 						     e->ending) : NULL;
 	char when[64], comm[4 * OOMTRACE_COMM_LEN + 1] = "";
 
-	say_when(when, sizeof(when), ts_ns, wall_offset_ns);
+	format_time(when, sizeof(when), ts_ns, wall_offset_ns);
 	printf("%6llu  %-20s %-10s %-15s", episode, when, scope ? scope : "?",
 	       ending ? ending : "?");
 	if (v) {
@@ -197,7 +197,7 @@ static void list_text(const struct records *recs, unsigned long long episode,
 	putchar('\n');
 }
 
-/* The episode's records, as they are, in one object. */
+/* Print the episode's records in one object. */
 static void list_json(const struct records *recs, unsigned long long episode,
 		      unsigned long long ts_ns, long long wall_offset_ns)
 {
@@ -220,7 +220,7 @@ static void list_json(const struct records *recs, unsigned long long episode,
 	json_object_put(obj);
 }
 
-/* Each episode by the first record of it, which need not be its begin. */
+/* Print each episode at its first record, which need not be the begin. */
 static int list_episodes(struct records *recs, const struct options *opt,
 			 long long wall_offset_ns)
 {
@@ -228,7 +228,7 @@ static int list_episodes(struct records *recs, const struct options *opt,
 	size_t i;
 
 	if (since_ns >= 0 && !wall_offset_ns) {
-		say_error("last: the file does not say when it was made, so --since means nothing; give --list");
+		say_error("last: --since needs the time of the records, which this file lacks: give --list");
 		return EXIT_RUNTIME;
 	}
 	if (opt->json && !list && !only)
@@ -251,7 +251,7 @@ static int list_episodes(struct records *recs, const struct options *opt,
 	}
 	if (done || !only)
 		return EXIT_OK;
-	say_error("no record of OOM episode %llu is held", only);
+	say_error("no record of OOM episode %llu is available", only);
 	return EXIT_RUNTIME;
 }
 
@@ -265,14 +265,14 @@ static int run_last(const struct options *opt)
 
 	if (pstore && (list || opt->json || opt->episode ||
 		       strcmp(opt->device, OOMTRACE_DEVICE))) {
-		say_error("last: --pstore prints what was explained at a panic, as it is; it goes with no other option; another directory is --pstore=DIR");
+		say_error("last: --pstore cannot be combined with other options or arguments; for another directory give --pstore=DIR");
 		return EXIT_USAGE;
 	}
 	if (pstore) {
 		status = pstore_print(pstore_dir);
 		return status ? status : close_output();
 	}
-	/* A damaged file may still tell a story up to the damage. */
+	/* A damaged file is used up to the damage. */
 	damaged = records_read(&recs, opt,
 			       ~RECORDS_TYPE(OOMTRACE_COMMIT));
 	if (damaged && !recs.facts.page_size)
@@ -282,37 +282,37 @@ static int run_last(const struct options *opt)
 	if (list || opt->json)
 		status = list_episodes(&recs, opt, recs.facts.wall_offset_ns);
 	else
-		status = explain(&recs, opt);
+		status = explain_episode(&recs, opt);
 	records_free(&recs);
 	if (!status)
 		status = close_output();
 	return status ? status : damaged;
 }
 
-static const struct argp_option own_options[] = {
-	{ "list", KEY_LIST, NULL, 0, "A line for each OOM that is held", 0 },
+static const struct argp_option last_options[] = {
+	{ "list", KEY_LIST, NULL, 0, "Print a line for each buffered OOM", 0 },
 	{ "since", KEY_SINCE, "TIME", 0,
-	  "A line for each OOM of the last so many s, m, h or d", 0 },
+	  "Print a line for each OOM of the last TIME (s, m, h, d)", 0 },
 	{ "pstore", KEY_PSTORE, "DIR", OPTION_ARG_OPTIONAL,
-	  "What the module said when the kernel panicked, as pstore kept it; DIR instead of "
-	  PSTORE_DIR, 0 },
+	  "Print what the module logged at the last kernel panic, from pstore's files in "
+	  PSTORE_DIR " or DIR", 0 },
 	{ 0 }
 };
 
 const struct command command_last = {
 	.name = "last",
-	.summary = "explain the last OOM, or the one with a number",
-	.help = "Explain an OOM to a person: who asked, who was killed and why that one, and how its memory came back. Without EPISODE, the newest that is held. With --json, its records as one object."
+	.summary = "explain the last OOM, or the one with a given number",
+	.help = "Explain an OOM: which task allocated, which task was killed and why, and how its memory was freed. Without EPISODE, the newest buffered OOM. With --json, print its records as one object."
 		"\v"
 		"Examples:\n"
 		"  oomtrace last\n"
 		"  oomtrace last --since 2h\n"
-		"      which OOMs there were\n"
+		"      list the OOMs of the last two hours\n"
 		"  oomtrace last 3\n"
 		"      the third OOM since the module was loaded\n"
 		"  oomtrace last day.oom\n",
 	.takes = TAKES_EPISODE | TAKES_FILE | TAKES_JSON,
-	.options = own_options,
-	.option = option,
+	.options = last_options,
+	.option = parse_last_option,
 	.run = run_last,
 };

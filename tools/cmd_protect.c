@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace protect: who is exposed now, for a person: the ranking with what each
- * process is and whose, and what would put the first one out of danger.
+ * oomtrace protect: print the processes that the OOM killer would choose first,
+ * with their command lines and units, and how to protect the first one.
  */
 #include <argp.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 static unsigned long long cgroup_id;
 static long long shown = 20;
 
-static error_t option(int key, const char *arg)
+static error_t parse_protect_option(int key, const char *arg)
 {
 	switch (key) {
 	case 'c':
@@ -29,15 +29,15 @@ static error_t option(int key, const char *arg)
 	case 'n':
 		if (read_number(arg, 1, 1000000, &shown))
 			return 0;
-		say_error("--number %s: it is a number from 1", arg);
+		say_error("--number: invalid number '%s': give 1 to 1000000", arg);
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-/* Whose it is, or its cgroup; "-" if it is gone. */
-static void whose(int pid, char *label, size_t size)
+/* The container or unit of a process, or its cgroup; "-" if it has exited. */
+static void find_owner(int pid, char *label, size_t size)
 {
 	char path[CGROUP_PATH_MAX];
 
@@ -47,7 +47,7 @@ static void whose(int pid, char *label, size_t size)
 		snprintf(label, size, "-");
 }
 
-static void print_row(unsigned int place, const struct oomtrace_candidate *c,
+static void print_ranking_row(unsigned int place, const struct oomtrace_candidate *c,
 		      u64 totalpages)
 {
 	char comm[4 * OOMTRACE_COMM_LEN + 1], task[96], cmdline[256] = "-";
@@ -55,7 +55,7 @@ static void print_row(unsigned int place, const struct oomtrace_candidate *c,
 
 	oomtrace_escape(comm, sizeof(comm), c->comm, sizeof(c->comm));
 	snprintf(task, sizeof(task), "%s[%d]", comm, c->pid);
-	whose(c->pid, label, sizeof(label));
+	find_owner(c->pid, label, sizeof(label));
 	oomtrace_escape(clean, sizeof(clean), label, sizeof(label));
 	procfs_cmdline(c->pid, cmdline, sizeof(cmdline));
 	printf("%4u  %-24s %10lld %5.1f%% %6d  %-24s %s\n", place, task,
@@ -64,7 +64,7 @@ static void print_row(unsigned int place, const struct oomtrace_candidate *c,
 	       c->oom_score_adj, clean, cmdline);
 }
 
-/* What adj would put the second in the first one's place. */
+/* Print the oom_score_adj with which the second process would be the first. */
 static void print_advice(const struct oomtrace_ranking *rk,
 			 const struct oomtrace_candidate *recs)
 {
@@ -78,30 +78,30 @@ static void print_advice(const struct oomtrace_ranking *rk,
 	adj = unit ? recs[0].oom_score_adj - (over / unit + 1) : ADJ_MIN;
 	if (adj < ADJ_MIN)
 		adj = ADJ_MIN;
-	printf("\n%s[%d] is the first to die. With an oom_score_adj of %lld or lower somebody else would be:\n"
+	printf("\n%s[%d] would be killed first. With an oom_score_adj of %lld or lower, another process would be:\n"
 	       "  choom -p %d -n %lld        (for a unit: OOMScoreAdjust=%lld)\n",
 	       comm, recs[0].pid, adj, recs[0].pid, adj, adj);
 }
 
-static void print_table(const struct oomtrace_ranking *rk,
+static void print_ranking_table(const struct oomtrace_ranking *rk,
 			const struct oomtrace_candidate *recs)
 {
 	__u32 i, exempt = 0;
 
 	printf("%4s  %-24s %10s %6s %6s  %-24s %s\n", "", "TASK", "POINTS",
-	       "SHARE", "ADJ", "WHOSE", "COMMAND");
+	       "SHARE", "ADJ", "UNIT", "COMMAND");
 	for (i = 0; i < rk->eligible && i < rk->count && i < shown; i++)
-		print_row(i + 1, &recs[i], rk->totalpages);
+		print_ranking_row(i + 1, &recs[i], rk->totalpages);
 	if (rk->eligible > shown)
 		printf("      and %lld more\n", rk->eligible - shown);
 	for (i = rk->eligible; i < rk->count; i++)
 		exempt += recs[i].reason == OOMTRACE_REASON_ADJ_MIN;
-	printf("\n%u processes can be killed, %u are exempt by oom_score_adj -1000, %u for other reasons\n",
+	printf("\n%u processes can be killed; exempt: %u by oom_score_adj -1000, %u for other reasons\n",
 	       rk->eligible, exempt, rk->count - rk->eligible - exempt);
 	print_advice(rk, recs);
 }
 
-static void print_json(const struct oomtrace_ranking *rk,
+static void print_ranking_json(const struct oomtrace_ranking *rk,
 		       const struct oomtrace_candidate *recs)
 {
 	char label[CGROUP_LABEL_MAX], cmdline[1024];
@@ -119,7 +119,7 @@ static void print_json(const struct oomtrace_ranking *rk,
 				       json_object_new_int64(recs[i].points));
 		adj = json_object_new_int64(recs[i].oom_score_adj);
 		json_object_object_add(obj, "oom_score_adj", adj);
-		whose(recs[i].pid, label, sizeof(label));
+		find_owner(recs[i].pid, label, sizeof(label));
 		json_add_string(obj, "whose", label, sizeof(label));
 		if (procfs_cmdline(recs[i].pid, cmdline, sizeof(cmdline)))
 			json_add_string(obj, "cmdline", cmdline,
@@ -138,32 +138,32 @@ static int run_protect(const struct options *opt)
 	status = ranking_read(opt, cgroup_id, &rk, &recs);
 	if (!status) {
 		if (opt->json)
-			print_json(&rk, recs);
+			print_ranking_json(&rk, recs);
 		else
-			print_table(&rk, recs);
+			print_ranking_table(&rk, recs);
 		status = close_output();
 	}
 	free(recs);
 	return status;
 }
 
-static const struct argp_option own_options[] = {
+static const struct argp_option protect_options[] = {
 	{ "cgroup", 'c', "DIR|ID", 0,
-	  "As if that memory cgroup were out of memory, not the machine", 0 },
-	{ "number", 'n', "N", 0, "Show so many, 20 by default", 0 },
+	  "Assume that this memory cgroup is out of memory, not the machine", 0 },
+	{ "number", 'n', "N", 0, "Show N processes, 20 by default", 0 },
 	{ 0 },
 };
 
 const struct command command_protect = {
 	.name = "protect",
-	.summary = "who is exposed now, and what would protect it",
-	.help = "Print the processes that the OOM killer would take first if memory ran out now, with whose they are and their command lines, and what would protect the first. The share is of all memory that the points are about."
+	.summary = "which process would be killed next, and how to protect it",
+	.help = "Print the processes that the OOM killer would kill first if memory ran out now, with their unit or container and their command lines, and how to protect the first one. SHARE is the percentage of the memory that the points refer to."
 		"\v"
 		"Examples:\n"
 		"  oomtrace protect\n"
 		"  oomtrace protect --cgroup /sys/fs/cgroup/system.slice/db.service\n",
 	.takes = TAKES_JSON,
-	.options = own_options,
-	.option = option,
+	.options = protect_options,
+	.option = parse_protect_option,
 	.run = run_protect,
 };

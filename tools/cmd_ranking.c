@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace ranking: who would be killed if memory ran out now, of the machine or
- * of one memory cgroup. The module works it out; nobody is killed.
+ * oomtrace ranking: print the processes in the order in which the OOM killer would
+ * choose them now, for the machine or one memory cgroup. Nothing is killed.
  */
 #include <argp.h>
 #include <errno.h>
@@ -14,13 +14,13 @@
 
 static unsigned long long cgroup_id;
 
-static int take_cgroup(int key, const char *arg)
+static int parse_ranking_option(int key, const char *arg)
 {
 	(void)key;
 	return ranking_cgroup(arg, &cgroup_id) ? 0 : EINVAL;
 }
 
-static int print(const struct oomtrace_ranking *rk,
+static int print_ranking(const struct oomtrace_ranking *rk,
 		 const struct oomtrace_candidate *recs, bool json)
 {
 	int err = 0;
@@ -29,7 +29,7 @@ static int print(const struct oomtrace_ranking *rk,
 	for (i = 0; i < rk->count && !err; i++)
 		err = json ? oomtrace_print_json(&recs[i].h, stdout)
 			   : oomtrace_print_text(&recs[i].h, stdout);
-	/* What went wrong with the output is said there. */
+	/* This reports write errors. */
 	return close_output();
 }
 
@@ -41,27 +41,27 @@ static int run_ranking(const struct options *opt)
 
 	status = ranking_read(opt, cgroup_id, &rk, &recs);
 	if (!status)
-		status = print(&rk, recs, opt->json);
+		status = print_ranking(&rk, recs, opt->json);
 	free(recs);
 	return status;
 }
 
-static const struct argp_option own_options[] = {
+static const struct argp_option ranking_options[] = {
 	{ "cgroup", 'c', "DIR|ID", 0,
-	  "As if that memory cgroup were out of memory, not the machine", 0 },
+	  "Assume that this memory cgroup is out of memory, not the machine", 0 },
 	{ 0 },
 };
 
 const struct command command_ranking = {
 	.name = "ranking",
-	.summary = "who would be killed if memory ran out now",
-	.help = "Print all processes in the order in which the OOM killer would take them, by its own formula; those it may not kill come last. Kills nobody."
+	.summary = "which processes the OOM killer would choose now",
+	.help = "Print all processes in the order in which the OOM killer would choose them, by the kernel's own score. Processes that it may not kill come last. Nothing is killed."
 		"\v"
 		"Examples:\n"
 		"  oomtrace ranking | head -5\n"
 		"  oomtrace ranking --cgroup /sys/fs/cgroup/user.slice --json\n",
 	.takes = TAKES_JSON,
-	.options = own_options,
-	.option = take_cgroup,
+	.options = ranking_options,
+	.option = parse_ranking_option,
 	.run = run_ranking,
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace record: records saved in a file (saver.c) as they come, with samples
- * of /proc/meminfo between them.
+ * oomtrace record: save records to a file as they are written, together with
+ * samples of /proc/meminfo.
  */
 #include <argp.h>
 #include <errno.h>
@@ -30,7 +30,7 @@ static const char *output;
 static bool all, held_only;
 static long long sample_ns = 100000000, duration_ns = -1;
 
-static error_t option(int key, const char *arg)
+static error_t parse_record_option(int key, const char *arg)
 {
 	switch (key) {
 	case 'o':
@@ -46,29 +46,29 @@ static error_t option(int key, const char *arg)
 		if (read_time(arg, &sample_ns) &&
 		    (!sample_ns || sample_ns >= 1000000))
 			return 0;
-		say_error("--sample %s: it is a time from 1ms, or 0 for no samples",
+		say_error("--sample: invalid time '%s': give at least 1ms, or 0 for no samples",
 			  arg);
 		return EINVAL;
 	case KEY_FOR:
 		if (read_time(arg, &duration_ns) && duration_ns > 0)
 			return 0;
-		say_error("--for %s: it is a time, as in 90s, 10m or 2h", arg);
+		say_error("--for: invalid time '%s': give for example 90s, 10m or 2h", arg);
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static long long now_ns(void)
+static long long monotonic_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-/* ---- which decisions are recorded ---- */
+/* ---- the module's setting commit_records ---- */
 
 static const char * const record_names[] = { "denied", "all", "none" };
 
-/* What the module is set to, a number for the ioctl; -1 if it cannot be told. */
+/* The module's current setting as the ioctl's number; -1 if unknown. */
 static int get_commit_records(void)
 {
 	char text[16] = "";
@@ -104,7 +104,7 @@ static int set_commit_records(struct oomtrace *ot, int what)
 
 static unsigned long long saved;
 
-static int save(struct saver *s, const struct oomtrace_header *rec)
+static int save_record(struct saver *s, const struct oomtrace_header *rec)
 {
 	saved++;
 	return saver_add(s, rec);
@@ -116,20 +116,21 @@ static int save_sample(struct saver *s)
 
 	if (!sample_ns || held_only || meminfo_sample(&sample))
 		return 0;
-	return save(s, &sample.h);
+	return save_record(s, &sample.h);
 }
 
 /*
- * All that can be read now and is not younger than @until, since a flood has no
- * end: 0, or a negative errno of @s, or 1: of the device.
+ * Save the records that are available now, up to the time @until, so that a flood
+ * of records does not keep the loop here. Returns 0, a negative errno if writing
+ * fails, or 1 if reading fails.
  */
-static int save_held(struct oomtrace *ot, struct saver *s, long long until)
+static int save_available(struct oomtrace *ot, struct saver *s, long long until)
 {
 	const struct oomtrace_header *rec;
 	int ret, err;
 
 	while ((ret = oomtrace_next(ot, &rec)) > 0) {
-		err = save(s, rec);
+		err = save_record(s, rec);
 		if (err)
 			return err;
 		if (signals_stopped() || (long long)rec->ts_ns > until)
@@ -138,17 +139,17 @@ static int save_held(struct oomtrace *ot, struct saver *s, long long until)
 	return ret < 0 && ret != -EINTR ? 1 : 0;
 }
 
-static int wait_ms(long long until)
+static int ms_until(long long until)
 {
-	long long left = until - now_ns();
+	long long left = until - monotonic_ns();
 
 	return left <= 0 ? 0 : left / 1000000 + 1;
 }
 
-/* Until a signal, or the time is over. */
-static int follow(struct oomtrace *ot, struct saver *s)
+/* Save records until a signal arrives or the duration is over. */
+static int save_until_stopped(struct oomtrace *ot, struct saver *s)
 {
-	long long now = now_ns(), end = now + duration_ns;
+	long long now = monotonic_ns(), end = now + duration_ns;
 	long long next_sample = now + sample_ns, next_sync = now + NS_PER_S;
 	long long until;
 	int err;
@@ -159,11 +160,11 @@ static int follow(struct oomtrace *ot, struct saver *s)
 			until = next_sample;
 		if (duration_ns >= 0 && end < until)
 			until = end;
-		err = oomtrace_wait(ot, wait_ms(until), signals_fd());
+		err = oomtrace_wait(ot, ms_until(until), signals_fd());
 		if (err < 0 && err != -EINTR)
 			return 1;
-		err = save_held(ot, s, until);
-		now = now_ns();
+		err = save_available(ot, s, until);
+		now = monotonic_ns();
 		if (!err && sample_ns && now >= next_sample) {
 			err = save_sample(s);
 			next_sample = now + sample_ns;
@@ -178,24 +179,24 @@ static int follow(struct oomtrace *ot, struct saver *s)
 	return 0;
 }
 
-/* The first and the last sample enclose everything else. */
+/* A sample comes before the first and after the last record. */
 static int save_all(struct oomtrace *ot, struct saver *s)
 {
 	int err;
 
 	err = save_sample(s);
 	if (!err)
-		err = save_held(ot, s, now_ns());
+		err = save_available(ot, s, monotonic_ns());
 	if (!err && !held_only)
-		err = follow(ot, s);
+		err = save_until_stopped(ot, s);
 	if (!err && !held_only)
-		err = save_held(ot, s, now_ns());
+		err = save_available(ot, s, monotonic_ns());
 	if (!err)
 		err = save_sample(s);
 	return err;
 }
 
-static int record(struct oomtrace *ot, struct saver *s)
+static int record_to_file(struct oomtrace *ot, struct saver *s)
 {
 	int before = -1, err = 0, closed;
 
@@ -211,9 +212,9 @@ static int record(struct oomtrace *ot, struct saver *s)
 	if (all)
 		set_commit_records(ot, before < 0 ? 0 : before);
 	closed = saver_close(s);
-	/* Who left wants no more of it: that is no failure. */
+	/* A closed pipe is no failure. */
 	if (err < 0 && err != -EPIPE) {
-		say_error("cannot write %s: %s; what was saved until then can be read",
+		say_error("cannot write %s: %s; the records saved before that are readable",
 			  output, strerror(-err));
 		return EXIT_RUNTIME;
 	}
@@ -224,14 +225,14 @@ static int record(struct oomtrace *ot, struct saver *s)
 	return err > 0 ? EXIT_RUNTIME : EXIT_OK;
 }
 
-static bool understood(const struct options *opt)
+static bool check_options(const struct options *opt)
 {
 	if (!output)
-		say_error("record: where to? give -o FILE");
+		say_error("record: no output file: give -o FILE");
 	else if (held_only && (all || duration_ns >= 0))
-		say_error("record: --held saves what is there and stops; it goes with neither --all nor --for");
+		say_error("record: --held cannot be combined with --all or --for: it saves the buffered records and exits");
 	else if (!strcmp(output, "-") && isatty(STDOUT_FILENO))
-		say_error("record: a terminal is no place for records; give -o FILE");
+		say_error("record: records are binary and cannot be written to a terminal: give -o FILE");
 	else
 		return true;
 	(void)opt;
@@ -246,7 +247,7 @@ static int run_record(const struct options *opt)
 	char error[400];
 	int status = EXIT_RUNTIME;
 
-	if (!understood(opt))
+	if (!check_options(opt))
 		return EXIT_USAGE;
 	ot = open_records(opt, held_only || opt->oldest ? 0 :
 			  OOMTRACE_OPEN_NEWEST);
@@ -257,42 +258,42 @@ static int run_record(const struct options *opt)
 	} else if (!signals_catch()) {
 		s = saver_open(output, &info, error, sizeof(error));
 		if (s)
-			status = record(ot, s);
+			status = record_to_file(ot, s);
 		else
 			say_error("%s", error);
 	}
 	if (!status && isatty(STDERR_FILENO))
 		fprintf(stderr, "%llu records saved in %s\n", saved, output);
 	if (oomtrace_lost(ot, -1, -1))
-		say_error("%llu records were lost to this reader: a larger commit_buffer_kb helps",
+		say_error("%llu records were overwritten before they were read: a larger commit_buffer_kb avoids that",
 			  oomtrace_lost(ot, -1, -1));
 	oomtrace_free(ot);
 	return status;
 }
 
-static const struct argp_option own_options[] = {
-	{ "output", 'o', "FILE", 0, "Where to; \"-\" is standard output", 0 },
+static const struct argp_option record_options[] = {
+	{ "output", 'o', "FILE", 0, "Write to FILE; \"-\" is standard output", 0 },
 	{ "all", KEY_ALL, NULL, 0,
-	  "Meanwhile record every commit decision, not only denials, for oomtrace advise", 0 },
-	{ "held", KEY_HELD, NULL, 0, "Save what is held, and stop", 0 },
-	{ "for", KEY_FOR, "TIME", 0, "Stop after that time (s, m, h, d)", 0 },
+	  "Record every commit decision meanwhile, not only denials, for oomtrace advise", 0 },
+	{ "held", KEY_HELD, NULL, 0, "Save the buffered records and exit", 0 },
+	{ "for", KEY_FOR, "TIME", 0, "Stop after TIME (s, m, h, d)", 0 },
 	{ "sample", KEY_SAMPLE, "TIME", 0,
-	  "Read /proc/meminfo so often, 100ms by default; 0: never", 0 },
+	  "Interval at which /proc/meminfo is read, 100ms by default; 0 for never", 0 },
 	{ 0 }
 };
 
 const struct command command_record = {
 	.name = "record",
-	.summary = "save records in a file",
-	.help = "Save records as they come, from now on, until interrupted. The file can be read in place of the device by dump, last, whatif, advise, report and export, also while it is written, and after a crash up to shortly before it."
+	.summary = "save records to a file",
+	.help = "Save new records as they are written, until interrupted. The commands dump, last, whatif, advise, report and export read the file instead of the device, even while it is being written. After a crash at most the last second is missing."
 		"\v"
 		"Examples:\n"
 		"  oomtrace record --held -o oom.oom\n"
-		"      save what is held, to send it to somebody\n"
+		"      save the buffered records, for example to send them\n"
 		"  oomtrace record --all --for 1h -o hour.oom\n"
-		"      every commit decision of an hour, for oomtrace advise hour.oom\n",
+		"      record every commit decision for an hour, for oomtrace advise hour.oom\n",
 	.takes = TAKES_OLDEST,
-	.options = own_options,
-	.option = option,
+	.options = record_options,
+	.option = parse_record_option,
 	.run = run_record,
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace report: an OOM, or a recording, as one HTML page that needs nothing
- * beside it. The page is report.html; what is put into it here are the story in
- * the words of common/story.c, the numbers as JSON, and Chart.js from where the
- * distribution has it. Nothing from a record gets into the page unescaped.
+ * oomtrace report: write an OOM, or a recording, as one self-contained HTML page.
+ *
+ * The template gets the explanation of the OOM, the numbers as JSON, and the
+ * distribution's Chart.js. All text from records is escaped.
  */
 #include <argp.h>
 #include <errno.h>
@@ -23,13 +23,13 @@
 #include "records.h"
 #include "report_page.h"
 
-/* What is shown at most; the page says how many there were. */
+/* Upper bounds of what the page shows. */
 #define CANDIDATES_SHOWN	500
 #define SAMPLES_SHOWN		2000
 
 static const char *output, *chart_path;
 
-static error_t option(int key, const char *arg)
+static error_t parse_report_option(int key, const char *arg)
 {
 	switch (key) {
 	case 'o':
@@ -45,7 +45,7 @@ static error_t option(int key, const char *arg)
 
 /* ---- the parts ---- */
 
-static void put_escaped(FILE *to, const char *s)
+static void put_html_escaped(FILE *to, const char *s)
 {
 	for (; *s; s++) {
 		switch (*s) {
@@ -67,7 +67,7 @@ static void put_escaped(FILE *to, const char *s)
 	}
 }
 
-/* Inside of <script>, where only "<" could end it. */
+/* Inside <script>, only "<" needs escaping: it could end the element. */
 static void put_json(FILE *to, struct json_object *obj)
 {
 	const char *s;
@@ -81,10 +81,10 @@ static void put_json(FILE *to, struct json_object *obj)
 }
 
 /**
- * struct page - all that goes into it
+ * struct page - the contents of the page
  * @recs: the records.
- * @episode: the episode, 0 if there is none.
- * @path: their file's name.
+ * @episode: number of the episode, 0 if there is none.
+ * @path: name of the device or file that was read.
  */
 struct page {
 	struct records recs;
@@ -98,7 +98,7 @@ void print_story(void *ctx, const char *fmt, va_list args)
 	char text[4096];
 
 	vsnprintf(text, sizeof(text), fmt, args);
-	put_escaped(ctx, text);
+	put_html_escaped(ctx, text);
 }
 
 static void put_story(FILE *to, const struct page *p)
@@ -108,7 +108,7 @@ static void put_story(FILE *to, const struct page *p)
 	size_t i;
 
 	if (!p->episode) {
-		fputs("No OOM is in these records.", to);
+		fputs("These records contain no OOM.", to);
 		return;
 	}
 	oomtrace_story_init(&s, p->episode, p->recs.facts.page_size);
@@ -124,7 +124,7 @@ static void put_title(FILE *to, const struct page *p)
 	char comm[4 * OOMTRACE_COMM_LEN + 1];
 
 	if (!p->episode) {
-		fputs("Memory, as recorded by oomtrace", to);
+		fputs("Memory recorded by oomtrace", to);
 		return;
 	}
 	fprintf(to, "OOM episode %llu", p->episode);
@@ -132,7 +132,7 @@ static void put_title(FILE *to, const struct page *p)
 		return;
 	oomtrace_escape(comm, sizeof(comm), v->comm, sizeof(v->comm));
 	fputs(": ", to);
-	put_escaped(to, comm);
+	put_html_escaped(to, comm);
 	fprintf(to, "[%d] was killed", v->pid);
 }
 
@@ -148,25 +148,25 @@ static void put_source(FILE *to, const struct page *p)
 		t = ((s64)b->h.ts_ns + p->recs.facts.wall_offset_ns) / 1000000000;
 		if (localtime_r(&t, &tm) &&
 		    strftime(when, sizeof(when), "%F %T %Z. ", &tm))
-			put_escaped(to, when);
+			put_html_escaped(to, when);
 	}
 	if (*p->recs.facts.release) {
 		fputs("Recorded on ", to);
-		put_escaped(to, p->recs.facts.node);
+		put_html_escaped(to, p->recs.facts.node);
 		fputs(", kernel ", to);
-		put_escaped(to, p->recs.facts.release);
+		put_html_escaped(to, p->recs.facts.release);
 		fputs(" on ", to);
-		put_escaped(to, p->recs.facts.machine);
+		put_html_escaped(to, p->recs.facts.machine);
 		fputs(". ", to);
 	}
-	fputs("Made by oomtrace " OOMTRACE_VERSION " from ", to);
-	put_escaped(to, p->path);
+	fputs("Written by oomtrace " OOMTRACE_VERSION " from ", to);
+	put_html_escaped(to, p->path);
 	fputs(".", to);
 }
 
 /* ---- the numbers ---- */
 
-static void add_field(struct json_object *obj, const char *name,
+static void add_optional_int(struct json_object *obj, const char *name,
 		      const struct oomtrace_header *rec, unsigned int idx,
 		      s64 n)
 {
@@ -190,7 +190,7 @@ static struct json_object *candidate_json(const struct page *p,
 	oomtrace_escape(comm, sizeof(comm), c->comm, sizeof(c->comm));
 	snprintf(task, sizeof(task), "%s[%d]", comm, c->pid);
 	json_add_string(obj, "name", task, sizeof(task));
-#define ADD(field)	add_field(obj, #field, &c->h, \
+#define ADD(field)	add_optional_int(obj, #field, &c->h, \
 				  OOMTRACE_BIT_candidate_##field, c->field)
 	ADD(points);
 	ADD(rss_anon);
@@ -199,7 +199,7 @@ static struct json_object *candidate_json(const struct page *p,
 	ADD(swapents);
 	ADD(oom_score_adj);
 #undef ADD
-	add_field(obj, "pgtables", &c->h,
+	add_optional_int(obj, "pgtables", &c->h,
 		  OOMTRACE_BIT_candidate_pgtables_bytes,
 		  c->pgtables_bytes / p->recs.facts.page_size);
 	adj = v ? (u64)c->oom_score_adj * (v->totalpages / 1000) : 0;
@@ -211,7 +211,7 @@ static struct json_object *candidate_json(const struct page *p,
 	return obj;
 }
 
-static int more_points(const void *a, const void *b)
+static int compare_candidates(const void *a, const void *b)
 {
 	const struct oomtrace_candidate *x = *(void * const *)a;
 	const struct oomtrace_candidate *y = *(void * const *)b;
@@ -237,14 +237,14 @@ static struct json_object *candidates_json(const struct page *p)
 	while ((rec = records_next(&p->recs, p->episode, &pos)))
 		if (rec->type == OOMTRACE_CANDIDATE)
 			list[n++] = rec;
-	qsort(list, n, sizeof(*list), more_points);
+	qsort(list, n, sizeof(*list), compare_candidates);
 	for (i = 0; i < n && i < CANDIDATES_SHOWN; i++)
 		json_object_array_add(array, candidate_json(p, list[i], v));
 	free(list);
 	return array;
 }
 
-/* The memory state: name and pages of each field that is pages. */
+/* The memory state: pairs of a name and a number of pages. */
 static struct json_object *memory_json(const struct page *p)
 {
 	static const struct { const char *name; unsigned int idx; } shown[] = {
@@ -347,7 +347,7 @@ static void put_chart(FILE *to)
 	size_t n;
 
 	if (!f) {
-		say_error("the page has no charts, only tables: %s: %s",
+		say_error("the page has tables but no charts: %s: %s",
 			  chart_path ? chart_path : "chart.min.js",
 			  chart_path ? strerror(errno) :
 			  "not found; Debian has it in libjs-chart.js");
@@ -400,7 +400,7 @@ static int write_page(const struct page *p)
 		put_page(to, p);
 		if (to == stdout)
 			return close_output();
-		/* Without a flush before, ferror() would miss the rest. */
+		/* Flush first: ferror() does not cover buffered data. */
 		if (!fflush(to) && !ferror(to) && !fclose(to))
 			return EXIT_OK;
 	}
@@ -414,7 +414,7 @@ static int run_report(const struct options *opt)
 	int status, damaged;
 
 	if (!output) {
-		say_error("report: where to? give -o PAGE.html");
+		say_error("report: no output file: give -o PAGE.html");
 		return EXIT_USAGE;
 	}
 	damaged = records_read(&p.recs, opt, ~0UL &
@@ -423,7 +423,7 @@ static int run_report(const struct options *opt)
 	if (damaged && !p.recs.n)
 		return damaged;
 	if (opt->episode && !p.episode) {
-		say_error("no record of OOM episode %llu is held",
+		say_error("no record of OOM episode %llu is available",
 			  opt->episode);
 		return EXIT_RUNTIME;
 	}
@@ -432,24 +432,24 @@ static int run_report(const struct options *opt)
 	return status ? status : damaged;
 }
 
-static const struct argp_option own_options[] = {
-	{ "output", 'o', "PAGE.html", 0, "Where to; \"-\" is standard output", 0 },
+static const struct argp_option report_options[] = {
+	{ "output", 'o', "PAGE.html", 0, "Write to PAGE.html; \"-\" is standard output", 0 },
 	{ "chart", 'c', "FILE", 0,
-	  "Chart.js to put in, if it is not where Debian's libjs-chart.js has it", 0 },
+	  "Embed the Chart.js in FILE instead of that of Debian's libjs-chart.js", 0 },
 	{ 0 }
 };
 
 const struct command command_report = {
 	.name = "report",
-	.summary = "an OOM as a page for the browser",
-	.help = "Write one HTML page, which needs nothing beside it, about an OOM and what was recorded around it: the story, the candidates as bars, the memory, and what was committed over time if the file has samples."
+	.summary = "write an OOM as an HTML page",
+	.help = "Write a self-contained HTML page about an OOM: the explanation, a chart of the candidates, the memory, and the committed memory over time if the file has samples."
 		"\v"
 		"Examples:\n"
 		"  oomtrace report -o oom.html\n"
-		"      the last OOM in which somebody was killed\n"
+		"      the last OOM with a victim\n"
 		"  oomtrace report day.oom 3 -o third.html\n",
 	.takes = TAKES_EPISODE | TAKES_FILE,
-	.options = own_options,
-	.option = option,
+	.options = report_options,
+	.option = parse_report_option,
 	.run = run_report,
 };

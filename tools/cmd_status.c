@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace status, which is also oomtrace without arguments: is the module
- * there and whole, what happened so far, what to type next. Answers without
- * root and without the module, too, from what everybody may read, and says why
- * it is not more.
+ * oomtrace status, also the command of oomtrace without arguments: whether the
+ * module is loaded and complete, what happened so far, and what to do next. It
+ * works without root and without the module, from files that all users may read,
+ * and then says why it shows less.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,18 +19,18 @@
 
 /* ---- as text ---- */
 
-static void tell_module(const struct status *s)
+static void print_module_state(const struct status *s)
 {
 	switch (s->state) {
 	case STATUS_LOADED:
 		printf("Module:    loaded, record ABI %u, %s\n", s->info.abi,
-		       s->info.enabled ? "at work" :
-		       "switched off (echo 1 > /sys/kernel/debug/oomtrace/enable)");
+		       s->info.enabled ? "recording" :
+		       "disabled (echo 1 > /sys/kernel/debug/oomtrace/enable)");
 		if (s->info.hooks_missing)
-			printf("Hooks:     %u are missing, so records lack fields: " HOOKS "\n",
+			printf("Hooks:     %u missing, so records lack fields: see " HOOKS "\n",
 			       s->info.hooks_missing);
 		else
-			printf("Hooks:     all right\n");
+			printf("Hooks:     all attached\n");
 		break;
 	case STATUS_FORBIDDEN:
 		printf("Module:    loaded, but only root may read it\n");
@@ -40,35 +40,35 @@ static void tell_module(const struct status *s)
 	}
 }
 
-static void tell_history(const struct status *s)
+static void print_history(const struct status *s)
 {
 	char comm[4 * OOMTRACE_COMM_LEN + 1];
 
 	if (s->state == STATUS_LOADED) {
-		printf("OOMs:      %llu since it was loaded",
+		printf("OOMs:      %llu since the module was loaded",
 		       (u64)s->info.episodes);
 		if (s->verdict.h.type) {
 			oomtrace_escape(comm, sizeof(comm), s->verdict.comm,
 					sizeof(s->verdict.comm));
-			printf("; the last that killed, %llu, took %s[%d]",
-			       s->last, comm, s->verdict.pid);
+			printf("; the last victim was %s[%d], in episode %llu",
+			       comm, s->verdict.pid, s->last);
 		}
 		putchar('\n');
 		if (s->denials_known)
-			printf("Denials:   %llu commit requests since it was loaded\n",
+			printf("Denials:   %llu commit requests since the module was loaded\n",
 			       s->denials);
 		else
-			printf("Denials:   not counted here: " STATUS_STATS_FILE " cannot be read\n");
+			printf("Denials:   unknown: " STATUS_STATS_FILE " cannot be read\n");
 		if (s->lost)
-			printf("Lost:      %llu records were overwritten before anybody read them\n",
+			printf("Lost:      %llu records were overwritten\n",
 			       s->lost);
 	}
 	if (s->kills_known)
-		printf("Kernel:    %llu OOM kills since boot, by its own count\n",
+		printf("Kernel:    %llu OOM kills since boot, by the kernel's count\n",
 		       s->kills);
 }
 
-static void tell_memory(const struct status *s)
+static void print_memory_state(const struct status *s)
 {
 	const struct oomtrace_sample *m = &s->memory;
 	double mib = 1048576.0 / sysconf(_SC_PAGESIZE);
@@ -78,40 +78,40 @@ static void tell_memory(const struct status *s)
 	printf("committed %.1f MiB, limit of mode 2 %.1f MiB, available %.1f MiB\n",
 	       m->committed / mib, m->limit / mib, m->available / mib);
 	if (s->pstore)
-		printf("Panic:     %zu files of one were kept by pstore: oomtrace last --pstore\n",
+		printf("Panic:     pstore has %zu files of a panic: see oomtrace last --pstore\n",
 		       s->pstore);
 }
 
-static void tell_next(const struct status *s)
+static void print_next_step(const struct status *s)
 {
 	if (s->state == STATUS_FORBIDDEN)
 		printf("Next:      sudo oomtrace\n");
 	else if (s->state != STATUS_LOADED)
 		printf("Next:      modprobe oomtrace; oomtrace --help lists the commands\n");
 	else if (s->info.episodes)
-		printf("Next:      oomtrace last explains the last OOM; oomtrace whatif, who else could have died\n");
+		printf("Next:      oomtrace last explains the last OOM; oomtrace whatif replays it with other settings\n");
 	else if (s->denials)
-		printf("Next:      oomtrace dump --type commit shows the denials that are held\n");
+		printf("Next:      oomtrace dump --type commit shows the buffered denials\n");
 	else
-		printf("Next:      oomtrace live shows what happens from now on; oomtrace --help lists the commands\n");
+		printf("Next:      oomtrace live shows new records; oomtrace --help lists the commands\n");
 }
 
-static void tell(const struct status *s)
+static void print_status_text(const struct status *s)
 {
 	struct utsname u;
 
 	if (!uname(&u))
 		printf("oomtrace " OOMTRACE_VERSION " on %s, kernel %s\n",
 		       u.nodename, u.release);
-	tell_module(s);
-	tell_history(s);
-	tell_memory(s);
-	tell_next(s);
+	print_module_state(s);
+	print_history(s);
+	print_memory_state(s);
+	print_next_step(s);
 }
 
 /* ---- as JSON ---- */
 
-static void print_json(const struct status *s)
+static void print_status_json(const struct status *s)
 {
 	static const char * const states[] = {
 		[STATUS_LOADED] = "loaded", [STATUS_ABSENT] = "not_loaded",
@@ -163,16 +163,16 @@ static int run_status(const struct options *opt)
 
 	status_read(&s, opt);
 	if (opt->json)
-		print_json(&s);
+		print_status_json(&s);
 	else
-		tell(&s);
+		print_status_text(&s);
 	return close_output();
 }
 
 const struct command command_status = {
 	.name = "status",
-	.summary = "is it at work, what happened, what to type next",
-	.help = "Say whether the module is loaded and whole, what happened since, and what to type next. So does oomtrace without a command. Without root or without the module it says what everybody may know."
+	.summary = "is it recording, what happened, what to do next",
+	.help = "Show whether the module is loaded and all its hooks are attached, what happened since it was loaded, and what to do next. This is also the default command. Without root or without the module it shows only what all users may read."
 		"\v"
 		"Examples:\n"
 		"  oomtrace\n"

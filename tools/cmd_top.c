@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace top: a screen with what is committed and what is left, what was
- * refused, and who would be killed next, made anew every second. On ncurses;
- * everything comes from status.c and ranking.c.
+ * oomtrace top: an ncurses screen, refreshed every second, of the committed and
+ * available memory, the refused requests, and the processes to be killed next.
  */
 #include <argp.h>
 #include <curses.h>
@@ -22,36 +21,36 @@
 
 static long long delay_ns = 1000000000, turns = -1;
 
-static error_t option(int key, const char *arg)
+static error_t parse_top_option(int key, const char *arg)
 {
 	switch (key) {
 	case 's':
 		if (read_time(arg, &delay_ns) && delay_ns >= 100000000 &&
 		    delay_ns <= 3600000000000LL)
 			return 0;
-		say_error("--delay %s: it is a time from 100ms to 1h", arg);
+		say_error("--delay: invalid time '%s': give 100ms to 1h", arg);
 		return EINVAL;
 	case 'n':
 		if (read_number(arg, 1, 1000000, &turns))
 			return 0;
-		say_error("--number %s: it is a number from 1", arg);
+		say_error("--number: invalid number '%s': give 1 to 1000000", arg);
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static double mib(long long pages)
+static double pages_to_mib(long long pages)
 {
 	return pages * (double)sysconf(_SC_PAGESIZE) / 1048576;
 }
 
-/* A line with a bar of how much of something is used. */
-static void bar(int row, const char *name, long long used, long long all)
+/* Draw a line with a bar that shows which part is used. */
+static void draw_bar(int row, const char *name, long long used, long long all)
 {
 	int width = COLS - 48, full;
 
-	mvprintw(row, 0, "%-10s %9.1f of %9.1f MiB", name, mib(used), mib(all));
+	mvprintw(row, 0, "%-10s %9.1f of %9.1f MiB", name, pages_to_mib(used), pages_to_mib(all));
 	if (width < 10 || all <= 0)
 		return;
 	full = used < 0 ? 0 : used >= all ? width : (int)(used * width / all);
@@ -72,10 +71,10 @@ static int draw_status(const struct status *s, const struct status *last)
 	mvprintw(row++, 0, "oomtrace top: overcommit mode %llu; q quits",
 		 s->mode);
 	attroff(A_BOLD);
-	bar(row++, "committed", m->committed, m->limit);
-	mvprintw(row++, 0, "available  %9.1f MiB", mib(m->available));
+	draw_bar(row++, "committed", m->committed, m->limit);
+	mvprintw(row++, 0, "available  %9.1f MiB", pages_to_mib(m->available));
 	mvprintw(row++, 0, "headroom   %9.1f MiB to the limit of mode 2",
-		 mib(m->limit - m->committed));
+		 pages_to_mib(m->limit - m->committed));
 	if (s->state != STATUS_LOADED) {
 		mvprintw(row++, 0, "%s", s->why);
 		return row + 1;
@@ -85,7 +84,7 @@ static int draw_status(const struct status *s, const struct status *last)
 		 s->info.episodes != last->info.episodes ? " (just now)" : "",
 		 s->info.hooks_missing, s->lost);
 	if (s->denials_known)
-		mvprintw(row++, 0, "denials    %llu, %lld since the last look",
+		mvprintw(row++, 0, "denials    %llu, %lld since the last refresh",
 			 s->denials, (s64)(s->denials - last->denials));
 	return row + 1;
 }
@@ -103,7 +102,7 @@ static void draw_ranking(int row, const struct options *opt)
 	    !ranking_ask(ot, 0, &rk, &recs)) {
 		attron(A_REVERSE);
 		mvprintw(row++, 0, "%-4s %-16s %8s %12s %6s  %-30s", "next",
-			 "command", "pid", "points", "adj", "whose");
+			 "command", "pid", "points", "adj", "unit");
 		attroff(A_REVERSE);
 		for (i = 0; i < rk.eligible && i < rk.count && row < LINES; i++) {
 			strcpy(label, "-");
@@ -131,7 +130,7 @@ static int run_top(const struct options *opt)
 	int row;
 
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)) {
-		say_error("top: a screen needs a terminal; oomtrace status and oomtrace protect print the same");
+		say_error("top: not a terminal: oomtrace status and oomtrace protect print the same information");
 		return EXIT_USAGE;
 	}
 	status_read(&now, opt);
@@ -142,11 +141,11 @@ static int run_top(const struct options *opt)
 	last = now;
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen) {
-		say_error("top: this terminal is not known: TERM is '%s'",
+		say_error("top: unknown terminal type '%s' in TERM",
 			  getenv("TERM") ? : "");
 		return EXIT_RUNTIME;
 	}
-	/* In the place of those of ncurses, which end the program with 1. */
+	/* Replace the handlers of ncurses, which exit with status 1. */
 	if (signals_catch()) {
 		endwin();
 		return EXIT_RUNTIME;
@@ -172,21 +171,21 @@ static int run_top(const struct options *opt)
 	return EXIT_OK;
 }
 
-static const struct argp_option own_options[] = {
-	{ "delay", 's', "TIME", 0, "Between two looks, 1s by default", 0 },
-	{ "number", 'n', "N", 0, "Stop after so many looks", 0 },
+static const struct argp_option top_options[] = {
+	{ "delay", 's', "TIME", 0, "Time between two refreshes, 1s by default", 0 },
+	{ "number", 'n', "N", 0, "Exit after N refreshes", 0 },
 	{ 0 },
 };
 
 const struct command command_top = {
 	.name = "top",
-	.summary = "a screen: what is left, what was refused, who is next",
-	.help = "Show what is committed and what is left of it, refused requests and OOMs, and who would be killed next, made anew every second. q quits."
+	.summary = "a live screen of memory, denials and the next victims",
+	.help = "Show the committed and available memory, refused requests, OOMs, and the processes that would be killed next, refreshed every second. Press q to quit."
 		"\v"
 		"Examples:\n"
 		"  oomtrace top\n"
 		"  oomtrace top --delay 5s\n",
-	.options = own_options,
-	.option = option,
+	.options = top_options,
+	.option = parse_top_option,
 	.run = run_top,
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace whatif: an OOM that happened, decided again with other
- * oom_score_adj values or another limit (replay.c); whatif_print.c tells it.
+ * oomtrace whatif: replay a recorded OOM with other oom_score_adj values or
+ * another limit.
  *
- * What a replay cannot know is said with the answer: it decides who is chosen,
- * not what the machine would have done after that.
+ * A replay shows which task would be chosen, not what the machine would have done
+ * afterwards. The answer lists what the records leave open.
  */
 #include <argp.h>
 #include <ctype.h>
@@ -21,9 +21,9 @@
 
 enum { KEY_ADJ = 0x200, KEY_LIMIT, KEY_SAVE };
 
-/* One --adj: which tasks, and what they are assumed to have. */
+/* One --adj: a set of tasks and their assumed oom_score_adj. */
 struct assumption {
-	const char *arg;		/* as given, for messages */
+	const char *arg;		/* the argument, for messages */
 	enum { BY_PID, BY_COMM, BY_CGROUP } by;
 	unsigned long long id;
 	char comm[OOMTRACE_COMM_LEN];
@@ -37,8 +37,8 @@ static s32 save_pid;
 
 /* ---- the command line ---- */
 
-/* Who is meant: a pid, a cgroup as a path or cgroup:ID, or a command name. */
-static error_t read_who(struct assumption *a, const char *who, size_t len)
+/* Parse WHO: a pid, a cgroup as a path or cgroup:ID, or a command name. */
+static error_t parse_who(struct assumption *a, const char *who, size_t len)
 {
 	char path[4096];
 	struct stat st;
@@ -55,7 +55,7 @@ static error_t read_who(struct assumption *a, const char *who, size_t len)
 		a->id = strtoull(who + 7, &end, 10);
 		if (isdigit(who[7]) && end == who + len && !errno)
 			return 0;
-		say_error("--adj %s: a cgroup is cgroup:ID, with the number that the records have, or its path",
+		say_error("--adj %s: invalid cgroup: give cgroup:ID, with the id in the records, or a path",
 			  a->arg);
 		return EINVAL;
 	}
@@ -65,7 +65,7 @@ static error_t read_who(struct assumption *a, const char *who, size_t len)
 			 strncmp(who, CGROUP_ROOT "/", sizeof(CGROUP_ROOT)) ?
 			 CGROUP_ROOT : "", (int)len, who);
 		if (stat(path, &st)) {
-			say_error("--adj %s: there is no cgroup %s now; give cgroup:ID, with the number that the records have",
+			say_error("--adj %s: cgroup %s no longer exists: give cgroup:ID, with the id in the records",
 				  a->arg, path);
 			return EINVAL;
 		}
@@ -74,7 +74,7 @@ static error_t read_who(struct assumption *a, const char *who, size_t len)
 	}
 	a->by = BY_COMM;
 	if (!len || len >= sizeof(a->comm)) {
-		say_error("--adj %s: a command name has 1 to %zu bytes",
+		say_error("--adj %s: invalid command name: it must have 1 to %zu bytes",
 			  a->arg, sizeof(a->comm) - 1);
 		return EINVAL;
 	}
@@ -82,7 +82,7 @@ static error_t read_who(struct assumption *a, const char *who, size_t len)
 	return 0;
 }
 
-static error_t read_assumption(const char *arg)
+static error_t parse_assumption(const char *arg)
 {
 	struct assumption a = { .arg = arg };
 	const char *eq = strrchr(arg, '=');
@@ -90,37 +90,37 @@ static error_t read_assumption(const char *arg)
 	long adj;
 
 	if (!eq) {
-		say_error("--adj %s: it is WHO=N, as in hog=-500", arg);
+		say_error("--adj: invalid argument '%s': give WHO=N, for example hog=-500", arg);
 		return EINVAL;
 	}
 	errno = 0;
 	adj = strtol(eq + 1, &end, 10);
 	if (end == eq + 1 || *end || errno || adj < ADJ_MIN || adj > ADJ_MAX) {
-		say_error("--adj %s: oom_score_adj is a number from %d to %d",
+		say_error("--adj %s: oom_score_adj must be a number from %d to %d",
 			  arg, ADJ_MIN, ADJ_MAX);
 		return EINVAL;
 	}
 	a.adj = adj;
-	if (read_who(&a, arg, eq - arg))
+	if (parse_who(&a, arg, eq - arg))
 		return EINVAL;
 	assumed = xgrow(assumed, nassumed, &assumed_room, sizeof(a));
 	assumed[nassumed++] = a;
 	return 0;
 }
 
-static error_t option(int key, const char *arg)
+static error_t parse_whatif_option(int key, const char *arg)
 {
 	long long n;
 
 	switch (key) {
 	case KEY_ADJ:
-		return read_assumption(arg);
+		return parse_assumption(arg);
 	case KEY_LIMIT:
 		if (read_size(arg, &n) && n > 0) {
 			limit_bytes = n;
 			return 0;
 		}
-		say_error("--limit %s: it is a size in bytes, or with K, M, G or T",
+		say_error("--limit: invalid size '%s': give bytes, or a number with K, M, G or T",
 			  arg);
 		return EINVAL;
 	case KEY_SAVE:
@@ -128,15 +128,14 @@ static error_t option(int key, const char *arg)
 			save_pid = n;
 			return 0;
 		}
-		say_error("--save %s: it is the pid of a task that was looked at",
-			  arg);
+		say_error("--save: invalid pid '%s': give the pid of a candidate", arg);
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-/* ---- the question ---- */
+/* ---- the assumptions ---- */
 
 static bool is_meant(const struct assumption *a,
 		     const struct oomtrace_candidate *c)
@@ -153,7 +152,7 @@ static bool is_meant(const struct assumption *a,
 	return false;
 }
 
-/* The number of a task by its pid, -1 if nobody has it. */
+/* The index of the task with a pid, -1 if there is none. */
 static long find_task(const struct replay *r, s32 pid)
 {
 	size_t i;
@@ -164,7 +163,7 @@ static long find_task(const struct replay *r, s32 pid)
 	return -1;
 }
 
-static int assume(struct replay *r, unsigned long long episode)
+static int apply_adj(struct replay *r, unsigned long long episode)
 {
 	size_t i, k, meant;
 
@@ -178,25 +177,25 @@ static int assume(struct replay *r, unsigned long long episode)
 		}
 		if (meant)
 			continue;
-		say_error("--adj %s: no task of OOM episode %llu is meant by that; they are in: oomtrace dump --type candidate",
+		say_error("--adj %s: no candidate of OOM episode %llu matches; list them with: oomtrace dump --type candidate",
 			  assumed[k].arg, episode);
 		return EXIT_RUNTIME;
 	}
 	return EXIT_OK;
 }
 
-static int assume_limit(struct whatif *a)
+static int apply_limit(struct whatif *a)
 {
 	const struct oomtrace_oom_begin *b = a->begin;
 	s64 pages = limit_bytes / a->r.page_size;
 
 	a->limit = pages;
 	if (!b || !oomtrace_field_valid(&b->h, OOMTRACE_BIT_oom_begin_memcg_limit)) {
-		say_error("--limit: OOM episode %llu was not about a memory cgroup's limit",
+		say_error("--limit: OOM episode %llu was not caused by a memory cgroup's limit",
 			  a->episode);
 		return EXIT_RUNTIME;
 	}
-	/* What is beyond the limit in totalpages is swap that may be used. */
+	/* totalpages is the limit plus the usable swap, which stays the same. */
 	replay_set_total(&a->r, pages + (a->r.totalpages - (s64)b->memcg_limit));
 	a->no_oom = oomtrace_field_valid(&b->h,
 					 OOMTRACE_BIT_oom_begin_memcg_usage) &&
@@ -204,20 +203,20 @@ static int assume_limit(struct whatif *a)
 	return EXIT_OK;
 }
 
-static int save_task(struct whatif *a)
+static int find_saving_adj(struct whatif *a)
 {
 	long i = find_task(&a->r, save_pid);
 	size_t k;
 
 	if (i < 0) {
-		say_error("--save %d: the OOM killer did not look at such a task in episode %llu",
+		say_error("--save %d: no candidate of OOM episode %llu has that pid",
 			  save_pid, a->episode);
 		return EXIT_RUNTIME;
 	}
 	for (k = 0; k < nassumed; k++) {
 		if (!is_meant(&assumed[k], a->r.task[i].c))
 			continue;
-		say_error("--save %d asks for the oom_score_adj that --adj %s gives: give one of them",
+		say_error("--save %d and --adj %s are about the same task: give one of them",
 			  save_pid, assumed[k].arg);
 		return EXIT_USAGE;
 	}
@@ -248,29 +247,29 @@ static void count_losses(struct whatif *a, const struct records *recs)
 
 /* ---- the command ---- */
 
-static int no_replay(const struct records *recs, unsigned long long wanted,
+static int report_no_replay(const struct records *recs, unsigned long long wanted,
 		     unsigned long long episode)
 {
 	const struct oomtrace_oom_begin *b =
 		records_first(recs, episode, OOMTRACE_OOM_BEGIN);
 
 	if (!episode && wanted)
-		say_error("no record of OOM episode %llu is held", wanted);
+		say_error("no record of OOM episode %llu is available", wanted);
 	else if (!episode)
-		say_error("no OOM episode is held");
+		say_error("no OOM episode is available");
 	else if (b && b->scope == OOMTRACE_SCOPE_USERSPACE)
-		say_error("OOM episode %llu was decided in user space, by rules that are not the kernel's: oomtrace last %llu says by whom",
+		say_error("OOM episode %llu was decided in user space, not by the kernel's rules: see oomtrace last %llu",
 			  episode, episode);
 	else if (!records_first(recs, episode, OOMTRACE_VERDICT))
-		say_error("in OOM episode %llu nobody was chosen: oomtrace last %llu says how it ended",
+		say_error("no task was chosen in OOM episode %llu: see oomtrace last %llu",
 			  episode, episode);
 	else
-		say_error("in OOM episode %llu no candidates were compared (vm.oom_kill_allocating_task?), or their records are lost",
+		say_error("no candidates were compared in OOM episode %llu (vm.oom_kill_allocating_task?), or their records were overwritten",
 			  episode);
 	return EXIT_RUNTIME;
 }
 
-static int answer(struct whatif *a, const struct records *recs)
+static int replay_with_assumptions(struct whatif *a, const struct records *recs)
 {
 	int status = EXIT_OK;
 
@@ -278,11 +277,11 @@ static int answer(struct whatif *a, const struct records *recs)
 	count_losses(a, recs);
 	a->was = replay_choose(&a->r);
 	if (limit_bytes)
-		status = assume_limit(a);
+		status = apply_limit(a);
 	if (!status)
-		status = assume(&a->r, a->episode);
+		status = apply_adj(&a->r, a->episode);
 	if (!status && save_pid)
-		status = save_task(a);
+		status = find_saving_adj(a);
 	a->then = replay_choose(&a->r);
 	return status;
 }
@@ -298,9 +297,9 @@ static int run_whatif(const struct options *opt)
 	if (damaged && !a.episode)
 		return damaged;
 	if (!a.episode || !replay_init(&a.r, &recs, a.episode) || !a.r.n)
-		return no_replay(&recs, opt->episode, a.episode);
+		return report_no_replay(&recs, opt->episode, a.episode);
 	a.v = records_first(&recs, a.episode, OOMTRACE_VERDICT);
-	status = answer(&a, &recs);
+	status = replay_with_assumptions(&a, &recs);
 	if (!status) {
 		if (opt->json)
 			whatif_json(&a);
@@ -313,30 +312,30 @@ static int run_whatif(const struct options *opt)
 	return status ? status : damaged;
 }
 
-static const struct argp_option own_options[] = {
+static const struct argp_option whatif_options[] = {
 	{ "adj", KEY_ADJ, "WHO=N", 0,
-	  "Assume that WHO had an oom_score_adj of N. WHO is a pid, a command name, a cgroup's path, or cgroup:ID. May be given again; the later one holds",
+	  "Assume that WHO had an oom_score_adj of N. WHO is a pid, a command name, a cgroup's path, or cgroup:ID. Can be repeated; the last match applies",
 	  0 },
 	{ "limit", KEY_LIMIT, "SIZE", 0,
 	  "Assume that the memory cgroup's limit was SIZE (bytes, or with K, M, G, T)", 0 },
 	{ "save", KEY_SAVE, "PID", 0,
-	  "Say the smallest change of its oom_score_adj with which PID is not chosen", 0 },
+	  "Print the smallest change of PID's oom_score_adj with which it is not chosen", 0 },
 	{ 0 }
 };
 
 const struct command command_whatif = {
 	.name = "whatif",
-	.summary = "who would have died with other oom_score_adj values",
-	.help = "Decide an OOM again, by the kernel's rules and with its own scores, as if tasks had other oom_score_adj values or the cgroup another limit. Without EPISODE, the newest in which somebody was chosen."
+	.summary = "replay an OOM with other oom_score_adj values",
+	.help = "Replay an OOM, by the kernel's rules and with its own scores, as if tasks had other oom_score_adj values or the cgroup another limit. Without EPISODE, the newest OOM in which a task was chosen."
 		"\v"
 		"Examples:\n"
 		"  oomtrace whatif --adj hog=-500\n"
-		"      would the hog have lived, and who would have died for it?\n"
+		"      would hog have survived, and which task would have been killed?\n"
 		"  oomtrace whatif --save 812 3\n"
-		"      what oom_score_adj would have saved pid 812 in the third OOM?\n"
+		"      which oom_score_adj would have saved pid 812 in the third OOM?\n"
 		"  oomtrace whatif --limit 512M saved.oom\n",
 	.takes = TAKES_JSON | TAKES_EPISODE | TAKES_FILE,
-	.options = own_options,
-	.option = option,
+	.options = whatif_options,
+	.option = parse_whatif_option,
 	.run = run_whatif,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who would be killed now, see ranking.h.
+ * Reads the module's ranking of processes.
  */
 #include <errno.h>
 #include <liboomtrace.h>
@@ -26,11 +26,11 @@ bool ranking_cgroup(const char *arg, unsigned long long *id)
 		*id = st.st_ino;
 		return true;
 	}
-	say_error("'%s' is no cgroup: its directory is wanted, or its id", arg);
+	say_error("'%s' is not a cgroup: give its directory or its id", arg);
 	return false;
 }
 
-/* As many as last time and some more, until all fit. */
+/* Retry with room for some more than the last count, until all records fit. */
 int ranking_ask(struct oomtrace *ot, unsigned long long cgroup,
 		struct oomtrace_ranking *rk, struct oomtrace_candidate **recs)
 {
@@ -65,8 +65,8 @@ int ranking_read(const struct options *opt, unsigned long long cgroup,
 	oomtrace_free(ot);
 	if (!err)
 		return EXIT_OK;
-	say_error("no ranking from %s: %s", opt->device,
-		  err == -ESRCH ? "no process is in that memory cgroup" :
+	say_error("cannot read the ranking from %s: %s", opt->device,
+		  err == -ESRCH ? "that memory cgroup has no process" :
 		  strerror(-err));
 	return EXIT_RUNTIME;
 }

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_REPORT_PAGE_H
 #define OOMTRACE_REPORT_PAGE_H
 
-/* The text of report.html, NUL-terminated. */
+/* The template of the report's HTML page, NUL-terminated. */
 extern const char report_page[];
 
 #endif /* OOMTRACE_REPORT_PAGE_H */

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Files of saved records, written by `oomtrace record` and oomtraced and read
- * wherever a device is.
+ * The format of files of saved records, which `oomtrace record` and oomtraced
+ * write.
  *
- * A file is a header, which says where the records come from, and the records
- * as the device gave them, all of it zstd-compressed and flushed so often that
- * a file cut anywhere can be read up to shortly before the cut. Read without
- * compression, too, and without a header: records as they came.
+ * A file is a header that describes the origin of the records, followed by the
+ * records as read from the device. It is compressed with zstd and flushed often,
+ * so a truncated file is readable up to shortly before its end. Files without
+ * compression or without a header are readable too.
  */
 #ifndef OOMTRACE_SAVEFILE_H
 #define OOMTRACE_SAVEFILE_H
 
 #include "../include/oomtrace.h"
 
-/* No record begins like this: its size would not be a multiple of 8. */
+/* No record starts with these bytes: its size would not be a multiple of 8. */
 #define SAVED_MAGIC	"OOMTRACE"
 #define SAVED_ENDIAN	0x01020304
 #define SAVED_FORMAT	1
@@ -22,19 +22,19 @@
  * struct saved_header - the start of a file
  * @magic: SAVED_MAGIC, without a NUL.
  * @endian: SAVED_ENDIAN in the byte order of the machine.
- * @size: bytes of this header, a multiple of 8: it may grow.
+ * @size: bytes of this header, a multiple of 8; it may grow.
  * @format: SAVED_FORMAT.
  * @abi: OOMTRACE_ABI_VERSION of the records.
  * @page_size: bytes of a page.
- * @cpus: CPUs that had rings.
- * @boot_offset_ns: as struct oomtrace_info has it, when the file was begun.
- * @wall_offset_ns: likewise.
- * @hooks_missing: hooks that were not attached.
+ * @cpus: number of CPUs with rings.
+ * @boot_offset_ns: from record time to CLOCK_BOOTTIME at the start of the file.
+ * @wall_offset_ns: from record time to CLOCK_REALTIME at the start of the file.
+ * @hooks_missing: number of hooks that were not attached.
  * @reserved: zero.
- * @release: the kernel's release, as uname(2) says it; NUL-terminated.
- * @version: its version, cut if it is long.
- * @machine: its hardware.
- * @node: name of the machine.
+ * @release: kernel release of uname(2), NUL-terminated.
+ * @version: kernel version of uname(2), truncated if too long.
+ * @machine: machine of uname(2).
+ * @node: host name.
  */
 struct saved_header {
 	char magic[8];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files of saved records, the reading half, see savefile.h.
+ * Reads files of saved records and validates their headers.
  *
- * Nothing in a file is believed before it was checked. Bytes flow from the file
- * through zstd, if it is compressed, to the library, which makes records of
- * them; the few that were looked at to find out what it is are put in front.
+ * Bytes go from the file, through zstd if it is compressed, to the library, which
+ * parses records. The first bytes, which were read to detect compression and the
+ * header, are returned first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,24 +22,24 @@
 #define BLOCK_HEADER	3		/* bytes, of zstd's format */
 #define HEADER_MAX	4096
 
-/* What is open. */
+/* The open file. */
 static struct {
 	int fd;
 	const char *path;
 	bool from_device;
 	ZSTD_DStream *zstd;
-	size_t wanted;			/* what zstd waits for; 0: a frame ended */
-	bool decoded;			/* zstd has more, without more of the file */
+	size_t wanted;			/* bytes zstd wants next; 0: a frame ended */
+	bool decoded;			/* zstd has output left without more input */
 	ZSTD_inBuffer in;
-	char raw[1 << 16];		/* of the file */
-	size_t front, front_len;	/* bytes looked at, not given out yet */
+	char raw[1 << 16];		/* bytes of the file */
+	size_t front, front_len;	/* bytes of @looked to return first */
 	char looked[sizeof(struct saved_header)];
-	struct saved_header head;	/* size 0: there is none */
+	struct saved_header head;	/* size 0 if there is none */
 	char error[512];
 } f = { .fd = -1 };
 
 __attribute__((format(printf, 2, 3)))
-static int fail(int err, const char *fmt, ...)
+static int set_error(int err, const char *fmt, ...)
 {
 	va_list args;
 	int n;
@@ -56,32 +56,32 @@ const char *saved_error(const struct oomtrace *ot)
 	return *f.error ? f.error : oomtrace_error(ot);
 }
 
-/* Bytes of the file; some, as soon as there are some. */
-static ssize_t read_file(void *buf, size_t size)
+/* Read from the file, possibly less than requested. */
+static ssize_t read_raw(void *buf, size_t size)
 {
 	ssize_t n = read(f.fd, buf, size);
 
 	return n < 0 ? -errno : n;
 }
 
-/* More of the file for zstd: 1, 0 at the end, or a negative errno. */
-static int refill(void)
+/* Read input for zstd. Returns 1, 0 at the end, or a negative errno. */
+static int refill_zstd_input(void)
 {
-	ssize_t n = read_file(f.raw, sizeof(f.raw));
+	ssize_t n = read_raw(f.raw, sizeof(f.raw));
 
 	if (n < 0)
 		return n;
 	if (!n && f.wanted)
-		return fail(EBADMSG,
-			    "the recording was cut short; all before that was read");
+		return set_error(EBADMSG,
+			    "the recording was cut short; everything before that was read");
 	f.in = (ZSTD_inBuffer){ f.raw, n, 0 };
 	return n > 0;
 }
 
 /*
- * A call that fails gives nothing of what it decoded. So one is given no more
- * than the rest of the block that zstd waits for: what it says is that and the
- * header of the next block.
+ * A zstd call that fails returns nothing of what it decoded. Pass it at most the
+ * rest of the current block, so that all blocks before a damage are returned. The
+ * size that zstd wants includes the header of the next block.
  */
 static ssize_t read_zstd(void *buf, size_t size)
 {
@@ -92,7 +92,7 @@ static ssize_t read_zstd(void *buf, size_t size)
 
 	while (!out.pos) {
 		if (f.in.pos == f.in.size && !f.decoded) {
-			err = refill();
+			err = refill_zstd_input();
 			if (err <= 0)
 				return err;
 		}
@@ -102,7 +102,7 @@ static ssize_t read_zstd(void *buf, size_t size)
 		in = (ZSTD_inBuffer){ f.in.src, f.in.pos + n, f.in.pos };
 		f.wanted = ZSTD_decompressStream(f.zstd, &out, &in);
 		if (ZSTD_isError(f.wanted))
-			return fail(EBADMSG, "damaged: %s; all before that was read",
+			return set_error(EBADMSG, "damaged: %s; everything before that was read",
 				    ZSTD_getErrorName(f.wanted));
 		f.in.pos = in.pos;
 		f.decoded = out.pos == out.size;
@@ -112,10 +112,10 @@ static ssize_t read_zstd(void *buf, size_t size)
 
 static ssize_t read_plain(void *buf, size_t size)
 {
-	return f.zstd ? read_zstd(buf, size) : read_file(buf, size);
+	return f.zstd ? read_zstd(buf, size) : read_raw(buf, size);
 }
 
-/* What the library reads. */
+/* Read callback of the library. */
 static ssize_t read_saved(void *ctx, void *buf, size_t size)
 {
 	size_t n = f.front_len - f.front;
@@ -130,8 +130,8 @@ static ssize_t read_saved(void *ctx, void *buf, size_t size)
 	return n;
 }
 
-/* The first bytes, up to what is asked for; fewer only at the end. */
-static ssize_t look(void *buf, size_t size, ssize_t (*reader)(void *, size_t))
+/* Read @size bytes; fewer only at the end of the file. */
+static ssize_t read_fully(void *buf, size_t size, ssize_t (*reader)(void *, size_t))
 {
 	size_t got = 0;
 	ssize_t n;
@@ -149,14 +149,14 @@ static ssize_t look(void *buf, size_t size, ssize_t (*reader)(void *, size_t))
 
 static int find_compression(void)
 {
-	ssize_t n = look(f.raw, 4, read_file);
+	ssize_t n = read_fully(f.raw, 4, read_raw);
 
 	if (n < 0)
-		return n == -EBADMSG ? n : fail(-n, "%s", strerror(-n));
+		return n == -EBADMSG ? n : set_error(-n, "%s", strerror(-n));
 	if (n == 4 && !memcmp(f.raw, ZSTD_MAGIC, 4)) {
 		f.zstd = ZSTD_createDStream();
 		if (!f.zstd)
-			return fail(ENOMEM, "memory is out");
+			return set_error(ENOMEM, "memory is out");
 		f.in = (ZSTD_inBuffer){ f.raw, n, 0 };
 		f.wanted = BLOCK_HEADER;
 		return 0;
@@ -166,7 +166,7 @@ static int find_compression(void)
 	return 0;
 }
 
-static int skip(size_t n)
+static int skip_bytes(size_t n)
 {
 	char buf[256];
 	ssize_t got;
@@ -174,7 +174,7 @@ static int skip(size_t n)
 	while (n) {
 		got = read_plain(buf, n < sizeof(buf) ? n : sizeof(buf));
 		if (got <= 0)
-			return fail(EBADMSG, "ends inside its header");
+			return set_error(EBADMSG, "ends inside its header");
 		n -= got;
 	}
 	return 0;
@@ -186,38 +186,38 @@ static int check_header(void)
 
 	memcpy(h, f.looked, sizeof(*h));
 	if (h->endian == __builtin_bswap32(SAVED_ENDIAN))
-		return fail(EPROTO, "saved on a machine of the other byte order: read it on such a one");
+		return set_error(EPROTO, "saved on a machine with the other byte order: read it on such a machine");
 	if (h->endian != SAVED_ENDIAN)
-		return fail(EBADMSG, "damaged: its header says no byte order");
+		return set_error(EBADMSG, "damaged: its header has no byte order");
 	if (h->format != SAVED_FORMAT)
-		return fail(EPROTO, "of file format %u, this command reads %u: read it with the oomtrace that saved it",
+		return set_error(EPROTO, "has file format %u, but this command reads %u: use the oomtrace version that saved it",
 			    h->format, SAVED_FORMAT);
 	if (h->abi != OOMTRACE_ABI_VERSION)
-		return fail(EPROTO, "holds records of ABI %u, this command reads %u: read it with the oomtrace that saved it",
+		return set_error(EPROTO, "has records of ABI %u, but this command reads %u: use the oomtrace version that saved it",
 			    h->abi, OOMTRACE_ABI_VERSION);
 	if (h->size < sizeof(*h) || h->size > HEADER_MAX || h->size % 8 ||
 	    h->page_size < 1024 || (h->page_size & (h->page_size - 1)))
-		return fail(EBADMSG, "damaged: its header is impossible");
+		return set_error(EBADMSG, "damaged: its header is invalid");
 	h->release[sizeof(h->release) - 1] = '\0';
 	h->version[sizeof(h->version) - 1] = '\0';
 	h->machine[sizeof(h->machine) - 1] = '\0';
 	h->node[sizeof(h->node) - 1] = '\0';
-	return skip(h->size - sizeof(*h));
+	return skip_bytes(h->size - sizeof(*h));
 }
 
 static int find_header(void)
 {
 	ssize_t n;
 
-	n = look(f.looked + f.front_len, 8 - f.front_len, read_plain);
+	n = read_fully(f.looked + f.front_len, 8 - f.front_len, read_plain);
 	if (n < 0)
-		return n == -EBADMSG ? n : fail(-n, "%s", strerror(-n));
+		return n == -EBADMSG ? n : set_error(-n, "%s", strerror(-n));
 	f.front_len += n;
 	if (f.front_len < 8 || memcmp(f.looked, SAVED_MAGIC, 8))
 		return 0;
-	n = look(f.looked + 8, sizeof(f.looked) - 8, read_plain);
+	n = read_fully(f.looked + 8, sizeof(f.looked) - 8, read_plain);
 	if (n != sizeof(f.looked) - 8)
-		return fail(EBADMSG, "ends inside its header");
+		return set_error(EBADMSG, "ends inside its header");
 	f.front_len = 0;
 	return check_header();
 }
@@ -231,13 +231,13 @@ void saved_close(void)
 	f.fd = -1;
 }
 
-static int open_file(struct oomtrace *ot, const char *path)
+static int open_saved_file(struct oomtrace *ot, const char *path)
 {
 	int err;
 
 	f.fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (f.fd < 0)
-		return fail(errno, "%s", strerror(errno));
+		return set_error(errno, "%s", strerror(errno));
 	err = find_compression();
 	if (!err)
 		err = find_header();
@@ -256,7 +256,7 @@ int saved_open(struct oomtrace *ot, const char *path, unsigned int flags)
 		f.from_device = !err && oomtrace_is_device(ot);
 		return err;
 	}
-	return open_file(ot, path);
+	return open_saved_file(ot, path);
 }
 
 bool saved_facts(struct oomtrace *ot, struct saved_header *facts)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reading saved records, or a device in the same way.
+ * Opens a file of saved records, or a device, for the library to read.
  */
 #ifndef OOMTRACE_SAVEFILE_READ_H
 #define OOMTRACE_SAVEFILE_READ_H
@@ -11,31 +11,31 @@
 #include "savefile.h"
 
 /**
- * saved_open() - open records: a device, or a file of any of these kinds
+ * saved_open() - open a device or a file of saved records
  * @ot: a handle of the library.
  * @path: the device or file.
- * @flags: for a device, as oomtrace_open() takes them.
+ * @flags: of oomtrace_open(), for a device.
  *
- * One can be open at a time.
+ * Only one can be open at a time.
  *
- * Return: 0, or a negative errno; saved_error() then says why.
+ * Return: 0, or a negative errno, which saved_error() explains.
  */
 int saved_open(struct oomtrace *ot, const char *path, unsigned int flags);
 
-/** saved_error() - why saved_open() or oomtrace_next() on @ot failed */
+/** saved_error() - message of a failed saved_open() or oomtrace_next() on @ot */
 const char *saved_error(const struct oomtrace *ot);
 
 /**
- * saved_facts() - where the records of what is open come from
+ * saved_facts() - the origin of the records
  * @ot: the handle.
  * @facts: out: from the file's header, or from the device.
  *
- * Return: false if the file has no header; @facts then has this machine's page
- * size, and zeroes.
+ * Return: false if the file has no header; @facts then has only the page size of
+ * this machine, and zeroes.
  */
 bool saved_facts(struct oomtrace *ot, struct saved_header *facts);
 
-/** saved_close() - what saved_open() took, apart from @ot */
+/** saved_close() - free what saved_open() allocated, except @ot */
 void saved_close(void);
 
 #endif /* OOMTRACE_SAVEFILE_READ_H */

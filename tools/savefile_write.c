@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files of saved records, the writing half, see savefile.h.
+ * Writes files of saved records.
  *
- * All memory is taken at the start: the compressor is warmed up by the header,
- * so that a recorder can go on when memory is out.
+ * All memory is allocated at the start, so that recording goes on while memory is
+ * out: compressing the header makes zstd allocate its buffers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,19 +19,19 @@
 #include "savefile_write.h"
 #include "signals.h"
 
-/* Fast, and small in memory. */
+/* A fast level, and a window that needs little memory. */
 #define LEVEL		1
 #define WINDOW_LOG	17
 
 /**
  * struct saver - a file being written
  * @fd: the file.
- * @regular: it can be synchronised.
- * @error: a write failed with that; the file stays as it is then.
- * @bytes: bytes of it.
+ * @regular: a regular file, which can be synchronised.
+ * @error: negative errno of a failed write; nothing is written after it.
+ * @bytes: bytes written.
  * @zstd: the compressor.
  * @used: bytes in @out.
- * @out: compressed, not written yet.
+ * @out: compressed data that is not written yet.
  */
 struct saver {
 	int fd;
@@ -50,12 +50,12 @@ static int write_out(struct saver *s)
 
 	while (done < s->used) {
 		n = write(s->fd, s->out + done, s->used - done);
-		/* Who reads may be slow; he who says it twice will not wait. */
+		/* Wait for a slow reader of a pipe until a second signal arrives. */
 		if (n < 0 && errno == EINTR &&
 		    (s->regular || !signals_insist()))
 			continue;
 		if (n < 0) {
-			/* What follows would refer to what is missing now. */
+			/* Later zstd blocks depend on the missing data. */
 			s->error = -errno;
 			break;
 		}
@@ -66,7 +66,7 @@ static int write_out(struct saver *s)
 	return s->error;
 }
 
-static int compress(struct saver *s, const void *data, size_t size,
+static int compress_data(struct saver *s, const void *data, size_t size,
 		    ZSTD_EndDirective how)
 {
 	ZSTD_inBuffer in = { data, size, 0 };
@@ -114,8 +114,8 @@ static void fill_header(struct saved_header *h, const struct oomtrace_info *info
 	snprintf(h->node, sizeof(h->node), "%s", u.nodename);
 }
 
-/* Names of commands are nobody else's business. */
-static int open_file(struct saver *s, const char *path)
+/* Mode 0600: command names may be private. */
+static int open_output(struct saver *s, const char *path)
 {
 	struct stat st;
 
@@ -128,7 +128,7 @@ static int open_file(struct saver *s, const char *path)
 	return 0;
 }
 
-static int begin(struct saver *s, const struct oomtrace_info *info)
+static int write_header(struct saver *s, const struct oomtrace_info *info)
 {
 	struct saved_header h;
 	int err;
@@ -140,7 +140,7 @@ static int begin(struct saver *s, const struct oomtrace_info *info)
 	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_windowLog, WINDOW_LOG);
 	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1);
 	fill_header(&h, info);
-	err = compress(s, &h, sizeof(h), ZSTD_e_continue);
+	err = compress_data(s, &h, sizeof(h), ZSTD_e_continue);
 	return err ? err : saver_flush(s, false);
 }
 
@@ -155,9 +155,9 @@ struct saver *saver_open(const char *path, const struct oomtrace_info *info,
 		errno = ENOMEM;
 		return NULL;
 	}
-	err = open_file(s, path);
+	err = open_output(s, path);
 	if (!err)
-		err = begin(s, info);
+		err = write_header(s, info);
 	if (!err)
 		return s;
 	snprintf(error, size, "cannot write %s: %s", path, strerror(-err));
@@ -171,12 +171,12 @@ struct saver *saver_open(const char *path, const struct oomtrace_info *info,
 
 int saver_add(struct saver *s, const struct oomtrace_header *rec)
 {
-	return compress(s, rec, rec->size, ZSTD_e_continue);
+	return compress_data(s, rec, rec->size, ZSTD_e_continue);
 }
 
 int saver_flush(struct saver *s, bool sync)
 {
-	int err = compress(s, NULL, 0, ZSTD_e_flush);
+	int err = compress_data(s, NULL, 0, ZSTD_e_flush);
 
 	if (err)
 		return err;
@@ -192,7 +192,7 @@ unsigned long long saver_bytes(const struct saver *s)
 
 int saver_close(struct saver *s)
 {
-	int err = compress(s, NULL, 0, ZSTD_e_end);
+	int err = compress_data(s, NULL, 0, ZSTD_e_end);
 
 	if (!err && s->regular && fsync(s->fd))
 		err = -errno;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Writing files of saved records.
+ * Writes files of saved records.
  */
 #ifndef OOMTRACE_SAVEFILE_WRITE_H
 #define OOMTRACE_SAVEFILE_WRITE_H
@@ -14,13 +14,13 @@
 struct saver;
 
 /**
- * saver_open() - begin a file
- * @path: it is replaced, if it is there; "-" is standard output.
- * @info: the module's, for the header.
- * @error: out: what is wrong, if something is.
+ * saver_open() - start a file
+ * @path: path of the file, which is replaced; "-" is standard output.
+ * @info: the module's information, for the header.
+ * @error: out: the message of a failure.
  * @size: bytes of @error.
  *
- * Return: the saver; NULL, with errno set, if that failed.
+ * Return: the saver, or NULL with errno set.
  */
 struct saver *saver_open(const char *path, const struct oomtrace_info *info,
 			 char *error, size_t size);
@@ -33,21 +33,21 @@ struct saver *saver_open(const char *path, const struct oomtrace_info *info,
 int saver_add(struct saver *s, const struct oomtrace_header *rec);
 
 /**
- * saver_flush() - let all that was added reach the file
+ * saver_flush() - write all added records to the file
  * @s: the saver.
- * @sync: and the disk.
+ * @sync: also synchronise the file with the disk.
  *
- * Allocates nothing. Once a write failed, the file stays as it is, and can be
- * read up to there; all further calls fail likewise.
+ * Allocates nothing. After a failed write, the file is not changed any more and
+ * stays readable up to there; all further calls fail with the same error.
  *
  * Return: 0 or a negative errno.
  */
 int saver_flush(struct saver *s, bool sync);
 
-/** saver_bytes() - size of the file by now */
+/** saver_bytes() - bytes written so far */
 unsigned long long saver_bytes(const struct saver *s);
 
-/** saver_close() - end the file; 0, or the negative errno of what failed first */
+/** saver_close() - end the file; 0, or the negative errno of the first failure */
 int saver_close(struct saver *s);
 
 #endif /* OOMTRACE_SAVEFILE_WRITE_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is known of this machine at a glance, see status.h.
+ * Reads the state of the module and of this machine's memory.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,8 +15,8 @@
 #include "savefile_read.h"
 #include "status.h"
 
-/* The first number of the line that begins with a word. */
-static bool number_of(const char *path, const char *word, unsigned int skip,
+/* Read a number, after @skip others, of the line that begins with @word. */
+static bool read_number_of(const char *path, const char *word, unsigned int skip,
 		      unsigned long long *n)
 {
 	size_t len = strlen(word);
@@ -41,8 +41,8 @@ static bool number_of(const char *path, const char *word, unsigned int skip,
 	return found;
 }
 
-/* Denials of all modes, which the stats file has in its third column. */
-static void count_denials(struct status *s)
+/* Add up the denials of all modes, the third column of the stats file. */
+static void read_denials(struct status *s)
 {
 	static const char * const modes[] = {
 		"0 (guess)", "1 (always)", "2 (never)",
@@ -52,14 +52,14 @@ static void count_denials(struct status *s)
 
 	s->denials_known = true;
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
-		if (number_of(STATUS_STATS_FILE, modes[i], 1, &n))
+		if (read_number_of(STATUS_STATS_FILE, modes[i], 1, &n))
 			s->denials += n;
 		else
 			s->denials_known = false;
 	}
 }
 
-static void ask_device(struct status *s, const struct options *opt)
+static void read_module_state(struct status *s, const struct options *opt)
 {
 	struct oomtrace *ot = oomtrace_new();
 	struct records recs = { 0 };
@@ -69,7 +69,7 @@ static void ask_device(struct status *s, const struct options *opt)
 	err = ot ? saved_open(ot, opt->device, 0) : -ENOMEM;
 	if (!err && !oomtrace_is_device(ot)) {
 		s->state = STATUS_BROKEN;
-		snprintf(s->why, sizeof(s->why), "%s is no device, but saved records: oomtrace last %s",
+		snprintf(s->why, sizeof(s->why), "%s is a file of saved records, not a device: try oomtrace last %s",
 			 opt->device, opt->device);
 		oomtrace_free(ot);
 		return;
@@ -98,13 +98,13 @@ static void ask_device(struct status *s, const struct options *opt)
 		s->end = *(const struct oomtrace_oom_end *)rec;
 	records_free(&recs);
 	oomtrace_free(ot);
-	count_denials(s);
+	read_denials(s);
 }
 
-static void ask_kernel(struct status *s)
+static void read_kernel_state(struct status *s)
 {
-	s->kills_known = number_of("/proc/vmstat", "oom_kill ", 0, &s->kills);
-	s->mode_known = number_of("/proc/sys/vm/overcommit_memory", "", 0,
+	s->kills_known = read_number_of("/proc/vmstat", "oom_kill ", 0, &s->kills);
+	s->mode_known = read_number_of("/proc/sys/vm/overcommit_memory", "", 0,
 				  &s->mode);
 	meminfo_sample(&s->memory);
 	s->pstore = pstore_files();
@@ -113,6 +113,6 @@ static void ask_kernel(struct status *s)
 void status_read(struct status *s, const struct options *opt)
 {
 	memset(s, 0, sizeof(*s));
-	ask_device(s, opt);
-	ask_kernel(s);
+	read_module_state(s, opt);
+	read_kernel_state(s);
 }

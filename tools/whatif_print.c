@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The answer of oomtrace whatif as text and as JSON, see whatif.h.
+ * Prints the answer of oomtrace whatif as text and as JSON.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,18 +11,18 @@
 #include "json.h"
 #include "whatif_print.h"
 
-/* How many of the tasks with the most points are listed. */
+/* Number of tasks listed, those with the most points. */
 #define LISTED		5
 
 /* ---- the answer as text ---- */
 
 static __printf(2, 0)
-void print(void *ctx, const char *fmt, va_list args)
+void print_whatif_text(void *ctx, const char *fmt, va_list args)
 {
 	vfprintf(ctx, fmt, args);
 }
 
-static void say_who(struct teller *t, const struct oomtrace_candidate *c)
+static void say_candidate(struct teller *t, const struct oomtrace_candidate *c)
 {
 	say_task(t, &c->h, OOMTRACE_BIT_candidate_comm,
 		 OOMTRACE_BIT_candidate_pid);
@@ -43,10 +43,10 @@ static void say_score(struct teller *t, const struct replay_task *task)
 		say(t, "exempt");
 		break;
 	case REPLAY_ABORTS:
-		say(t, "dying already");
+		say(t, "already dying");
 		break;
 	case REPLAY_UNKNOWN:
-		say(t, "points not known");
+		say(t, "unknown points");
 		break;
 	}
 }
@@ -70,7 +70,7 @@ static void tell_changes(struct teller *t, const struct whatif *a)
 		if (task->adj == task->c->oom_score_adj)
 			continue;
 		say_label(t, "Assumed:");
-		say_who(t, task->c);
+		say_candidate(t, task->c);
 		say(t, " with oom_score_adj %d instead of %d: ", task->adj,
 		    task->c->oom_score_adj);
 		say_score(t, task);
@@ -86,16 +86,16 @@ static void tell_then(struct teller *t, const struct whatif *a)
 		say_count(t, a->begin->memcg_usage);
 		say(t, " pages, which is below the limit\n");
 	} else if (a->then == REPLAY_ABORTED) {
-		say(t, "nobody: an earlier victim was still dying, whatever the others' adj\n");
+		say(t, "no task is killed: an earlier victim was still dying, so no oom_score_adj matters\n");
 	} else if (a->then == REPLAY_NOBODY) {
-		say(t, "nobody could be killed: %s\n",
+		say(t, "no task can be killed: %s\n",
 		    a->begin && a->begin->scope == OOMTRACE_SCOPE_GLOBAL ?
 		    "the kernel panics" : "the allocation fails");
 	} else {
-		say_who(t, a->r.task[a->then].c);
+		say_candidate(t, a->r.task[a->then].c);
 		say(t, " dies with ");
 		say_score(t, &a->r.task[a->then]);
-		say(t, "%s\n", a->then == a->was ? ", as it did" : "");
+		say(t, "%s\n", a->then == a->was ? ", as before" : "");
 	}
 }
 
@@ -107,17 +107,17 @@ static void tell_saved(struct teller *t, const struct whatif *a)
 		return;
 	task = &a->r.task[a->save];
 	say_label(t, "To save:");
-	say_who(t, task->c);
+	say_candidate(t, task->c);
 	if (a->saved == NOT_CHOSEN)
-		say(t, " is not chosen as it is\n");
+		say(t, " is not chosen even without a change\n");
 	else if (a->saved == NOT_SAVED)
-		say(t, " is chosen whatever its oom_score_adj\n");
+		say(t, " is chosen with any oom_score_adj\n");
 	else
-		say(t, " needs an oom_score_adj of %d or lower%s\n", task->adj,
-		    task->adj == ADJ_MIN ? ": it must be exempt" : "");
+		say(t, " needs an oom_score_adj of %d%s\n", task->adj,
+		    task->adj == ADJ_MIN ? ", which makes it exempt" : " or lower");
 }
 
-static int more_points(const void *x, const void *y)
+static int compare_points(const void *x, const void *y)
 {
 	const struct replay_task *a = *(struct replay_task * const *)x;
 	const struct replay_task *b = *(struct replay_task * const *)y;
@@ -129,8 +129,8 @@ static int more_points(const void *x, const void *y)
 	return a->c->index > b->c->index ? -1 : 1;
 }
 
-/* The tasks that could be killed, the most endangered first. */
-static size_t rank(const struct replay *r, const struct replay_task **order)
+/* Sort the tasks that can be killed, the one with the most points first. */
+static size_t sort_by_points(const struct replay *r, const struct replay_task **order)
 {
 	size_t i, n = 0;
 
@@ -138,18 +138,18 @@ static size_t rank(const struct replay *r, const struct replay_task **order)
 		if (r->task[i].state == REPLAY_ELIGIBLE ||
 		    r->task[i].state == REPLAY_ORIGIN)
 			order[n++] = &r->task[i];
-	qsort(order, n, sizeof(order[0]), more_points);
+	qsort(order, n, sizeof(order[0]), compare_points);
 	return n;
 }
 
 static void tell_order(struct teller *t, const struct whatif *a)
 {
 	const struct replay_task **order = xcalloc(a->r.n, sizeof(*order));
-	size_t i, n = rank(&a->r, order);
+	size_t i, n = sort_by_points(&a->r, order);
 
 	for (i = 0; i < n && i < LISTED; i++) {
 		say_label(t, i ? "" : "Order:");
-		say_who(t, order[i]->c);
+		say_candidate(t, order[i]->c);
 		say(t, ", ");
 		say_score(t, order[i]);
 		say(t, ", oom_score_adj %d\n", order[i]->adj);
@@ -161,8 +161,8 @@ static void tell_order(struct teller *t, const struct whatif *a)
 	free(order);
 }
 
-/* What the answer leaves open; one caveat at a time, NULL after the last. */
-static const char *caveat(const struct whatif *a, unsigned int n)
+/* The caveat of an index; NULL after the last one. */
+static const char *whatif_caveat(const struct whatif *a, unsigned int n)
 {
 	static char text[200];
 	size_t unknown = replay_unknown(&a->r);
@@ -170,25 +170,25 @@ static const char *caveat(const struct whatif *a, unsigned int n)
 
 	if ((a->was < 0 || a->r.task[a->was].c->pid != a->v->pid) && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "without a change the recorded points name another than the kernel did, which killed pid %d: they moved while it looked",
+			 "without any change, the replay chooses another task than the kernel, which killed pid %d: the points changed during the scan",
 			 a->v->pid);
 		return text;
 	}
 	if (a->missed && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "%llu candidates have no record: one of them may have more points",
+			 "%llu candidates have no record, and one of them may have more points",
 			 a->missed);
 		return text;
 	}
 	if (unknown && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "the memory of %zu tasks could not be read: one of them may have more points",
+			 "the memory of %zu tasks is unknown, and one of them may have more points",
 			 unknown);
 		return text;
 	}
 	if (a->group && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "memory.oom.group: %u more of the victim's cgroup died with it, all but those with -1000; other cgroups' setting is not known",
+			 "memory.oom.group: %u more tasks of the victim's cgroup were killed with it, except those with -1000; the setting of other cgroups is unknown",
 			 a->group);
 		return text;
 	}
@@ -197,7 +197,7 @@ static const char *caveat(const struct whatif *a, unsigned int n)
 
 void whatif_tell(const struct whatif *a)
 {
-	struct oomtrace_out out = { .vprint = print, .ctx = stdout };
+	struct oomtrace_out out = { .vprint = print_whatif_text, .ctx = stdout };
 	struct teller t = { .out = &out, .page_size = a->r.page_size };
 	const char *text;
 	unsigned int i;
@@ -217,13 +217,13 @@ void whatif_tell(const struct whatif *a)
 	tell_saved(&t, a);
 	tell_then(&t, a);
 	tell_order(&t, a);
-	for (i = 0; (text = caveat(a, i)); i++) {
+	for (i = 0; (text = whatif_caveat(a, i)); i++) {
 		say_label(&t, "But:");
 		say(&t, "%s\n", text);
 	}
 	if (t.tilde) {
 		say_label(&t, "");
-		say(&t, "~ worked out from its memory: the kernel did not score it\n");
+		say(&t, "~ computed from the task's memory, since the kernel did not score it\n");
 	}
 }
 
@@ -259,7 +259,7 @@ static struct json_object *task_json(const struct replay_task *t)
 	return obj;
 }
 
-static const char *ending(const struct whatif *a)
+static const char *ending_name(const struct whatif *a)
 {
 	if (a->no_oom)
 		return "no_oom";
@@ -290,7 +290,7 @@ void whatif_json(const struct whatif *a)
 	json_object_object_add(obj, "was_pid",
 			       json_object_new_int64(a->v->pid));
 	json_object_object_add(obj, "ending",
-			       json_object_new_string(ending(a)));
+			       json_object_new_string(ending_name(a)));
 	if (a->then >= 0 && !a->no_oom)
 		json_object_object_add(obj, "then",
 				       task_json(&a->r.task[a->then]));
@@ -307,7 +307,7 @@ void whatif_json(const struct whatif *a)
 	for (i = 0; i < a->r.n; i++)
 		json_object_array_add(tasks, task_json(&a->r.task[i]));
 	json_object_object_add(obj, "candidates", tasks);
-	for (n = 0; (text = caveat(a, n)); n++)
+	for (n = 0; (text = whatif_caveat(a, n)); n++)
 		json_object_array_add(caveats, json_object_new_string(text));
 	json_object_object_add(obj, "caveats", caveats);
 	puts(json_text(obj));

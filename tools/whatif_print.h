@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The answer of oomtrace whatif: what whatif.c finds out, whatif_print.c tells.
+ * Prints the answer of oomtrace whatif.
  */
 #ifndef OOMTRACE_WHATIF_PRINT_H
 #define OOMTRACE_WHATIF_PRINT_H
@@ -8,19 +8,19 @@
 #include "replay.h"
 
 /**
- * struct whatif - all that is told
- * @episode: its number.
- * @v: its verdict.
- * @begin: its begin, or NULL.
- * @r: the replay, with what is assumed.
- * @was: task that the recorded points name: the replay without assumptions.
- * @then: who dies with what is assumed.
- * @saved: what --save found out.
- * @no_oom: with the assumed limit there was memory left.
- * @missed: candidates without a record.
- * @group: members of a cgroup that died with the chosen one.
- * @limit: assumed limit of the cgroup, pages; 0: as it was.
- * @save: number of the task that --save is about.
+ * struct whatif - the answer
+ * @episode: number of the episode.
+ * @v: verdict of the episode.
+ * @begin: begin of the episode, or NULL.
+ * @r: the replay with the assumptions.
+ * @was: result of the replay without assumptions, by the recorded points.
+ * @then: result of the replay with the assumptions.
+ * @saved: result of --save.
+ * @no_oom: the assumed limit leaves memory free.
+ * @missed: number of candidates without a record.
+ * @group: number of tasks killed with the chosen one (memory.oom.group).
+ * @limit: assumed limit of the cgroup, pages; 0 if unchanged.
+ * @save: index of the task of --save.
  */
 struct whatif {
 	unsigned long long episode;
@@ -37,10 +37,10 @@ struct whatif {
 	size_t save;
 };
 
-/** whatif_tell() - the answer to a person, on standard output */
+/** whatif_tell() - print the answer as text to standard output */
 void whatif_tell(const struct whatif *a);
 
-/** whatif_json() - the answer as one line of JSON, on standard output */
+/** whatif_json() - print the answer as one line of JSON to standard output */
 void whatif_json(const struct whatif *a);
 
 #endif /* OOMTRACE_WHATIF_PRINT_H */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A directory of files of saved records, see history.h.
+ * Keeps files of saved records in a directory of limited size.
  *
- * A file is an eighth of what is allowed, so that dropping the oldest one keeps
- * most of the history. Memory is only taken when a file is begun.
+ * A file gets an eighth of the limit, so that deleting the oldest file keeps most
+ * of the history. Memory is allocated only when a file is started.
  *
- * Anybody can have requests refused, and as many as he likes: a file with nothing
- * of an OOM in it is renamed when it ends, and such files go first.
+ * Any user can cause any number of refused requests. So a file without an OOM is
+ * renamed when it ends, and such quiet files are deleted first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,9 +33,9 @@ struct history_dir {
 	char path[4096];
 	unsigned long long max_bytes;
 	struct oomtrace_info info;
-	struct saver *saver;	/* NULL while there is no file */
-	int error;		/* why there is none */
-	bool of_oom;		/* something in it is of an OOM */
+	struct saver *saver;	/* NULL if there is no file */
+	int error;		/* negative errno that explains a NULL saver */
+	bool of_oom;		/* the file has records of an OOM */
 };
 
 static bool is_quiet(const char *path)
@@ -46,7 +46,7 @@ static bool is_quiet(const char *path)
 	       !strcmp(path + len - strlen(QUIET_ENDING), QUIET_ENDING);
 }
 
-/* Of those files that are quiet, or of the others, keep the newest that fit. */
+/* Keep the newest files that fit, either of the quiet ones or of the others. */
 static void keep_newest(const glob_t *g, bool quiet, unsigned long long *room)
 {
 	const unsigned long long all = *room;
@@ -54,14 +54,14 @@ static void keep_newest(const glob_t *g, bool quiet, unsigned long long *room)
 	struct stat st;
 	size_t i;
 
-	/* Names begin with the time: they are sorted by it. */
+	/* glob() sorts the names, which start with the time. */
 	for (i = g->gl_pathc; i-- > 0;) {
 		if (is_quiet(g->gl_pathv[i]) != quiet ||
 		    stat(g->gl_pathv[i], &st))
 			continue;
 		size = st.st_size;
 		if (size > *room) {
-			/* Nor any that is older; but none of ours is so large. */
+			/* Delete all older files too, unless this one is foreign. */
 			if (size <= all)
 				*room = 0;
 			unlink(g->gl_pathv[i]);
@@ -98,13 +98,13 @@ static void end_file(struct history_dir *h)
 		return;
 	stem = strlen(h->path) - strlen(ENDING);
 	snprintf(quiet, sizeof(quiet), "%.*s" QUIET_ENDING, stem, h->path);
-	/* If not, it is only kept for longer. */
+	/* If renaming fails, the file is just kept longer. */
 	(void)rename(h->path, quiet);
 }
 
 /*
- * A file has one difference between the clocks, for all of its records. The time
- * of day may be set, or the machine sleep.
+ * A file's header has one clock offset for all its records. It is wrong after the
+ * time of day was set or the machine was suspended.
  */
 static bool clocks_moved(const struct history_dir *h)
 {
@@ -112,7 +112,7 @@ static bool clocks_moved(const struct history_dir *h)
 		     h->info.wall_offset_ns) > NS_PER_S;
 }
 
-static int begin_file(struct history_dir *h, char *error, size_t size)
+static int start_file(struct history_dir *h, char *error, size_t size)
 {
 	char when[32];
 	struct timespec ts;
@@ -123,7 +123,7 @@ static int begin_file(struct history_dir *h, char *error, size_t size)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm);
-	/* In a flood, a file is full in a few milliseconds. */
+	/* A flood fills a file in milliseconds: the name needs microseconds. */
 	snprintf(h->path, sizeof(h->path), "%s/%s.%06ldZ" ENDING, h->dir, when,
 		 ts.tv_nsec / 1000);
 	h->info.wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
@@ -145,18 +145,18 @@ struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 	int err;
 
 	if (!h || strlen(dir) >= sizeof(h->dir)) {
-		say_error("%s: %s", dir, h ? "too long" : "memory is out");
+		say_error("%s: %s", dir, h ? "path too long" : "out of memory");
 		free(h);
 		return NULL;
 	}
 	strcpy(h->dir, dir);
 	h->max_bytes = max_bytes;
 	h->info = *info;
-	err = begin_file(h, error, sizeof(error));
+	err = start_file(h, error, sizeof(error));
 	if (!err)
 		return h;
 	say_error("%s", error);
-	/* A disk that is full now is perhaps not later. */
+	/* A full disk may have room later. */
 	if (err == -ENOSPC)
 		return h;
 	free(h);
@@ -186,17 +186,17 @@ int history_add(struct history_dir *h, const struct oomtrace_header *rec)
 	char error[ERROR_SIZE];
 	int err;
 
-	/* Not in the old file, whose time of day it has not. */
+	/* The old file's clock offset would give the OOM a wrong time of day. */
 	if (h->saver && rec->type == OOMTRACE_OOM_BEGIN && clocks_moved(h))
-		begin_file(h, error, sizeof(error));
+		start_file(h, error, sizeof(error));
 	if (!h->saver)
 		return h->error;
 	if (is_of_oom(rec))
 		h->of_oom = true;
 	err = saver_add(h->saver, rec);
-	/* Much can come before the next flush, which says what fails here. */
+	/* Many records may come before the next flush, which reports failures. */
 	if (!err && is_full(h))
-		err = begin_file(h, error, sizeof(error));
+		err = start_file(h, error, sizeof(error));
 	return err;
 }
 
@@ -207,8 +207,8 @@ int history_flush(struct history_dir *h)
 
 	if (!err && !is_full(h) && !clocks_moved(h))
 		return 0;
-	/* A file that could not be written to stays as it is. */
-	if (begin_file(h, error, sizeof(error)) && !err) {
+	/* A file whose write failed is readable up to there: start another one. */
+	if (start_file(h, error, sizeof(error)) && !err) {
 		say_error("%s", error);
 		err = -EIO;
 	}

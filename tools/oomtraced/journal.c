@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * OOM episodes for the journal, see journal.h. Allocates nothing: it works
- * while memory is out.
+ * Writes OOM episodes to the journal. Allocates nothing, so it works while memory
+ * is out.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -10,10 +10,10 @@
 #include "../../common/format.h"
 #include "journal.h"
 
-/* How long after its end an episode's cgroups are waited for by name. */
+/* How long an ended episode waits for the paths of its cgroups. */
 #define WAIT_NS	1000000000ULL
 
-static void keep(void *to, size_t size, const struct oomtrace_header *rec)
+static void store_record(void *to, size_t size, const struct oomtrace_header *rec)
 {
 	memcpy(to, rec, rec->size < size ? rec->size : size);
 }
@@ -21,7 +21,7 @@ static void keep(void *to, size_t size, const struct oomtrace_header *rec)
 /* ---- an entry ---- */
 
 __printf(2, 3)
-static void add(struct journal *j, const char *fmt, ...)
+static void add_entry_field(struct journal *j, const char *fmt, ...)
 {
 	va_list args;
 
@@ -35,8 +35,8 @@ static void add(struct journal *j, const char *fmt, ...)
 	va_end(args);
 }
 
-/* A field of a record, if it has it: a number, a name, or any bytes. */
-static void add_field(struct journal *j, const char *name,
+/* Add a field of a record, unless it is absent: a number, a name or any bytes. */
+static void add_record_field(struct journal *j, const char *name,
 		      const struct oomtrace_header *rec, unsigned int idx)
 {
 	const struct oomtrace_field *f;
@@ -49,18 +49,18 @@ static void add_field(struct journal *j, const char *name,
 	f = &oomtrace_type_desc(rec->type)->fields[idx];
 	if (f->kind == OOMTRACE_KIND_STR) {
 		s = oomtrace_field_str(rec, f, &len);
-		add(j, "%s=%.*s", name, (int)len, s);
+		add_entry_field(j, "%s=%.*s", name, (int)len, s);
 		return;
 	}
 	n = oomtrace_field_int(rec, f);
 	if (oomtrace_field_name(f, n))
-		add(j, "%s=%s", name, oomtrace_field_name(f, n));
+		add_entry_field(j, "%s=%s", name, oomtrace_field_name(f, n));
 	else
-		add(j, "%s=%lld", name, n);
+		add_entry_field(j, "%s=%lld", name, n);
 }
 
-/* The path of a cgroup and whose it is, or its number. */
-static void add_cgroup(struct journal *j, const char *name,
+/* Add a cgroup's id, its path if known, and the container or unit it belongs to. */
+static void add_cgroup_fields(struct journal *j, const char *name,
 		       const struct cgroups *g,
 		       const struct oomtrace_header *rec, unsigned int idx)
 {
@@ -73,31 +73,31 @@ static void add_cgroup(struct journal *j, const char *name,
 	id = oomtrace_field_int(rec,
 				&oomtrace_type_desc(rec->type)->fields[idx]);
 	path = cgroups_path(g, id);
-	add(j, "%s_ID=%llu", name, id);
+	add_entry_field(j, "%s_ID=%llu", name, id);
 	if (!path)
 		return;
-	add(j, "%s=%s", name, path);
+	add_entry_field(j, "%s=%s", name, path);
 	if (cgroup_kind(path, label, sizeof(label)) != CGROUP_OTHER)
-		add(j, "%s_UNIT=%s", name, label);
+		add_entry_field(j, "%s_UNIT=%s", name, label);
 }
 
-/* Who was exiting anyway was not killed, though it is a victim. */
-static bool killed(const struct journal_episode *e)
+/* A victim that was exiting anyway was not killed. */
+static bool is_killed(const struct journal_episode *e)
 {
 	return e->victim.h.type &&
 	       e->victim.why != OOMTRACE_WHY_CALLER_EXITING;
 }
 
-/* What a daemon did to a victim. */
-static const char *deed(const struct oomtrace_victim *v)
+/* What an OOM daemon did to a victim, as a verb. */
+static const char *daemon_verb(const struct oomtrace_victim *v)
 {
 	if (!oomtrace_field_valid(&v->h, OOMTRACE_BIT_victim_signal))
-		return "took the memory of";
-	return v->signal == SIGKILL ? "killed" : "told to end:";
+		return "reaped the memory of";
+	return v->signal == SIGKILL ? "killed" : "asked to exit:";
 }
 
-/* Processes, not signals. */
-static u32 victims(const struct journal_episode *e)
+/* The number of processes; a victim may get more than one signal. */
+static u32 count_victims(const struct journal_episode *e)
 {
 	return e->end.victims > e->again ? e->end.victims - e->again : 1;
 }
@@ -115,21 +115,21 @@ static void add_message(struct journal *j, const struct journal_episode *e)
 		oomtrace_escape(victim, sizeof(victim), e->victim.comm,
 				sizeof(e->victim.comm));
 	if (e->victim.h.type && e->begin.scope == OOMTRACE_SCOPE_USERSPACE)
-		add(j, "MESSAGE=OOM episode %llu: %s[%d] %s %s[%d], %u in all (oomtrace last %llu)",
-		    e->episode, asker, e->begin.pid, deed(&e->victim),
-		    victim, e->victim.pid, victims(e), e->episode);
-	else if (killed(e) && !e->begin.h.type)
-		add(j, "MESSAGE=OOM episode %llu: killed %s[%d], %u in all (oomtrace last %llu)",
-		    e->episode, victim, e->victim.pid, victims(e), e->episode);
-	else if (killed(e))
-		add(j, "MESSAGE=OOM episode %llu: killed %s[%d], %u in all; %s[%d] had asked for memory (oomtrace last %llu)",
-		    e->episode, victim, e->victim.pid, victims(e), asker,
+		add_entry_field(j, "MESSAGE=OOM episode %llu: %s[%d] %s %s[%d], %u in all (oomtrace last %llu)",
+		    e->episode, asker, e->begin.pid, daemon_verb(&e->victim),
+		    victim, e->victim.pid, count_victims(e), e->episode);
+	else if (is_killed(e) && !e->begin.h.type)
+		add_entry_field(j, "MESSAGE=OOM episode %llu: killed %s[%d], %u in all (oomtrace last %llu)",
+		    e->episode, victim, e->victim.pid, count_victims(e), e->episode);
+	else if (is_killed(e))
+		add_entry_field(j, "MESSAGE=OOM episode %llu: killed %s[%d], %u in all; asked by %s[%d] (oomtrace last %llu)",
+		    e->episode, victim, e->victim.pid, count_victims(e), asker,
 		    e->begin.pid, e->episode);
 	else if (!e->begin.h.type)
-		add(j, "MESSAGE=OOM episode %llu: nobody was killed, %s (oomtrace last %llu)",
+		add_entry_field(j, "MESSAGE=OOM episode %llu: no process was killed, %s (oomtrace last %llu)",
 		    e->episode, ending ? ending : "ending unknown", e->episode);
 	else
-		add(j, "MESSAGE=OOM episode %llu: nobody was killed, %s; %s[%d] had asked for memory (oomtrace last %llu)",
+		add_entry_field(j, "MESSAGE=OOM episode %llu: no process was killed, %s; asked by %s[%d] (oomtrace last %llu)",
 		    e->episode, ending ? ending : "ending unknown", asker,
 		    e->begin.pid, e->episode);
 }
@@ -139,12 +139,12 @@ static int send_entry(struct journal *j, const struct cgroups *g,
 {
 	j->n = 0;
 	add_message(j, e);
-	add(j, "MESSAGE_ID=" JOURNAL_MESSAGE_ID);
-	add(j, "SYSLOG_IDENTIFIER=oomtrace");
-	add(j, "PRIORITY=%d", killed(e) ? LOG_ERR : LOG_WARNING);
-	add(j, "OOM_EPISODE=%llu", e->episode);
+	add_entry_field(j, "MESSAGE_ID=" JOURNAL_MESSAGE_ID);
+	add_entry_field(j, "SYSLOG_IDENTIFIER=oomtrace");
+	add_entry_field(j, "PRIORITY=%d", is_killed(e) ? LOG_ERR : LOG_WARNING);
+	add_entry_field(j, "OOM_EPISODE=%llu", e->episode);
 #define ADD(name, member, type, field) \
-	add_field(j, name, &e->member.h, OOMTRACE_BIT_##type##_##field)
+	add_record_field(j, name, &e->member.h, OOMTRACE_BIT_##type##_##field)
 	ADD("OOM_SCOPE", begin, oom_begin, scope);
 	ADD("OOM_TRIGGER", begin, oom_begin, trigger);
 	ADD("OOM_ENDING", end, oom_end, ending);
@@ -156,21 +156,21 @@ static int send_entry(struct journal *j, const struct cgroups *g,
 	ADD("OOM_VICTIM_OOM_SCORE_ADJ", victim, victim, oom_score_adj);
 	if (e->end.h.type &&
 	    oomtrace_field_valid(&e->end.h, OOMTRACE_BIT_oom_end_victims))
-		add(j, "OOM_VICTIMS=%u", victims(e));
+		add_entry_field(j, "OOM_VICTIMS=%u", count_victims(e));
 	ADD("OOM_POINTS", verdict, verdict, points);
 	ADD("OOM_TOTALPAGES", verdict, verdict, totalpages);
 	ADD("OOM_CONSTRAINT", verdict, verdict, constraint);
 	ADD("OOM_DURATION_NS", end, oom_end, duration_ns);
 #undef ADD
-	add_cgroup(j, "OOM_CGROUP", g, &e->begin.h,
+	add_cgroup_fields(j, "OOM_CGROUP", g, &e->begin.h,
 		   OOMTRACE_BIT_oom_begin_memcg_id);
-	add_cgroup(j, "OOM_VICTIM_CGROUP", g, &e->victim.h,
+	add_cgroup_fields(j, "OOM_VICTIM_CGROUP", g, &e->victim.h,
 		   OOMTRACE_BIT_victim_cgroup_id);
 	return j->send(j->field, j->n);
 }
 
-/* An episode that is over: sent, and its place is free; or to be tried again. */
-static void finish(struct journal *j, const struct cgroups *g,
+/* Send an ended episode and free its slot, or keep it for another attempt. */
+static void send_and_free(struct journal *j, const struct cgroups *g,
 		   struct journal_episode *e, u64 now_ns)
 {
 	int err = send_entry(j, g, e);
@@ -185,7 +185,7 @@ static void finish(struct journal *j, const struct cgroups *g,
 	memset(e, 0, sizeof(*e));
 }
 
-/* Of those that have waited long enough, the one that ended first. */
+/* Of the episodes that have waited long enough, the one that ended first. */
 static struct journal_episode *next_due(struct journal *j, u64 now_ns)
 {
 	struct journal_episode *e, *first = NULL;
@@ -203,7 +203,7 @@ int journal_flush(struct journal *j, const struct cgroups *g, u64 now_ns)
 	int err;
 
 	while ((e = next_due(j, now_ns)))
-		finish(j, g, e, now_ns);
+		send_and_free(j, g, e, now_ns);
 	err = j->err;
 	j->err = 0;
 	for (e = j->open; e < j->open + JOURNAL_OPEN; e++)
@@ -224,10 +224,10 @@ bool journal_pending(const struct journal *j)
 /* ---- records ---- */
 
 /*
- * The place of an episode. If all are taken, who is over does not wait for names
- * any longer; one that never ended, or could not be sent, gives way.
+ * Find or assign the slot of an episode. If all slots are used, send an ended
+ * episode early. If there is none, or sending fails, drop an episode.
  */
-static struct journal_episode *find(struct journal *j, const struct cgroups *g,
+static struct journal_episode *find_slot(struct journal *j, const struct cgroups *g,
 				    u64 episode, u64 now_ns)
 {
 	struct journal_episode *e, *oldest = &j->open[0];
@@ -235,14 +235,14 @@ static struct journal_episode *find(struct journal *j, const struct cgroups *g,
 	for (e = j->open; e < j->open + JOURNAL_OPEN; e++)
 		if (e->episode == episode)
 			return e;
-	/* A free one has the number 0. */
+	/* A free slot has the number 0. */
 	for (e = j->open; e < j->open + JOURNAL_OPEN; e++)
 		if (e->episode < oldest->episode)
 			oldest = e;
 	if (oldest->episode) {
 		e = next_due(j, ~0ULL);
 		if (e) {
-			finish(j, g, e, now_ns);
+			send_and_free(j, g, e, now_ns);
 			j->err = e->err ?: j->err;
 			oldest = e;
 		}
@@ -253,17 +253,17 @@ static struct journal_episode *find(struct journal *j, const struct cgroups *g,
 }
 
 /*
- * Of a group, the first is the one that was chosen. A daemon may have asked it to
- * end before, in vain.
+ * Store the first victim of a group: it is the one that was chosen. Replace it if
+ * an OOM daemon follows an earlier signal with SIGKILL.
  */
-static void keep_victim(struct journal_episode *e,
+static void store_victim(struct journal_episode *e,
 			const struct oomtrace_victim *v)
 {
 	bool again = e->victim.h.type && e->victim.tgid == v->tgid;
 
 	e->again += again;
 	if (!e->victim.h.type || (again && v->signal == SIGKILL))
-		keep(&e->victim, sizeof(e->victim), &v->h);
+		store_record(&e->victim, sizeof(e->victim), &v->h);
 }
 
 void journal_feed(struct journal *j, const struct cgroups *g,
@@ -279,23 +279,23 @@ void journal_feed(struct journal *j, const struct cgroups *g,
 	episode = oomtrace_field_int(rec, &desc->fields[0]);
 	if (!oomtrace_field_valid(rec, 0) || !episode)
 		return;
-	e = find(j, g, episode, now_ns);
+	e = find_slot(j, g, episode, now_ns);
 	switch (rec->type) {
 	case OOMTRACE_OOM_BEGIN:
-		keep(&e->begin, sizeof(e->begin), rec);
+		store_record(&e->begin, sizeof(e->begin), rec);
 		break;
 	case OOMTRACE_VERDICT:
-		keep(&e->verdict, sizeof(e->verdict), rec);
+		store_record(&e->verdict, sizeof(e->verdict), rec);
 		break;
 	case OOMTRACE_VICTIM:
-		keep_victim(e, (const void *)rec);
+		store_victim(e, (const void *)rec);
 		break;
 	case OOMTRACE_OOM_END:
 		if (rec->ts_ns <= j->sent_ns) {
 			memset(e, 0, sizeof(*e));
 			break;
 		}
-		keep(&e->end, sizeof(e->end), rec);
+		store_record(&e->end, sizeof(e->end), rec);
 		e->ended_ns = now_ns;
 		break;
 	}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Up to where the journal has its entries, see sent.h.
+ * Stores up to which episode the journal has entries.
  *
- * One line: the boot's id and a time. It is always of the same length and so is
- * written over in place, which needs no room on a disk that is full.
+ * The file has one line, the boot id and a time. Its length is constant, so it is
+ * overwritten in place, which works on a full disk too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "journal_mark.h"
 
 #define BOOT_ID		"/proc/sys/kernel/random/boot_id"
-#define ID_LEN		36	/* characters of it */
+#define ID_LEN		36	/* characters of the boot id */
 #define FORMAT		"%s %020llu\n"
 
 static char boot_id[ID_LEN + 1];
@@ -28,7 +28,7 @@ static int read_line(int fd, char *line, size_t size)
 	return n;
 }
 
-unsigned long long sent_open(const char *dir)
+unsigned long long journal_mark_open(const char *dir)
 {
 	char path[4096], line[128];
 	unsigned long long ns;
@@ -47,12 +47,12 @@ unsigned long long sent_open(const char *dir)
 	if (strncmp(line, boot_id, ID_LEN) ||
 	    sscanf(line + ID_LEN, " %llu\n", &ns) != 1)
 		ns = 0;
-	/* Now there is room for it. */
-	sent_set(ns);
+	/* Allocate the disk space now. */
+	journal_mark_set(ns);
 	return ns;
 }
 
-int sent_set(unsigned long long ns)
+int journal_mark_set(unsigned long long ns)
 {
 	char line[128];
 	int n;

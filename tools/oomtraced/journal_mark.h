@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Up to where the journal has its entries, remembered in a file: a service that
- * is started again reads all that the module holds, and must not tell it twice.
+ * A file that stores which episodes the journal has. A restarted service reads all
+ * buffered records again, and must not write an episode twice.
  */
 #ifndef OOMTRACE_SENT_H
 #define OOMTRACE_SENT_H
 
 /**
- * sent_open() - what was remembered in a directory
+ * journal_mark_open() - open the file in a directory and read the mark
  * @dir: the directory.
  *
- * Return: CLOCK_MONOTONIC of the last episode's end that was sent since this
- * boot, nanoseconds; 0: none was, or that is not known.
+ * Return: end of the last episode written to the journal since boot,
+ * CLOCK_MONOTONIC in nanoseconds; 0 if there is none or it is unknown.
  */
-unsigned long long sent_open(const char *dir);
+unsigned long long journal_mark_open(const char *dir);
 
-/** sent_set() - remember it; allocates nothing. 0 or a negative errno */
-int sent_set(unsigned long long ns);
+/** journal_mark_set() - store the mark without allocating; 0 or a negative errno */
+int journal_mark_set(unsigned long long ns);
 
 #endif /* OOMTRACE_SENT_H */

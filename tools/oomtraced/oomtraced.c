@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtraced: the service. Follows the device; writes each OOM episode to the
- * journal (journal.c), keeps the records in a directory of limited size
- * (history.c), and writes metrics for node_exporter's textfile collector
- * (metrics.c).
+ * oomtraced, the service: reads the device, writes each OOM episode to the
+ * journal, keeps the records in a directory of limited size, and writes metrics
+ * for node_exporter's textfile collector.
  *
- * It must work when memory is out: locked in memory, nearly exempt from the OOM
- * killer, and without allocation but when a new history file is begun.
+ * It must work while memory is out. So it is locked in memory, nearly exempt from
+ * the OOM killer, and allocates only when it starts a new history file.
  */
 #include <argp.h>
 #include <errno.h>
@@ -35,9 +34,9 @@
 #include "journal_mark.h"
 
 #define PAGE_MAX	(256 << 10)	/* bytes of all metrics */
-/* So many records at a time: in a flood the rest of the loop has its turn. */
+/* Records per turn of the loop, so that a flood does not block the rest. */
 #define RECORDS_AT_ONCE	4096
-#define WATCHDOG_NS	(10 * NS_PER_S)	/* so often at least we say that we live */
+#define WATCHDOG_NS	(10 * NS_PER_S)	/* longest time between watchdog messages */
 
 static const char *device = OOMTRACE_DEVICE;
 static const char *state_dir, *textfile;
@@ -53,7 +52,7 @@ static char textfile_new[4096];
 
 enum { KEY_MAX_SIZE = 0x200, KEY_TEXTFILE, KEY_INTERVAL, KEY_STDOUT };
 
-static error_t option(int key, char *arg, struct argp_state *state)
+static error_t parse_service_option(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
 	case 'd':
@@ -74,15 +73,15 @@ static error_t option(int key, char *arg, struct argp_state *state)
 	case KEY_MAX_SIZE:
 		if (read_size(arg, &max_bytes) && max_bytes >= 1 << 20)
 			return 0;
-		say_error("--max-size %s: it is a size from 1M", arg);
+		say_error("--max-size: invalid size '%s': give at least 1M", arg);
 		return EINVAL;
 	case KEY_INTERVAL:
 		if (read_time(arg, &interval_ns) && interval_ns >= NS_PER_S)
 			return 0;
-		say_error("--interval %s: it is a time from 1s", arg);
+		say_error("--interval: invalid time '%s': give at least 1s", arg);
 		return EINVAL;
 	case ARGP_KEY_ARG:
-		say_error("'%s' is too much", arg);
+		say_error("unexpected argument '%s'", arg);
 		argp_usage(state);
 		return EINVAL;
 	default:
@@ -92,47 +91,48 @@ static error_t option(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {
 	{ "device", 'd', "PATH", 0, "Follow PATH instead of " OOMTRACE_DEVICE, 0 },
-	{ "state", 's', "DIR", 0, "Keep records in DIR; without it, none", 0 },
-	{ "max-size", KEY_MAX_SIZE, "SIZE", 0, "Of what is kept there, 64M by default", 0 },
+	{ "state", 's', "DIR", 0, "Save records in DIR; by default none are saved", 0 },
+	{ "max-size", KEY_MAX_SIZE, "SIZE", 0, "Limit of the files in DIR together, 64M by default", 0 },
 	{ "textfile", KEY_TEXTFILE, "FILE", 0,
-	  "Write metrics there, for node_exporter's textfile collector", 0 },
-	{ "interval", KEY_INTERVAL, "TIME", 0, "So often, 15s by default, and after each OOM", 0 },
+	  "Write metrics to FILE, for node_exporter's textfile collector", 0 },
+	{ "interval", KEY_INTERVAL, "TIME", 0,
+	  "Time between two updates of FILE, 15s by default; each OOM updates it too", 0 },
 	{ "stdout", KEY_STDOUT, NULL, 0,
-	  "Write entries to standard output, not to the journal", 0 },
+	  "Write entries to standard output instead of the journal", 0 },
 	{ 0 }
 };
 
 static const struct argp argp = {
-	options, option, NULL,
-	"Follow /dev/oomtrace: OOM episodes go to the journal, records to a directory, metrics to a file. Made to be run by systemd; ends on SIGTERM."
+	options, parse_service_option, NULL,
+	"Follow /dev/oomtrace: write OOM episodes to the journal, records to a directory, and metrics to a file. Meant to be run by systemd; exits on SIGTERM."
 	"\v"
 	"Examples:\n"
 	"  systemctl enable --now oomtraced\n"
-	"      as a service\n"
+	"      run it as a service\n"
 	"  oomtraced --stdout\n"
-	"      see what the journal would get\n",
+	"      print the journal entries instead\n",
 	NULL, NULL, NULL
 };
 
-/* ---- standing when memory is out ---- */
+/* ---- protection while memory is out ---- */
 
-static void dig_in(void)
+static void protect_self(void)
 {
 	int fd;
 
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))
-		say_error("not locked in memory: %s", strerror(errno));
+		say_error("cannot lock the memory of the service: %s", strerror(errno));
 	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, "-999", 4) != 4)
-		say_error("not safe from the OOM killer: oom_score_adj: %s",
+		say_error("cannot set oom_score_adj, so the OOM killer may kill the service: %s",
 			  strerror(errno));
 	if (fd >= 0)
 		close(fd);
 }
 
-/* ---- where it goes ---- */
+/* ---- destinations ---- */
 
-/* To a terminal perhaps: a name must not command it, nor look like a field. */
+/* Escape the fields: a name must not control a terminal or look like a field. */
 static int send_to_stdout(const struct iovec *field, int n)
 {
 	static char text[4 * JOURNAL_TEXT];
@@ -152,7 +152,7 @@ static int send_to_journal(const struct iovec *field, int n)
 	return sd_journal_sendv(field, n);
 }
 
-/* Whole or not at all: whoever reads it must not see half of it. */
+/* Replace the file atomically, so that no reader sees half of it. */
 static int replace_textfile(size_t len)
 {
 	int fd, err = 0;
@@ -171,7 +171,7 @@ static int replace_textfile(size_t len)
 	return err;
 }
 
-/* @following: false when it is over, so that nobody takes what is there for news. */
+/* @following: false at exit, so that stale metrics are recognised by up=0. */
 static int write_metrics(struct oomtrace *ot, FILE *to,
 			 struct metrics_source *src, bool following)
 {
@@ -196,13 +196,13 @@ static int write_metrics(struct oomtrace *ot, FILE *to,
 
 /* ---- the loop ---- */
 
-static long long now_ns(void)
+static long long service_now_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-/* Say what fails once, not at every turn, and that it works again. */
-static void report(const char *what, int err, int *last)
+/* Report a failure once, not on every turn, and report when it is over. */
+static void report_change(const char *what, int err, int *last)
 {
 	if (err == *last)
 		return;
@@ -213,7 +213,7 @@ static void report(const char *what, int err, int *last)
 		say_error("%s: works again", what);
 }
 
-/* Grants are recorded for whoever asked for them, and would push out the OOMs. */
+/* Granted requests (commit_records=all) are not saved: they would displace OOMs. */
 static bool is_history(const struct oomtrace_header *rec)
 {
 	return rec->type != OOMTRACE_COMMIT ||
@@ -223,10 +223,10 @@ static bool is_history(const struct oomtrace_header *rec)
 }
 
 /*
- * What can be read now: 0 if that was all, 1 if there is more, or a negative
- * errno. *oom: some of it was an OOM's.
+ * Process the available records. Returns 0 if that was all, 1 if there are more,
+ * or a negative errno. Sets *oom if a record is not a commit decision.
  */
-static int take_records(struct oomtrace *ot, struct history_dir *h, bool *oom)
+static int process_records(struct oomtrace *ot, struct history_dir *h, bool *oom)
 {
 	const struct oomtrace_header *rec;
 	int ret = 0, n;
@@ -236,16 +236,16 @@ static int take_records(struct oomtrace *ot, struct history_dir *h, bool *oom)
 		if (ret <= 0)
 			return ret == -EINTR ? 1 : ret;
 		metrics_feed(&metrics, rec);
-		journal_feed(&journal, &metrics.cgroups, rec, now_ns());
+		journal_feed(&journal, &metrics.cgroups, rec, service_now_ns());
 		*oom |= rec->type != OOMTRACE_COMMIT;
-		/* history_flush() tells if that fails. */
+		/* history_flush() reports a failure. */
 		if (h && is_history(rec))
 			history_add(h, rec);
 	}
 	return ret;
 }
 
-/* Now and then what was committed, so that a report has a line to draw. */
+/* Save a sample of /proc/meminfo, for the report's chart. */
 static void add_sample(struct history_dir *h)
 {
 	struct oomtrace_sample s;
@@ -254,21 +254,21 @@ static void add_sample(struct history_dir *h)
 		history_add(h, &s.h);
 }
 
-/* Episodes that are over, for the journal; once, also over a restart. */
-static void tell(u64 now, const struct history_dir *h)
+/* Write finished episodes to the journal, each once, even across a restart. */
+static void write_journal(u64 now, const struct history_dir *h)
 {
 	static int journal_err, sent_err;
 	u64 before = journal.sent_ns;
 
-	report("journal", journal_flush(&journal, &metrics.cgroups, now),
+	report_change("journal", journal_flush(&journal, &metrics.cgroups, now),
 	       &journal_err);
 	if (h && journal.sent_ns != before)
-		report("memory of what the journal has",
-		       sent_set(journal.sent_ns), &sent_err);
+		report_change("mark of the journal entries",
+		       journal_mark_set(journal.sent_ns), &sent_err);
 }
 
-/* Until a signal: 0, or a negative errno: the device cannot be read. */
-static int follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
+/* The main loop. Returns 0 after a signal, or a negative errno of the device. */
+static int run_loop(struct oomtrace *ot, struct history_dir *h, FILE *to,
 		  struct metrics_source *src)
 {
 	static int history_err, textfile_err;
@@ -278,15 +278,15 @@ static int follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
 
 	while (!signals_stopped()) {
 		metrics.wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
-		more = take_records(ot, h, &dirty);
-		now = now_ns();
-		tell(now, h);
+		more = process_records(ot, h, &dirty);
+		now = service_now_ns();
+		write_journal(now, h);
 		if (now >= next || (dirty && !journal_pending(&journal))) {
 			add_sample(h);
-			report("metrics", write_metrics(ot, to, src, true),
+			report_change("metrics", write_metrics(ot, to, src, true),
 			       &textfile_err);
 			if (h)
-				report("history", history_flush(h),
+				report_change("history", history_flush(h),
 				       &history_err);
 			dirty = false;
 			next = now + interval_ns;
@@ -306,13 +306,13 @@ static int follow(struct oomtrace *ot, struct history_dir *h, FILE *to,
 			break;
 		err = 0;
 	}
-	/* Those that are over do not wait for names now. */
-	tell(~0ULL, h);
+	/* Write the finished episodes without waiting for cgroup paths. */
+	write_journal(~0ULL, h);
 	write_metrics(ot, to, src, false);
 	return err;
 }
 
-static int serve(struct oomtrace *ot)
+static int run_service(struct oomtrace *ot)
 {
 	struct metrics_source src = { .page_size = sysconf(_SC_PAGESIZE) };
 	struct history_dir *h = NULL;
@@ -330,13 +330,13 @@ static int serve(struct oomtrace *ot)
 		h = history_open(state_dir, max_bytes, &src.info);
 		if (!h)
 			return EXIT_RUNTIME;
-		journal.sent_ns = sent_open(state_dir);
+		journal.sent_ns = journal_mark_open(state_dir);
 	}
-	dig_in();
-	/* What was before, another run of this may have counted. */
-	metrics.since_ns = now_ns();
+	protect_self();
+	/* A previous run may have counted older records. */
+	metrics.since_ns = service_now_ns();
 	sd_notify(0, "READY=1");
-	if (follow(ot, h, to, &src)) {
+	if (run_loop(ot, h, to, &src)) {
 		say_error("%s", saved_error(ot));
 		status = EXIT_RUNTIME;
 	}
@@ -355,7 +355,7 @@ int main(int argc, char **argv)
 	argp_program_version = "oomtraced " OOMTRACE_VERSION;
 	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
 		return EXIT_USAGE;
-	/* Who reads what --stdout writes may leave; the metrics go on. */
+	/* The metrics go on if the reader of --stdout closes the pipe. */
 	signal(SIGPIPE, SIG_IGN);
 	journal.send = to_stdout ? send_to_stdout : send_to_journal;
 	if (textfile)
@@ -365,7 +365,7 @@ int main(int argc, char **argv)
 		say_error("%s", saved_error(ot));
 		return EXIT_RUNTIME;
 	}
-	status = serve(ot);
+	status = run_service(ot);
 	oomtrace_free(ot);
 	return status;
 }

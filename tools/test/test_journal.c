@@ -109,7 +109,7 @@ static void test_daemons(void)
 		  "who_was_asked_and_then_killed_is_one_and_was_killed");
 	check_has(entry, "[OOM_VICTIMS=1]", "its_fields_say_so_too");
 	play_daemon(7, none, 1);
-	check_has(entry, "[MESSAGE=OOM episode 7: daemon[9] took the memory of greedy[10], 1 in all (oomtrace last 7)]",
+	check_has(entry, "[MESSAGE=OOM episode 7: daemon[9] reaped the memory of greedy[10], 1 in all (oomtrace last 7)]",
 		  "who_had_no_signal_was_not_told_to_end");
 }
 
@@ -143,7 +143,7 @@ void test_journal(void)
 	check(!entries && journal_pending(&j), "an_entry_waits_for_names");
 	journal_flush(&j, &g, 2000000000);
 	check(entries == 1 && !journal_pending(&j), "it_does_not_wait_for_ever");
-	check_has(entry, "[MESSAGE=OOM episode 3: killed x\\nPRIORITY=0[10], 1 in all; asker[9] had asked for memory (oomtrace last 3)]",
+	check_has(entry, "[MESSAGE=OOM episode 3: killed x\\nPRIORITY=0[10], 1 in all; asked by asker[9] (oomtrace last 3)]",
 		  "an_entry_has_a_message");
 	check_has(entry, "[OOM_VICTIM_PID=10]\n", "an_entry_has_fields");
 	check_has(entry, "[OOM_VICTIM_COMM=x\nPRIORITY=0]",
@@ -152,7 +152,7 @@ void test_journal(void)
 	check_has(entry, "[OOM_CGROUP_ID=77]", "a_cgroup_has_its_number");
 	play(4, OOMTRACE_SCOPE_MEMCG, false);
 	journal_flush(&j, &g, ~0ULL);
-	check_has(entry, "nobody was killed, no_fs;",
+	check_has(entry, "no process was killed, no_fs;",
 		  "an_oom_without_a_kill_is_told");
 	check_hasnt(entry, "OOM_VICTIM_", "what_is_not_there_is_left_out");
 	play(5, OOMTRACE_SCOPE_USERSPACE, true);

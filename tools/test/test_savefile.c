@@ -195,19 +195,19 @@ static void test_foreign(void)
 	      "a_file_need_not_be_compressed");
 	h.abi++;
 	put_header(&h);
-	check_has(refusal(), ": holds records of ABI 2, this command reads 1: read it with the oomtrace that saved it",
+	check_has(refusal(), ": has records of ABI 2, but this command reads 1: use the oomtrace version that saved it",
 		  "another_abi_is_refused");
 	h.format = 9;
 	put_header(&h);
-	check_has(refusal(), ": of file format 9, this command reads 1",
+	check_has(refusal(), ": has file format 9, but this command reads 1",
 		  "another_format_is_refused");
 	h.endian = 0x04030201;
 	put_header(&h);
-	check_has(refusal(), ": saved on a machine of the other byte order",
+	check_has(refusal(), ": saved on a machine with the other byte order",
 		  "another_byte_order_is_refused");
 	h.endian = 5;
 	put_header(&h);
-	check_has(refusal(), ": damaged: its header says no byte order",
+	check_has(refusal(), ": damaged: its header has no byte order",
 		  "garbage_in_the_header_is_refused");
 }
 
