@@ -13,7 +13,7 @@
  * Add a value to an object. Takes over the reference, even on failure. A NULL
  * value means that json-c is out of memory; null is never added on purpose.
  */
-static bool add_value(struct json_object *obj, const char *name,
+static bool add_member(struct json_object *obj, const char *name,
 		struct json_object *value)
 {
 	if (value && !json_object_object_add(obj, name, value))
@@ -33,7 +33,7 @@ static bool add_hex_string(struct json_object *obj, const char *field, const cha
 		sprintf(hex + 2 * i, "%02x", (unsigned char)s[i]);
 	hex[2 * i] = '\0';
 	snprintf(name, sizeof(name), "%s_hex", field);
-	return add_value(obj, name, json_object_new_string(hex));
+	return add_member(obj, name, json_object_new_string(hex));
 }
 
 bool json_add_string(struct json_object *obj, const char *name, const char *s,
@@ -45,7 +45,7 @@ bool json_add_string(struct json_object *obj, const char *name, const char *s,
 
 	n = strnlen(s, n < OOMTRACE_STR_MAX ? n : OOMTRACE_STR_MAX);
 	valid = oomtrace_utf8_clean(text, sizeof(text), s, n, &len);
-	if (!add_value(obj, name, json_object_new_string_len(text, len)))
+	if (!add_member(obj, name, json_object_new_string_len(text, len)))
 		return false;
 	return valid || add_hex_string(obj, name, s, n);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * For libFuzzer: any bytes as a file of saved records, through the reader and
- * everything that takes a record. `make fuzz` builds it with the sanitizers and
- * runs it for a while from the files in corpus/.
+ * libFuzzer target: passes any bytes as a file of saved records to the reader and
+ * to every function that takes a record. `make fuzz` builds it with the sanitizers
+ * and runs it for some seconds, from the files in corpus/.
  *
- * The first byte says in which pieces the file comes; the rest is the file. Each
- * record is passed on in memory of exactly its size, so that any byte read
- * beyond it is seen.
+ * The first byte selects the size of the pieces in which the file is read; the
+ * rest is the file. Each record is copied to memory of exactly its size, so that
+ * the sanitizers find reads past its end.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The oomtrace command run on saved records: what it prints, how it exits, and
- * what it says of files that are damaged and of words that it does not know.
- * Needs ./oomtrace; leaves nothing behind.
+ * Runs the oomtrace command on saved records: checks its output, its exit status,
+ * and its messages for damaged files and usage errors. Needs ./oomtrace and
+ * removes its files.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,7 +15,7 @@
 static char dir[] = "/tmp/oomtrace-test-XXXXXX";
 static char out[1 << 20];
 
-/* Run a shell command; its output is in out, its exit status returned. */
+/* Run a shell command. Its output is in out; returns its exit status. */
 static int run(const char *cmd)
 {
 	FILE *p;
@@ -71,7 +71,7 @@ static void save_records(unsigned int n, const char *file)
 	RECORD(l, LOST, lost);
 	unsigned int i;
 
-	/* Sizes that do not divide the buffer's: records lie across reads. */
+	/* Sizes that do not divide the buffer's size: reads split records. */
 	for (i = 0; i < n; i++) {
 		c.h.seq = i + 1;
 		save(file, &c, sizeof(c));
@@ -100,7 +100,7 @@ static void test_dump(void)
 	       "a_file_without_records_is_no_mistake");
 }
 
-/* Asked of a file what no file knows; and of a pipe, which is read but once. */
+/* Commands that need the module, given a file; and a pipe, which is read once. */
 static void test_sources(void)
 {
 	expect("./oomtrace ranking -d few 2>&1", 1, "few is not a device",
@@ -111,7 +111,7 @@ static void test_sources(void)
 	       0, "", "a_report_is_made_of_a_pipe");
 }
 
-/* Where systemd-pstore puts a panic's parts, in its versions. */
+/* The places to which versions of systemd-pstore move a panic's parts. */
 static void test_pstore(void)
 {
 	static const char * const places[] = { "", "1/", "1/001/" };
@@ -120,9 +120,9 @@ static void test_pstore(void)
 
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		snprintf(cmd, sizeof(cmd),
-			 "rm -rf ps; mkdir -p ps/%s; printf 'Panic#1 Part1\nKernel panic - not syncing\noomtrace: told\n' >ps/%sdmesg-erst-1; ./oomtrace last --pstore=ps",
+			 "rm -rf ps; mkdir -p ps/%s; printf 'Panic#1 Part1\nKernel panic - not syncing\noomtrace: explained\n' >ps/%sdmesg-erst-1; ./oomtrace last --pstore=ps",
 			 places[i], places[i]);
-		expect(cmd, 0, "told\n", "a_panic_is_found_where_it_is_kept");
+		expect(cmd, 0, "explained\n", "a_panic_is_found_where_it_is_kept");
 	}
 	run("rm -rf ps page.html");
 }
@@ -186,7 +186,7 @@ static void save_oom(const char *file)
 	save(file, &e, sizeof(e));
 }
 
-/* An evil one, with samples around it: for tests of the page. */
+/* An OOM with markup in names, and samples around it, to test the HTML page. */
 void save_example(const char *file)
 {
 	RECORD(b, OOM_BEGIN, oom_begin);
@@ -258,7 +258,7 @@ static void test_whatif(void)
 	       "whatif_refuses_an_episode_without_a_choice");
 }
 
-/* The rules of the format, for each event; jq prints what breaks one. */
+/* The format's rules for each event; jq prints the events that break one. */
 #define TRACE_RULES \
 	"jq -c '.traceEvents[] | select((" \
 	"(.name|type) == \"string\" and (.ph|inside(\"MXiC\")) and " \
@@ -309,7 +309,7 @@ static void test_last(void)
 	       "invalid time 'yesterday'", "since_is_a_time");
 }
 
-/* What bash would offer for a line that ends in these words. */
+/* The completions that bash offers for a line that ends in these words. */
 #define COMPLETE(n, words)						\
 	"bash -c '. ./completion; COMP_WORDS=(./oomtrace " words ");"	\
 	" COMP_CWORD=" n "; _oomtrace; echo ${COMPREPLY[*]}'"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The records that test_story.c makes its episodes of: each function makes one
- * kind with plausible numbers, and most of them feed it to the story.
+ * Constructs the records of an episode: each function makes one kind of record
+ * with plausible numbers, and most of them feed it to the story.
  */
 #include "test_episode.h"
 
@@ -104,7 +104,7 @@ struct oomtrace_memory make_memory(u64 episode)
 	return m;
 }
 
-/* Averages of the last 10 s in hundredths of a percent, the others less. */
+/* Averages of the last 10 s in hundredths of a percent; the others are lower. */
 struct oomtrace_psi make_psi(u64 episode, unsigned int resource, u64 cgroup_id,
 			     u32 some, u32 full)
 {
@@ -183,7 +183,7 @@ void feed_exempt(u64 episode, const char *comm, s32 pid, u32 index,
 	feed(&c);
 }
 
-/* The one who led last, with an oom_score_adj of 2 that is worth 64 pages. */
+/* The last leading candidate, with an oom_score_adj of 2 that is worth 64 pages. */
 void feed_hog(u64 episode)
 {
 	struct oomtrace_candidate c = make_candidate(episode, "hog", 812, 9, 24310);

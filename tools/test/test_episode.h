@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Records for the tests of the story, see test_episode.c. make_...() give a
- * record to be changed and fed; feed_...() feed it at once.
+ * Constructed records of an episode. make_...() return a record, which the caller
+ * may change and feed; feed_...() feed it at once.
  */
 #ifndef OOMTRACE_TEST_EPISODE_H
 #define OOMTRACE_TEST_EPISODE_H
@@ -9,10 +9,10 @@
 #include "../../common/story.h"
 #include "test_util.h"
 
-/* The story that everything is fed to. */
+/* The story to which all records are fed. */
 extern struct oomtrace_story story;
 
-/* A story's text; lives until the next call. */
+/* A story's text, valid until the next call. */
 const char *story_text(const struct oomtrace_story *s);
 
 void feed(const void *rec);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of common/format.c, lib/json.c and lib/utf8.c, and the start of the test
- * program; see test_util.h for what it may claim. Prints TAP.
+ * Tests records as text and as JSON and the conversion to UTF-8. Also has the main
+ * function of the test program, which prints TAP.
  */
 #include <liboomtrace.h>
 
@@ -28,7 +28,7 @@ static const char *text_of(const struct oomtrace_header *rec)
 	return line;
 }
 
-/* A denial in mode 2: 5 pages too many. */
+/* A denial in mode 2 with a shortfall of 5 pages. */
 static struct oomtrace_commit denial(void)
 {
 	RECORD(c, COMMIT, commit);
@@ -208,7 +208,7 @@ static void test_cut(void)
 	check(good, "a_cut_line_still_ends_in_a_newline");
 }
 
-/* Every field valid, derived, and as wide as it gets. */
+/* Every field valid, derived, and with its longest value. */
 static void fill_widest(unsigned char *buf, unsigned int type,
 			const struct oomtrace_type_desc *desc)
 {
@@ -356,7 +356,7 @@ static void test_utf8(void)
 	check(good, "utf8_is_told_from_other_bytes");
 }
 
-/* With an argument: save an example there, for tests outside. */
+/* With an argument, save an example to that file, for other tests. */
 int main(int argc, char **argv)
 {
 	if (argc == 2) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random records through everything that takes a record. Each lies alone in
- * memory of exactly its size, so that the sanitizers see any byte read beyond
- * it; the seed is fixed, so that a failure comes again.
+ * Passes random records to every function that takes a record. Each record has
+ * memory of exactly its size, so that the sanitizers find reads past its end. The
+ * seed is constant, so that failures are reproducible.
  */
 #include <json-c/json.h>
 #include <liboomtrace.h>
@@ -16,7 +16,7 @@
 
 static u64 state = SEED;
 
-/* splitmix64: every bit is good enough to be used alone. */
+/* splitmix64: each single bit is random enough. */
 static u64 rnd(void)
 {
 	u64 z = state += 0x9e3779b97f4a7c15ULL;
@@ -26,7 +26,7 @@ static u64 rnd(void)
 	return z ^ (z >> 31);
 }
 
-/* Enum fields are mostly within their range, or nothing behind it is reached. */
+/* Enum fields are mostly in range, so that the code for each value is reached. */
 static void tame(unsigned char *buf, const struct oomtrace_type_desc *desc,
 		 unsigned int size)
 {
@@ -88,7 +88,7 @@ static bool printable(const char *s, bool one_line)
 	return true;
 }
 
-/* json-c leaves DEL and C1 as they are: undo their escapes. */
+/* json-c does not escape DEL and C1 controls: undo these escapes. */
 static void bare_controls(char *s)
 {
 	char *to = s;

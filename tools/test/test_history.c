@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of history.c: a flood of refused requests, however fast it comes, pushes
- * out no OOM, and the directory keeps to its limit.
+ * Tests the service's directory of saved records: a flood of refused requests,
+ * however fast, displaces no OOM, and the directory keeps to its limit.
  */
 #include <glob.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static void add_oom(struct history_dir *h, unsigned int episode)
 	history_add(h, &e.h);
 }
 
-/* None of them like another: as little as can be is gained by compressing. */
+/* Random contents, so that the records compress badly. */
 static void add_denials(struct history_dir *h)
 {
 	unsigned long long x = 88172645463325252ULL;
@@ -73,7 +73,7 @@ static unsigned long long bytes_of(const glob_t *g)
 	return sum;
 }
 
-/* Which of the first eight episodes are in these files, a bit each. */
+/* The bits of those of the first eight episodes that are in these files. */
 static unsigned int episodes_in(const glob_t *g)
 {
 	const struct oomtrace_header *rec;
@@ -119,7 +119,7 @@ void test_history(void)
 	}
 	h = begin();
 	add_oom(h, 4);
-	/* All of it before it is flushed. */
+	/* The whole flood comes before the first flush. */
 	add_denials(h);
 	check(!history_flush(h), "a flood is kept without a failure");
 	history_close(h);

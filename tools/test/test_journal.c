@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of journal.c: an entry's fields, that it waits for names but not for
- * ever, and that nothing in a name can make a field of its own.
+ * Tests journal entries: their fields, the limited wait for cgroup paths, and that
+ * no name can inject a field.
  */
 #include <errno.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 
 static char entry[16384];
 static unsigned int entries;
-static int refuse;	/* what the journal answers instead of taking it */
+static int refuse;	/* if not 0, the error that the journal returns */
 
 static int collect(const struct iovec *field, int n)
 {
@@ -38,7 +38,7 @@ static void give(const void *rec, u64 now_ns)
 	journal_feed(&j, &g, rec, now_ns);
 }
 
-/* Each ends later than the one before. */
+/* Each episode ends later than the previous one. */
 static u64 end_ns;
 
 static void play(u64 episode, u8 scope, bool killed)
@@ -67,7 +67,7 @@ static void play(u64 episode, u8 scope, bool killed)
 	give(&e, 1000);
 }
 
-/* A daemon asks a process to end, in vain; or has the kernel take its memory. */
+/* An OOM daemon sends SIGTERM without success, or reaps a process's memory. */
 static void play_daemon(u64 episode, const u8 *signals, unsigned int n)
 {
 	RECORD(b, OOM_BEGIN, oom_begin);
@@ -179,7 +179,7 @@ void test_journal(void)
 	refuse = 0;
 	check(!journal_flush(&j, &g, 5000000000) && entries == 1,
 	      "and_is_tried_again");
-	/* After a restart the module's records are read again. */
+	/* After a restart, the service reads the module's records again. */
 	entries = 0;
 	end_ns = 0;
 	for (i = 1; i <= JOURNAL_OPEN; i++)

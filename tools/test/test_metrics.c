@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of metrics.c and cgroups.c: what is counted, that labels are bounded
- * and escaped, and whose a cgroup's path is. promtool checks the format, where
- * there is one.
+ * Tests the metrics and the labels of cgroups: what is counted, that labels are
+ * limited and escaped, and the container or unit of a path. promtool checks the
+ * format, if it is installed.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -65,7 +65,7 @@ static void kill_one(u64 episode, s32 pid, u64 cgroup, u64 freed_ns)
 	r.step = OOMTRACE_STEP_FINISH;
 	r.since_kill_ns = freed_ns;
 	metrics_feed(&m, &r.h);
-	/* The second end of the same memory does not count. */
+	/* A second end of the same victim does not count. */
 	r.step = OOMTRACE_STEP_EXITED;
 	r.since_kill_ns = 2 * freed_ns;
 	metrics_feed(&m, &r.h);
@@ -130,7 +130,7 @@ static void test_counts(void)
 		  "the_last_oom_has_a_time_of_day");
 }
 
-/* Who is told as a victim is not always killed. */
+/* A victim is not always killed. */
 static void test_kills(void)
 {
 	memset(&m, 0, sizeof(m));
@@ -158,7 +158,7 @@ static void name(u64 id, const char *path)
 	metrics_feed(&m, &n.h);
 }
 
-/* A unit that is started again has another id each time. */
+/* The cgroup of a unit has another id after each restart. */
 static void test_made_again(void)
 {
 	u64 id;
@@ -184,7 +184,7 @@ static void test_no_begin(void)
 	RECORD(e, OOM_END, oom_end);
 
 	memset(&m, 0, sizeof(m));
-	/* Of another episode, whose place it would have. */
+	/* An episode that has the same slot. */
 	oom(3, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
 	v.episode = 3 + 256;
 	v.constraint = OOMTRACE_CONSTRAINT_NONE;
@@ -196,7 +196,7 @@ static void test_no_begin(void)
 		  "a_verdict_tells_the_scope_as_well");
 }
 
-/* A suspend moves the clocks apart, but not what was before it. */
+/* A suspend changes the clock offset, but not for earlier records. */
 static void test_suspend(void)
 {
 	memset(&m, 0, sizeof(m));
@@ -244,7 +244,7 @@ static void test_labels(void)
 	check_has(text, "{cgroup=\"other\"} 936\n", "so_it_is_with_cgroups");
 }
 
-/* Does a program that reads the format find no fault with the page? */
+/* True if a program that parses the format accepts the page. */
 static void parse(const char *have, const char *command, const char *name)
 {
 	char quiet[256];
@@ -264,7 +264,7 @@ static void parse(const char *have, const char *command, const char *name)
 	check(pclose(p) == 0, name);
 }
 
-/* Debian's Python: another one before it in PATH has not its packages. */
+/* Debian's Python: another python3 in PATH would lack Debian's packages. */
 #define PARSER	"/usr/bin/python3 -c 'import sys\n" \
 		"from prometheus_client.openmetrics import parser\n"
 #define PARSE	"f = list(parser.text_fd_to_metric_families(sys.stdin))\n" \
@@ -272,7 +272,7 @@ static void parse(const char *have, const char *command, const char *name)
 
 static void test_format(void)
 {
-	/* With something in each family. */
+	/* Count something in each family. */
 	memset(&m, 0, sizeof(m));
 	deny("a\"b\\c\nd\xff");
 	oom(1, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);

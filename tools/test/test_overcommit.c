@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of overcommit.c over recordings made up here. That the prediction comes
- * true on a real kernel is the business of selftests/.
+ * Tests the replay of commit decisions on constructed recordings. The selftests
+ * check its prediction on a real kernel.
  */
 #include <stdlib.h>
 
@@ -88,7 +88,7 @@ static void test_releases(void)
 	ask(20000);
 	ask(20000);
 	sample(20000);
-	/* 30,000 were given back, nobody knows when. */
+	/* 30,000 pages were released at an unknown time. */
 	check(refuses(60, 0, 0, 0), "beyond_the_highest_nothing_is_refused");
 	check(refuses(45, 0, 0, 1), "what_may_be_refused_is_in_most_only");
 	check(h.width == 30000, "the_width_is_what_was_given_back");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of replay.c: the kernel's rules, one by one, over candidates made up
- * here; of numbers.c; and of the index of records.c. That the replay of real
- * OOMs names the kernel's victims is the business of selftests/.
+ * Tests the replay of an OOM: the kernel's rules, one by one, on constructed
+ * candidates. Also tests the parsing of numbers and the index of records. The
+ * selftests check that the replay of a real OOM chooses the kernel's victim.
  */
 #include "../numbers.h"
 #include "../replay.h"
@@ -60,7 +60,7 @@ static bool chooses(s32 pid)
 	return i >= 0 && r.task[i].c->pid == pid;
 }
 
-/* The same after a change of the task at a place. */
+/* The choice after a change of one task's oom_score_adj. */
 static s32 chosen_with(size_t i, int adj)
 {
 	long chosen;
@@ -203,7 +203,7 @@ static void test_numbers(void)
 	      "a_time_has_a_unit");
 }
 
-/* Episodes mixed as they may come, some without any record of a type. */
+/* Interleaved episodes, some of which lack a type of record. */
 static void test_index(void)
 {
 	struct records plain = { 0 }, indexed = { 0 };

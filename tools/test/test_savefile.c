@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of savefile.c and saver.c: what was saved is read back; a file that was
- * cut, changed, or made by another is told, and nothing in it is believed.
+ * Tests files of saved records: what was saved is read back, and truncated,
+ * damaged and foreign files are detected.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,7 +19,7 @@
 static char path[] = "/tmp/oomtrace-saved-XXXXXX";
 static unsigned char bytes[1 << 20];
 static size_t size;
-/* How large the file was after each flush. */
+/* Size of the file after each flush. */
 static size_t flushed[RECORDS / 10];
 
 static void put(const void *data, size_t n)
@@ -50,7 +50,7 @@ static struct oomtrace_oom_end nth(unsigned int n)
 	return e;
 }
 
-/* Save them, flushed every ten; whole, or as a recorder leaves it that dies. */
+/* Save records with a flush after every ten; complete, or without an end. */
 static void save(bool whole)
 {
 	struct oomtrace_info info = {
@@ -81,8 +81,8 @@ static void save(bool whole)
 }
 
 /*
- * Read the file: how many records there are, each as it was saved, -1 if one is
- * not. *err: how opening or reading ended.
+ * Read the file. Returns the number of records, or -1 if one differs from what was
+ * saved. *err is the result of opening or reading.
  */
 static int read_back(int *err)
 {
@@ -147,10 +147,10 @@ static void test_cuts(void)
 	for (cut = 0; cut < all; cut++) {
 		put(bytes, cut);
 		n = read_back(&err);
-		/* A file of nothing holds no record, which is no damage. */
+		/* An empty file has no records but is not damaged. */
 		good &= n >= last && (err == -EBADMSG || !cut);
 		last = n;
-		/* Nothing that was flushed waits in the compressor. */
+		/* A flush leaves no data in the compressor. */
 		while (sure < RECORDS / 10 && cut >= flushed[sure])
 			sure++;
 		kept &= n >= 10 * sure;
@@ -168,7 +168,7 @@ static void test_cuts(void)
 		bytes[cut] ^= 0x55;
 		put(bytes, all);
 		bytes[cut] ^= 0x55;
-		/* A few bits mean nothing; no other is read without a word. */
+		/* Some bits have no meaning; a change of any other is detected. */
 		n = read_back(&err);
 		good &= err || n == RECORDS;
 	}
@@ -211,7 +211,7 @@ static void test_foreign(void)
 		  "garbage_in_the_header_is_refused");
 }
 
-/* Save records without end to a file that may not grow: how many until then. */
+/* Save records until the file's size limit is reached; returns their number. */
 static unsigned int fill(void)
 {
 	struct rlimit limit, none = { 0 };
@@ -238,7 +238,7 @@ static unsigned int fill(void)
 				written = i + 1;
 		}
 	}
-	/* Its end would fit by now; it is not that of what is there. */
+	/* An end would fit now, but must not follow the incomplete data. */
 	setrlimit(RLIMIT_FSIZE, &limit);
 	e = nth(i);
 	check(err == -EFBIG && saver_add(s, &e.h) == err,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of common/story.c, story_print.c, story_choice.c, story_memory.c and
- * say.c: episodes made up of constructed records (test_episode.c), and what is
- * told of them.
+ * Tests the explanation of OOM episodes that are made of constructed records.
  */
 #include "test_episode.h"
 #include "test_story.h"

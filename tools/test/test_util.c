@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TAP lines for the tests of tools/, see test_util.h.
+ * Prints TAP lines.
  */
 #include <stdlib.h>
 

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests of tools/ share: TAP lines and constructed records.
+ * Shared by the tests: TAP lines and constructed records.
  *
- * The functions under test are pure, from a record to text, so records made up
- * here are as good as the module's. What the module really writes is the
- * business of selftests/.
+ * The functions under test are pure, so constructed records are as good as those
+ * of the module. The selftests check the records of the module.
  */
 #ifndef OOMTRACE_TEST_UTIL_H
 #define OOMTRACE_TEST_UTIL_H
 
 #include "../../common/format.h"
 
-/* One line of TAP: a failing test prints both sides first. */
+/* Print a TAP line. A failing test prints both sides first. */
 void check(bool ok, const char *name);
 void check_text(const char *got, const char *want, const char *name);
 void check_has(const char *got, const char *part, const char *name);
 void check_hasnt(const char *got, const char *part, const char *name);
 
-/* The plan, and the exit status. */
+/* Print the plan; print the summary and return the exit status. */
 void plan(unsigned int tests);
 int finish(void);
 
