@@ -121,7 +121,7 @@ static void put_record(struct sink *to, const struct oomtrace_header *rec)
 	else
 		put_format(to, "{\"type\":\"type-%u\"", rec->type);
 	put_format(to, ",\"seq\":%llu,\"cpu\":%u,\"ts_ns\":%llu", (u64)rec->seq,
-	    rec->cpu, (u64)rec->ts_ns);
+		   rec->cpu, (u64)rec->ts_ns);
 	if (desc)
 		put_fields(to, rec, desc);
 	else

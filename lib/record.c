@@ -41,7 +41,7 @@ const char *oomtrace_field(unsigned int type, unsigned int n)
 
 /* Find a field and its bit by name; NULL if the type has no such field. */
 static const struct oomtrace_field *find_field(unsigned int type, const char *name,
-					 unsigned int *bit)
+					       unsigned int *bit)
 {
 	const struct oomtrace_type_desc *desc = oomtrace_type_desc(type);
 

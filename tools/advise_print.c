@@ -69,7 +69,7 @@ static const char *advise_caveat(const struct report *rep, unsigned int n)
 
 /* ---- text ---- */
 
-static void tell_whose(struct teller *t, const struct advice *a)
+static void print_commands(struct teller *t, const struct advice *a)
 {
 	size_t i;
 
@@ -83,8 +83,8 @@ static void tell_whose(struct teller *t, const struct advice *a)
 		say(t, ", %zu more", a->nwhose - NAMED);
 }
 
-static void tell_advice(struct teller *t, const struct report *rep,
-			const struct advice *a)
+static void print_advice_row(struct teller *t, const struct report *rep,
+			     const struct advice *a)
 {
 	const struct refusals *r = &a->refusals;
 	char name[40], range[48], first[32] = "-";
@@ -97,11 +97,11 @@ static void tell_advice(struct teller *t, const struct report *rep,
 			 (r->first->rec->h.ts_ns - first_ns(rep)) / 1e9);
 	say(t, "%14s %12lld %9zu %16s %12s  ", name, a->pages, r->guess, range,
 	    first);
-	tell_whose(t, a);
+	print_commands(t, a);
 	say(t, "\n");
 }
 
-static void tell_smallest(struct teller *t, const struct report *rep)
+static void print_smallest(struct teller *t, const struct report *rep)
 {
 	say(t, "Smallest vm.overcommit_ratio without a refusal: ");
 	if (rep->smallest < 0)
@@ -115,7 +115,7 @@ static void tell_smallest(struct teller *t, const struct report *rep)
 		    rep->smallest_sure);
 }
 
-void advise_tell(const struct report *rep)
+void advise_text(const struct report *rep)
 {
 	struct oomtrace_out out = { .vprint = print_advise_text, .ctx = stdout };
 	struct teller t = { .out = &out, .page_size = rep->recs->facts.page_size };
@@ -134,9 +134,9 @@ void advise_tell(const struct report *rep)
 	say(&t, "%14s %12s %9s %16s %12s  %s\n", "limit", "pages", "probably",
 	    "least to most", "first after", "commands");
 	for (i = 0; i < rep->n; i++)
-		tell_advice(&t, rep, &rep->advice[i]);
+		print_advice_row(&t, rep, &rep->advice[i]);
 	say(&t, "\n");
-	tell_smallest(&t, rep);
+	print_smallest(&t, rep);
 	for (i = 0; (text = advise_caveat(rep, i)); i++)
 		say(&t, "%s%s\n", i ? "     " : "But: ", text);
 }

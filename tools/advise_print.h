@@ -52,8 +52,8 @@ struct report {
 	s64 smallest_sure;
 };
 
-/** advise_tell() - print the answer as text to standard output */
-void advise_tell(const struct report *rep);
+/** advise_text() - print the answer as text to standard output */
+void advise_text(const struct report *rep);
 
 /** advise_json() - print the answer as one line of JSON to standard output */
 void advise_json(const struct report *rep);

@@ -97,7 +97,7 @@ static void count_whose(struct advice *a, const struct history *h)
 }
 
 static void evaluate_limit(struct advice *a, const struct history *h,
-		   struct limit limit)
+			   struct limit limit)
 {
 	memset(a, 0, sizeof(*a));
 	a->limit = limit;
@@ -202,7 +202,7 @@ static int run_advise(const struct options *opt)
 		if (opt->json)
 			advise_json(&rep);
 		else
-			advise_tell(&rep);
+			advise_text(&rep);
 		status = close_output();
 		free_report(&rep);
 	}

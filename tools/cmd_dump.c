@@ -19,7 +19,7 @@
 static unsigned long long hidden_losses;
 
 static bool is_wanted(const struct options *opt,
-		   const struct oomtrace_header *rec)
+		      const struct oomtrace_header *rec)
 {
 	bool of_type = opt->all_types ||
 		       (rec->type < 64 && (opt->types >> rec->type & 1));
@@ -35,7 +35,7 @@ static bool is_wanted(const struct options *opt,
 
 /* Returns 0 or a positive errno. */
 static int print_dump_record(const struct options *opt, const struct oomtrace_header *rec,
-		 bool flush)
+			     bool flush)
 {
 	int err = opt->json ? oomtrace_print_json(rec, stdout)
 			    : oomtrace_print_text(rec, stdout);
@@ -59,7 +59,7 @@ static int report_output_error(int err)
  * else 0 with the command's exit status in *status.
  */
 static int print_available(struct oomtrace *ot, const struct options *opt,
-		      bool live, int *status)
+			   bool live, int *status)
 {
 	const struct oomtrace_header *rec;
 	int ret = 0, err;

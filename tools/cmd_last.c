@@ -146,7 +146,7 @@ static int explain_episode(const struct records *recs, const struct options *opt
 
 /* When an episode began, as a time of day if that is known. */
 static void format_time(char *buf, size_t size, unsigned long long ts_ns,
-		     long long wall_offset_ns)
+			long long wall_offset_ns)
 {
 	time_t t = (ts_ns + wall_offset_ns) / NS_PER_S;
 	struct tm tm;

@@ -48,7 +48,7 @@ static void find_owner(int pid, char *label, size_t size)
 }
 
 static void print_ranking_row(unsigned int place, const struct oomtrace_candidate *c,
-		      u64 totalpages)
+			      u64 totalpages)
 {
 	char comm[4 * OOMTRACE_COMM_LEN + 1], task[96], cmdline[256] = "-";
 	char label[CGROUP_LABEL_MAX], clean[4 * CGROUP_LABEL_MAX + 1];
@@ -84,7 +84,7 @@ static void print_advice(const struct oomtrace_ranking *rk,
 }
 
 static void print_ranking_table(const struct oomtrace_ranking *rk,
-			const struct oomtrace_candidate *recs)
+				const struct oomtrace_candidate *recs)
 {
 	__u32 i, exempt = 0;
 
@@ -102,7 +102,7 @@ static void print_ranking_table(const struct oomtrace_ranking *rk,
 }
 
 static void print_ranking_json(const struct oomtrace_ranking *rk,
-		       const struct oomtrace_candidate *recs)
+			       const struct oomtrace_candidate *recs)
 {
 	char label[CGROUP_LABEL_MAX], cmdline[1024];
 	struct json_object *obj, *adj;

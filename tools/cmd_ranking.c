@@ -21,7 +21,7 @@ static int parse_ranking_option(int key, const char *arg)
 }
 
 static int print_ranking(const struct oomtrace_ranking *rk,
-		 const struct oomtrace_candidate *recs, bool json)
+			 const struct oomtrace_candidate *recs, bool json)
 {
 	int err = 0;
 	__u32 i;

@@ -167,8 +167,8 @@ static void put_source(FILE *to, const struct page *p)
 /* ---- the numbers ---- */
 
 static void add_optional_int(struct json_object *obj, const char *name,
-		      const struct oomtrace_header *rec, unsigned int idx,
-		      s64 n)
+			     const struct oomtrace_header *rec, unsigned int idx,
+			     s64 n)
 {
 	json_object_object_add(obj, name, oomtrace_field_valid(rec, idx) ?
 			       json_object_new_int64(n) : NULL);
@@ -200,8 +200,8 @@ static struct json_object *candidate_json(const struct page *p,
 	ADD(oom_score_adj);
 #undef ADD
 	add_optional_int(obj, "pgtables", &c->h,
-		  OOMTRACE_BIT_candidate_pgtables_bytes,
-		  c->pgtables_bytes / p->recs.facts.page_size);
+			 OOMTRACE_BIT_candidate_pgtables_bytes,
+			 c->pgtables_bytes / p->recs.facts.page_size);
 	adj = v ? (u64)c->oom_score_adj * (v->totalpages / 1000) : 0;
 	json_object_object_add(obj, "adj_pages", json_object_new_int64(adj));
 	if (chosen || !name)

@@ -248,7 +248,7 @@ static void count_losses(struct whatif *a, const struct records *recs)
 /* ---- the command ---- */
 
 static int report_no_replay(const struct records *recs, unsigned long long wanted,
-		     unsigned long long episode)
+			    unsigned long long episode)
 {
 	const struct oomtrace_oom_begin *b =
 		records_first(recs, episode, OOMTRACE_OOM_BEGIN);
@@ -304,7 +304,7 @@ static int run_whatif(const struct options *opt)
 		if (opt->json)
 			whatif_json(&a);
 		else
-			whatif_tell(&a);
+			whatif_text(&a);
 		status = close_output();
 	}
 	replay_free(&a.r);

@@ -14,7 +14,7 @@
  * value means that json-c is out of memory; null is never added on purpose.
  */
 static bool add_member(struct json_object *obj, const char *name,
-		struct json_object *value)
+		       struct json_object *value)
 {
 	if (value && !json_object_object_add(obj, name, value))
 		return true;
@@ -23,7 +23,7 @@ static bool add_member(struct json_object *obj, const char *name,
 }
 
 static bool add_hex_string(struct json_object *obj, const char *field, const char *s,
-		    size_t n)
+			   size_t n)
 {
 	char hex[2 * OOMTRACE_STR_MAX + 1];
 	char name[40];

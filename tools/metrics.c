@@ -275,7 +275,7 @@ struct page {
 };
 
 static void begin_family(struct page *p, const char *name, const char *type,
-		   const char *help)
+			 const char *help)
 {
 	p->name = name;
 	p->counter = !strcmp(type, "counter");
@@ -323,7 +323,7 @@ static void print_episodes(struct page *p, const struct metrics *m)
 	unsigned int scope, ending;
 
 	begin_family(p, "oomtrace_oom_episodes", "counter",
-	       "OOM episodes, by scope and ending.");
+		     "OOM episodes, by scope and ending.");
 	for (scope = 0; scope <= OOMTRACE_SCOPES; scope++) {
 		for (ending = 0; ending < OOMTRACE_ENDINGS; ending++) {
 			/* Counters that alerts use exist from the start. */
@@ -364,7 +364,7 @@ static void print_kills(struct page *p, const struct metrics *m)
 	u64 n;
 
 	begin_family(p, "oomtrace_oom_kills", "counter",
-	       "Processes killed by the OOM killer or an OOM daemon, by memory cgroup.");
+		     "Processes killed by the OOM killer or an OOM daemon, by memory cgroup.");
 	for (i = 0; i < METRICS_VALUES && m->kills[i].n; i++) {
 		n = kills_of(m, i);
 		if (!n)
@@ -388,7 +388,7 @@ static void print_denials(struct page *p, const struct metrics *m)
 	unsigned int i;
 
 	begin_family(p, "oomtrace_commit_denials", "counter",
-	       "Recorded requests that commit accounting refused, by command.");
+		     "Recorded requests that commit accounting refused, by command.");
 	for (i = 0; i < METRICS_VALUES && m->denials[i].n; i++) {
 		begin_sample(p);
 		fputs("{comm=\"", p->to);
@@ -406,7 +406,7 @@ static void print_freed(struct page *p, const struct metrics *m)
 	unsigned int b;
 
 	begin_family(p, "oomtrace_oom_free_seconds", "histogram",
-	       "Time from the kill until the victim's memory was free.");
+		     "Time from the kill until the victim's memory was free.");
 	for (b = 0; b < METRICS_BUCKETS; b++) {
 		/* OpenMetrics requires 1.0 for whole numbers; Prometheus keeps 1. */
 		fprintf(p->to, "%s_bucket{le=\"%g%s\"}", p->name, buckets[b],
@@ -429,7 +429,7 @@ static void print_lost_counter(struct page *p, const struct metrics *m)
 	unsigned int i;
 
 	begin_family(p, "oomtrace_records_lost", "counter",
-	       "Records that were overwritten before they were read.");
+		     "Records that were overwritten before they were read.");
 	for (i = 0; i < OOMTRACE_RINGS; i++) {
 		begin_sample(p);
 		fprintf(p->to, "{ring=\"%s\"}", rings[i]);
@@ -438,7 +438,7 @@ static void print_lost_counter(struct page *p, const struct metrics *m)
 }
 
 static void print_memory_gauges(struct page *p, const struct oomtrace_sample *s,
-			 unsigned int page_size)
+				unsigned int page_size)
 {
 	double size = page_size;
 
@@ -446,22 +446,22 @@ static void print_memory_gauges(struct page *p, const struct oomtrace_sample *s,
 		return;
 	if (has_field(&s->h, OOMTRACE_BIT_sample_committed)) {
 		begin_family(p, "oomtrace_committed_bytes", "gauge",
-		       "Committed address space.");
+			     "Committed address space.");
 		print_single_sample(p, s->committed * size);
 	}
 	if (!has_field(&s->h, OOMTRACE_BIT_sample_limit))
 		return;
 	begin_family(p, "oomtrace_commit_limit_bytes", "gauge",
-	       "Limit that vm.overcommit_memory=2 enforces, in all modes.");
+		     "Limit that vm.overcommit_memory=2 enforces, in all modes.");
 	print_single_sample(p, s->limit * size);
 	begin_family(p, "oomtrace_commit_headroom_bytes", "gauge",
-	       "Limit minus committed address space; can be negative in modes 0 and 1.");
+		     "Limit minus committed address space; can be negative in modes 0 and 1.");
 	print_single_sample(p, (s->limit - s->committed) * size);
 }
 
 static void print_time_gauge(struct page *p, const char *name, const char *help,
-		       const struct metrics_time *when,
-		       const struct metrics_source *src)
+			     const struct metrics_time *when,
+			     const struct metrics_source *src)
 {
 	s64 offset = when->wall_offset_ns ?: src->wall_offset_ns;
 
@@ -475,21 +475,21 @@ static void print_module(struct page *p, const struct metrics *m,
 			 const struct metrics_source *src)
 {
 	begin_family(p, "oomtrace_up", "gauge",
-	       "1 while the module is loaded and followed.");
+		     "1 while the module is loaded and followed.");
 	print_single_sample(p, src->up);
 	if (src->info_known) {
 		begin_family(p, "oomtrace_hooks_missing", "gauge",
-		       "Hooks that are not attached or never fired, so records lack fields.");
+			     "Hooks that are not attached or never fired, so records lack fields.");
 		print_single_sample(p, src->info.hooks_missing);
 		begin_family(p, "oomtrace_enabled", "gauge",
-		       "1 if the hooks are armed.");
+			     "1 if the hooks are armed.");
 		print_single_sample(p, src->info.enabled);
 	}
 	print_time_gauge(p, "oomtrace_last_oom_timestamp_seconds",
-		   "Start of the last OOM episode.", &m->last_oom, src);
+			 "Start of the last OOM episode.", &m->last_oom, src);
 	print_time_gauge(p, "oomtrace_last_oom_kill_timestamp_seconds",
-		   "Last kill by the OOM killer or an OOM daemon.",
-		   &m->last_kill, src);
+			 "Last kill by the OOM killer or an OOM daemon.",
+			 &m->last_kill, src);
 }
 
 void metrics_print(const struct metrics *m, const struct metrics_source *src,
@@ -503,7 +503,7 @@ void metrics_print(const struct metrics *m, const struct metrics_source *src,
 	print_freed(&p, m);
 	print_denials(&p, m);
 	print_memory_gauges(&p, src->sample.h.type ? &src->sample : &m->sample,
-		     src->page_size);
+			    src->page_size);
 	print_lost_counter(&p, m);
 	if (src->openmetrics)
 		fputs("# EOF\n", to);

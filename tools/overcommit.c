@@ -98,7 +98,7 @@ static bool has_committed(const struct oomtrace_header *rec)
  * assumes that it was released evenly.
  */
 static void add_between_samples(struct history *h, const struct event *e, size_t n,
-		  s64 before, s64 after)
+				s64 before, s64 after)
 {
 	const struct oomtrace_commit *c;
 	s64 granted = 0, given_back, so_far = 0, back;
@@ -147,7 +147,7 @@ static void add_without_samples(struct history *h, const struct event *e, size_t
 }
 
 static size_t collect_events(struct history *h, const struct records *recs,
-		      struct event *e)
+			     struct event *e)
 {
 	const struct oomtrace_header *rec;
 	size_t i, n = 0;
@@ -185,7 +185,7 @@ void history_init(struct history *h, const struct records *recs)
 			continue;
 		if (last && i < n)
 			add_between_samples(h, &e[start], i - start, sampled_committed(last),
-			      sampled_committed(e[i].rec));
+					    sampled_committed(e[i].rec));
 		else
 			add_without_samples(h, &e[start], i - start);
 		last = i < n ? e[i].rec : NULL;

@@ -25,7 +25,7 @@ enum { TID_KILLER = 1, TID_FIRST_VICTIM = 2 };
 static bool first;
 
 static struct json_object *new_event(const char *name, const char *phase, int pid,
-				 int tid, double us)
+				     int tid, double us)
 {
 	struct json_object *obj = json_object_new_object();
 
@@ -149,7 +149,7 @@ static void put_victim(const struct records *recs,
 }
 
 static void put_record_events(const struct records *recs,
-		       const struct oomtrace_header *rec, int *tid)
+			      const struct oomtrace_header *rec, int *tid)
 {
 	const struct oomtrace_commit *c = (const void *)rec;
 	const struct oomtrace_sample *s = (const void *)rec;

@@ -22,7 +22,7 @@ static s64 adj_share(s64 adj, s64 totalpages)
 
 /* The sum of the score without oom_score_adj; false if a term is absent. */
 static bool sum_memory(const struct replay *r, const struct oomtrace_candidate *c,
-		   s64 *pages)
+		       s64 *pages)
 {
 	if (!candidate_has(c, B(rss_anon)) || !candidate_has(c, B(rss_file)) ||
 	    !candidate_has(c, B(rss_shmem)) || !candidate_has(c, B(swapents)) ||

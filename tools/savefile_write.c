@@ -67,7 +67,7 @@ static int write_out(struct saver *s)
 }
 
 static int compress_data(struct saver *s, const void *data, size_t size,
-		    ZSTD_EndDirective how)
+			 ZSTD_EndDirective how)
 {
 	ZSTD_inBuffer in = { data, size, 0 };
 	ZSTD_outBuffer out;

@@ -17,7 +17,7 @@
 
 /* Read a number, after @skip others, of the line that begins with @word. */
 static bool read_number_of(const char *path, const char *word, unsigned int skip,
-		      unsigned long long *n)
+			   unsigned long long *n)
 {
 	size_t len = strlen(word);
 	char line[512];
@@ -105,7 +105,7 @@ static void read_kernel_state(struct status *s)
 {
 	s->kills_known = read_number_of("/proc/vmstat", "oom_kill ", 0, &s->kills);
 	s->mode_known = read_number_of("/proc/sys/vm/overcommit_memory", "", 0,
-				  &s->mode);
+				       &s->mode);
 	meminfo_sample(&s->memory);
 	s->pstore = pstore_files();
 }

@@ -51,7 +51,7 @@ static void say_score(struct teller *t, const struct replay_task *task)
 	}
 }
 
-static void tell_changes(struct teller *t, const struct whatif *a)
+static void print_changes(struct teller *t, const struct whatif *a)
 {
 	const struct replay *r = &a->r;
 	const struct replay_task *task;
@@ -78,7 +78,7 @@ static void tell_changes(struct teller *t, const struct whatif *a)
 	}
 }
 
-static void tell_then(struct teller *t, const struct whatif *a)
+static void print_result(struct teller *t, const struct whatif *a)
 {
 	say_label(t, "Then:");
 	if (a->no_oom) {
@@ -99,7 +99,7 @@ static void tell_then(struct teller *t, const struct whatif *a)
 	}
 }
 
-static void tell_saved(struct teller *t, const struct whatif *a)
+static void print_saved(struct teller *t, const struct whatif *a)
 {
 	const struct replay_task *task;
 
@@ -142,7 +142,7 @@ static size_t sort_by_points(const struct replay *r, const struct replay_task **
 	return n;
 }
 
-static void tell_order(struct teller *t, const struct whatif *a)
+static void print_order(struct teller *t, const struct whatif *a)
 {
 	const struct replay_task **order = xcalloc(a->r.n, sizeof(*order));
 	size_t i, n = sort_by_points(&a->r, order);
@@ -195,7 +195,7 @@ static const char *whatif_caveat(const struct whatif *a, unsigned int n)
 	return NULL;
 }
 
-void whatif_tell(const struct whatif *a)
+void whatif_text(const struct whatif *a)
 {
 	struct oomtrace_out out = { .vprint = print_whatif_text, .ctx = stdout };
 	struct teller t = { .out = &out, .page_size = a->r.page_size };
@@ -213,10 +213,10 @@ void whatif_tell(const struct whatif *a)
 	say(&t, " died with ");
 	say_field(&t, &a->v->h, OOMTRACE_BIT_verdict_points);
 	say(&t, " points\n");
-	tell_changes(&t, a);
-	tell_saved(&t, a);
-	tell_then(&t, a);
-	tell_order(&t, a);
+	print_changes(&t, a);
+	print_saved(&t, a);
+	print_result(&t, a);
+	print_order(&t, a);
 	for (i = 0; (text = whatif_caveat(a, i)); i++) {
 		say_label(&t, "But:");
 		say(&t, "%s\n", text);

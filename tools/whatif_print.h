@@ -37,8 +37,8 @@ struct whatif {
 	size_t save;
 };
 
-/** whatif_tell() - print the answer as text to standard output */
-void whatif_tell(const struct whatif *a);
+/** whatif_text() - print the answer as text to standard output */
+void whatif_text(const struct whatif *a);
 
 /** whatif_json() - print the answer as one line of JSON to standard output */
 void whatif_json(const struct whatif *a);

@@ -37,7 +37,7 @@ static void add_entry_field(struct journal *j, const char *fmt, ...)
 
 /* Add a field of a record, unless it is absent: a number, a name or any bytes. */
 static void add_record_field(struct journal *j, const char *name,
-		      const struct oomtrace_header *rec, unsigned int idx)
+			     const struct oomtrace_header *rec, unsigned int idx)
 {
 	const struct oomtrace_field *f;
 	const char *s;
@@ -61,8 +61,8 @@ static void add_record_field(struct journal *j, const char *name,
 
 /* Add a cgroup's id, its path if known, and the container or unit it belongs to. */
 static void add_cgroup_fields(struct journal *j, const char *name,
-		       const struct cgroups *g,
-		       const struct oomtrace_header *rec, unsigned int idx)
+			      const struct cgroups *g,
+			      const struct oomtrace_header *rec, unsigned int idx)
 {
 	char label[CGROUP_LABEL_MAX];
 	const char *path;
@@ -116,22 +116,22 @@ static void add_message(struct journal *j, const struct journal_episode *e)
 				sizeof(e->victim.comm));
 	if (e->victim.h.type && e->begin.scope == OOMTRACE_SCOPE_USERSPACE)
 		add_entry_field(j, "MESSAGE=OOM episode %llu: %s[%d] %s %s[%d], %u in all (oomtrace last %llu)",
-		    e->episode, asker, e->begin.pid, daemon_verb(&e->victim),
-		    victim, e->victim.pid, count_victims(e), e->episode);
+				e->episode, asker, e->begin.pid, daemon_verb(&e->victim),
+				victim, e->victim.pid, count_victims(e), e->episode);
 	else if (is_killed(e) && !e->begin.h.type)
 		add_entry_field(j, "MESSAGE=OOM episode %llu: killed %s[%d], %u in all (oomtrace last %llu)",
-		    e->episode, victim, e->victim.pid, count_victims(e), e->episode);
+				e->episode, victim, e->victim.pid, count_victims(e), e->episode);
 	else if (is_killed(e))
 		add_entry_field(j, "MESSAGE=OOM episode %llu: killed %s[%d], %u in all; asked by %s[%d] (oomtrace last %llu)",
-		    e->episode, victim, e->victim.pid, count_victims(e), asker,
-		    e->begin.pid, e->episode);
+				e->episode, victim, e->victim.pid, count_victims(e), asker,
+				e->begin.pid, e->episode);
 	else if (!e->begin.h.type)
 		add_entry_field(j, "MESSAGE=OOM episode %llu: no process was killed, %s (oomtrace last %llu)",
-		    e->episode, ending ? ending : "ending unknown", e->episode);
+				e->episode, ending ? ending : "ending unknown", e->episode);
 	else
 		add_entry_field(j, "MESSAGE=OOM episode %llu: no process was killed, %s; asked by %s[%d] (oomtrace last %llu)",
-		    e->episode, ending ? ending : "ending unknown", asker,
-		    e->begin.pid, e->episode);
+				e->episode, ending ? ending : "ending unknown", asker,
+				e->begin.pid, e->episode);
 }
 
 static int send_entry(struct journal *j, const struct cgroups *g,
@@ -163,15 +163,15 @@ static int send_entry(struct journal *j, const struct cgroups *g,
 	ADD("OOM_DURATION_NS", end, oom_end, duration_ns);
 #undef ADD
 	add_cgroup_fields(j, "OOM_CGROUP", g, &e->begin.h,
-		   OOMTRACE_BIT_oom_begin_memcg_id);
+			  OOMTRACE_BIT_oom_begin_memcg_id);
 	add_cgroup_fields(j, "OOM_VICTIM_CGROUP", g, &e->victim.h,
-		   OOMTRACE_BIT_victim_cgroup_id);
+			  OOMTRACE_BIT_victim_cgroup_id);
 	return j->send(j->field, j->n);
 }
 
 /* Send an ended episode and free its slot, or keep it for another attempt. */
 static void send_and_free(struct journal *j, const struct cgroups *g,
-		   struct journal_episode *e, u64 now_ns)
+			  struct journal_episode *e, u64 now_ns)
 {
 	int err = send_entry(j, g, e);
 
@@ -228,7 +228,7 @@ bool journal_pending(const struct journal *j)
  * episode early. If there is none, or sending fails, drop an episode.
  */
 static struct journal_episode *find_slot(struct journal *j, const struct cgroups *g,
-				    u64 episode, u64 now_ns)
+					 u64 episode, u64 now_ns)
 {
 	struct journal_episode *e, *oldest = &j->open[0];
 
@@ -257,7 +257,7 @@ static struct journal_episode *find_slot(struct journal *j, const struct cgroups
  * an OOM daemon follows an earlier signal with SIGKILL.
  */
 static void store_victim(struct journal_episode *e,
-			const struct oomtrace_victim *v)
+			 const struct oomtrace_victim *v)
 {
 	bool again = e->victim.h.type && e->victim.tgid == v->tgid;
 

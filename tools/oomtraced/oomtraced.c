@@ -92,7 +92,8 @@ static error_t parse_service_option(int key, char *arg, struct argp_state *state
 static const struct argp_option options[] = {
 	{ "device", 'd', "PATH", 0, "Follow PATH instead of " OOMTRACE_DEVICE, 0 },
 	{ "state", 's', "DIR", 0, "Save records in DIR; by default none are saved", 0 },
-	{ "max-size", KEY_MAX_SIZE, "SIZE", 0, "Limit of the files in DIR together, 64M by default", 0 },
+	{ "max-size", KEY_MAX_SIZE, "SIZE", 0,
+	  "Limit of the files in DIR together, 64M by default", 0 },
 	{ "textfile", KEY_TEXTFILE, "FILE", 0,
 	  "Write metrics to FILE, for node_exporter's textfile collector", 0 },
 	{ "interval", KEY_INTERVAL, "TIME", 0,
@@ -261,15 +262,15 @@ static void write_journal(u64 now, const struct history_dir *h)
 	u64 before = journal.sent_ns;
 
 	report_change("journal", journal_flush(&journal, &metrics.cgroups, now),
-	       &journal_err);
+		      &journal_err);
 	if (h && journal.sent_ns != before)
 		report_change("mark of the journal entries",
-		       journal_mark_set(journal.sent_ns), &sent_err);
+			      journal_mark_set(journal.sent_ns), &sent_err);
 }
 
 /* The main loop. Returns 0 after a signal, or a negative errno of the device. */
 static int run_loop(struct oomtrace *ot, struct history_dir *h, FILE *to,
-		  struct metrics_source *src)
+		    struct metrics_source *src)
 {
 	static int history_err, textfile_err;
 	long long next = 0, now, wait_ns;
@@ -284,10 +285,10 @@ static int run_loop(struct oomtrace *ot, struct history_dir *h, FILE *to,
 		if (now >= next || (dirty && !journal_pending(&journal))) {
 			add_sample(h);
 			report_change("metrics", write_metrics(ot, to, src, true),
-			       &textfile_err);
+				      &textfile_err);
 			if (h)
 				report_change("history", history_flush(h),
-				       &history_err);
+					      &history_err);
 			dirty = false;
 			next = now + interval_ns;
 		}
