@@ -73,14 +73,14 @@ static void print_commands(struct teller *t, const struct advice *a)
 {
 	size_t i;
 
-	for (i = 0; i < a->nwhose && i < NAMED; i++) {
+	for (i = 0; i < a->ncommands && i < NAMED; i++) {
 		say(t, "%s", i ? ", " : "");
-		say_comm(t, a->whose[i].comm);
+		say_comm(t, a->commands[i].comm);
 		say(t, " ");
-		say_count(t, a->whose[i].refused);
+		say_count(t, a->commands[i].refused);
 	}
-	if (a->nwhose > NAMED)
-		say(t, ", %zu more", a->nwhose - NAMED);
+	if (a->ncommands > NAMED)
+		say(t, ", %zu more", a->ncommands - NAMED);
 }
 
 static void print_advice_row(struct teller *t, const struct report *rep,
@@ -166,11 +166,11 @@ static struct json_object *advice_json(const struct report *rep,
 	if (a->refusals.first)
 		add_count(obj, "first_ns", a->refusals.first->rec->h.ts_ns -
 			  first_ns(rep));
-	for (i = 0; i < a->nwhose; i++) {
+	for (i = 0; i < a->ncommands; i++) {
 		one = json_object_new_object();
-		json_add_string(one, "comm", a->whose[i].comm,
+		json_add_string(one, "comm", a->commands[i].comm,
 				OOMTRACE_COMM_LEN);
-		add_count(one, "refused", a->whose[i].refused);
+		add_count(one, "refused", a->commands[i].refused);
 		json_object_array_add(list, one);
 	}
 	json_object_object_add(obj, "commands", list);

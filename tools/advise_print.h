@@ -8,11 +8,11 @@
 #include "overcommit.h"
 
 /**
- * struct whose - refusals of one command
+ * struct command_refusals - refusals of one command
  * @comm: name of the command.
  * @refused: probable number of refusals.
  */
-struct whose {
+struct command_refusals {
 	char comm[OOMTRACE_COMM_LEN];
 	size_t refused;
 };
@@ -22,15 +22,15 @@ struct whose {
  * @limit: the limit.
  * @pages: the limit in pages, with the RAM and swap of the last decision.
  * @refusals: the refusals.
- * @whose: refusals by command, the largest number first.
- * @nwhose: number of commands in @whose.
+ * @commands: refusals by command, the largest number first.
+ * @ncommands: number of commands in @commands.
  */
 struct advice {
 	struct limit limit;
 	s64 pages;
 	struct refusals refusals;
-	struct whose *whose;
-	size_t nwhose;
+	struct command_refusals *commands;
+	size_t ncommands;
 };
 
 /**

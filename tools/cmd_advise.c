@@ -56,13 +56,13 @@ static error_t parse_advise_option(int key, const char *arg)
 
 static int by_comm(const void *a, const void *b)
 {
-	return memcmp(((const struct whose *)a)->comm,
-		      ((const struct whose *)b)->comm, OOMTRACE_COMM_LEN);
+	return memcmp(((const struct command_refusals *)a)->comm,
+		      ((const struct command_refusals *)b)->comm, OOMTRACE_COMM_LEN);
 }
 
 static int by_count(const void *a, const void *b)
 {
-	const struct whose *x = a, *y = b;
+	const struct command_refusals *x = a, *y = b;
 
 	if (x->refused != y->refused)
 		return x->refused > y->refused ? -1 : 1;
@@ -70,30 +70,30 @@ static int by_count(const void *a, const void *b)
 }
 
 /* Make one entry per refusal, sort by name, and merge equal names. */
-static void count_whose(struct advice *a, const struct history *h)
+static void count_commands(struct advice *a, const struct history *h)
 {
 	const struct refusals *r = &a->refusals;
 	size_t i, n = 0, k = 0;
 
 	for (i = 0; i < h->n; i++)
 		n += r->refused[i];
-	a->whose = xcalloc(n, sizeof(a->whose[0]));
+	a->commands = xcalloc(n, sizeof(a->commands[0]));
 	for (i = 0; i < h->n; i++) {
 		if (!r->refused[i])
 			continue;
-		memcpy(a->whose[k].comm, h->decision[i].rec->comm,
+		memcpy(a->commands[k].comm, h->decision[i].rec->comm,
 		       OOMTRACE_COMM_LEN);
-		a->whose[k++].refused = 1;
+		a->commands[k++].refused = 1;
 	}
-	qsort(a->whose, k, sizeof(a->whose[0]), by_comm);
+	qsort(a->commands, k, sizeof(a->commands[0]), by_comm);
 	for (i = 0; i < k; i++) {
-		if (a->nwhose && !by_comm(&a->whose[a->nwhose - 1],
-					  &a->whose[i]))
-			a->whose[a->nwhose - 1].refused++;
+		if (a->ncommands && !by_comm(&a->commands[a->ncommands - 1],
+					     &a->commands[i]))
+			a->commands[a->ncommands - 1].refused++;
 		else
-			a->whose[a->nwhose++] = a->whose[i];
+			a->commands[a->ncommands++] = a->commands[i];
 	}
-	qsort(a->whose, a->nwhose, sizeof(a->whose[0]), by_count);
+	qsort(a->commands, a->ncommands, sizeof(a->commands[0]), by_count);
 }
 
 static void evaluate_limit(struct advice *a, const struct history *h,
@@ -104,7 +104,7 @@ static void evaluate_limit(struct advice *a, const struct history *h,
 	a->pages = limit_pages(&limit, h->decision[h->n - 1].rec,
 			       h->page_size);
 	judge(h, &limit, &a->refusals);
-	count_whose(a, h);
+	count_commands(a, h);
 }
 
 /* ---- the command ---- */
@@ -153,7 +153,7 @@ static void free_report(struct report *rep)
 	size_t i;
 
 	for (i = 0; i < rep->n; i++) {
-		free(rep->advice[i].whose);
+		free(rep->advice[i].commands);
 		free(rep->advice[i].refusals.refused);
 	}
 	free(rep->advice);
