@@ -314,7 +314,7 @@ static int run_whatif(const struct options *opt)
 
 static const struct argp_option whatif_options[] = {
 	{ "adj", KEY_ADJ, "WHO=N", 0,
-	  "Assume that WHO had an oom_score_adj of N. WHO is a pid, a command name, a cgroup's path, or cgroup:ID. Can be repeated; the last match applies",
+	  "Assume that WHO had an oom_score_adj of N. WHO is a pid, a command name, a cgroup's path, or cgroup:ID. Repeatable; the last match applies",
 	  0 },
 	{ "limit", KEY_LIMIT, "SIZE", 0,
 	  "Assume that the memory cgroup's limit was SIZE (bytes, or with K, M, G, T)", 0 },
