@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The account of what a handle gave out and what it could not, for each ring
- * and CPU, see handle.h.
+ * Counts received, lost and missing records for each ring and CPU.
  *
- * Every record has a number in its ring on its CPU, and a lost record says
- * which numbers the reader will never get; so a number that is in neither was
- * taken out of the stream by somebody. The counts are sums of what the records
- * claim: with saved records they are as honest as the file.
+ * Records are numbered per ring and CPU, and a lost record covers the numbers
+ * that were overwritten. A number that is in neither was removed from the saved
+ * stream. The counts come from the records themselves, so with saved records
+ * they are only as reliable as the file.
  */
 #include <stdlib.h>
 
+#include "account.h"
 #include "handle.h"
 
 bool account_prepare(struct oomtrace *ot, unsigned int cpus)
@@ -43,8 +43,8 @@ void account_moved(struct oomtrace *ot)
 		ot->tallies[i].next = 0;
 }
 
-/* How many records a lost record stands for. */
-static u64 count_of(const struct oomtrace_header *rec)
+/* The number of records that a lost record stands for. */
+static u64 lost_count(const struct oomtrace_header *rec)
 {
 	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
 
@@ -58,17 +58,17 @@ bool account_add(struct oomtrace *ot, const struct oomtrace_header *rec)
 	struct tally *t;
 	u64 lost;
 
-	/* A stack borrows the number of the record behind it. */
+	/* A stack record carries the number of the record that follows it. */
 	if (rec->type == OOMTRACE_STACK)
 		return true;
 	if (!account_prepare(ot, rec->cpu + 1U))
 		return false;
 	t = &ot->tallies[rec->cpu * RING_IDS + (rec->flags & OOMTRACE_FLAG_RING)];
-	/* A step back is a stream put together of several. */
+	/* The numbers step back where several streams were concatenated. */
 	if (t->next && rec->seq > t->next)
 		t->missing += rec->seq - t->next;
 	if (rec->type == OOMTRACE_LOST) {
-		lost = count_of(rec);
+		lost = lost_count(rec);
 		t->lost += lost;
 		t->next = rec->seq + lost;
 	} else {
@@ -78,7 +78,7 @@ bool account_add(struct oomtrace *ot, const struct oomtrace_header *rec)
 	return true;
 }
 
-static u64 sum(const struct oomtrace *ot, int ring, int cpu, size_t member)
+static u64 sum_tallies(const struct oomtrace *ot, int ring, int cpu, size_t member)
 {
 	u64 total = 0;
 	unsigned int c;
@@ -96,16 +96,16 @@ static u64 sum(const struct oomtrace *ot, int ring, int cpu, size_t member)
 unsigned long long oomtrace_received(const struct oomtrace *ot, int ring,
 				     int cpu)
 {
-	return sum(ot, ring, cpu, offsetof(struct tally, received));
+	return sum_tallies(ot, ring, cpu, offsetof(struct tally, received));
 }
 
 unsigned long long oomtrace_lost(const struct oomtrace *ot, int ring, int cpu)
 {
-	return sum(ot, ring, cpu, offsetof(struct tally, lost));
+	return sum_tallies(ot, ring, cpu, offsetof(struct tally, lost));
 }
 
 unsigned long long oomtrace_missing(const struct oomtrace *ot, int ring,
 				    int cpu)
 {
-	return sum(ot, ring, cpu, offsetof(struct tally, missing));
+	return sum_tallies(ot, ring, cpu, offsetof(struct tally, missing));
 }

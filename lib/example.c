@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Whom the OOM killer takes, from now on; or took, of records in a file. */
+/* Print each victim of the OOM killer, from now on or from a file of records. */
 #include <liboomtrace.h>
 
 static void show(const struct oomtrace *ot, const struct oomtrace_header *rec)

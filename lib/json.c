@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Records as JSON, see liboomtrace.h. Which fields there are and what they are
- * called comes from common/format.h: nothing here knows a record type by name.
+ * Records as JSON. Fields and their names come from the tables that describe the
+ * records; no record type is treated specially.
  *
- * Written by hand and not by a JSON library: an object of a dozen members has
- * no need of one, nothing is allocated, and so nothing can fail half way in a
- * program that has to go on when memory is out. Numbers are exact 64-bit
- * integers, enumerations their names, unless a value has none.
+ * No JSON library is used: it would allocate, and a program that must work while
+ * memory is out could fail half way. Numbers are exact 64-bit integers, and an
+ * enumeration's value is its name if it has one.
  */
 #include "../common/format.h"
 #include "liboomtrace.h"
@@ -14,7 +13,7 @@
 #include "utf8.h"
 
 static __printf(2, 3)
-void put(struct sink *to, const char *fmt, ...)
+void put_format(struct sink *to, const char *fmt, ...)
 {
 	char text[64];
 	va_list args;
@@ -24,36 +23,36 @@ void put(struct sink *to, const char *fmt, ...)
 	va_end(args);
 }
 
-static void put_escape(struct sink *to, char c)
+static void put_json_escape(struct sink *to, char c)
 {
 	static const char shorts[] = "\b\f\n\r\t\"\\";
 	const char *at = strchr(shorts, c);
 
 	if (c && at)
-		put(to, "\\%c", "bfnrt\"\\"[at - shorts]);
+		put_format(to, "\\%c", "bfnrt\"\\"[at - shorts]);
 	else
-		put(to, "\\u%04x", (unsigned char)c);
+		put_format(to, "\\u%04x", (unsigned char)c);
 }
 
-/* @s is valid UTF-8. What a terminal would obey is escaped as well. */
-static bool plain(const char *s, size_t n)
+/* @s is valid UTF-8. Terminal control characters are escaped as well. */
+static bool is_plain(const char *s, size_t n)
 {
 	return *s != '"' && *s != '\\' && !oomtrace_utf8_control(s, n);
 }
 
-static void put_escaped(struct sink *to, const char *s, size_t n)
+static void put_json_escaped(struct sink *to, const char *s, size_t n)
 {
 	size_t i = 0, from;
 
 	while (i < n) {
-		for (from = i; i < n && plain(s + i, n - i); i++)
+		for (from = i; i < n && is_plain(s + i, n - i); i++)
 			;
 		sink_put(to, s + from, i - from);
 		if (i == n)
 			break;
-		/* The second byte of one of two is its number. */
+		/* The second byte of a C1 control is its code point. */
 		i += oomtrace_utf8_control(s + i, n - i) == 2;
-		put_escape(to, s[i++]);
+		put_json_escape(to, s[i++]);
 	}
 }
 
@@ -67,15 +66,15 @@ static void put_string(struct sink *to, const struct oomtrace_header *rec,
 
 	s = oomtrace_field_str(rec, f, &n);
 	valid = oomtrace_utf8_clean(text, sizeof(text), s, n, &len);
-	put(to, ",\"%s\":\"", f->name);
-	put_escaped(to, text, len);
-	put(to, "\"");
+	put_format(to, ",\"%s\":\"", f->name);
+	put_json_escaped(to, text, len);
+	put_format(to, "\"");
 	if (valid)
 		return;
-	put(to, ",\"%s_hex\":\"", f->name);
+	put_format(to, ",\"%s_hex\":\"", f->name);
 	for (i = 0; i < n; i++)
-		put(to, "%02x", (unsigned char)s[i]);
-	put(to, "\"");
+		put_format(to, "%02x", (unsigned char)s[i]);
+	put_format(to, "\"");
 }
 
 static void put_field(struct sink *to, const struct oomtrace_header *rec,
@@ -87,11 +86,11 @@ static void put_field(struct sink *to, const struct oomtrace_header *rec,
 	if (f->kind == OOMTRACE_KIND_STR)
 		put_string(to, rec, f);
 	else if (name)
-		put(to, ",\"%s\":\"%s\"", f->name, name);
+		put_format(to, ",\"%s\":\"%s\"", f->name, name);
 	else if (f->kind == OOMTRACE_KIND_INT)
-		put(to, ",\"%s\":%lld", f->name, n);
+		put_format(to, ",\"%s\":%lld", f->name, n);
 	else
-		put(to, ",\"%s\":%llu", f->name, (u64)n);
+		put_format(to, ",\"%s\":%llu", f->name, (u64)n);
 }
 
 static void put_fields(struct sink *to, const struct oomtrace_header *rec,
@@ -103,14 +102,14 @@ static void put_fields(struct sink *to, const struct oomtrace_header *rec,
 	for (i = 0; i < desc->nfields; i++)
 		if (oomtrace_field_valid(rec, i))
 			put_field(to, rec, &desc->fields[i]);
-	put(to, ",\"derived\":[");
+	put_format(to, ",\"derived\":[");
 	for (i = 0; i < desc->nfields; i++) {
 		if (!oomtrace_field_derived(rec, i))
 			continue;
-		put(to, "%s\"%s\"", comma, desc->fields[i].name);
+		put_format(to, "%s\"%s\"", comma, desc->fields[i].name);
 		comma = ",";
 	}
-	put(to, "]");
+	put_format(to, "]");
 }
 
 static void put_record(struct sink *to, const struct oomtrace_header *rec)
@@ -118,16 +117,16 @@ static void put_record(struct sink *to, const struct oomtrace_header *rec)
 	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
 
 	if (desc)
-		put(to, "{\"type\":\"%s\"", desc->name);
+		put_format(to, "{\"type\":\"%s\"", desc->name);
 	else
-		put(to, "{\"type\":\"type-%u\"", rec->type);
-	put(to, ",\"seq\":%llu,\"cpu\":%u,\"ts_ns\":%llu", (u64)rec->seq,
-	    rec->cpu, (u64)rec->ts_ns);
+		put_format(to, "{\"type\":\"type-%u\"", rec->type);
+	put_format(to, ",\"seq\":%llu,\"cpu\":%u,\"ts_ns\":%llu", (u64)rec->seq,
+		   rec->cpu, (u64)rec->ts_ns);
 	if (desc)
 		put_fields(to, rec, desc);
 	else
-		put(to, ",\"size\":%u", rec->size);
-	put(to, "}");
+		put_format(to, ",\"size\":%u", rec->size);
+	put_format(to, "}");
 }
 
 int oomtrace_json(const struct oomtrace_header *rec, char *buf, size_t size)

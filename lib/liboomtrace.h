@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * liboomtrace: the reading side of oomtrace for any program.
+ * liboomtrace reads the records of the oomtrace kernel module.
  *
- * Opens /dev/oomtrace or saved records, gives one record after the other with
- * an exact account of what was lost, and makes text and JSON of records. What a
- * record is and what its fields mean is in oomtrace.h; oomtrace_fields.h has the
- * numbers of the fields. liboomtrace(3) tells it all in order.
+ * It opens /dev/oomtrace or saved records, returns one record at a time, counts
+ * lost records exactly, and formats records as text and JSON. oomtrace.h defines
+ * the records and their fields; oomtrace_fields.h has the numbers of the fields.
+ * liboomtrace(3) is an introduction.
  *
- * The library prints nothing and never ends the program. A function that fails
- * returns a negative errno; oomtrace_error() then has a sentence about it. A
- * handle may be used by one thread at a time; different handles, and all
- * functions without a handle, by any number at once.
+ * The library never prints or exits. A function that fails returns a negative
+ * errno and oomtrace_error() explains it. One thread at a time may use a handle.
+ * Any number of threads may use different handles, or functions without one.
  *
- * The ABI only grows: what is here keeps its meaning as long as the soname is
+ * The ABI only grows: nothing changes its meaning while the soname is
  * liboomtrace.so.1.
  */
 #ifndef LIBOOMTRACE_H
@@ -23,7 +22,7 @@
 #include <sys/types.h>
 
 #ifdef __cplusplus
-/* struct oomtrace_mark has a member whose name is a word of C++. */
+/* struct oomtrace_mark has a member whose name is a keyword of C++. */
 #define new new_
 #include "oomtrace.h"
 #undef new
@@ -32,67 +31,66 @@ extern "C" {
 #include "oomtrace.h"
 #endif
 
-/** OOMTRACE_DEVICE - the device that oomtrace_open() opens without a path */
+/** OOMTRACE_DEVICE - the device that oomtrace_open() opens if its path is NULL */
 #define OOMTRACE_DEVICE	"/dev/oomtrace"
 
-/** struct oomtrace - a handle: a source of records, and what was read of it */
+/** struct oomtrace - a handle: a source of records and a position in it */
 struct oomtrace;
 
 /**
- * enum oomtrace_open_flags - how oomtrace_open() opens
- * @OOMTRACE_OPEN_NEWEST: a device: read only what is written from now on
- * @OOMTRACE_OPEN_MAPPED: a device: read the rings' memory itself and not by
- *	read(2): the same records in the same order, at a fraction of the cost
+ * enum oomtrace_open_flags - flags of oomtrace_open()
+ * @OOMTRACE_OPEN_NEWEST: read only records that are written from now on
+ * @OOMTRACE_OPEN_MAPPED: map the rings instead of using read(2): the same
+ *	records in the same order at a fraction of the cost
  *
- * Neither means anything to saved records.
+ * Both apply to a device only and have no effect on saved records.
  */
 enum oomtrace_open_flags {
 	OOMTRACE_OPEN_NEWEST	= 1,
 	OOMTRACE_OPEN_MAPPED	= 2,
 };
 
-/** typedef oomtrace_read_fn - as read(2), but with a negative errno */
+/** typedef oomtrace_read_fn - like read(2), but returns a negative errno */
 typedef ssize_t (*oomtrace_read_fn)(void *ctx, void *buf, size_t size);
 
-/* ---- a handle's life ---- */
+/* ---- handles ---- */
 
 /**
- * oomtrace_new() - make a handle
+ * oomtrace_new() - allocate a handle
  *
  * Return: the handle, or NULL if memory is out.
  */
 struct oomtrace *oomtrace_new(void);
 
 /**
- * oomtrace_free() - close a handle and forget it
+ * oomtrace_free() - close and free a handle
  * @ot: the handle; NULL is allowed.
  */
 void oomtrace_free(struct oomtrace *ot);
 
 /**
- * oomtrace_open() - open a device, or records saved as they came from one
- * @ot: a handle; what it had open before is closed.
- * @path: a device or a file (a pipe, too); NULL for OOMTRACE_DEVICE.
+ * oomtrace_open() - open a device, or records saved from one
+ * @ot: a handle; closed first if it is open.
+ * @path: a device, a file or a pipe; NULL for OOMTRACE_DEVICE.
  * @flags: enum oomtrace_open_flags.
  *
- * A device is read from the oldest record it holds, unless @flags say
- * otherwise. One whose records this library would misread is refused.
+ * A device is read from its oldest buffered record, unless @flags say otherwise.
  *
  * Return: 0 or a negative errno: -EINVAL for unknown @flags; -EPROTO if module
- * and library are of different record ABIs; -ENOTTY if it is some other device;
- * else what open(2), or mmap(2), says.
+ * and library have different record ABIs; -ENOTTY if it is some other device;
+ * else the error of open(2) or mmap(2).
  */
 int oomtrace_open(struct oomtrace *ot, const char *path, unsigned int flags);
 
 /**
- * oomtrace_open_source() - read saved records by a function of the caller
+ * oomtrace_open_source() - read saved records through a callback
  * @ot: as with oomtrace_open().
- * @name: what messages are to call it; copied.
- * @read: gives the next bytes, some or as many as asked for; 0 is the end. It
- *	may wait; it may fail with a negative errno.
- * @ctx: given to @read.
+ * @name: name of the source in messages; copied.
+ * @read: returns the next bytes, at least one, or 0 at the end, or a negative
+ *	errno. It may block.
+ * @ctx: passed to @read.
  *
- * For what is no file: something compressed, in memory, or on a network.
+ * For a source that is no file: compressed data, memory or a network.
  *
  * Return: 0 or a negative errno.
  */
@@ -100,16 +98,16 @@ int oomtrace_open_source(struct oomtrace *ot, const char *name,
 			 oomtrace_read_fn read, void *ctx);
 
 /**
- * oomtrace_close() - close what is open; the handle can be used again
- * @ot: the handle. Its counts and its error stay as they are.
+ * oomtrace_close() - close the source; the handle can be opened again
+ * @ot: the handle. It keeps its counts and its error.
  */
 void oomtrace_close(struct oomtrace *ot);
 
 /**
- * oomtrace_error() - why the last call that failed did so
- * @ot: the handle; NULL is taken for one that could not be made.
+ * oomtrace_error() - the message of the last failure
+ * @ot: the handle; NULL if oomtrace_new() failed.
  *
- * Return: a sentence without a newline; "" if nothing failed so far. It lives
+ * Return: a sentence without a newline; "" if nothing failed so far. It is valid
  * until the next call with this handle.
  */
 const char *oomtrace_error(const struct oomtrace *ot);
@@ -119,48 +117,49 @@ const char *oomtrace_error(const struct oomtrace *ot);
 /**
  * oomtrace_next() - the next record
  * @ot: an open handle.
- * @rec: out: the record, whole and 8-byte aligned, with @size bytes; it is gone
- *	at the next call with this handle.
+ * @rec: out: the whole record, 8-byte aligned, of header.size bytes; valid until
+ *	the next call with this handle.
  *
- * Return: 1 if there is one; 0 at the end of saved records, or if the device
- * has none for now; a negative errno: -EBADMSG if the records are damaged or
- * end inside one (all before it were given), -EINTR if a signal came first.
+ * Return: 1 if there is a record; 0 at the end of saved records, or if the device
+ * has none now; a negative errno: -EBADMSG if the records are damaged or end
+ * inside a record, after all complete ones; -EINTR if a signal arrived first.
  */
 int oomtrace_next(struct oomtrace *ot, const struct oomtrace_header **rec);
 
 /**
- * oomtrace_wait() - wait until oomtrace_next() is worth a call
+ * oomtrace_wait() - wait for a record
  * @ot: an open handle.
- * @timeout_ms: at most so long; negative: without end.
- * @wake_fd: also until this descriptor can be read; -1: none.
+ * @timeout_ms: timeout in milliseconds; negative for none.
+ * @wake_fd: stop waiting when this descriptor is readable; -1 for none.
  *
- * Return: 1 if it is (always, with saved records); 0 if the time is over or
- * @wake_fd can be read; a negative errno: -EINTR if a signal came.
+ * Return: 1 if oomtrace_next() may have a record, which is always so with saved
+ * records; 0 after the timeout or if @wake_fd is readable; a negative errno:
+ * -EINTR if a signal arrived.
  */
 int oomtrace_wait(struct oomtrace *ot, int timeout_ms, int wake_fd);
 
 /**
- * oomtrace_fd() - the descriptor, for a poll loop or ioctl of one's own
+ * oomtrace_fd() - the descriptor, for the caller's poll loop or ioctl
  * @ot: the handle.
  *
- * A device can be polled for EPOLLIN, but oomtrace_next() must have returned 0
- * before: records may be waiting in the handle, and with OOMTRACE_OPEN_MAPPED
- * that call also says from where on to wait.
+ * A device can be polled for EPOLLIN after oomtrace_next() has returned 0, not
+ * before: the handle may still have records, and with OOMTRACE_OPEN_MAPPED that
+ * call also sets the position from which poll() waits.
  *
- * Return: the descriptor; it stays the handle's. -1 if there is none.
+ * Return: the descriptor, which the handle owns; -1 if there is none.
  */
 int oomtrace_fd(const struct oomtrace *ot);
 
 /**
- * oomtrace_is_device() - can there be more records later?
+ * oomtrace_is_device() - test if a device is open, so more records may come
  * @ot: the handle.
  *
- * Return: 1 if a device is open; 0 if saved records are, or nothing.
+ * Return: 1 if a device is open; 0 with saved records or if nothing is open.
  */
 int oomtrace_is_device(const struct oomtrace *ot);
 
 /**
- * oomtrace_oldest() - go to the oldest record held
+ * oomtrace_oldest() - go to the oldest buffered record
  * @ot: a handle with a device open.
  *
  * Return: 0 or a negative errno: -ESPIPE with saved records.
@@ -168,7 +167,7 @@ int oomtrace_is_device(const struct oomtrace *ot);
 int oomtrace_oldest(struct oomtrace *ot);
 
 /**
- * oomtrace_newest() - skip what is held: what is skipped is not lost
+ * oomtrace_newest() - skip all buffered records, without counting them as lost
  * @ot: a handle with a device open.
  *
  * Return: 0 or a negative errno: -ESPIPE with saved records.
@@ -179,18 +178,18 @@ int oomtrace_newest(struct oomtrace *ot);
  * oomtrace_seek_record() - go to a record of one ring on one CPU
  * @ot: a handle with a device open.
  * @ring: enum oomtrace_ring_id.
- * @cpu: which CPU.
- * @seq: header.seq of the record that is wanted next from there, from 1 to the
- *	next one that will be written. If it is no longer held, it is lost with
- *	those behind it that are not held either, and that is told.
+ * @cpu: the CPU.
+ * @seq: header.seq of the record to read next, from 1 to the number of the next
+ *	record to be written. If records from there on were overwritten, a lost
+ *	record reports them first.
  *
- * The positions in the other rings and on the other CPUs stay. What was read
- * ahead of them is given first, so that the order of time holds only from there
- * on. Joined with LIBOOMTRACE_1.1.
+ * The positions in the other rings and on the other CPUs do not change. Their
+ * records that were read ahead come first, so records are in order of time only
+ * after them. Since LIBOOMTRACE_1.1.
  *
- * Return: 0 or a negative errno, and then nothing has changed: -ESPIPE with
- * saved records; -EINVAL if there is no such ring, CPU or number; -ENXIO if it is
- * not written yet; -ENOTTY if the module is too old for it.
+ * Return: 0, or a negative errno with nothing changed: -ESPIPE with saved
+ * records; -EINVAL if there is no such ring, CPU or number; -ENXIO if the record
+ * is not written yet; -ENOTTY if the module does not support it.
  */
 int oomtrace_seek_record(struct oomtrace *ot, unsigned int ring,
 			 unsigned int cpu, unsigned long long seq);
@@ -200,63 +199,64 @@ int oomtrace_seek_record(struct oomtrace *ot, unsigned int ring,
  * @ot: a handle with a device open.
  * @episode: its number.
  *
- * In every ring on every CPU, to the first record that is not older than the
- * episode's begin. What is skipped is not lost. Joined with LIBOOMTRACE_1.1.
+ * Moves, in every ring on every CPU, to the first record that is not older than
+ * the episode's begin. Skipped records do not count as lost. Since
+ * LIBOOMTRACE_1.1.
  *
- * Return: 0 or a negative errno, and then nothing has changed: -ESPIPE with
- * saved records; -ENOENT if the episode's begin is not held; -ENOTTY if the
- * module is too old for it.
+ * Return: 0, or a negative errno with nothing changed: -ESPIPE with saved
+ * records; -ENOENT if the episode's begin is not buffered; -ENOTTY if the module
+ * does not support it.
  */
 int oomtrace_seek_episode(struct oomtrace *ot, unsigned long long episode);
 
 /**
- * oomtrace_get_info() - ask the module about itself
+ * oomtrace_get_info() - version, geometry and state of the module
  * @ot: a handle with a device open.
- * @info: out; what this module does not know is zero.
- * @size: sizeof(*info), so that it may grow.
+ * @info: out; members that the module does not know are zero.
+ * @size: sizeof(*info), since the struct may grow.
  *
- * Program, library and module may each be older or newer than the others.
+ * Program, library and module may be of different versions.
  *
  * Return: 0 or a negative errno: -ENOTTY with saved records.
  */
 int oomtrace_get_info(struct oomtrace *ot, struct oomtrace_info *info,
 		      size_t size);
 
-/* ---- the account ---- */
+/* ---- counts ---- */
 
 /**
- * oomtrace_received() - records that oomtrace_next() gave since the open
+ * oomtrace_received() - number of records returned since the open
  * @ot: the handle.
- * @ring: enum oomtrace_ring_id, or -1 for all together.
- * @cpu: a CPU, or -1 for all together.
+ * @ring: enum oomtrace_ring_id, or -1 for all rings.
+ * @cpu: a CPU, or -1 for all CPUs.
  *
- * Records made for one reader (lost, stack) do not count.
+ * Records composed for one reader (lost, stack) do not count.
  *
- * Return: how many.
+ * Return: the number of records.
  */
 unsigned long long oomtrace_received(const struct oomtrace *ot, int ring,
 				     int cpu);
 
 /**
- * oomtrace_lost() - records that this reader did not get, by the lost records
+ * oomtrace_lost() - number of records overwritten before they were read
  * @ot: the handle.
- * @ring: as with oomtrace_received().
- * @cpu: likewise.
+ * @ring: enum oomtrace_ring_id, or -1 for all rings.
+ * @cpu: a CPU, or -1 for all CPUs.
  *
- * Return: how many, exactly.
+ * Return: the exact number, as the sum over the lost records.
  */
 unsigned long long oomtrace_lost(const struct oomtrace *ot, int ring, int cpu);
 
 /**
- * oomtrace_missing() - records that are not there and were not told as lost
+ * oomtrace_missing() - number of records neither received nor reported as lost
  * @ot: the handle.
- * @ring: as with oomtrace_received().
- * @cpu: likewise.
+ * @ring: enum oomtrace_ring_id, or -1 for all rings.
+ * @cpu: a CPU, or -1 for all CPUs.
  *
- * A device never has any. In saved records it is what somebody took out: each
- * record has a number, see struct oomtrace_header.
+ * Always 0 with a device. With saved records it counts the records that were
+ * removed from them, by the numbers in struct oomtrace_header.
  *
- * Return: how many.
+ * Return: the number of records.
  */
 unsigned long long oomtrace_missing(const struct oomtrace *ot, int ring,
 				    int cpu);
@@ -264,10 +264,9 @@ unsigned long long oomtrace_missing(const struct oomtrace *ot, int ring,
 /* ---- a record's fields, by name ---- */
 
 /*
- * All of these take any record, of any type and with any bytes behind its
- * header, if header.size bytes of it can be read. Programs in C can as well use
- * the structs of oomtrace.h, with OOMTRACE_BIT() of oomtrace_fields.h (in the
- * source: common/fields.h) for the masks.
+ * These functions accept a record of any type and with any contents, if
+ * header.size bytes are readable. C programs may also use the structs of
+ * oomtrace.h, with OOMTRACE_BIT() of oomtrace_fields.h for the masks.
  */
 
 /**
@@ -279,8 +278,8 @@ unsigned long long oomtrace_missing(const struct oomtrace *ot, int ring,
 const char *oomtrace_type_name(unsigned int type);
 
 /**
- * oomtrace_type_number() - the type that has a name
- * @name: as in the text and the JSON.
+ * oomtrace_type_number() - the record type of a name
+ * @name: as in text and JSON. "pressure", the old name of "retry", is accepted.
  *
  * Return: enum oomtrace_type, or 0 if there is none.
  */
@@ -291,7 +290,7 @@ unsigned int oomtrace_type_number(const char *name);
  * @type: enum oomtrace_type.
  * @n: 0, 1, 2, ...: the field's bit in the masks.
  *
- * Return: the name, or NULL behind the last one and for an unknown type.
+ * Return: the name, or NULL if @n is past the last field or the type is unknown.
  */
 const char *oomtrace_field(unsigned int type, unsigned int n);
 
@@ -301,7 +300,7 @@ const char *oomtrace_field(unsigned int type, unsigned int n);
  * @field: a field's name.
  * @value: its value.
  *
- * Return: the name; NULL if it has none: show the number then.
+ * Return: the name, or NULL if the value has none.
  */
 const char *oomtrace_value_name(unsigned int type, const char *field,
 				unsigned long long value);
@@ -312,9 +311,9 @@ const char *oomtrace_value_name(unsigned int type, const char *field,
  * @field: a field's name.
  * @n: out; cast it to unsigned long long if the field is unsigned. 0 if absent.
  *
- * Return: 1 if it is there; 2 if it is but derived, not the kernel's own number
- * of that moment; 0 if it is absent; -ENOENT if the type has no such field, or
- * it is a string.
+ * Return: 1 if the field is valid; 2 if it is derived: computed, or read before
+ * or after the kernel used it; 0 if it is absent; -ENOENT if the type has no such
+ * field, or the field is a string.
  */
 int oomtrace_get_int(const struct oomtrace_header *rec, const char *field,
 		     long long *n);
@@ -323,10 +322,11 @@ int oomtrace_get_int(const struct oomtrace_header *rec, const char *field,
  * oomtrace_get_str() - the characters in a field
  * @rec: the record.
  * @field: a field's name.
- * @buf: out: as they are, any bytes but NUL, and a NUL. "" if absent.
- * @size: bytes of @buf; a longer string is cut. OOMTRACE_MAX_RECORD is enough.
+ * @buf: out: unescaped, any bytes but NUL, and a NUL. "" if absent.
+ * @size: bytes of @buf; a longer string is truncated. OOMTRACE_MAX_RECORD is
+ *	always enough.
  *
- * Return: as oomtrace_get_int(); -ENOENT if it is no string.
+ * Return: as oomtrace_get_int(); -ENOENT if the field is no string.
  */
 int oomtrace_get_str(const struct oomtrace_header *rec, const char *field,
 		     char *buf, size_t size);
@@ -334,8 +334,8 @@ int oomtrace_get_str(const struct oomtrace_header *rec, const char *field,
 /**
  * oomtrace_shortfall() - by how many pages a denied commit was too large
  * @rec: a record of any type.
- * @pages: out: the smallest number of pages less that would have been granted,
- *	all else equal.
+ * @pages: out: the smallest reduction, in pages, with which the request would
+ *	have been granted.
  *
  * Return: 1 if @pages is known, 2 if it comes from a derived field, 0 if the
  * record is no denial or its numbers do not explain it.
@@ -349,7 +349,7 @@ int oomtrace_shortfall(const struct oomtrace_header *rec,
  * oomtrace_text() - a record as one line of text, as in the trace file
  * @rec: the record.
  * @buf: out: the line, without a newline.
- * @size: bytes of @buf; a longer line is cut. May be 0, with @buf NULL.
+ * @size: bytes of @buf; a longer line is truncated. May be 0, with @buf NULL.
  *
  * Return: the length of the whole line, without the NUL, as snprintf(3).
  */
@@ -359,12 +359,12 @@ int oomtrace_text(const struct oomtrace_header *rec, char *buf, size_t size);
  * oomtrace_json() - a record as a JSON object on one line
  * @rec: the record.
  * @buf: out: the object, without a newline; always UTF-8.
- * @size: bytes of @buf; a longer one is cut. May be 0, with @buf NULL.
+ * @size: bytes of @buf; a longer object is truncated. May be 0, with @buf NULL.
  *
- * It has type, seq, cpu, ts_ns, the valid fields in their order, and "derived",
- * an array of the names of those that are. A string that is no UTF-8 has its
- * bytes in a second field, NAME_hex. A record of an unknown type has its size
- * in place of the fields.
+ * The object has type, seq, cpu, ts_ns, the valid fields in their order, and
+ * "derived", an array of the names of the derived fields. For a string that is
+ * not UTF-8, a second field NAME_hex has its bytes. A record of an unknown type
+ * has its size instead of fields.
  *
  * Return: the length of the whole object, without the NUL, as snprintf(3).
  */
@@ -391,16 +391,16 @@ int oomtrace_print_json(const struct oomtrace_header *rec, FILE *to);
 /* ---- the library itself ---- */
 
 /**
- * oomtrace_version() - the release of the library that is in use
+ * oomtrace_version() - the version of the library in use
  *
- * Return: as "0.1".
+ * Return: for example "0.1".
  */
 const char *oomtrace_version(void);
 
 /**
- * oomtrace_abi() - the record ABI that it understands
+ * oomtrace_abi() - the record ABI that the library supports
  *
- * Return: OOMTRACE_ABI_VERSION when it was built.
+ * Return: OOMTRACE_ABI_VERSION of its build.
  */
 unsigned int oomtrace_abi(void);
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Records read from the mapped rings: no system call as long as there are any,
- * and no work for the writer.
+ * Reads records from the mapped rings, without a system call while records are
+ * available, and without any cost to the writer.
  *
- * What comes out is what read() gives: records of all rings and CPUs in the
- * order of their time, lost records in their place, a stack before the first
- * record that names it. How a ring is read is written at struct
- * oomtrace_ring_page; the steps named below are those.
+ * The result equals that of read(2): the records of all rings and CPUs by time,
+ * with lost records in their place and each stack before the first record that
+ * refers to it. The numbered steps below are those of struct oomtrace_ring_page.
  *
- * Each ring has a copy of its next record here, so that the oldest of all can
- * be found and a record that was given out cannot change any more.
+ * Each ring keeps a copy of its next record. The copies are compared to find the
+ * oldest record, and the writer cannot overwrite one that was returned.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,19 +17,20 @@
 #include <unistd.h>
 
 #include "handle.h"
+#include "mapped.h"
 
-/* Numbers of stacks remembered as given; the module has fewer. */
+/* Upper bound of stack ids; the module has fewer stacks. */
 #define STACKS	4096
 
 /**
  * struct ring - one ring on one CPU
- * @page: the mapping; NULL: there is no CPU of that number.
- * @size: its bytes.
- * @next: number of the record wanted next.
- * @head: number of the last whole record, when it was last looked at.
- * @lost: records before @copy that nobody will see.
- * @ready: @copy is record @next.
- * @copy: the copy.
+ * @page: the mapping; NULL if the CPU is not possible.
+ * @size: bytes of the mapping.
+ * @next: number of the next record to return.
+ * @head: number of the newest complete record, when last read.
+ * @lost: overwritten records before @copy that are not reported yet.
+ * @ready: @copy holds record @next.
+ * @copy: copy of a record.
  */
 struct ring {
 	const struct oomtrace_ring_page *page;
@@ -43,11 +43,11 @@ struct ring {
 };
 
 /**
- * struct mapped - all of them
- * @cpus: CPU numbers are below this.
- * @given: bit n: the stack n was given out.
- * @made: a record made here: lost, or a stack.
- * @ring: by ring and CPU; those of CPUs that cannot be have no mapping.
+ * struct mapped - all mapped rings
+ * @cpus: highest CPU number plus 1.
+ * @given: bit n is set if stack n was returned.
+ * @made: a lost or stack record, composed here.
+ * @ring: indexed by ring and CPU; unmapped if the CPU is not possible.
  */
 struct mapped {
 	unsigned int cpus;
@@ -71,12 +71,12 @@ static struct oomtrace_header *copy_of(struct ring *r)
 
 static u64 load_head(const struct ring *r)
 {
-	/* The head before the records: step 1. */
+	/* Step 1: load the head before the records. */
 	return __atomic_load_n(&r->page->head, __ATOMIC_ACQUIRE);
 }
 
-/* The oldest record that is not overwritten: step 2. */
-static u64 oldest(const struct ring *r)
+/* Step 2: the number of the oldest record that is not overwritten. */
+static u64 oldest_seq(const struct ring *r)
 {
 	u64 slots = r->page->slots, first = r->page->first;
 	u64 held = r->head >= slots ? r->head - slots + 1 : 1;
@@ -84,8 +84,8 @@ static u64 oldest(const struct ring *r)
 	return held > first ? held : first;
 }
 
-/* Copy a record: steps 3 and 4. False if it was overwritten. */
-static bool take(struct ring *r, u64 seq)
+/* Steps 3 and 4: copy a record. False if it was overwritten. */
+static bool copy_record(struct ring *r, u64 seq)
 {
 	const struct oomtrace_ring_page *p = r->page;
 	const struct oomtrace_header *h = (const void *)((const char *)p +
@@ -95,14 +95,14 @@ static bool take(struct ring *r, u64 seq)
 	if (size < sizeof(*h) || size > p->slot_size || size > sizeof(r->copy))
 		size = sizeof(*h);
 	memcpy(r->copy, h, size);
-	/* The record before its number. */
+	/* Load the record before its number: an overwrite changes the number. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return __atomic_load_n(&h->seq, __ATOMIC_RELAXED) == seq &&
 	       copy_of(r)->seq == seq && copy_of(r)->size == size;
 }
 
-/* Is there a record, or at least a loss to tell of? */
-static bool look(struct ring *r)
+/* Fill the copy with the next record; false if there is none. */
+static bool fetch_next(struct ring *r)
 {
 	u64 old;
 
@@ -111,13 +111,13 @@ static bool look(struct ring *r)
 	if (r->next > r->head)
 		r->head = load_head(r);
 	while (r->next <= r->head) {
-		if (take(r, r->next)) {
+		if (copy_record(r, r->next)) {
 			r->ready = true;
 			return true;
 		}
-		/* The writer came round: what it took is lost. */
+		/* The writer wrapped around: skip what it overwrote. */
 		r->head = load_head(r);
-		old = oldest(r);
+		old = oldest_seq(r);
 		if (old <= r->next)
 			old = r->next + 1;
 		r->lost += old - r->next;
@@ -135,7 +135,7 @@ static int map_ring(struct oomtrace *ot, struct ring *r, unsigned int id,
 	void *at;
 	int tries;
 
-	/* A resize may come in between the two; not every time. */
+	/* A resize between ioctl() and mmap() makes the offset stale: retry. */
 	for (tries = 0; tries < 100; tries++) {
 		memset(&info, 0, sizeof(info));
 		info.size = sizeof(info);
@@ -165,8 +165,9 @@ static void unmap_ring(struct ring *r)
 }
 
 /*
- * Nothing is left in a ring: was it resized? Then its new memory, whose numbers
- * go on: step 5. 1 if so, 0 if not, or a negative errno.
+ * Step 5: map the new memory of a ring that was resized. Record numbers go on.
+ * Returns 1 if there may be a record now, 0 if the ring was not resized, or a
+ * negative errno.
  */
 static int follow_resize(struct oomtrace *ot, struct ring *r)
 {
@@ -181,7 +182,7 @@ static int follow_resize(struct oomtrace *ot, struct ring *r)
 		return 1;
 	id = r->page->ring;
 	cpu = r->page->cpu;
-	/* If there is no memory for it, the old one tells the same again. */
+	/* On failure the old mapping stays, still marked as closed. */
 	err = map_ring(ot, &new, id, cpu);
 	if (err)
 		return err;
@@ -216,7 +217,7 @@ int mapped_open(struct oomtrace *ot, unsigned int cpus, unsigned int possible)
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
 		for (cpu = 0; cpu < cpus; cpu++) {
 			err = map_ring(ot, &m->ring[id * cpus + cpu], id, cpu);
-			/* No CPU of that number is possible. */
+			/* This CPU is not possible. */
 			if (err == -EINVAL && cpu)
 				continue;
 			if (err) {
@@ -237,7 +238,7 @@ int mapped_open(struct oomtrace *ot, unsigned int cpus, unsigned int possible)
 
 /* ---- position ---- */
 
-static void go_to(struct ring *r, u64 seq)
+static void set_position(struct ring *r, u64 seq)
 {
 	r->next = seq;
 	r->ready = false;
@@ -253,7 +254,7 @@ void mapped_oldest(struct mapped *m)
 		if (!r->page)
 			continue;
 		r->head = load_head(r);
-		go_to(r, oldest(r));
+		set_position(r, oldest_seq(r));
 	}
 }
 
@@ -265,24 +266,24 @@ void mapped_newest(struct mapped *m)
 		if (!r->page)
 			continue;
 		r->head = load_head(r);
-		go_to(r, r->head + 1);
+		set_position(r, r->head + 1);
 	}
 }
 
 void mapped_seek(struct mapped *m, unsigned int ring, unsigned int cpu, u64 seq)
 {
-	go_to(&m->ring[ring * m->cpus + cpu], seq);
+	set_position(&m->ring[ring * m->cpus + cpu], seq);
 }
 
-/* When did an episode begin? A ring's copy is used up for it. */
+/* Find the time at which an episode began. Overwrites the ring's copy. */
 static bool find_begin(struct ring *r, u64 episode, u64 *ts_ns)
 {
 	const struct oomtrace_oom_begin *rec = (const void *)r->copy;
 	u64 seq;
 
 	r->head = load_head(r);
-	for (seq = oldest(r); seq <= r->head; seq++) {
-		if (!take(r, seq) || rec->h.type != OOMTRACE_OOM_BEGIN ||
+	for (seq = oldest_seq(r); seq <= r->head; seq++) {
+		if (!copy_record(r, seq) || rec->h.type != OOMTRACE_OOM_BEGIN ||
 		    rec->episode != episode)
 			continue;
 		*ts_ns = rec->h.ts_ns;
@@ -291,16 +292,16 @@ static bool find_begin(struct ring *r, u64 episode, u64 *ts_ns)
 	return false;
 }
 
-/* The first record from a time on; one overwritten under our eyes is older. */
+/* The first record since a time. A record overwritten meanwhile is older. */
 static u64 first_since(struct ring *r, u64 ts_ns)
 {
 	u64 at, end, middle;
 
 	r->head = load_head(r);
 	end = r->head + 1;
-	for (at = oldest(r); at < end;) {
+	for (at = oldest_seq(r); at < end;) {
 		middle = at + (end - at) / 2;
-		if (take(r, middle) && copy_of(r)->ts_ns >= ts_ns)
+		if (copy_record(r, middle) && copy_of(r)->ts_ns >= ts_ns)
 			end = middle;
 		else
 			at = middle + 1;
@@ -321,8 +322,8 @@ int mapped_seek_episode(struct mapped *m, u64 episode)
 		if (!r->page)
 			continue;
 		if (found)
-			go_to(r, first_since(r, ts_ns));
-		/* Its copy is another one's: it is read again. */
+			set_position(r, first_since(r, ts_ns));
+		/* The search has overwritten the copy. */
 		r->ready = false;
 	}
 	if (found)
@@ -351,7 +352,7 @@ static const struct oomtrace_header *make_lost(struct mapped *m,
 	return &lost->h;
 }
 
-/* The stack that a record names, if it was not given yet; NULL otherwise. */
+/* The stack that a record refers to; NULL if there is none or it was returned. */
 static const struct oomtrace_header *
 stack_first(struct oomtrace *ot, const struct oomtrace_header *rec)
 {
@@ -387,7 +388,7 @@ int mapped_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 	for (r = m->ring; r < m->ring + nrings(m); r++) {
 		if (!r->page)
 			continue;
-		while (!look(r)) {
+		while (!fetch_next(r)) {
 			ret = follow_resize(ot, r);
 			if (ret < 0)
 				return ret;
@@ -413,8 +414,8 @@ int mapped_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 }
 
 /*
- * Nothing to be read? Then have poll() wait for what comes from now on: what
- * came before the lseek() is seen by the second look.
+ * lseek() makes poll() wait for records that are written from now on. Check the
+ * rings again after it, so that a record written before it is not missed.
  */
 bool mapped_arm(struct oomtrace *ot)
 {
@@ -424,7 +425,7 @@ bool mapped_arm(struct oomtrace *ot)
 	if (lseek(ot->fd, 0, SEEK_END) < 0)
 		return true;
 	for (r = m->ring; r < m->ring + nrings(m); r++)
-		if (r->page && (look(r) ||
+		if (r->page && (fetch_next(r) ||
 				__atomic_load_n(&r->page->closed,
 						__ATOMIC_ACQUIRE)))
 			return true;

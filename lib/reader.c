@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Handles: opening /dev/oomtrace or saved records, waiting, and one record after
- * the other. (Position: seek.c.)
+ * Opens /dev/oomtrace or saved records, waits, and returns one record at a time.
  *
- * The device gives whole records only, a file is cut wherever the buffer ends;
- * so what is left of a record is moved to the buffer's start and completed. A
- * record's size is the only thing in it that is believed, and only after it was
- * checked. Prints nothing, keeps no state outside of the handle, and allocates
- * nothing between open and close but the account of CPUs not seen before.
+ * The device returns whole records, but a read of a file ends anywhere. An
+ * incomplete record is moved to the start of the buffer and completed by the
+ * next read. Only the size of a record is used here, after it was validated.
+ * Nothing is printed and all state is in the handle. Between open and close the
+ * only allocation is for the counters of a CPU not seen before.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,29 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "handle.h"
-
-int handle_fail(struct oomtrace *ot, int err, const char *fmt, ...)
-{
-	struct { char *at; size_t room; } out = { ot->error, sizeof(ot->error) };
-	va_list args;
-	int n = 0;
-
-	if (ot->name)
-		n = scnprintf(out.at, out.room, "%s: ", ot->name);
-	va_start(args, fmt);
-	vscnprintf(out.at + n, out.room - n, fmt, args);
-	va_end(args);
-	return -err;
-}
-
-int handle_fail_errno(struct oomtrace *ot, int err, const char *what)
-{
-	char text[128];
-
-	return handle_fail(ot, err, "%s%s", what,
-			   strerror_r(err, text, sizeof(text)));
-}
+#include "mapped.h"
 
 struct oomtrace *oomtrace_new(void)
 {
@@ -47,7 +26,7 @@ struct oomtrace *oomtrace_new(void)
 
 	if (!ot)
 		return NULL;
-	/* The buffer needs no zeroes. */
+	/* The buffer need not be cleared. */
 	memset(ot, 0, offsetof(struct oomtrace, buf));
 	ot->fd = -1;
 	return ot;
@@ -104,8 +83,8 @@ static int fail_open(struct oomtrace *ot, int err)
 	return handle_fail_errno(ot, err, "");
 }
 
-/* A new name, and nothing of what was open before. */
-static int start(struct oomtrace *ot, const char *name)
+/* Close what was open before and set the new name. */
+static int reset_handle(struct oomtrace *ot, const char *name)
 {
 	oomtrace_close(ot);
 	account_clear(ot);
@@ -113,10 +92,8 @@ static int start(struct oomtrace *ot, const char *name)
 	return ot->name ? 0 : handle_fail(ot, ENOMEM, "out of memory");
 }
 
-/*
- * Refuse what would be misread. Saved records carry no version to check.
- */
-static int start_device(struct oomtrace *ot, unsigned int flags)
+/* Reject a module of another record ABI. Saved records carry no version. */
+static int check_device(struct oomtrace *ot, unsigned int flags)
 {
 	struct oomtrace_info info;
 	int err;
@@ -126,9 +103,9 @@ static int start_device(struct oomtrace *ot, unsigned int flags)
 		return err;
 	if (info.abi != OOMTRACE_ABI_VERSION)
 		return handle_fail(ot, EPROTO,
-				   "the module speaks record ABI %u, this command %u: install the two from one release",
+				   "the module has record ABI %u, this program has %u: install both from the same release",
 				   info.abi, OOMTRACE_ABI_VERSION);
-	/* The first struct did not say how high the numbers go. */
+	/* Version 1 of the struct has no cpu_ids. */
 	if (!info.cpu_ids)
 		info.cpu_ids = info.cpus;
 	if (!account_prepare(ot, info.cpu_ids))
@@ -148,21 +125,21 @@ static int open_fd(struct oomtrace *ot, unsigned int flags)
 	struct stat st;
 	int how = 0;
 
-	/* A pipe is waited for, until it has a writer and while he is slow. */
+	/* Only a device is opened non-blocking; a pipe waits for its writer. */
 	if (!stat(ot->name, &st) && S_ISCHR(st.st_mode))
 		how = O_NONBLOCK;
 	ot->fd = open(ot->name, O_RDONLY | O_CLOEXEC | how);
 	if (ot->fd < 0 || fstat(ot->fd, &st))
 		return fail_open(ot, errno);
 	ot->is_device = S_ISCHR(st.st_mode);
-	return ot->is_device ? start_device(ot, flags) : 0;
+	return ot->is_device ? check_device(ot, flags) : 0;
 }
 
 int oomtrace_open(struct oomtrace *ot, const char *path, unsigned int flags)
 {
 	int err;
 
-	err = start(ot, path ? path : OOMTRACE_DEVICE);
+	err = reset_handle(ot, path ? path : OOMTRACE_DEVICE);
 	if (err)
 		return err;
 	if (flags & ~(OOMTRACE_OPEN_NEWEST | OOMTRACE_OPEN_MAPPED))
@@ -184,7 +161,7 @@ int oomtrace_open_source(struct oomtrace *ot, const char *name,
 {
 	int err;
 
-	err = start(ot, name);
+	err = reset_handle(ot, name);
 	if (err)
 		return err;
 	ot->read = read;
@@ -205,8 +182,8 @@ int oomtrace_is_device(const struct oomtrace *ot)
 /* ---- the device ---- */
 
 /*
- * A module that is newer takes what we know, one that is older may take only the
- * struct that it knows: the first one is part of every other.
+ * A newer module accepts a smaller struct. An older module may accept only its
+ * own, and every module accepts version 1, which begins every later one.
  */
 static int ask_info(struct oomtrace *ot, struct oomtrace_info *info)
 {
@@ -236,26 +213,26 @@ int oomtrace_get_info(struct oomtrace *ot, struct oomtrace_info *info,
 
 	memset(info, 0, size);
 	if (!ot->is_device)
-		return handle_fail(ot, ENOTTY, "saved records say nothing about the module");
+		return handle_fail(ot, ENOTTY, "saved records do not describe the module");
 	err = ask_info(ot, &now);
 	if (err == ENOTTY)
-		return handle_fail(ot, ENOTTY, "this is no oomtrace device");
+		return handle_fail(ot, ENOTTY, "not an oomtrace device");
 	if (err)
-		return handle_fail_errno(ot, err, "cannot ask the module about itself: ");
-	/* The caller's struct may be older or newer than ours. */
+		return handle_fail_errno(ot, err, "cannot read the information about the module: ");
+	/* The caller's struct may be of an older or newer version. */
 	memcpy(info, &now, size < sizeof(now) ? size : sizeof(now));
 	return 0;
 }
 
 /* ---- records ---- */
 
-/* Is a whole record in the buffer? 1 yes, 0 not yet, or a negative errno. */
+/* Return 1 if a whole record is in the buffer, 0 if not, or a negative errno. */
 static int have_record(struct oomtrace *ot, const struct oomtrace_header **rec)
 {
 	const struct oomtrace_header *h = (const void *)(ot->buf + ot->at);
 	size_t held = ot->len - ot->at;
 
-	/* A short file of another kind is told as that, not as one that was cut. */
+	/* Validate before completeness: a short foreign file is not "cut". */
 	if (held < offsetof(struct oomtrace_header, size) + sizeof(h->size))
 		return 0;
 	if (h->size < sizeof(*h) || h->size % 8)
@@ -268,8 +245,11 @@ static int have_record(struct oomtrace *ot, const struct oomtrace_header **rec)
 	return 1;
 }
 
-/* Read on behind what is left. 1 if anything came, 0 at the end or for now. */
-static int refill(struct oomtrace *ot)
+/*
+ * Append to the incomplete record. Returns 1 if bytes were read, 0 at the end or
+ * if there are none now, or a negative errno.
+ */
+static int refill_buffer(struct oomtrace *ot)
 {
 	size_t left = ot->len - ot->at;
 	ssize_t n;
@@ -292,13 +272,13 @@ static int refill(struct oomtrace *ot)
 			   ot->offset + left);
 }
 
-/* By read(); 1, 0 or a negative errno. */
+/* Next record by read(): 1, 0 if there is none, or a negative errno. */
 static int read_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 {
 	int ret;
 
 	while (!(ret = have_record(ot, rec))) {
-		ret = refill(ot);
+		ret = refill_buffer(ot);
 		if (ret <= 0)
 			return ret;
 	}
@@ -307,7 +287,7 @@ static int read_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 	return ret;
 }
 
-/* From the mapped rings, likewise. */
+/* Next record from the mapped rings: 1, 0 if there is none, or a negative errno. */
 static int map_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 {
 	int ret;
@@ -315,7 +295,7 @@ static int map_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 	do {
 		ret = mapped_next(ot, rec);
 	} while (!ret && mapped_arm(ot));
-	return ret < 0 ? handle_fail_errno(ot, -ret, "cannot map a ring again: ") : ret;
+	return ret < 0 ? handle_fail_errno(ot, -ret, "cannot map a resized ring: ") : ret;
 }
 
 int oomtrace_next(struct oomtrace *ot, const struct oomtrace_header **rec)
@@ -327,7 +307,10 @@ int oomtrace_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 		return handle_fail(ot, EBADF, "nothing is open");
 	ret = ot->mapped ? map_next(ot, rec) : read_next(ot, rec);
 	if (ret > 0 && !account_add(ot, *rec)) {
-		/* A device's CPUs are all prepared for: it can be read again. */
+		/*
+		 * Only saved records can fail here, since the open of a device
+		 * allocates the counters of all CPUs. Return the record next time.
+		 */
 		ot->at -= (*rec)->size;
 		return handle_fail(ot, ENOMEM, "out of memory");
 	}
@@ -343,7 +326,7 @@ int oomtrace_wait(struct oomtrace *ot, int timeout_ms, int wake_fd)
 
 	if (!ot->read)
 		return handle_fail(ot, EBADF, "nothing is open");
-	/* Of saved records there is no more to come than there is. */
+	/* Saved records never block. */
 	if (!ot->is_device || ot->len > ot->at)
 		return 1;
 	if (poll(fds, 2, timeout_ms < 0 ? -1 : timeout_ms) < 0)

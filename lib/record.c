@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Records as programs ask about them: names of types, fields and values, a
- * field by its name, and the line of text. All of it from the tables of
- * common/format.c; see liboomtrace.h. Keeps no state.
+ * Names of types, fields and values, access to a field by its name, and records
+ * as lines of text. Everything comes from the tables that describe the records.
  */
 #include <errno.h>
 
@@ -22,6 +21,9 @@ unsigned int oomtrace_type_number(const char *name)
 	const struct oomtrace_type_desc *desc;
 	unsigned int type;
 
+	/* The old name of the type, which scripts may still use. */
+	if (!strcmp(name, "pressure"))
+		return OOMTRACE_RETRY;
 	for (type = 1; type <= USHRT_MAX; type++) {
 		desc = oomtrace_type_desc(type);
 		if (desc && !strcmp(desc->name, name))
@@ -37,9 +39,9 @@ const char *oomtrace_field(unsigned int type, unsigned int n)
 	return desc && n < desc->nfields ? desc->fields[n].name : NULL;
 }
 
-/* A field by its name, and its bit; NULL if the type has none of that name. */
-static const struct oomtrace_field *find(unsigned int type, const char *name,
-					 unsigned int *bit)
+/* Find a field and its bit by name; NULL if the type has no such field. */
+static const struct oomtrace_field *find_field(unsigned int type, const char *name,
+					       unsigned int *bit)
 {
 	const struct oomtrace_type_desc *desc = oomtrace_type_desc(type);
 
@@ -53,12 +55,12 @@ const char *oomtrace_value_name(unsigned int type, const char *field,
 				unsigned long long value)
 {
 	unsigned int bit;
-	const struct oomtrace_field *f = find(type, field, &bit);
+	const struct oomtrace_field *f = find_field(type, field, &bit);
 
 	return f ? oomtrace_field_name(f, value) : NULL;
 }
 
-static int standing(const struct oomtrace_header *rec, unsigned int bit)
+static int field_state(const struct oomtrace_header *rec, unsigned int bit)
 {
 	if (!oomtrace_field_valid(rec, bit))
 		return 0;
@@ -69,13 +71,13 @@ int oomtrace_get_int(const struct oomtrace_header *rec, const char *field,
 		     long long *n)
 {
 	unsigned int bit;
-	const struct oomtrace_field *f = find(rec->type, field, &bit);
+	const struct oomtrace_field *f = find_field(rec->type, field, &bit);
 	int had;
 
 	*n = 0;
 	if (!f || f->kind == OOMTRACE_KIND_STR)
 		return -ENOENT;
-	had = standing(rec, bit);
+	had = field_state(rec, bit);
 	if (had)
 		*n = oomtrace_field_int(rec, f);
 	return had;
@@ -85,7 +87,7 @@ int oomtrace_get_str(const struct oomtrace_header *rec, const char *field,
 		     char *buf, size_t size)
 {
 	unsigned int bit;
-	const struct oomtrace_field *f = find(rec->type, field, &bit);
+	const struct oomtrace_field *f = find_field(rec->type, field, &bit);
 	struct sink to = { .buf = buf, .size = size };
 	const char *s;
 	size_t len;
@@ -95,7 +97,7 @@ int oomtrace_get_str(const struct oomtrace_header *rec, const char *field,
 		sink_end(&to);
 		return -ENOENT;
 	}
-	had = standing(rec, bit);
+	had = field_state(rec, bit);
 	if (had) {
 		s = oomtrace_field_str(rec, f, &len);
 		sink_put(&to, s, len);
@@ -109,7 +111,7 @@ int oomtrace_text(const struct oomtrace_header *rec, char *buf, size_t size)
 	struct sink to = { .buf = buf, .size = size };
 	char line[OOMTRACE_LINE_MAX];
 
-	/* Without the newline. */
+	/* Drop the newline. */
 	sink_put(&to, line, oomtrace_format(line, sizeof(line), rec) - 1);
 	return sink_end(&to);
 }

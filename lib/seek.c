@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A handle's position: where in the rings it reads on.
+ * Changes the position of a handle in the rings.
  *
- * It is kept in three places, which move together: the module's for this open
- * file, the records read ahead that are in the handle's buffer, and the mapped
- * rings'. The module is always asked, since it knows what may be asked for; a
- * call that fails has moved nothing.
+ * The position is kept in three places that must move together: in the module,
+ * for the open file; in the handle's buffer of records read ahead; and in the
+ * mapped rings. The module validates the request first, so that a call that
+ * fails moves nothing.
  */
 #include <errno.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "handle.h"
+#include "mapped.h"
 
-static int only_device(struct oomtrace *ot)
+static int require_device(struct oomtrace *ot)
 {
 	if (ot->is_device)
 		return 0;
-	return handle_fail(ot, ESPIPE, "saved records are read from first to last");
+	return handle_fail(ot, ESPIPE, "the position in saved records cannot be changed");
 }
 
-/* The position everywhere was changed: what was read ahead is not wanted. */
-static int moved(struct oomtrace *ot)
+/* Drop all records read ahead after the position changed in all rings. */
+static int drop_read_ahead(struct oomtrace *ot)
 {
 	ot->at = 0;
 	ot->len = 0;
@@ -29,9 +31,9 @@ static int moved(struct oomtrace *ot)
 	return 0;
 }
 
-static int move(struct oomtrace *ot, int whence)
+static int seek_all(struct oomtrace *ot, int whence)
 {
-	int err = only_device(ot);
+	int err = require_device(ot);
 
 	if (err)
 		return err;
@@ -41,31 +43,31 @@ static int move(struct oomtrace *ot, int whence)
 		mapped_oldest(ot->mapped);
 	else if (ot->mapped)
 		mapped_newest(ot->mapped);
-	return moved(ot);
+	return drop_read_ahead(ot);
 }
 
 int oomtrace_oldest(struct oomtrace *ot)
 {
-	return move(ot, SEEK_SET);
+	return seek_all(ot, SEEK_SET);
 }
 
 int oomtrace_newest(struct oomtrace *ot)
 {
-	return move(ot, SEEK_END);
+	return seek_all(ot, SEEK_END);
 }
 
-/* 0 or a positive errno. */
-static int ask(struct oomtrace *ot, const struct oomtrace_seek *seek)
+/* Seek in the module. Returns 0 or a positive errno. */
+static int seek_device(struct oomtrace *ot, const struct oomtrace_seek *seek)
 {
 	return ioctl(ot->fd, OOMTRACE_IOC_SEEK, seek) ? errno : 0;
 }
 
 /*
- * Of what was read ahead, drop one ring's records on one CPU; the others are yet
- * to be given, since the module will not give them again. A stack stays: any
- * record may name it.
+ * Drop the records of one ring on one CPU that were read ahead. Keep the others,
+ * since the module does not return them again, and the stacks, since a record of
+ * another CPU may refer to them.
  */
-static void drop_ahead(struct oomtrace *ot, unsigned int ring, unsigned int cpu)
+static void drop_ring_read_ahead(struct oomtrace *ot, unsigned int ring, unsigned int cpu)
 {
 	size_t at, to = 0, size;
 
@@ -90,11 +92,11 @@ int oomtrace_seek_record(struct oomtrace *ot, unsigned int ring,
 		.size = sizeof(seek), .whence = OOMTRACE_SEEK_SEQ,
 		.ring = ring, .cpu = cpu, .value = seq,
 	};
-	int err = only_device(ot);
+	int err = require_device(ot);
 
 	if (err)
 		return err;
-	err = ask(ot, &seek);
+	err = seek_device(ot, &seek);
 	switch (err) {
 	case 0:
 		break;
@@ -112,7 +114,7 @@ int oomtrace_seek_record(struct oomtrace *ot, unsigned int ring,
 	if (ot->mapped)
 		mapped_seek(ot->mapped, ring, cpu, seq);
 	else
-		drop_ahead(ot, ring, cpu);
+		drop_ring_read_ahead(ot, ring, cpu);
 	account_moved(ot);
 	return 0;
 }
@@ -123,18 +125,18 @@ int oomtrace_seek_episode(struct oomtrace *ot, unsigned long long episode)
 		.size = sizeof(seek), .whence = OOMTRACE_SEEK_EPISODE,
 		.value = episode,
 	};
-	int err = only_device(ot);
+	int err = require_device(ot);
 
 	if (err)
 		return err;
-	/* The mapped rings' positions are not the module's to change. */
+	/* The module does not know the positions in the mapped rings. */
 	err = ot->mapped ? mapped_seek_episode(ot->mapped, episode) :
-	      ask(ot, &seek);
+	      seek_device(ot, &seek);
 	switch (err) {
 	case 0:
-		return moved(ot);
+		return drop_read_ahead(ot);
 	case ENOENT:
-		return handle_fail(ot, err, "the begin of OOM episode %llu is not held",
+		return handle_fail(ot, err, "the begin of OOM episode %llu is not buffered",
 				   episode);
 	case ENOTTY:
 		return handle_fail(ot, err, OLD_MODULE "go to an episode");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where a record's text goes: a buffer, cut as snprintf() does, or a stream.
+ * The destination of a record's text: a buffer, which truncates like snprintf(),
+ * or a stream.
  */
 #ifndef OOMTRACE_SINK_H
 #define OOMTRACE_SINK_H
@@ -10,10 +11,10 @@
 #include <string.h>
 
 /**
- * struct sink - a place for text
+ * struct sink - destination of text
  * @buf: the buffer; not used if @file is set.
- * @size: its bytes.
- * @len: bytes put so far, also those that did not fit.
+ * @size: bytes of @buf.
+ * @len: bytes put so far, including those that did not fit.
  * @file: the stream, which the caller has locked.
  * @err: 0, or the negative errno of the first write that failed.
  */
@@ -39,7 +40,7 @@ static inline void sink_put(struct sink *to, const char *text, size_t n)
 	to->len += n;
 }
 
-/* The NUL, and the length that all of it has. */
+/* Terminate the buffer. Returns the length without truncation. */
 static inline int sink_end(struct sink *to)
 {
 	if (to->size)

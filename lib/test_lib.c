@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of liboomtrace on records made up here; prints TAP. With a file's name
- * it writes such records there instead, for other tests (test_install). What
- * the device itself gives is the business of selftests/.
+ * Tests liboomtrace on constructed records and prints TAP. With a file name as
+ * argument it writes such records to the file instead, for other tests. The
+ * device itself is tested on a kernel with the module.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../tools/test_util.h"
+#include "../tools/test/test_util.h"
 #include "liboomtrace.h"
 
-/* ---- a stream of records in memory, given out in pieces ---- */
+/* ---- a stream of records in memory, read in pieces ---- */
 
 static unsigned char stream[1 << 18];
 static size_t stream_len;
@@ -78,7 +78,7 @@ static ssize_t give(void *ctx, void *buf, size_t size)
 	return n;
 }
 
-/* Read to the end; how many records, and what oomtrace_next() said last. */
+/* Read to the end: the number of records, and the last result in @ret. */
 static unsigned int read_all(struct oomtrace *ot, int *last)
 {
 	const struct oomtrace_header *rec;
@@ -127,7 +127,7 @@ static void test_cuts(struct oomtrace *ot)
 	for (whole = stream_len, p.end = 0; p.end <= whole; p.end++) {
 		const struct oomtrace_header *h = (void *)(stream + at);
 
-		/* How many records end at or before the cut? */
+		/* Count the records that end at or before the cut. */
 		if (p.end < whole && p.end == at + h->size) {
 			at = p.end;
 			n++;
@@ -216,7 +216,7 @@ static void test_pipe(struct oomtrace *ot)
 	close(fds[0]);
 }
 
-/* ---- what is refused ---- */
+/* ---- rejected input ---- */
 
 static void expect(struct oomtrace *ot, int got, int want, const char *says,
 		   const char *name)
@@ -240,7 +240,7 @@ static void test_refusals(struct oomtrace *ot)
 	expect(ot, oomtrace_open(ot, "/dev/null", 6), -EINVAL, "flags 0x6",
 	       "unknown_flags_are_refused");
 	expect(ot, oomtrace_open(ot, "/dev/null", 0), -ENOTTY,
-	       "/dev/null: this is no oomtrace device",
+	       "/dev/null: not an oomtrace device",
 	       "another_device_is_refused");
 	expect(ot, oomtrace_open(ot, "/nowhere/at/all", 0), -ENOENT,
 	       "/nowhere/at/all: No such file",
@@ -249,11 +249,11 @@ static void test_refusals(struct oomtrace *ot)
 		abort();
 	expect(ot, oomtrace_next(ot, &rec), -EISDIR, "directory",
 	       "a_directory_is_told");
-	expect(ot, oomtrace_newest(ot), -ESPIPE, "first to last",
+	expect(ot, oomtrace_newest(ot), -ESPIPE, "cannot be changed",
 	       "saved_records_have_no_newest");
-	expect(ot, oomtrace_seek_record(ot, 0, 0, 1), -ESPIPE, "first to last",
+	expect(ot, oomtrace_seek_record(ot, 0, 0, 1), -ESPIPE, "cannot be changed",
 	       "nor_records_to_seek");
-	expect(ot, oomtrace_seek_episode(ot, 1), -ESPIPE, "first to last",
+	expect(ot, oomtrace_seek_episode(ot, 1), -ESPIPE, "cannot be changed",
 	       "nor_episodes_to_seek");
 	expect(ot, oomtrace_get_info(ot, &info, sizeof(info)), -ENOTTY,
 	       "saved records", "saved_records_have_no_module");
@@ -295,7 +295,7 @@ static void test_account(struct oomtrace *ot)
 	put(&e);
 	e.h.seq = 12;
 	put(&e);
-	/* A CPU nobody has seen, starting at some number. */
+	/* The first record of another CPU may have any number. */
 	e.h.cpu = 65535;
 	e.h.seq = 1000;
 	put(&e);
@@ -340,8 +340,9 @@ static void test_names(void)
 		good &= n > 0 && n <= 64;
 	}
 	check(good && types >= 11, "every_type_is_found_by_its_name");
-	check(oomtrace_type_number("") == 0 && oomtrace_type_number("x") == 0,
-	      "and_no_other");
+	check(oomtrace_type_number("") == 0 && oomtrace_type_number("x") == 0 &&
+	      oomtrace_type_number("pressure") == OOMTRACE_RETRY,
+	      "and_no_other_but_an_old_one");
 	check_text(oomtrace_value_name(OOMTRACE_COMMIT, "origin", 1), "mmap",
 		   "values_have_names");
 	check(!oomtrace_value_name(OOMTRACE_COMMIT, "origin", 99) &&

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many threads with a handle each, under ThreadSanitizer: nothing is shared
- * behind their backs. Reads the file it is given; prints TAP.
+ * Many threads with a handle each, under ThreadSanitizer: the library must share
+ * no state between handles. Reads the file in its argument and prints TAP.
  */
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "../tools/test_util.h"
+#include "../tools/test/test_util.h"
 #include "liboomtrace.h"
 
 #define THREADS	8
@@ -32,7 +32,7 @@ static void *read_it(void *arg)
 			r->bytes += oomtrace_text(rec, text, sizeof(text));
 		}
 		r->records += oomtrace_received(ot, -1, -1);
-		/* The message of a failure is the handle's own, too. */
+		/* Each handle has its own error message. */
 		oomtrace_open(ot, "/nowhere", 0);
 		r->bytes += strlen(oomtrace_error(ot));
 	}

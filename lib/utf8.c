@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bytes made into valid UTF-8, see utf8.h. Strict: no overlong forms, no
- * surrogates, nothing beyond U+10FFFF, so that every JSON parser agrees.
+ * Converts bytes to valid UTF-8. Overlong forms, surrogates and code points above
+ * U+10FFFF are invalid, as every JSON parser requires.
  */
 #include <string.h>
 
 #include "utf8.h"
 
 /*
- * Length of the valid character at s, 0 if there is none. The lead byte gives
- * the length and narrows the range of the second byte; all others are free.
+ * Length of the valid character at @s, 0 if it is invalid. The lead byte gives
+ * the length and limits the second byte; later bytes are 0x80 to 0xbf.
  */
 static size_t char_length(const unsigned char *s, size_t n)
 {

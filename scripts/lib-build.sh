@@ -101,6 +101,10 @@ build_locked() {
 			find "$out/src" -name '*.o.d' -exec sh -c 'rm -f "$1" "${1%.d}"' sh {} \;
 		done <"$out/manifest"
 	fi
+	# A program of an earlier build may have the name of what is a folder now.
+	sed -n 's|/[^/]*$||p' <<<"$files" | sort -u | while read -r old; do
+		[ ! -f "$out/src/$old" ] || rm -f "$out/src/$old"
+	done
 	printf '%s\n' "$files" >"$out/manifest"
 	(cd "$repo" && printf '%s\n' "$files" | tr '\n' '\0' |
 		xargs -0 cp -u --parents --preserve=mode,timestamps -t "$out/src")
@@ -154,7 +158,7 @@ lay_out() {
 		depmod -b "$new/usr" "$k_release"
 		rm -rf "$modules/kernel" "$modules"/modules.{builtin,order,builtin.modinfo}
 	fi
-	for program in oomtrace oomtraced; do
+	for program in oomtrace oomtraced/oomtraced; do
 		[ ! -x "$out/src/tools/$program" ] || cp "$out/src/tools/$program" "$new/usr/local/bin/"
 	done
 	if [ -e "$out/src/lib/liboomtrace.so.1" ]; then

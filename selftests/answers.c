@@ -175,7 +175,7 @@ TEST_F(answers, whatif_exempts_and_limits)
 			      s.episode));
 	EXPECT_IN("\"ending\":\"no_oom\"", said);
 	EXPECT_EQ(1, OOMTRACE("whatif", "99"));
-	EXPECT_IN("no record of OOM episode 99 is held", said);
+	EXPECT_IN("no record of OOM episode 99 is available", said);
 }
 
 /* ---- advise ---- */
@@ -392,7 +392,7 @@ TEST_F(answers, protect_names_who_is_first_and_what_saves_it)
 	hog_ready(&big);
 	hog_ready(&small);
 	EXPECT_EQ(0, OOMTRACE("protect", "--cgroup", cg.dir));
-	snprintf(what, sizeof(what), "big[%d] is the first to die", big.pid);
+	snprintf(what, sizeof(what), "big[%d] would be killed first", big.pid);
 	EXPECT_IN(what, said);
 	EXPECT_IN("--comm small --anon 6 --hold", said);
 	EXPECT_EQ(0, OOMTRACE("protect", "--cgroup", cg.dir, "--number", "1",
@@ -408,8 +408,8 @@ TEST_F(answers, status_says_that_all_is_well)
 	provoke();
 	EXPECT_EQ(0, OOMTRACE("status"));
 	EXPECT_IN("Module:    loaded", said);
-	EXPECT_IN("Hooks:     all right", said);
-	EXPECT_IN(" commit requests since it was loaded", said);
+	EXPECT_IN("Hooks:     all attached", said);
+	EXPECT_IN(" commit requests since the module was loaded", said);
 	EXPECT_IN("Next:      oomtrace dump", said);
 }
 

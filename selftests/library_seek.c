@@ -109,7 +109,7 @@ static void expect_seeks(struct __test_metadata *_metadata,
 	EXPECT_EQ(-EINVAL, oomtrace_seek_record(ot, 0, 0, 0));
 	EXPECT_IN("number 0 (from 1)", oomtrace_error(ot));
 	EXPECT_EQ(-ENOENT, oomtrace_seek_episode(ot, 77));
-	EXPECT_STREQ("/dev/oomtrace: the begin of OOM episode 77 is not held",
+	EXPECT_STREQ("/dev/oomtrace: the begin of OOM episode 77 is not buffered",
 		     oomtrace_error(ot));
 	/* All of these moved nothing. */
 	see(ot, &again);

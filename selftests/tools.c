@@ -175,7 +175,7 @@ TEST_F(tools, last_says_what_last_oom_says)
 	EXPECT_EQ(0, strncmp(text, said, len))
 		TH_LOG("last_oom:\n%s\nlast:\n%s", text, said);
 	EXPECT_TRUE(!strcmp("\n", said + len) ||
-		    !strncmp("\nOut of it: cgroup ", said + len, 19))
+		    !strncmp("\nCgroups:   out of memory: cgroup ", said + len, 34))
 		TH_LOG("after it:%s", said + len);
 	EXPECT_IN("OOM episode", said);
 	free(text);

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The answer of oomtrace advise as text and as JSON, see advise.h.
+ * Prints the answer of oomtrace advise as text and as JSON.
  */
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "../common/format.h"
 #include "../common/say.h"
-#include "advise.h"
+#include "advise_print.h"
 #include "json.h"
 
-/* How many commands are named behind a limit. */
+/* Number of commands listed for each limit. */
 #define NAMED	3
 
 static __printf(2, 0)
-void print(void *ctx, const char *fmt, va_list args)
+void print_advise_text(void *ctx, const char *fmt, va_list args)
 {
 	vfprintf(ctx, fmt, args);
 }
@@ -31,13 +31,13 @@ static u64 span_ns(const struct report *rep)
 	return h->decision[h->n - 1].rec->h.ts_ns - first_ns(rep);
 }
 
-/* What the answer leaves open; one at a time, NULL after the last. */
-static const char *caveat(const struct report *rep, unsigned int n)
+/* The caveat of an index; NULL after the last one. */
+static const char *advise_caveat(const struct report *rep, unsigned int n)
 {
 	static const char * const always[] = {
-		"a program that is refused behaves otherwise than it did: it asks for less, asks again, or ends; behind the first refusal all is a guess",
-		"mappings with MAP_NORESERVE are not decided about in modes 0 and 1, but in mode 2 they are: what they would add is not in here",
-		"mode 2 compares a counter that can be off by 0.4 % of RAM",
+		"a refused program behaves differently: it requests less, retries or exits; everything after the first refusal is an estimate",
+		"mappings with MAP_NORESERVE are charged in mode 2 only; these records do not include them",
+		"mode 2 compares a per-CPU counter with an error of up to 0.4 % of RAM",
 	};
 	const struct history *h = rep->history;
 	static char text[200];
@@ -48,19 +48,19 @@ static const char *caveat(const struct report *rep, unsigned int n)
 	n -= ARRAY_SIZE(always);
 	if (rep->recs->lost[OOMTRACE_RING_COMMIT] && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "%llu decisions were lost to the recorder; what they took is in the samples, but they are not judged",
+			 "%llu decisions were overwritten before they were saved; the samples include their memory, but they are not judged",
 			 rep->recs->lost[OOMTRACE_RING_COMMIT]);
 		return text;
 	}
 	if (h->unplaced && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "%zu decisions lie before the first sample or behind the last and are not judged",
+			 "%zu decisions lie before the first or after the last sample and are not judged",
 			 h->unplaced);
 		return text;
 	}
 	if (h->incomplete && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "%zu decisions lack a term of the sum and are not judged",
+			 "%zu decisions lack a term of the limit and are not judged",
 			 h->incomplete);
 		return text;
 	}
@@ -69,22 +69,22 @@ static const char *caveat(const struct report *rep, unsigned int n)
 
 /* ---- text ---- */
 
-static void tell_whose(struct text_writer *w, const struct advice *a)
+static void print_commands(struct text_writer *w, const struct advice *a)
 {
 	size_t i;
 
-	for (i = 0; i < a->nwhose && i < NAMED; i++) {
+	for (i = 0; i < a->ncommands && i < NAMED; i++) {
 		write_text(w, "%s", i ? ", " : "");
-		write_comm(w, a->whose[i].comm);
+		write_comm(w, a->commands[i].comm);
 		write_text(w, " ");
-		write_count(w, a->whose[i].refused);
+		write_count(w, a->commands[i].refused);
 	}
-	if (a->nwhose > NAMED)
-		write_text(w, ", %zu more", a->nwhose - NAMED);
+	if (a->ncommands > NAMED)
+		write_text(w, ", %zu more", a->ncommands - NAMED);
 }
 
-static void tell_advice(struct text_writer *w, const struct report *rep,
-			const struct advice *a)
+static void print_advice_row(struct text_writer *w, const struct report *rep,
+			     const struct advice *a)
 {
 	const struct refusals *r = &a->refusals;
 	char name[40], range[48], first[32] = "-";
@@ -97,27 +97,27 @@ static void tell_advice(struct text_writer *w, const struct report *rep,
 			 (r->first->rec->h.ts_ns - first_ns(rep)) / 1e9);
 	write_text(w, "%14s %12lld %9zu %16s %12s  ", name, a->pages, r->guess, range,
 		   first);
-	tell_whose(w, a);
+	print_commands(w, a);
 	write_text(w, "\n");
 }
 
-static void tell_smallest(struct text_writer *w, const struct report *rep)
+static void print_smallest(struct text_writer *w, const struct report *rep)
 {
 	write_text(w, "Smallest vm.overcommit_ratio without a refusal: ");
 	if (rep->smallest < 0)
-		write_text(w, "none, something absurd was asked for\n");
+		write_text(w, "none, since some request is larger than any limit\n");
 	else if (rep->smallest_sure < 0)
 		write_text(w, "probably %lld\n", rep->smallest);
 	else if (rep->smallest == rep->smallest_sure)
 		write_text(w, "%lld\n", rep->smallest);
 	else
-		write_text(w, "probably %lld; for sure %lld\n", rep->smallest,
+		write_text(w, "probably %lld; certainly %lld\n", rep->smallest,
 			   rep->smallest_sure);
 }
 
-void advise_tell(const struct report *rep)
+void advise_text(const struct report *rep)
 {
-	struct oomtrace_out out = { .vprint = print, .ctx = stdout };
+	struct oomtrace_out out = { .vprint = print_advise_text, .ctx = stdout };
 	struct text_writer w = { .out = &out, .page_size = rep->recs->facts.page_size };
 	const struct history *h = rep->history;
 	const char *text;
@@ -126,18 +126,18 @@ void advise_tell(const struct report *rep)
 	write_count(&w, h->n);
 	write_text(&w, " commit decisions in ");
 	write_duration(&w, span_ns(rep));
-	write_text(&w, ", what was committed known to within ");
+	write_text(&w, "; the committed memory is known to within ");
 	write_count(&w, h->width);
 	write_text(&w, " pages");
 	write_size(&w, h->width);
 	write_text(&w, "\n\nvm.overcommit_memory=2 would have refused:\n");
 	write_text(&w, "%14s %12s %9s %16s %12s  %s\n", "limit", "pages", "probably",
-		   "at least, most", "first after", "whose");
+		   "least to most", "first after", "commands");
 	for (i = 0; i < rep->n; i++)
-		tell_advice(&w, rep, &rep->advice[i]);
+		print_advice_row(&w, rep, &rep->advice[i]);
 	write_text(&w, "\n");
-	tell_smallest(&w, rep);
-	for (i = 0; (text = caveat(rep, i)); i++)
+	print_smallest(&w, rep);
+	for (i = 0; (text = advise_caveat(rep, i)); i++)
 		write_text(&w, "%s%s\n", i ? "     " : "But: ", text);
 }
 
@@ -166,11 +166,11 @@ static struct json_object *advice_json(const struct report *rep,
 	if (a->refusals.first)
 		add_count(obj, "first_ns", a->refusals.first->rec->h.ts_ns -
 			  first_ns(rep));
-	for (i = 0; i < a->nwhose; i++) {
+	for (i = 0; i < a->ncommands; i++) {
 		one = json_object_new_object();
-		json_add_string(one, "comm", a->whose[i].comm,
+		json_add_string(one, "comm", a->commands[i].comm,
 				OOMTRACE_COMM_LEN);
-		add_count(one, "refused", a->whose[i].refused);
+		add_count(one, "refused", a->commands[i].refused);
 		json_object_array_add(list, one);
 	}
 	json_object_object_add(obj, "commands", list);
@@ -196,7 +196,7 @@ void advise_json(const struct report *rep)
 		add_count(obj, "smallest_ratio", rep->smallest);
 	if (rep->smallest_sure >= 0)
 		add_count(obj, "smallest_ratio_sure", rep->smallest_sure);
-	for (i = 0; (text = caveat(rep, i)); i++)
+	for (i = 0; (text = advise_caveat(rep, i)); i++)
 		json_object_array_add(caveats, json_object_new_string(text));
 	json_object_object_add(obj, "caveats", caveats);
 	puts(json_text(obj));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cgroups by name, see cgroups.h. Allocates nothing.
+ * Stores paths of cgroups and derives container, pod and unit names from them.
+ * Allocates nothing.
  */
 #include <ctype.h>
 #include <stdbool.h>
@@ -10,11 +11,11 @@
 #include "liboomtrace.h"
 #include "cgroups.h"
 
-/* Container ids are 64 hexadecimal digits; people know them by the first 12. */
+/* Container ids are 64 hexadecimal digits; tools show the first 12. */
 #define ID_LEN		64
 #define ID_SHOWN	12
 
-/* The id at the end of a path's component, behind a prefix; NULL: none. */
+/* The id at the end of a path component, after any prefix; NULL if none. */
 static const char *container_id(const char *name)
 {
 	size_t len = strcspn(name, "/");
@@ -30,7 +31,7 @@ static const char *container_id(const char *name)
 	return name + end - ID_LEN;
 }
 
-/* The last component that an id is in, and the id. */
+/* The last component that contains an id, and the id. */
 static const char *last_container(const char *path, const char **name)
 {
 	const char *at, *id, *found = NULL;
@@ -45,7 +46,7 @@ static const char *last_container(const char *path, const char **name)
 	return found;
 }
 
-/* A pod's uid is a UUID, behind "pod"; systemd has _ for its dashes. */
+/* A pod's uid is a UUID after "pod"; systemd replaces its dashes by underscores. */
 static bool pod_uid(const char *path, char uid[37])
 {
 	const char *at;
@@ -68,7 +69,7 @@ static bool pod_uid(const char *path, char uid[37])
 	return false;
 }
 
-static int hex(char c)
+static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -76,7 +77,7 @@ static int hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The innermost unit; "\x2d" in its name stands for a byte. */
+/* The innermost unit; systemd escapes bytes of its name as "\x2d". */
 static bool unit_name(const char *path, char *label, size_t size)
 {
 	static const char * const kinds[] = {
@@ -102,8 +103,8 @@ static bool unit_name(const char *path, char *label, size_t size)
 		return false;
 	for (at = found; at < found + len && n + 1 < size; at++) {
 		if (at + 3 < found + len && at[0] == '\\' && at[1] == 'x' &&
-		    hex(at[2]) >= 0 && hex(at[3]) >= 0) {
-			label[n++] = hex(at[2]) << 4 | hex(at[3]);
+		    hex_digit(at[2]) >= 0 && hex_digit(at[3]) >= 0) {
+			label[n++] = hex_digit(at[2]) << 4 | hex_digit(at[3]);
 			at += 3;
 		} else {
 			label[n++] = *at;
@@ -146,7 +147,7 @@ const char *cgroup_kind_name(enum cgroup_kind kind)
 	return kind < CGROUP_KINDS ? names[kind] : "";
 }
 
-static char *entry(struct cgroups *g, unsigned long long id)
+static char *find_or_add_cgroup(struct cgroups *g, unsigned long long id)
 {
 	unsigned int i;
 
@@ -175,8 +176,8 @@ void cgroups_feed(struct cgroups *g, const struct oomtrace_header *rec)
 	len = strlen(part);
 	if (offset < 0 || offset + len >= CGROUP_PATH_MAX || !len)
 		return;
-	path = entry(g, id);
-	/* A path in parts comes in their order; a new one begins at 0. */
+	path = find_or_add_cgroup(g, id);
+	/* The parts of a path arrive in order; offset 0 starts a new path. */
 	if (!offset)
 		memset(path, 0, CGROUP_PATH_MAX);
 	memcpy(path + offset, part, len);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Cgroups by name: paths from the records, and whose a path is: a container's,
- * a pod's, a systemd unit's.
+ * Paths of cgroups from the records, and the container, pod or systemd unit that a
+ * path belongs to.
  */
 #ifndef OOMTRACE_CGROUPS_H
 #define OOMTRACE_CGROUPS_H
@@ -14,11 +14,11 @@
 #define CGROUP_LABEL_MAX 384
 
 /**
- * enum cgroup_kind - who made a cgroup, told from its path
- * @CGROUP_OTHER: nobody known.
- * @CGROUP_DOCKER: Docker: a container.
- * @CGROUP_PODMAN: Podman: a container.
- * @CGROUP_KUBERNETES: a container in a pod, whatever runs it.
+ * enum cgroup_kind - what a cgroup belongs to, judged by its path
+ * @CGROUP_OTHER: unknown.
+ * @CGROUP_DOCKER: a container of Docker.
+ * @CGROUP_PODMAN: a container of Podman.
+ * @CGROUP_KUBERNETES: a pod, or a container in a pod, of any runtime.
  * @CGROUP_SYSTEMD: a unit.
  */
 enum cgroup_kind {
@@ -31,9 +31,9 @@ enum cgroup_kind {
 };
 
 /**
- * cgroup_kind() - whose is a path?
- * @path: from the root of the hierarchy, as "/system.slice/cron.service".
- * @label: out: a name for a person: "docker 0123456789ab", "cron.service".
+ * cgroup_kind() - find what a cgroup belongs to
+ * @path: from the root of the hierarchy, like "/system.slice/cron.service".
+ * @label: out: a readable name: "docker 0123456789ab", "cron.service".
  * @size: bytes of @label; CGROUP_LABEL_MAX are enough.
  *
  * Return: enum cgroup_kind. @label is the path if it is CGROUP_OTHER.
@@ -43,13 +43,13 @@ enum cgroup_kind cgroup_kind(const char *path, char *label, size_t size);
 /** cgroup_kind_name() - "docker", ...; "" for CGROUP_OTHER */
 const char *cgroup_kind_name(enum cgroup_kind kind);
 
-/* Cgroups whose paths are remembered; the newest ones. */
+/* Number of cgroups whose paths are stored; new ones replace the oldest. */
 #define CGROUPS_KNOWN	256
 
 /**
- * struct cgroups - paths by id
- * @n: names that were ever put in.
- * @known: a ring of the newest. All private.
+ * struct cgroups - paths by id; all members are private
+ * @n: number of paths added so far.
+ * @known: ring buffer of the newest paths.
  */
 struct cgroups {
 	unsigned long long n;
@@ -59,10 +59,10 @@ struct cgroups {
 	} known[CGROUPS_KNOWN];
 };
 
-/** cgroups_feed() - take a record into account; only name records matter */
+/** cgroups_feed() - process a record; only name records matter */
 void cgroups_feed(struct cgroups *g, const struct oomtrace_header *rec);
 
-/** cgroups_path() - the path of a cgroup, NULL if no record told it */
+/** cgroups_path() - the path of a cgroup, NULL if no record has it */
 const char *cgroups_path(const struct cgroups *g, unsigned long long id);
 
 #endif /* OOMTRACE_CGROUPS_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What json-c lacks for objects with strings of any bytes, see json.h.
+ * Adds strings of any bytes to json-c objects.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +10,11 @@
 #include "json.h"
 
 /*
- * Add a value to an object, and own it no more, even on failure. A NULL value
- * is json-c out of memory: nothing of ours is null.
+ * Add a value to an object. Takes over the reference, even on failure. A NULL
+ * value means that json-c is out of memory; null is never added on purpose.
  */
-static bool add(struct json_object *obj, const char *name,
-		struct json_object *value)
+static bool add_member(struct json_object *obj, const char *name,
+		       struct json_object *value)
 {
 	if (value && !json_object_object_add(obj, name, value))
 		return true;
@@ -22,8 +22,8 @@ static bool add(struct json_object *obj, const char *name,
 	return false;
 }
 
-static bool add_hex(struct json_object *obj, const char *field, const char *s,
-		    size_t n)
+static bool add_hex_string(struct json_object *obj, const char *field, const char *s,
+			   size_t n)
 {
 	char hex[2 * OOMTRACE_STR_MAX + 1];
 	char name[40];
@@ -33,7 +33,7 @@ static bool add_hex(struct json_object *obj, const char *field, const char *s,
 		sprintf(hex + 2 * i, "%02x", (unsigned char)s[i]);
 	hex[2 * i] = '\0';
 	snprintf(name, sizeof(name), "%s_hex", field);
-	return add(obj, name, json_object_new_string(hex));
+	return add_member(obj, name, json_object_new_string(hex));
 }
 
 bool json_add_string(struct json_object *obj, const char *name, const char *s,
@@ -45,9 +45,9 @@ bool json_add_string(struct json_object *obj, const char *name, const char *s,
 
 	n = strnlen(s, n < OOMTRACE_STR_MAX ? n : OOMTRACE_STR_MAX);
 	valid = oomtrace_utf8_clean(text, sizeof(text), s, n, &len);
-	if (!add(obj, name, json_object_new_string_len(text, len)))
+	if (!add_member(obj, name, json_object_new_string_len(text, len)))
 		return false;
-	return valid || add_hex(obj, name, s, n);
+	return valid || add_hex_string(obj, name, s, n);
 }
 
 const char *json_text(struct json_object *obj)

@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The oomtrace command: finds the command that was asked for and runs it.
- * Everything else is in the commands' own files, see options.h.
+ * The oomtrace program: finds the command that its first argument names and runs
+ * it.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd_advise.h"
+#include "cmd_dump.h"
+#include "cmd_export.h"
+#include "cmd_info.h"
+#include "cmd_last.h"
+#include "cmd_protect.h"
+#include "cmd_ranking.h"
+#include "cmd_record.h"
+#include "cmd_report.h"
+#include "cmd_status.h"
+#include "cmd_top.h"
+#include "cmd_whatif.h"
 #include "options.h"
 
 static const struct command * const commands[] = {
@@ -28,24 +40,24 @@ static void list_commands(FILE *to)
 			commands[i]->summary);
 }
 
-static int help(void)
+static int print_usage(void)
 {
 	puts("Usage: oomtrace COMMAND [OPTION...]\n"
-	     "Why the kernel refused memory, and why its OOM killer took whom it took.\n");
+	     "Explain why the kernel refused memory and how its OOM killer chose a victim.\n");
 	list_commands(stdout);
 	puts("\n"
 	     "Options:\n"
 	     "  -h, --help     print this help\n"
 	     "  -V, --version  print the version\n"
 	     "\n"
-	     "`oomtrace COMMAND --help` has the options of a command and examples; oomtrace(8)\n"
-	     "explains the output. Without a command: status. The module must be loaded\n"
-	     "(modprobe oomtrace) and only root may read it. Exit status: 0 done, 1 failed,\n"
-	     "2 not understood.");
+	     "`oomtrace COMMAND --help` lists the options of a command and examples;\n"
+	     "oomtrace(8) explains the output. Without a command, status is run. The module\n"
+	     "must be loaded (modprobe oomtrace), and reading it requires root. Exit status:\n"
+	     "0 success, 1 failure, 2 usage error.");
 	return close_output();
 }
 
-static int version(void)
+static int print_version(void)
 {
 	printf("oomtrace %s (record ABI %d)\n", OOMTRACE_VERSION,
 	       OOMTRACE_ABI_VERSION);
@@ -67,7 +79,7 @@ int main(int argc, char **argv)
 	const struct command *cmd;
 	struct options opt;
 
-	/* A reader that left is seen as EPIPE, and is no failure. */
+	/* A closed output pipe shall be EPIPE, which is not treated as a failure. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		static char *status[] = { "status", NULL };
@@ -77,13 +89,13 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help"))
-		return help();
+		return print_usage();
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
-		return version();
+		return print_version();
 
 	cmd = find_command(argv[1]);
 	if (!cmd) {
-		say_error("there is no %s '%s'",
+		say_error("unknown %s '%s'",
 			  argv[1][0] == '-' ? "option" : "command", argv[1]);
 		list_commands(stderr);
 		fputs("Options: --help, --version\n", stderr);

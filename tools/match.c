@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Conditions on the fields of records, see match.h.
+ * Parses and evaluates conditions on the fields of records.
  */
 #include <errno.h>
 #include <limits.h>
@@ -26,7 +26,7 @@ static struct condition {
 } conditions[CONDITIONS];
 static unsigned int nconditions;
 
-/* Does any type have such a field? */
+/* True if some record type has a field of that name. */
 static bool is_field(const char *name)
 {
 	unsigned int type, n;
@@ -50,7 +50,7 @@ static bool read_condition(struct condition *c, const char *text)
 
 	if (!len || len >= sizeof(c->field) || !*at ||
 	    (*at == '!' && at[1] != '=')) {
-		say_error("--filter %s: it is FIELD=VALUE, FIELD!=VALUE, FIELD<N or FIELD>N",
+		say_error("--filter: invalid condition '%s': it must be FIELD=VALUE, FIELD!=VALUE, FIELD<N or FIELD>N",
 			  text);
 		return false;
 	}
@@ -63,12 +63,12 @@ static bool read_condition(struct condition *c, const char *text)
 	c->number = strtoll(c->value, &end, 0);
 	c->is_number = *c->value && !*end && !errno;
 	if (!is_field(c->field)) {
-		say_error("--filter %s: no record has a field '%s'", text,
+		say_error("--filter '%s': no record type has a field '%s'", text,
 			  c->field);
 		return false;
 	}
 	if (c->how >= LESS && !c->is_number) {
-		say_error("--filter %s: '%s' is no number to compare with",
+		say_error("--filter '%s': '%s' is not a number",
 			  text, c->value);
 		return false;
 	}
@@ -78,7 +78,7 @@ static bool read_condition(struct condition *c, const char *text)
 bool match_add(const char *text)
 {
 	if (nconditions == CONDITIONS) {
-		say_error("--filter: at most %d of them", CONDITIONS);
+		say_error("--filter: at most %d conditions are allowed", CONDITIONS);
 		return false;
 	}
 	if (!read_condition(&conditions[nconditions], text))
@@ -87,8 +87,8 @@ bool match_add(const char *text)
 	return true;
 }
 
-/* -1, 0, 1 as in strcmp(); 2 if the record does not have the field. */
-static int compare(const struct condition *c, const struct oomtrace_header *rec)
+/* Returns -1, 0 or 1 like strcmp(), or 2 if the record lacks the field. */
+static int compare_field(const struct condition *c, const struct oomtrace_header *rec)
 {
 	char text[OOMTRACE_MAX_RECORD];
 	const char *name;
@@ -106,14 +106,14 @@ static int compare(const struct condition *c, const struct oomtrace_header *rec)
 	return n < c->number ? -1 : n > c->number;
 }
 
-bool match(const struct oomtrace_header *rec)
+bool match_record(const struct oomtrace_header *rec)
 {
 	unsigned int i;
 	bool holds;
 	int order;
 
 	for (i = 0; i < nconditions; i++) {
-		order = compare(&conditions[i], rec);
+		order = compare_field(&conditions[i], rec);
 		switch (conditions[i].how) {
 		case EQUAL:
 			holds = order == 0;

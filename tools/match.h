@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Conditions on the fields of records, for --filter: "comm=hog", "pages>1000",
- * "ret!=0", "ending=killed". All that were given must hold; a record without
- * the field, or in which it is absent, does not match.
+ * Conditions of --filter on the fields of records: "comm=hog", "pages>1000",
+ * "ret!=0", "ending=killed". A record matches if all conditions hold. It does not
+ * match if its type lacks the field or the field is absent.
  */
 #ifndef OOMTRACE_MATCH_H
 #define OOMTRACE_MATCH_H
@@ -12,14 +12,14 @@
 #include "../include/oomtrace.h"
 
 /**
- * match_add() - one condition more
- * @text: FIELD, one of = != < >, VALUE. The caller keeps it.
+ * match_add() - add a condition
+ * @text: FIELD, one of = != < >, VALUE. It must stay valid.
  *
- * Return: true; false after having said what is wrong.
+ * Return: true, or false after an error message.
  */
 bool match_add(const char *text);
 
-/** match() - do all conditions hold for a record? */
-bool match(const struct oomtrace_header *rec);
+/** match_record() - test if all conditions hold for a record */
+bool match_record(const struct oomtrace_header *rec);
 
 #endif /* OOMTRACE_MATCH_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/meminfo as a sample record, see meminfo.h.
+ * Reads /proc/meminfo into a sample record.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include "clock.h"
 #include "meminfo.h"
 
-/* Kilobytes of a line; false if there is no such line. */
-static bool line(const char *text, const char *name, u64 *kb)
+/* Read the KiB of a line; false if there is no such line. */
+static bool find_line(const char *text, const char *name, u64 *kb)
 {
 	size_t len = strlen(name);
 	const char *at;
@@ -48,7 +48,7 @@ void meminfo_parse(struct oomtrace_sample *s, const char *text,
 
 	static_assert(ARRAY_SIZE(names) == OOMTRACE_NFIELDS_sample);
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!line(text, names[i], &kb))
+		if (!find_line(text, names[i], &kb))
 			continue;
 		*fields[i] = kb / (page_size / 1024);
 		s->h.valid |= 1ULL << i;
@@ -74,7 +74,7 @@ int meminfo_sample(struct oomtrace_sample *s)
 	memset(s, 0, sizeof(*s));
 	s->h.type = OOMTRACE_SAMPLE;
 	s->h.size = sizeof(*s);
-	/* The kernel adds it all up somewhere in between. */
+	/* The kernel computes the sums somewhere between the two times. */
 	s->h.ts_ns = before + (clock_ns(CLOCK_MONOTONIC) - before) / 2;
 	meminfo_parse(s, text, sysconf(_SC_PAGESIZE));
 	return 0;

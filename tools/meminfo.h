@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * /proc/meminfo as a sample record.
+ * Reads /proc/meminfo into a sample record.
  */
 #ifndef OOMTRACE_MEMINFO_H
 #define OOMTRACE_MEMINFO_H
@@ -8,17 +8,16 @@
 #include "../include/oomtrace.h"
 
 /**
- * meminfo_sample() - read it now
+ * meminfo_sample() - take a sample
  * @s: out: the record.
  *
- * The file is opened at the first call and stays so. Allocates nothing.
+ * The first call opens the file, which stays open. Allocates nothing.
  *
- * Return: 0 or a negative errno. A line that the kernel does not have is an
- * absent field.
+ * Return: 0 or a negative errno. A field is absent if the file lacks its line.
  */
 int meminfo_sample(struct oomtrace_sample *s);
 
-/** meminfo_parse() - make a sample of the file's text; @s has its header */
+/** meminfo_parse() - fill the fields of a sample from the file's text */
 void meminfo_parse(struct oomtrace_sample *s, const char *text,
 		   unsigned int page_size);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counters made of records, as Prometheus takes them, see metrics.h.
+ * Counts records and prints the counters for Prometheus.
  *
- * First counting, then printing. Both formats are the same but for counters,
- * whose family in OpenMetrics has no _total, and for the end.
+ * The two text formats differ in counters, whose family name has no _total in
+ * OpenMetrics, and in the last line.
  */
 #include <signal.h>
 #include <string.h>
@@ -18,14 +18,14 @@ static const double buckets[METRICS_BUCKETS] = {
 
 /* ---- counting ---- */
 
-static bool has(const struct oomtrace_header *rec, unsigned int idx)
+static bool has_field(const struct oomtrace_header *rec, unsigned int idx)
 {
 	return oomtrace_field_valid(rec, idx);
 }
 
 /*
- * A label's value: valid UTF-8, and nothing in it that would command the terminal
- * that it is shown on.
+ * Copy a label's value as valid UTF-8, with terminal control characters replaced
+ * by question marks.
  */
 static void clean_label(char *dst, size_t size, const char *src, size_t n)
 {
@@ -38,17 +38,17 @@ static void clean_label(char *dst, size_t size, const char *src, size_t n)
 	}
 }
 
-/* As it is printed: names that would look the same are one. */
+/* Names are compared as they are printed: two samples must not be the same. */
 static void count_denial(struct metrics *m, const struct oomtrace_commit *c)
 {
 	char comm[METRICS_COMM] = "";
 	unsigned int i;
 
-	if (!has(&c->h, OOMTRACE_BIT_commit_ret) || !c->ret)
+	if (!has_field(&c->h, OOMTRACE_BIT_commit_ret) || !c->ret)
 		return;
 	clean_label(comm, sizeof(comm), c->comm,
 		    strnlen(c->comm, OOMTRACE_COMM_LEN));
-	/* The empty name stands for the rest, and is a possible one itself. */
+	/* The empty name stands for the rest, so count it there. */
 	for (i = 0; i < METRICS_VALUES && *comm; i++) {
 		if (!m->denials[i].n)
 			memcpy(m->denials[i].comm, comm, sizeof(comm));
@@ -60,7 +60,7 @@ static void count_denial(struct metrics *m, const struct oomtrace_commit *c)
 	m->denials_other++;
 }
 
-/* Cgroups that were made again have other ids and the same path: one slot. */
+/* Merge the slots of cgroups that were recreated: same path, different id. */
 static void fold_kills(struct metrics *m)
 {
 	unsigned int i, k, n = 0;
@@ -97,10 +97,10 @@ static bool count_kill_of(struct metrics *m, u64 id)
 	return false;
 }
 
-/* Who was exiting already got no signal; a polite one may be survived. */
+/* An exiting victim gets no signal, and one may survive a signal but SIGKILL. */
 static bool is_kill(const struct oomtrace_victim *v)
 {
-	return has(&v->h, OOMTRACE_BIT_victim_signal) && v->signal == SIGKILL;
+	return has_field(&v->h, OOMTRACE_BIT_victim_signal) && v->signal == SIGKILL;
 }
 
 static void count_kill(struct metrics *m, const struct oomtrace_victim *v)
@@ -119,7 +119,7 @@ static void count_kill(struct metrics *m, const struct oomtrace_victim *v)
 		m->kills_other++;
 }
 
-/* A cgroup has a name now, or more of it: it is kept as long as the count. */
+/* Store a cgroup's path with its count, since the table of paths is limited. */
 static void name_kills(struct metrics *m, const struct oomtrace_name *rec)
 {
 	const char *path = cgroups_path(&m->cgroups, rec->cgroup_id);
@@ -131,13 +131,13 @@ static void name_kills(struct metrics *m, const struct oomtrace_name *rec)
 				    strlen(path));
 }
 
-/* The first end of a victim's memory counts: the reaper's, or its own. */
+/* The memory is free when the reaper finishes or the victim exits, if earlier. */
 static void count_freed(struct metrics *m, const struct oomtrace_reap *r)
 {
 	double seconds = r->since_kill_ns / 1e9;
 	unsigned int i, b;
 
-	if (!has(&r->h, OOMTRACE_BIT_reap_since_kill_ns) ||
+	if (!has_field(&r->h, OOMTRACE_BIT_reap_since_kill_ns) ||
 	    (r->step != OOMTRACE_STEP_EXITED && r->step != OOMTRACE_STEP_FINISH))
 		return;
 	for (i = 0; i < METRICS_PENDING; i++)
@@ -153,13 +153,13 @@ static void count_freed(struct metrics *m, const struct oomtrace_reap *r)
 		m->freed[b] += seconds <= buckets[b];
 }
 
-static void note_scope(struct metrics *m, u64 episode, u32 scope)
+static void store_scope(struct metrics *m, u64 episode, u32 scope)
 {
 	m->scopes[episode % METRICS_EPISODES] =
 		(struct metrics_scope){ episode, scope };
 }
 
-/* OOMTRACE_SCOPES: not known. */
+/* The scope of an episode; OOMTRACE_SCOPES if it is unknown. */
 static u32 scope_of(const struct metrics *m, u64 episode)
 {
 	const struct metrics_scope *s = &m->scopes[episode % METRICS_EPISODES];
@@ -169,19 +169,19 @@ static u32 scope_of(const struct metrics *m, u64 episode)
 
 static void count_begin(struct metrics *m, const struct oomtrace_oom_begin *b)
 {
-	if (has(&b->h, OOMTRACE_BIT_oom_begin_scope) &&
+	if (has_field(&b->h, OOMTRACE_BIT_oom_begin_scope) &&
 	    b->scope < OOMTRACE_SCOPES)
-		note_scope(m, b->episode, b->scope);
+		store_scope(m, b->episode, b->scope);
 }
 
 /* The begin of a long scan may have been overwritten before it was read. */
 static void count_verdict(struct metrics *m, const struct oomtrace_verdict *v)
 {
 	if (scope_of(m, v->episode) == OOMTRACE_SCOPES)
-		note_scope(m, v->episode, oomtrace_verdict_scope(v));
+		store_scope(m, v->episode, oomtrace_verdict_scope(v));
 }
 
-/* OOMs that ended so: one that was told, or some that were like it. */
+/* Count one episode, or the repeats of one, by scope and ending. */
 static void count_ends(struct metrics *m, unsigned long long episode,
 		       unsigned int ending, unsigned long long n)
 {
@@ -206,7 +206,7 @@ static void count_lost(struct metrics *m, const struct oomtrace_lost *l)
 		m->lost[l->ring] += l->count;
 }
 
-static void note_last(struct metrics *m, const struct oomtrace_header *rec)
+static void store_last_time(struct metrics *m, const struct oomtrace_header *rec)
 {
 	struct metrics_time when = { rec->ts_ns, m->wall_offset_ns };
 
@@ -222,10 +222,10 @@ void metrics_feed(struct metrics *m, const struct oomtrace_header *rec)
 
 	if (!desc)
 		return;
-	/* What an older writer's record lacks is not looked at. */
+	/* Skip shorter records of an older writer. */
 	if (rec->size < desc->size && rec->type != OOMTRACE_SAMPLE)
 		return;
-	note_last(m, rec);
+	store_last_time(m, rec);
 	if (rec->ts_ns < m->since_ns && rec->type != OOMTRACE_NAME)
 		return;
 	switch (rec->type) {
@@ -274,8 +274,8 @@ struct page {
 	bool counter;
 };
 
-static void family(struct page *p, const char *name, const char *type,
-		   const char *help)
+static void begin_family(struct page *p, const char *name, const char *type,
+			 const char *help)
 {
 	p->name = name;
 	p->counter = !strcmp(type, "counter");
@@ -290,19 +290,19 @@ static void begin_sample(const struct page *p)
 	fprintf(p->to, "%s%s", p->name, p->counter ? "_total" : "");
 }
 
-static void value(const struct page *p, u64 n)
+static void print_value(const struct page *p, u64 n)
 {
 	fprintf(p->to, " %llu\n", n);
 }
 
-static void only(const struct page *p, double n)
+static void print_single_sample(const struct page *p, double n)
 {
 	begin_sample(p);
 	fprintf(p->to, " %.17g\n", n);
 }
 
-/* A label's value, clean: with what the format wants escaped. */
-static void label_value(const struct page *p, const char *s)
+/* Print a clean label value, with the escapes of the format. */
+static void print_label_value(const struct page *p, const char *s)
 {
 	for (; *s; s++) {
 		if (*s == '"' || *s == '\\')
@@ -322,11 +322,11 @@ static void print_episodes(struct page *p, const struct metrics *m)
 #undef E
 	unsigned int scope, ending;
 
-	family(p, "oomtrace_oom_episodes", "counter",
-	       "OOM episodes, by where memory was out and how it ended.");
+	begin_family(p, "oomtrace_oom_episodes", "counter",
+		     "OOM episodes, by scope and ending.");
 	for (scope = 0; scope <= OOMTRACE_SCOPES; scope++) {
 		for (ending = 0; ending < OOMTRACE_ENDINGS; ending++) {
-			/* What can be alerted on is there from the start. */
+			/* Counters that alerts use exist from the start. */
 			if (!m->episodes[scope][ending] &&
 			    (scope > OOMTRACE_SCOPE_MEMCG ||
 			     ending != OOMTRACE_ENDING_KILLED))
@@ -334,12 +334,12 @@ static void print_episodes(struct page *p, const struct metrics *m)
 			begin_sample(p);
 			fprintf(p->to, "{scope=\"%s\",ending=\"%s\"}",
 				scopes[scope], endings[ending]);
-			value(p, m->episodes[scope][ending]);
+			print_value(p, m->episodes[scope][ending]);
 		}
 	}
 }
 
-/* The kills of one path, if slot @i is the first that has it; else 0. */
+/* The kills of slot @i's path if it is the first slot with that path, else 0. */
 static u64 kills_of(const struct metrics *m, unsigned int i)
 {
 	const char *path = m->kills[i].path;
@@ -363,8 +363,8 @@ static void print_kills(struct page *p, const struct metrics *m)
 	unsigned int i;
 	u64 n;
 
-	family(p, "oomtrace_oom_kills", "counter",
-	       "Processes that the OOM killer or an OOM daemon killed, by their memory cgroup.");
+	begin_family(p, "oomtrace_oom_kills", "counter",
+		     "Processes killed by the OOM killer or an OOM daemon, by memory cgroup.");
 	for (i = 0; i < METRICS_VALUES && m->kills[i].n; i++) {
 		n = kills_of(m, i);
 		if (!n)
@@ -372,124 +372,124 @@ static void print_kills(struct page *p, const struct metrics *m)
 		begin_sample(p);
 		fputs("{cgroup=\"", p->to);
 		if (*m->kills[i].path)
-			label_value(p, m->kills[i].path);
+			print_label_value(p, m->kills[i].path);
 		else
 			fprintf(p->to, "id:%llu", m->kills[i].id);
 		fputs("\"}", p->to);
-		value(p, n);
+		print_value(p, n);
 	}
 	begin_sample(p);
 	fputs("{cgroup=\"other\"}", p->to);
-	value(p, m->kills_other);
+	print_value(p, m->kills_other);
 }
 
 static void print_denials(struct page *p, const struct metrics *m)
 {
 	unsigned int i;
 
-	family(p, "oomtrace_commit_denials", "counter",
-	       "Recorded requests for address space that commit accounting refused, by command.");
+	begin_family(p, "oomtrace_commit_denials", "counter",
+		     "Recorded requests that commit accounting refused, by command.");
 	for (i = 0; i < METRICS_VALUES && m->denials[i].n; i++) {
 		begin_sample(p);
 		fputs("{comm=\"", p->to);
-		label_value(p, m->denials[i].comm);
+		print_label_value(p, m->denials[i].comm);
 		fputs("\"}", p->to);
-		value(p, m->denials[i].n);
+		print_value(p, m->denials[i].n);
 	}
 	begin_sample(p);
 	fputs("{comm=\"\"}", p->to);
-	value(p, m->denials_other);
+	print_value(p, m->denials_other);
 }
 
 static void print_freed(struct page *p, const struct metrics *m)
 {
 	unsigned int b;
 
-	family(p, "oomtrace_oom_free_seconds", "histogram",
-	       "Time from the kill until the victim's memory was free.");
+	begin_family(p, "oomtrace_oom_free_seconds", "histogram",
+		     "Time from the kill until the victim's memory was free.");
 	for (b = 0; b < METRICS_BUCKETS; b++) {
-		/* OpenMetrics writes whole numbers as 1.0; to Prometheus it is a label. */
+		/* OpenMetrics requires 1.0 for whole numbers; Prometheus keeps 1. */
 		fprintf(p->to, "%s_bucket{le=\"%g%s\"}", p->name, buckets[b],
 			p->openmetrics && buckets[b] == (int)buckets[b] ?
 			".0" : "");
-		value(p, m->freed[b]);
+		print_value(p, m->freed[b]);
 	}
 	fprintf(p->to, "%s_bucket{le=\"+Inf\"}", p->name);
-	value(p, m->freed_count);
+	print_value(p, m->freed_count);
 	fprintf(p->to, "%s_sum %.17g\n", p->name, m->freed_sum);
 	fprintf(p->to, "%s_count", p->name);
-	value(p, m->freed_count);
+	print_value(p, m->freed_count);
 }
 
-static void print_lost(struct page *p, const struct metrics *m)
+static void print_lost_counter(struct page *p, const struct metrics *m)
 {
 #define E(constant, name) [constant] = name,
 	static const char * const rings[] = { OOMTRACE_NAMES_ring(E) };
 #undef E
 	unsigned int i;
 
-	family(p, "oomtrace_records_lost", "counter",
-	       "Records that were overwritten before they were read.");
+	begin_family(p, "oomtrace_records_lost", "counter",
+		     "Records that were overwritten before they were read.");
 	for (i = 0; i < OOMTRACE_RINGS; i++) {
 		begin_sample(p);
 		fprintf(p->to, "{ring=\"%s\"}", rings[i]);
-		value(p, m->lost[i]);
+		print_value(p, m->lost[i]);
 	}
 }
 
-static void print_memory(struct page *p, const struct oomtrace_sample *s,
-			 unsigned int page_size)
+static void print_memory_gauges(struct page *p, const struct oomtrace_sample *s,
+				unsigned int page_size)
 {
 	double size = page_size;
 
 	if (!s->h.type)
 		return;
-	if (has(&s->h, OOMTRACE_BIT_sample_committed)) {
-		family(p, "oomtrace_committed_bytes", "gauge",
-		       "Address space that is committed.");
-		only(p, s->committed * size);
+	if (has_field(&s->h, OOMTRACE_BIT_sample_committed)) {
+		begin_family(p, "oomtrace_committed_bytes", "gauge",
+			     "Committed address space.");
+		print_single_sample(p, s->committed * size);
 	}
-	if (!has(&s->h, OOMTRACE_BIT_sample_limit))
+	if (!has_field(&s->h, OOMTRACE_BIT_sample_limit))
 		return;
-	family(p, "oomtrace_commit_limit_bytes", "gauge",
-	       "Limit of vm.overcommit_memory=2, in all modes.");
-	only(p, s->limit * size);
-	family(p, "oomtrace_commit_headroom_bytes", "gauge",
-	       "The limit less what is committed; negative in modes 0 and 1 perhaps.");
-	only(p, (s->limit - s->committed) * size);
+	begin_family(p, "oomtrace_commit_limit_bytes", "gauge",
+		     "Limit that vm.overcommit_memory=2 enforces, in all modes.");
+	print_single_sample(p, s->limit * size);
+	begin_family(p, "oomtrace_commit_headroom_bytes", "gauge",
+		     "Limit minus committed address space; can be negative in modes 0 and 1.");
+	print_single_sample(p, (s->limit - s->committed) * size);
 }
 
-static void print_time(struct page *p, const char *name, const char *help,
-		       const struct metrics_time *when,
-		       const struct metrics_source *src)
+static void print_time_gauge(struct page *p, const char *name, const char *help,
+			     const struct metrics_time *when,
+			     const struct metrics_source *src)
 {
 	s64 offset = when->wall_offset_ns ?: src->wall_offset_ns;
 
 	if (!when->ns || !offset)
 		return;
-	family(p, name, "gauge", help);
-	only(p, (when->ns + offset) / 1e9);
+	begin_family(p, name, "gauge", help);
+	print_single_sample(p, (when->ns + offset) / 1e9);
 }
 
 static void print_module(struct page *p, const struct metrics *m,
 			 const struct metrics_source *src)
 {
-	family(p, "oomtrace_up", "gauge",
-	       "1 while the module is there and is followed.");
-	only(p, src->up);
+	begin_family(p, "oomtrace_up", "gauge",
+		     "1 while the module is loaded and followed.");
+	print_single_sample(p, src->up);
 	if (src->info_known) {
-		family(p, "oomtrace_hooks_missing", "gauge",
-		       "Hooks that could not attach or are silent: records lack fields.");
-		only(p, src->info.hooks_missing);
-		family(p, "oomtrace_enabled", "gauge",
-		       "1 if the hooks are armed.");
-		only(p, src->info.enabled);
+		begin_family(p, "oomtrace_hooks_missing", "gauge",
+			     "Hooks that are not attached or never fired, so records lack fields.");
+		print_single_sample(p, src->info.hooks_missing);
+		begin_family(p, "oomtrace_enabled", "gauge",
+			     "1 if the hooks are armed.");
+		print_single_sample(p, src->info.enabled);
 	}
-	print_time(p, "oomtrace_last_oom_timestamp_seconds",
-		   "When the last OOM episode began.", &m->last_oom, src);
-	print_time(p, "oomtrace_last_oom_kill_timestamp_seconds",
-		   "When the OOM killer or an OOM daemon killed last.",
-		   &m->last_kill, src);
+	print_time_gauge(p, "oomtrace_last_oom_timestamp_seconds",
+			 "Start of the last OOM episode.", &m->last_oom, src);
+	print_time_gauge(p, "oomtrace_last_oom_kill_timestamp_seconds",
+			 "Last kill by the OOM killer or an OOM daemon.",
+			 &m->last_kill, src);
 }
 
 void metrics_print(const struct metrics *m, const struct metrics_source *src,
@@ -502,9 +502,9 @@ void metrics_print(const struct metrics *m, const struct metrics_source *src,
 	print_kills(&p, m);
 	print_freed(&p, m);
 	print_denials(&p, m);
-	print_memory(&p, src->sample.h.type ? &src->sample : &m->sample,
-		     src->page_size);
-	print_lost(&p, m);
+	print_memory_gauges(&p, src->sample.h.type ? &src->sample : &m->sample,
+			    src->page_size);
+	print_lost_counter(&p, m);
 	if (src->openmetrics)
 		fputs("# EOF\n", to);
 }

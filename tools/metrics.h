@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Counters made of records, as Prometheus takes them: for oomtrace export and
- * for oomtraced.
+ * Prometheus counters computed from records.
  *
- * Labels whose values come from outside (command names, cgroups) have a bounded
- * number of them, the rest is counted as "other". Nothing allocates, so that a
- * service can go on counting while memory is out.
+ * Labels with values from outside (command names, cgroups) have a limited number
+ * of values; the rest is counted as "other". Nothing is allocated, so counting
+ * goes on while memory is out.
  */
 #ifndef OOMTRACE_METRICS_H
 #define OOMTRACE_METRICS_H
@@ -16,19 +15,19 @@
 #include "../common/shim.h"
 #include "cgroups.h"
 
-#define METRICS_VALUES	64	/* different values of a label */
-#define METRICS_PENDING	128	/* victims whose memory is not back yet */
-#define METRICS_EPISODES 256	/* the newest, whose scope is known */
+#define METRICS_VALUES	64	/* distinct values of a label */
+#define METRICS_PENDING	128	/* victims whose memory is not free yet */
+#define METRICS_EPISODES 256	/* newest episodes whose scope is stored */
 #define METRICS_BUCKETS	10
-/* A byte that is no UTF-8 is three of them as U+FFFD. */
+/* An invalid byte becomes U+FFFD, which has 3 bytes in UTF-8. */
 #define METRICS_COMM	(3 * OOMTRACE_COMM_LEN + 1)
 
 /**
- * struct metrics - everything counted so far; zero to start with
- * @since_ns: records from before are not counted, as records count time; an OOM
- *	is known as the last one all the same.
- * @wall_offset_ns: from the time of records that are fed now to CLOCK_REALTIME; it
- *	changes with each suspend. 0: the source's, when they are printed.
+ * struct metrics - all counters; zeroed at the start
+ * @since_ns: older records are not counted, CLOCK_MONOTONIC; they still set the
+ *	time of the last OOM.
+ * @wall_offset_ns: offset of the records fed now to CLOCK_REALTIME, which changes
+ *	with each suspend; 0 to use the source's offset at printing.
  */
 struct metrics {
 	u64 since_ns;
@@ -45,8 +44,8 @@ struct metrics {
 	} denials[METRICS_VALUES];
 	u64 denials_other;
 	struct {
-		u64 id;				/* the newest of them */
-		char path[CGROUP_PATH_MAX];	/* "": not told yet */
+		u64 id;				/* newest cgroup of that path */
+		char path[CGROUP_PATH_MAX];	/* "" if not known yet */
 		u64 n;
 	} kills[METRICS_VALUES];
 	u64 kills_other;
@@ -60,7 +59,7 @@ struct metrics {
 	double freed_sum;
 	u64 lost[OOMTRACE_RINGS];
 	struct metrics_time {
-		u64 ns;			/* as records count it; 0: never */
+		u64 ns;			/* CLOCK_MONOTONIC; 0: never */
 		s64 wall_offset_ns;
 	} last_oom, last_kill;
 	struct oomtrace_sample sample;
@@ -68,13 +67,13 @@ struct metrics {
 };
 
 /**
- * struct metrics_source - what no record says
+ * struct metrics_source - values that no record has
  * @up: the module can be read.
- * @info: what it says; only if @info_known.
- * @info_known: @info is there.
+ * @info: the module's information; only if @info_known.
+ * @info_known: @info is valid.
  * @page_size: bytes of a page.
- * @wall_offset_ns: from records' time to CLOCK_REALTIME; 0: not known.
- * @sample: memory now, or of the last sample; type 0: not known.
+ * @wall_offset_ns: from record time to CLOCK_REALTIME; 0 if unknown.
+ * @sample: memory now; type 0 to use the last sample record.
  * @openmetrics: print OpenMetrics instead of Prometheus's text format.
  */
 struct metrics_source {
@@ -90,7 +89,7 @@ struct metrics_source {
 /** metrics_feed() - count a record */
 void metrics_feed(struct metrics *m, const struct oomtrace_header *rec);
 
-/** metrics_print() - all of it; the stream's errors are the caller's */
+/** metrics_print() - print all metrics; the caller checks the stream for errors */
 void metrics_print(const struct metrics *m, const struct metrics_source *src,
 		   FILE *to);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Numbers as they are written on command lines, see numbers.h.
+ * Parses numbers, sizes and times on command lines.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "numbers.h"
 
-/* What can stand behind a number, and how much it is. */
+/* A suffix of a number and its factor. */
 struct unit {
 	const char *name;
 	long long worth;

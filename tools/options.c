@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The command lines of oomtrace's commands, see options.h.
- *
- * argp reads them and writes the help. Its own handling of mistakes is switched
- * off, since after a mistake it says neither what is allowed nor exits with the
- * status that usage errors have here.
+ * Parses the command lines of oomtrace's commands with argp, which also writes
+ * the help. argp's own error handling is off: its messages do not say what is
+ * allowed, and its exit status is not the one for usage errors here.
  */
 #include <argp.h>
 #include <errno.h>
@@ -17,11 +15,11 @@
 #include <unistd.h>
 
 #include "options.h"
-#include "savefile.h"
+#include "savefile_read.h"
 
 enum { KEY_OLDEST = 0x100, KEY_USAGE };
 
-/* All commands' options together with a command's own, and an empty one. */
+/* Upper bound: the common options, a command's own, and the empty last one. */
 #define OPTIONS_MAX	24
 
 /* A command line being read. */
@@ -32,7 +30,7 @@ struct reading {
 	bool file_given;
 };
 
-/* Something was said. */
+/* An error message was printed, so argp's usage text is not needed. */
 static bool said;
 
 void say_error(const char *fmt, ...)
@@ -65,7 +63,7 @@ struct oomtrace *open_module(const struct options *opt)
 
 	if (!ot || oomtrace_is_device(ot))
 		return ot;
-	say_error("%s is no device, and only the module itself knows that",
+	say_error("%s is not a device: this command reads the module, not saved records",
 		  opt->device);
 	oomtrace_free(ot);
 	return NULL;
@@ -73,7 +71,7 @@ struct oomtrace *open_module(const struct options *opt)
 
 int close_output(void)
 {
-	/* Without a flush before, ferror() would miss what is still buffered. */
+	/* Flush first: ferror() does not cover buffered data. */
 	if (fflush(stdout) || ferror(stdout)) {
 		if (errno == EPIPE)
 			return EXIT_OK;
@@ -106,7 +104,7 @@ static error_t read_types(struct options *opt, char *list)
 	while ((name = strsep(&next, ","))) {
 		type = oomtrace_type_number(name);
 		if (!type) {
-			say_error("there is no record type '%s'", name);
+			say_error("unknown record type '%s'", name);
 			list_types();
 			return EINVAL;
 		}
@@ -115,9 +113,9 @@ static error_t read_types(struct options *opt, char *list)
 	return 0;
 }
 
-static error_t too_much(const struct reading *r, const char *arg)
+static error_t report_unexpected(const struct reading *r, const char *arg)
 {
-	say_error("%s: '%s' is too much", r->cmd->name, arg);
+	say_error("%s: unexpected argument '%s'", r->cmd->name, arg);
 	return EINVAL;
 }
 
@@ -126,17 +124,17 @@ static error_t read_episode(struct reading *r, const char *arg)
 	char *end;
 
 	if (r->episode_given)
-		return too_much(r, arg);
+		return report_unexpected(r, arg);
 	r->episode_given = true;
 	errno = 0;
 	r->opt->episode = strtoull(arg, &end, 10);
 	if (*arg >= '1' && *arg <= '9' && !*end && !errno)
 		return 0;
-	say_error("'%s' is no episode: they are numbered 1, 2, 3...", arg);
+	say_error("'%s' is not an episode: episodes are numbered 1, 2, 3...", arg);
 	return EINVAL;
 }
 
-/* What is no number is a file, where both can be. */
+/* If a command accepts both, a number is an episode and the rest is a file. */
 static error_t read_argument(struct reading *r, const char *arg)
 {
 	bool episode = r->cmd->takes & TAKES_EPISODE;
@@ -144,9 +142,9 @@ static error_t read_argument(struct reading *r, const char *arg)
 
 	if (file && !(episode && arg[strspn(arg, "0123456789")] == '\0')) {
 		if (r->file_given)
-			return too_much(r, arg);
+			return report_unexpected(r, arg);
 		if (episode && access(arg, F_OK)) {
-			say_error("'%s' is neither an episode, which are numbered 1, 2, 3..., nor a file",
+			say_error("'%s' is neither a file nor an episode: episodes are numbered 1, 2, 3...",
 				  arg);
 			return EINVAL;
 		}
@@ -154,19 +152,19 @@ static error_t read_argument(struct reading *r, const char *arg)
 		r->opt->device = arg;
 		return 0;
 	}
-	return episode ? read_episode(r, arg) : too_much(r, arg);
+	return episode ? read_episode(r, arg) : report_unexpected(r, arg);
 }
 
 static void __attribute__((noreturn))
-print_help(struct argp_state *state, unsigned int what)
+print_argp_help(struct argp_state *state, unsigned int what)
 {
-	/* argp explains the obvious unless told not to. */
+	/* Suppress argp's note about arguments of long and short options. */
 	setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
 	argp_help(state->root_argp, stdout, what, state->name);
 	exit(close_output());
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct reading *r = state->input;
 
@@ -184,10 +182,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		r->opt->oldest = true;
 		return 0;
 	case 'h':
-		print_help(state, ARGP_HELP_LONG | ARGP_HELP_USAGE |
+		print_argp_help(state, ARGP_HELP_LONG | ARGP_HELP_USAGE |
 			   ARGP_HELP_DOC);
 	case KEY_USAGE:
-		print_help(state, ARGP_HELP_USAGE);
+		print_argp_help(state, ARGP_HELP_USAGE);
 	case ARGP_KEY_ARG:
 		return read_argument(r, arg);
 	default:
@@ -197,7 +195,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The command's own options, and what it knows of the list of all. */
+/* Collect a command's own options and the common options that it accepts. */
 static void pick_options(struct argp_option *to, const struct command *cmd)
 {
 	static const struct {
@@ -206,13 +204,13 @@ static void pick_options(struct argp_option *to, const struct command *cmd)
 	} all[] = {
 		{ 0, { "device", 'd', "PATH", 0,
 		  "Read PATH instead of " OOMTRACE_DEVICE
-		  ": another device, or records saved in a file", 0 } },
+		  ": another device or a file of saved records", 0 } },
 		{ TAKES_JSON, { "json", 'j', NULL, 0,
-		  "Print JSON, one object a line", 0 } },
+		  "Print JSON, one object per line", 0 } },
 		{ TAKES_TYPES, { "type", 't', "TYPE[,TYPE...]", 0,
 		  "Print only records of these types", 0 } },
 		{ TAKES_OLDEST, { "oldest", KEY_OLDEST, NULL, 0,
-		  "Begin with the oldest record held", 0 } },
+		  "Start with the oldest buffered record", 0 } },
 		{ 0, { "help", 'h', NULL, 0, "Print this help", 0 } },
 		{ 0, { "usage", KEY_USAGE, NULL, OPTION_HIDDEN, NULL, 0 } },
 	};
@@ -248,7 +246,7 @@ void options_read(const struct command *cmd, int argc, char **argv,
 	struct reading r = { .cmd = cmd, .opt = opt };
 	struct argp argp = {
 		.options = options,
-		.parser = parse,
+		.parser = parse_option,
 		.args_doc = args_doc(cmd->takes),
 		.doc = cmd->help,
 	};
@@ -264,7 +262,7 @@ void options_read(const struct command *cmd, int argc, char **argv,
 	if (!argp_parse(&argp, argc, argv, ARGP_NO_EXIT | ARGP_NO_HELP, NULL,
 			&r))
 		return;
-	/* What we say of an argument says what is allowed; argp does not. */
+	/* Own messages say what is allowed; argp's need the usage text. */
 	if (!said)
 		argp_help(&argp, stderr, ARGP_HELP_USAGE, name);
 	exit(EXIT_USAGE);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The commands of oomtrace and what can be said on their command lines.
- *
- * Each command is a struct command in a file of its own (stream.c, last.c,
- * info.c), listed in main.c; options.c reads the command line for all of them.
+ * The command lines of oomtrace's commands, and what most commands need: error
+ * messages, opening the records, and closing the output.
  */
 #ifndef OOMTRACE_OPTIONS_H
 #define OOMTRACE_OPTIONS_H
@@ -18,7 +16,7 @@
 #define EXIT_RUNTIME	1
 #define EXIT_USAGE	2
 
-/* Which options a command knows; every one knows --device and --help. */
+/* Options that a command accepts; every command accepts --device and --help. */
 #define TAKES_JSON	0x1
 #define TAKES_TYPES	0x2
 #define TAKES_OLDEST	0x4
@@ -26,13 +24,13 @@
 #define TAKES_FILE	0x10	/* as an argument too, not only with --device */
 
 /**
- * struct options - a command line, read
- * @device: where records come from.
- * @json: JSON instead of text.
- * @oldest: start with the oldest record held.
- * @types: bit n: show records of type n; unknown types only if all are shown.
- * @all_types: @types was not given.
- * @episode: the episode asked for, 0 for the newest.
+ * struct options - a parsed command line
+ * @device: source of the records: a device or a file.
+ * @json: print JSON instead of text.
+ * @oldest: start with the oldest buffered record.
+ * @types: bit n is set to show records of type n.
+ * @all_types: show all types, including unknown ones; @types is not used.
+ * @episode: number of the requested episode, 0 for the newest.
  */
 struct options {
 	const char *device;
@@ -47,14 +45,14 @@ struct argp_option;
 
 /**
  * struct command - one command
- * @name: as typed.
+ * @name: its name on the command line.
  * @summary: one line for the list of commands.
- * @help: text of --help: what it does, "\v", examples.
+ * @help: text of --help: what the command does, "\v", examples.
  * @takes: TAKES_*.
- * @options: options that only this command knows, up to an empty one; or NULL.
- * @option: take one of them, by its key: 0, or EINVAL after having said what
- *	is wrong with its argument.
- * @run: do it; returns an exit status, after having said what failed.
+ * @options: the command's own options, ended by an empty one; or NULL.
+ * @option: handle one of @options by its key. Returns 0, or EINVAL after an
+ *	error message.
+ * @run: run the command. Returns an exit status, after any error message.
  */
 struct command {
 	const char *name;
@@ -66,59 +64,45 @@ struct command {
 	int (*run)(const struct options *opt);
 };
 
-extern const struct command command_dump;
-extern const struct command command_live;
-extern const struct command command_last;
-extern const struct command command_info;
-extern const struct command command_ranking;
-extern const struct command command_whatif;
-extern const struct command command_advise;
-extern const struct command command_record;
-extern const struct command command_status;
-extern const struct command command_export;
-extern const struct command command_report;
-extern const struct command command_protect;
-extern const struct command command_top;
-
 /**
- * options_read() - read a command's arguments
+ * options_read() - parse a command's arguments
  * @cmd: the command.
- * @argc: as main() has it, without the arguments before the command's name.
- * @argv: likewise; argv[0] is the name.
+ * @argc: number of arguments, with the command's name.
+ * @argv: arguments; argv[0] is the command's name.
  * @opt: out.
  *
- * Does not return if it was told to help or finds a mistake.
+ * Exits after --help and after a usage error.
  */
 void options_read(const struct command *cmd, int argc, char **argv,
 		  struct options *opt);
 
-/** say_error() - "PROGRAM: ..." on standard error, with a newline */
+/** say_error() - print "PROGRAM: message" on standard error */
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 struct oomtrace;
 
 /**
- * open_records() - open what the command line names
+ * open_records() - open the source that the command line names
  * @opt: the command line.
  * @flags: enum oomtrace_open_flags.
  *
- * Return: a handle, or NULL after having said what failed.
+ * Return: a handle, or NULL after an error message.
  */
 struct oomtrace *open_records(const struct options *opt, unsigned int flags);
 
 /**
- * open_module() - the same for what only the module itself can answer
+ * open_module() - open_records(), but only a device, not saved records
  * @opt: the command line.
  *
- * Return: a handle of a device, or NULL after having said what failed.
+ * Return: a handle of a device, or NULL after an error message.
  */
 struct oomtrace *open_module(const struct options *opt);
 
 /**
- * close_output() - see that everything printed has arrived
+ * close_output() - flush standard output and report write errors
  *
- * Return: EXIT_OK, also if the reader went away, which is no failure; else
- * EXIT_RUNTIME.
+ * Return: EXIT_OK, also if the reader of a pipe has closed it; else EXIT_RUNTIME
+ * after an error message.
  */
 int close_output(void);
 

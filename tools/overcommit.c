@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What overcommit mode 2 would have refused, see overcommit.h.
+ * Computes what overcommit mode 2 would have refused.
  */
 #include <stdlib.h>
 
@@ -9,15 +9,15 @@
 
 #define B(field)	OOMTRACE_BIT_commit_##field
 
-/* Beyond this no ratio is tried: 100 times the RAM. */
+/* Highest ratio that is tried, in percent: 100 times the RAM. */
 #define RATIO_MAX	10000
 
 /* ---- the history ---- */
 
-/* One thing that happened, before it is known what was committed. */
+/* A decision or a sample, to be sorted by time. */
 struct event {
 	u64 ts_ns;
-	size_t order;			/* of equal times, as they were read */
+	size_t order;			/* order of reading, for equal times */
 	const struct oomtrace_header *rec;
 };
 
@@ -50,13 +50,13 @@ static bool is_sample(const struct oomtrace_header *rec)
 	       oomtrace_field_valid(rec, OOMTRACE_BIT_sample_committed);
 }
 
-static s64 sampled(const struct oomtrace_header *rec)
+static s64 sampled_committed(const struct oomtrace_header *rec)
 {
 	return ((const struct oomtrace_sample *)rec)->committed;
 }
 
-/* What was asked for; absurd requests are real, and must not overflow sums. */
-static s64 asked(const struct oomtrace_commit *c)
+/* The request in pages, limited so that sums with huge requests cannot overflow. */
+static s64 requested_pages(const struct oomtrace_commit *c)
 {
 	const s64 absurd = 1LL << 50;
 
@@ -65,10 +65,10 @@ static s64 asked(const struct oomtrace_commit *c)
 	return c->pages < -absurd ? -absurd : c->pages;
 }
 
-/* What a decision added to the counter for good. */
-static s64 charged(const struct oomtrace_commit *c)
+/* The pages that a decision added to the counter: 0 if it was refused. */
+static s64 charged_pages(const struct oomtrace_commit *c)
 {
-	return c->ret ? 0 : asked(c);
+	return c->ret ? 0 : requested_pages(c);
 }
 
 static void add_decision(struct history *h, const struct oomtrace_commit *c,
@@ -85,19 +85,20 @@ static void add_decision(struct history *h, const struct oomtrace_commit *c,
 		h->width = d->highest - d->lowest;
 }
 
-/* A decision of mode 2 tells what was committed; nothing else is needed. */
-static bool tells_committed(const struct oomtrace_header *rec)
+/* True if the record has the kernel's own counter, which is so in mode 2. */
+static bool has_committed(const struct oomtrace_header *rec)
 {
 	return oomtrace_field_valid(rec, B(committed)) &&
 	       !oomtrace_field_derived(rec, B(committed));
 }
 
 /*
- * The decisions between two samples. What was given back meanwhile may have
- * been so before all of them, or after; the guess has it given back evenly.
+ * Add the decisions between two samples. Memory that was released between the
+ * samples may have been released before or after all the decisions; the estimate
+ * assumes that it was released evenly.
  */
-static void place(struct history *h, const struct event *e, size_t n,
-		  s64 before, s64 after)
+static void add_between_samples(struct history *h, const struct event *e, size_t n,
+				s64 before, s64 after)
 {
 	const struct oomtrace_commit *c;
 	s64 granted = 0, given_back, so_far = 0, back;
@@ -105,17 +106,17 @@ static void place(struct history *h, const struct event *e, size_t n,
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		granted += charged((const void *)e[i].rec);
+		granted += charged_pages((const void *)e[i].rec);
 	given_back = before + granted - after;
-	/* The sample is exact, but a charge under way is in only one of the two. */
+	/* A charge in progress can be in one sample and not in the other. */
 	if (given_back < 0)
 		given_back = 0;
 	for (i = 0; i < n; i++) {
 		c = (const void *)e[i].rec;
-		so_far += asked(c);
+		so_far += requested_pages(c);
 		share = (double)(i + 1) / (n + 1);
 		back = share * given_back;
-		if (tells_committed(&c->h))
+		if (has_committed(&c->h))
 			add_decision(h, c, c->committed, c->committed,
 				     c->committed, 1);
 		else
@@ -125,19 +126,19 @@ static void place(struct history *h, const struct event *e, size_t n,
 		if (before + granted > 0)
 			h->decision[h->n - 1].kept =
 				1 - (double)given_back / (before + granted) / n;
-		so_far -= asked(c) - charged(c);
+		so_far -= requested_pages(c) - charged_pages(c);
 	}
 }
 
-/* No sample before or behind: only what mode 2 says itself can be used. */
-static void place_alone(struct history *h, const struct event *e, size_t n)
+/* Add decisions that are not between two samples: only those of mode 2. */
+static void add_without_samples(struct history *h, const struct event *e, size_t n)
 {
 	const struct oomtrace_commit *c;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		c = (const void *)e[i].rec;
-		if (tells_committed(&c->h))
+		if (has_committed(&c->h))
 			add_decision(h, c, c->committed, c->committed,
 				     c->committed, 1);
 		else
@@ -145,8 +146,8 @@ static void place_alone(struct history *h, const struct event *e, size_t n)
 	}
 }
 
-static size_t collect(struct history *h, const struct records *recs,
-		      struct event *e)
+static size_t collect_events(struct history *h, const struct records *recs,
+			     struct event *e)
 {
 	const struct oomtrace_header *rec;
 	size_t i, n = 0;
@@ -178,15 +179,15 @@ void history_init(struct history *h, const struct records *recs)
 	memset(h, 0, sizeof(*h));
 	h->page_size = recs->facts.page_size;
 	h->decision = xcalloc(recs->n, sizeof(h->decision[0]));
-	n = collect(h, recs, e);
+	n = collect_events(h, recs, e);
 	for (i = 0; i <= n; i++) {
 		if (i < n && e[i].rec->type == OOMTRACE_COMMIT)
 			continue;
 		if (last && i < n)
-			place(h, &e[start], i - start, sampled(last),
-			      sampled(e[i].rec));
+			add_between_samples(h, &e[start], i - start, sampled_committed(last),
+					    sampled_committed(e[i].rec));
 		else
-			place_alone(h, &e[start], i - start);
+			add_without_samples(h, &e[start], i - start);
 		last = i < n ? e[i].rec : NULL;
 		start = i + 1;
 	}
@@ -214,7 +215,7 @@ s64 limit_pages(const struct limit *l, const struct oomtrace_commit *rec,
 	return pages + rec->total_swap;
 }
 
-/* What the kernel takes off the limit for this request. */
+/* The reserves that the kernel subtracts from the limit for a request. */
 static s64 reserves(const struct oomtrace_commit *rec)
 {
 	s64 user, off = 0;
@@ -247,26 +248,26 @@ void judge(const struct history *h, const struct limit *l,
 			out->least++;
 		if (d->highest >= allowed) {
 			out->most++;
-			refused_most += charged(d->rec);
+			refused_most += charged_pages(d->rec);
 		}
 		if (d->guess - (s64)refused_guess < allowed)
 			continue;
 		out->guess++;
-		out->pages += asked(d->rec);
+		out->pages += requested_pages(d->rec);
 		out->refused[i] = true;
-		refused_guess += charged(d->rec);
+		refused_guess += charged_pages(d->rec);
 		if (!out->first)
 			out->first = d;
 	}
-	/* A guess is one, but not against what is sure. */
+	/* The estimate must lie in the certain range. */
 	if (out->guess < out->least)
 		out->guess = out->least;
 	if (out->guess > out->most)
 		out->guess = out->most;
 }
 
-/* With nothing refused, nothing is taken off: each decision stands alone. */
-static bool refuses(const struct history *h, s64 ratio, bool sure)
+/* True if any decision is refused. Before the first refusal nothing is subtracted. */
+static bool refuses_any(const struct history *h, s64 ratio, bool sure)
 {
 	struct limit l = { .value = ratio };
 	size_t i;
@@ -285,11 +286,11 @@ s64 smallest_ratio(const struct history *h, bool sure)
 {
 	s64 low = 0, high = RATIO_MAX, mid;
 
-	if (refuses(h, high, sure))
+	if (refuses_any(h, high, sure))
 		return -1;
 	while (low < high) {
 		mid = (low + high) / 2;
-		if (refuses(h, mid, sure))
+		if (refuses_any(h, mid, sure))
 			low = mid + 1;
 		else
 			high = mid;

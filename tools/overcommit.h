@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What overcommit mode 2 with a given limit would have refused of the commit
- * decisions that were recorded.
+ * Computes which of the recorded commit decisions overcommit mode 2 would have
+ * refused with a given limit.
  *
- * Each decision's terms are in its record but one: in modes 0 and 1 the kernel
- * compares no counter, so how much was committed is not in them. It is known
- * at the samples that `oomtrace record` takes of /proc/meminfo, and between two
- * samples from both sides: what was granted since the first one is recorded;
- * what was given back is not, but its sum over the time between is the
- * difference. So each decision has a lowest and a highest value that the
- * counter can have had, and a guess between them. Decisions of mode 2 have
- * their own, exact.
+ * A decision's record has all terms but one: in modes 0 and 1 the kernel does not
+ * read the counter of committed memory. The samples of /proc/meminfo have that
+ * counter. Between two samples, the grants are recorded, and the difference of
+ * the samples gives the sum of what was released. So for each decision the counter
+ * has a lowest, a highest and an estimated value. A decision of mode 2 has the
+ * exact value.
  *
- * What a refused request would have changed later cannot be known either, so
- * the count of refusals is bounded:
- *  - most: the highest value of the counter, nothing taken off it: no program
- *    that goes on as it did can be refused more often;
- *  - least: the lowest, less all that may have been refused before;
- *  - guess: the guess, less what is refused on the way. That shrinks with every
- *    page given back, as if each committed page had the same chance.
+ * How programs would have continued after a refusal is unknown, so the number of
+ * refusals is a range:
+ *  - most: uses the highest counter. Programs that continue as they did cannot be
+ *    refused more often.
+ *  - least: uses the lowest counter, minus everything that may have been refused
+ *    before.
+ *  - guess: uses the estimated counter, minus what was refused before. Released
+ *    pages reduce that in proportion, as if each committed page were equally
+ *    likely to be released.
  *
  * Pure functions over records.
  */
@@ -30,13 +30,13 @@
 #include "records.h"
 
 /**
- * struct decision - one commit decision, ready to be judged
- * @rec: its record.
- * @lowest: the least that can have been committed, with this request; pages.
- * @guess: what probably was.
- * @highest: the most.
- * @kept: part of what was committed at the last decision that is still there,
- *	0 to 1.
+ * struct decision - one commit decision with the committed memory
+ * @rec: record of the decision.
+ * @lowest: lowest possible counter, with this request, pages.
+ * @guess: estimated counter, pages.
+ * @highest: highest possible counter, pages.
+ * @kept: fraction of the memory committed at the previous decision that is still
+ *	committed, 0 to 1.
  */
 struct decision {
 	const struct oomtrace_commit *rec;
@@ -48,11 +48,11 @@ struct decision {
 
 /**
  * struct history - the decisions of a recording
- * @decision: in the order of time.
- * @n: how many.
- * @unplaced: decisions left out, since no sample lies on both sides of them.
- * @incomplete: decisions left out, since a term of the sum is absent.
- * @samples: samples.
+ * @decision: the decisions in the order of time.
+ * @n: number of decisions.
+ * @unplaced: decisions left out because they are not between two samples.
+ * @incomplete: decisions left out because a term is absent.
+ * @samples: number of samples.
  * @width: the largest difference between @highest and @lowest, pages.
  * @page_size: bytes of a page.
  */
@@ -68,9 +68,8 @@ struct history {
 
 /**
  * struct limit - a setting of mode 2
- * @by_kbytes: vm.overcommit_kbytes is set, and @value is it; else @value is
- *	vm.overcommit_ratio.
- * @value: kilobytes or percent.
+ * @by_kbytes: @value is vm.overcommit_kbytes, else vm.overcommit_ratio.
+ * @value: KiB or percent.
  */
 struct limit {
 	bool by_kbytes;
@@ -79,12 +78,12 @@ struct limit {
 
 /**
  * struct refusals - what a limit would have refused
- * @least: at least so many.
- * @guess: probably so many.
- * @most: at most so many.
- * @pages: pages of the probable ones.
- * @first: the first probable one, or NULL.
- * @refused: for each decision of the history: a probable one.
+ * @least: lowest possible number of refusals.
+ * @guess: probable number of refusals.
+ * @most: highest possible number of refusals.
+ * @pages: pages of the probable refusals.
+ * @first: the first probable refusal, or NULL.
+ * @refused: for each decision of the history, whether it is a probable refusal.
  */
 struct refusals {
 	size_t least;
@@ -95,26 +94,26 @@ struct refusals {
 	bool *refused;
 };
 
-/** history_init() - take the decisions out of records, which must outlive it */
+/** history_init() - collect the decisions of @recs, which must outlive @h */
 void history_init(struct history *h, const struct records *recs);
 
-/** history_free() - let go of them */
+/** history_free() - free the decisions */
 void history_free(struct history *h);
 
 /** limit_pages() - vm_commit_limit() with the RAM and swap of a decision */
 s64 limit_pages(const struct limit *l, const struct oomtrace_commit *rec,
 		unsigned int page_size);
 
-/** judge() - what a limit would have refused; free @out->refused */
+/** judge() - compute what a limit would have refused; free @out->refused */
 void judge(const struct history *h, const struct limit *l,
 	   struct refusals *out);
 
 /**
- * smallest_ratio() - the smallest vm.overcommit_ratio with no refusals
+ * smallest_ratio() - find the smallest vm.overcommit_ratio without refusals
  * @h: the decisions.
- * @sure: also at the highest the counter can have been; else at the guess.
+ * @sure: use the highest possible counter, else the estimated one.
  *
- * Return: percent, may be above 100; -1 if no ratio can do it.
+ * Return: percent, which may be above 100; -1 if there is none.
  */
 s64 smallest_ratio(const struct history *h, bool sure);
 

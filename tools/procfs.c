@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What /proc says of a task, see procfs.h.
+ * Reads a task's command line and cgroup from /proc.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "procfs.h"
 
-static ssize_t read_file(int pid, const char *name, char *buf, size_t size)
+static ssize_t read_proc_file(int pid, const char *name, char *buf, size_t size)
 {
 	char path[64];
 	ssize_t n;
@@ -27,9 +27,9 @@ static ssize_t read_file(int pid, const char *name, char *buf, size_t size)
 
 bool procfs_cmdline(int pid, char *buf, size_t size)
 {
-	ssize_t n = read_file(pid, "cmdline", buf, size), i;
+	ssize_t n = read_proc_file(pid, "cmdline", buf, size), i;
 
-	/* What a process says of itself may be made for a terminal's harm. */
+	/* A process chooses its command line: print no terminal controls. */
 	for (i = 0; i < n; i++)
 		if (buf[i] < 0x20 || buf[i] > 0x7e)
 			buf[i] = buf[i] ? '?' : ' ';
@@ -44,9 +44,9 @@ bool procfs_cgroup(int pid, char *buf, size_t size)
 	const char *at, *path;
 	size_t len;
 
-	if (read_file(pid, "cgroup", text, sizeof(text)) <= 0)
+	if (read_proc_file(pid, "cgroup", text, sizeof(text)) <= 0)
 		return false;
-	/* The memory controller is in v1 if it is named, otherwise in v2. */
+	/* A line that names the memory controller is of cgroup v1. */
 	at = strstr(text, ":memory:");
 	path = at ? at + strlen(":memory:") : strstr(text, "0::");
 	if (!path)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What /proc says of a task that still lives, for a person: its command line and
- * whose its cgroup is. A task that is gone has neither.
+ * The command line and the cgroup of a live task, from /proc. Both fail if the
+ * task is gone.
  */
 #ifndef OOMTRACE_PROCFS_H
 #define OOMTRACE_PROCFS_H
@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** procfs_cmdline() - arguments with spaces between, printable ASCII only */
+/** procfs_cmdline() - arguments separated by spaces, printable ASCII only */
 bool procfs_cmdline(int pid, char *buf, size_t size);
 
-/** procfs_cgroup() - the path in the cgroup v2 hierarchy, or v1's memory */
+/** procfs_cgroup() - path in the cgroup v1 memory hierarchy, or in cgroup v2 */
 bool procfs_cgroup(int pid, char *buf, size_t size);
 
 #endif /* OOMTRACE_PROCFS_H */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The OOM of a panic, from pstore, see pstore.h.
+ * Prints the explanation of an OOM from pstore's files.
  *
- * pstore keeps the end of the log in parts, a file each, whose first line says
- * "Panic#1 Part2"; Part1 is the newest. Files of an older panic may be there
- * too: only those written together with the newest one count.
+ * pstore splits the end of the kernel log into parts, one per file. The first
+ * line of a file is "Panic#1 Part2", where Part1 is the end of the log. Files of
+ * older panics may exist: use only those written together with the newest file.
  */
 #include <errno.h>
 #include <glob.h>
@@ -20,7 +20,7 @@
 
 #define OURS		"oomtrace: "
 #define PANIC		"Kernel panic - not syncing"
-/* All parts of a panic are written within seconds. */
+/* Seconds within which all parts of a panic are written. */
 #define TOGETHER_S	120
 
 struct part {
@@ -49,14 +49,14 @@ static bool read_part(struct part *p, const char *path)
 	return is_part;
 }
 
-/* The log's order: the oldest part has the highest number. */
+/* The start of the log has the highest number. */
 static int by_number(const void *a, const void *b)
 {
 	return ((const struct part *)b)->number -
 	       ((const struct part *)a)->number;
 }
 
-/* Without "<2>[   12.345678] " and our name; escaped but for what is printable. */
+/* Print the text after the log prefix, without characters that are not printable. */
 static void print_line(const char *text)
 {
 	for (; *text && *text != '\n'; text++)
@@ -64,7 +64,7 @@ static void print_line(const char *text)
 	putchar('\n');
 }
 
-/* What we said behind the panic's line; true if that was anything. */
+/* Print the module's lines after the panic's first line; false if there are none. */
 static bool print_part(const struct part *p, bool *panicked)
 {
 	char line[2048];
@@ -102,7 +102,7 @@ static bool print_newest(struct part *parts, size_t n)
 	return said;
 }
 
-static void find(const char *dir, const char *depth, glob_t *g)
+static void glob_dmesg(const char *dir, const char *depth, glob_t *g)
 {
 	char pattern[4096];
 
@@ -111,19 +111,19 @@ static void find(const char *dir, const char *depth, glob_t *g)
 }
 
 /*
- * systemd-pstore moves them, by its version and by what the kernel keeps them
- * in, to one place, to a directory of each panic, or to one in that.
+ * Depending on its version and the pstore backend, systemd-pstore moves the files
+ * to one directory, to one per panic, or to a directory inside that.
  */
-static void find_all(const char *dir, glob_t *g)
+static void glob_all_dmesg(const char *dir, glob_t *g)
 {
 	const char *moved = dir ? dir : PSTORE_MOVED;
 
 	memset(g, 0, sizeof(*g));
 	if (!dir)
-		find(PSTORE_DIR, "", g);
-	find(moved, "", g);
-	find(moved, "*/", g);
-	find(moved, "*/*/", g);
+		glob_dmesg(PSTORE_DIR, "", g);
+	glob_dmesg(moved, "", g);
+	glob_dmesg(moved, "*/", g);
+	glob_dmesg(moved, "*/*/", g);
 }
 
 size_t pstore_files(void)
@@ -131,7 +131,7 @@ size_t pstore_files(void)
 	glob_t g;
 	size_t n;
 
-	find_all(NULL, &g);
+	glob_all_dmesg(NULL, &g);
 	n = g.gl_pathc;
 	globfree(&g);
 	return n;
@@ -144,7 +144,7 @@ int pstore_print(const char *dir)
 	bool said;
 	glob_t g;
 
-	find_all(dir, &g);
+	glob_all_dmesg(dir, &g);
 	parts = xcalloc(g.gl_pathc, sizeof(*parts));
 	for (i = 0; i < g.gl_pathc; i++)
 		n += read_part(&parts[n], g.gl_pathv[i]);
@@ -153,7 +153,7 @@ int pstore_print(const char *dir)
 	globfree(&g);
 	if (said)
 		return EXIT_OK;
-	say_error(n ? "pstore has a panic, but no OOM was explained in it" :
-		  "pstore has no panic (or only root may see it)");
+	say_error(n ? "pstore has a panic, but it explains no OOM" :
+		  "pstore has no panic (or only root may read it)");
 	return EXIT_RUNTIME;
 }

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The OOM that the module explained in the kernel's log when the kernel
- * panicked, as pstore kept it over the reboot.
+ * The explanation of an OOM that the module printed to the kernel log during a
+ * panic, as pstore preserved it across the reboot.
  */
 #ifndef OOMTRACE_PSTORE_H
 #define OOMTRACE_PSTORE_H
 
 #include <stddef.h>
 
-/* Where the kernel shows it, and where systemd-pstore moves it. */
+/* The kernel's directory, and the one to which systemd-pstore moves the files. */
 #define PSTORE_DIR	"/sys/fs/pstore"
 #define PSTORE_MOVED	"/var/lib/systemd/pstore"
 
 /**
- * pstore_print() - print what the module said at the last panic
+ * pstore_print() - print the module's lines from the last panic
  * @dir: a directory with pstore's files; NULL for the two above.
  *
- * Return: 0; or an exit status after having said that there is nothing.
+ * Return: 0, or an exit status after an error message.
  */
 int pstore_print(const char *dir);
 
-/** pstore_files() - how many files of panics are in the two above */
+/** pstore_files() - number of panic files in the two directories above */
 size_t pstore_files(void);
 
 #endif /* OOMTRACE_PSTORE_H */

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace ranking: who would be killed if memory ran out now, of the machine or
- * of one memory cgroup. The module works it out; nobody is killed.
+ * Reads the module's ranking of processes.
  */
-#include <argp.h>
 #include <errno.h>
 #include <liboomtrace.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -15,8 +12,6 @@
 #include "options.h"
 #include "ranking.h"
 #include "records.h"
-
-static unsigned long long cgroup_id;
 
 bool ranking_cgroup(const char *arg, unsigned long long *id)
 {
@@ -31,17 +26,11 @@ bool ranking_cgroup(const char *arg, unsigned long long *id)
 		*id = st.st_ino;
 		return true;
 	}
-	say_error("'%s' is no cgroup: its directory is wanted, or its id", arg);
+	say_error("'%s' is not a cgroup: give its directory or its id", arg);
 	return false;
 }
 
-static int take_cgroup(int key, const char *arg)
-{
-	(void)key;
-	return ranking_cgroup(arg, &cgroup_id) ? 0 : EINVAL;
-}
-
-/* As many as last time and some more, until all fit. */
+/* Retry with room for some more than the last count, until all records fit. */
 int ranking_ask(struct oomtrace *ot, unsigned long long cgroup,
 		struct oomtrace_ranking *rk, struct oomtrace_candidate **recs)
 {
@@ -63,19 +52,6 @@ int ranking_ask(struct oomtrace *ot, unsigned long long cgroup,
 	return 0;
 }
 
-static int print(const struct oomtrace_ranking *rk,
-		 const struct oomtrace_candidate *recs, bool json)
-{
-	int err = 0;
-	__u32 i;
-
-	for (i = 0; i < rk->count && !err; i++)
-		err = json ? oomtrace_print_json(&recs[i].h, stdout)
-			   : oomtrace_print_text(&recs[i].h, stdout);
-	/* What went wrong with the output is said there. */
-	return close_output();
-}
-
 int ranking_read(const struct options *opt, unsigned long long cgroup,
 		 struct oomtrace_ranking *rk, struct oomtrace_candidate **recs)
 {
@@ -89,41 +65,8 @@ int ranking_read(const struct options *opt, unsigned long long cgroup,
 	oomtrace_free(ot);
 	if (!err)
 		return EXIT_OK;
-	say_error("no ranking from %s: %s", opt->device,
-		  err == -ESRCH ? "no process is in that memory cgroup" :
+	say_error("cannot read the ranking from %s: %s", opt->device,
+		  err == -ESRCH ? "that memory cgroup has no process" :
 		  strerror(-err));
 	return EXIT_RUNTIME;
 }
-
-static int run_ranking(const struct options *opt)
-{
-	struct oomtrace_candidate *recs;
-	struct oomtrace_ranking rk;
-	int status;
-
-	status = ranking_read(opt, cgroup_id, &rk, &recs);
-	if (!status)
-		status = print(&rk, recs, opt->json);
-	free(recs);
-	return status;
-}
-
-static const struct argp_option own_options[] = {
-	{ "cgroup", 'c', "DIR|ID", 0,
-	  "As if that memory cgroup were out of memory, not the machine", 0 },
-	{ 0 },
-};
-
-const struct command command_ranking = {
-	.name = "ranking",
-	.summary = "who would be killed if memory ran out now",
-	.help = "Print all processes in the order in which the OOM killer would take them, by its own formula; those it may not kill come last. Kills nobody."
-		"\v"
-		"Examples:\n"
-		"  oomtrace ranking | head -5\n"
-		"  oomtrace ranking --cgroup /sys/fs/cgroup/user.slice --json\n",
-	.takes = TAKES_JSON,
-	.options = own_options,
-	.option = take_cgroup,
-	.run = run_ranking,
-};

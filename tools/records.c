@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Records kept in memory, see records.h.
+ * Reads records into memory and looks them up by episode and type.
  */
 #include <liboomtrace.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "../common/format.h"
 #include "options.h"
 #include "records.h"
+#include "savefile_read.h"
 
 void *xcalloc(size_t n, size_t size)
 {
@@ -66,7 +67,7 @@ int records_read(struct records *recs, const struct options *opt,
 
 	if (!ot)
 		return EXIT_RUNTIME;
-	/* All of an episode comes after its begin, or its begin is gone. */
+	/* Skip to the episode's begin; read everything if that was overwritten. */
 	if (opt->episode && oomtrace_is_device(ot))
 		oomtrace_seek_episode(ot, opt->episode);
 	recs->facts_known = saved_facts(ot, &recs->facts);
@@ -132,7 +133,7 @@ void records_index(struct records *recs)
 	      by_episode);
 }
 
-/* The place of the first record of an episode; of a later one if it has none. */
+/* Index entry of an episode's first record, or of a later episode's. */
 static size_t first_place(const struct records *recs, unsigned long long episode)
 {
 	size_t low = 0, high = recs->n, mid;

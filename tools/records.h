@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Records kept in memory, for the commands that look at many of them at once:
- * whatif, advise, export, report. Those that print one record after the other
- * do not need this.
+ * Records kept in memory, for commands that need more than one record at a time.
  *
- * A kept record is as long as this build knows its type, zero where the writer
- * wrote less; its header is the writer's, so that a field which a short record
- * lacks is still absent (oomtrace_field_valid()).
+ * A stored record has the size that this build expects of its type, with zeroes
+ * after a shorter record of an older writer. Its header is not changed, so fields
+ * that the shorter record lacks stay absent (oomtrace_field_valid()).
  */
 #ifndef OOMTRACE_RECORDS_H
 #define OOMTRACE_RECORDS_H
@@ -21,12 +19,11 @@ struct options;
 
 /**
  * struct records - records in the order in which they were read
- * @rec: each in memory of its own.
- * @n: how many.
- * @lost: records of each ring that this reader did not get.
- * @facts: where they come from, of the last source; its @page_size is 0 if
- *	nothing was read.
- * @facts_known: more of it than the @page_size.
+ * @rec: the records, each allocated separately.
+ * @n: number of records.
+ * @lost: number of lost records of each ring.
+ * @facts: origin of the records; @page_size is 0 if nothing was read.
+ * @facts_known: @facts has more than the @page_size.
  * @room: private.
  * @by_episode: private; NULL without records_index().
  */
@@ -43,10 +40,10 @@ struct records {
 	} *by_episode;
 };
 
-/** RECORDS_TYPE() - the bit of a type, for records_read() */
+/** RECORDS_TYPE() - the bit of a record type, for records_read() */
 #define RECORDS_TYPE(type)	(1UL << (type))
 
-/** RECORDS_OOM - the types that make up an OOM episode */
+/** RECORDS_OOM - the record types of an OOM episode */
 #define RECORDS_OOM						\
 	(RECORDS_TYPE(OOMTRACE_OOM_BEGIN) |			\
 	 RECORDS_TYPE(OOMTRACE_RETRY) |			\
@@ -57,52 +54,53 @@ struct records {
 	 RECORDS_TYPE(OOMTRACE_OOM_END))
 
 /**
- * records_read() - keep all records of some types that a source holds
- * @recs: out; zero, or filled by an earlier call. To be freed in any case.
+ * records_read() - read all records of some types from a source
+ * @recs: out; zeroed, or filled by an earlier call. The caller frees it, also on
+ *	failure.
  * @opt: names the source.
  * @types: bits RECORDS_TYPE().
  *
- * Return: 0; or an exit status after having said what failed: what came before
- * a damage in a file is kept.
+ * Return: 0, or an exit status after an error message. Records before the damage
+ * in a file are kept.
  */
 int records_read(struct records *recs, const struct options *opt,
 		 unsigned long types);
 
 /**
- * records_index() - for who asks for one episode after the other
- * @recs: the records, to which no others are added then.
+ * records_index() - build an index by episode
+ * @recs: the records; none may be added afterwards.
  *
- * Without it each question looks at all records. Exits if memory is out.
+ * Without the index, each lookup scans all records. Exits if memory is out.
  */
 void records_index(struct records *recs);
 
-/** records_add() - keep a copy of a record; exits if memory is out */
+/** records_add() - add a copy of a record; exits if memory is out */
 void records_add(struct records *recs, const struct oomtrace_header *rec);
 
-/** records_free() - let go of all */
+/** records_free() - free all records */
 void records_free(struct records *recs);
 
-/** records_episode() - the episode of a record; 0 if it has none */
+/** records_episode() - the episode number of a record; 0 if it has none */
 unsigned long long records_episode(const struct oomtrace_header *rec);
 
 /**
- * records_pick() - which episode is meant
+ * records_pick() - select an episode
  * @recs: the records.
- * @wanted: its number; 0 for the newest in which somebody was chosen to be
- *	killed, and if there is none, for the newest.
+ * @wanted: number of the episode; 0 for the newest in which a victim was chosen,
+ *	or else the newest.
  *
- * Return: its number; 0 if no record of it is there.
+ * Return: the number; 0 if there is no record of it.
  */
 unsigned long long records_pick(const struct records *recs,
 				unsigned long long wanted);
 
 /**
- * records_next() - an episode's records in their order
+ * records_next() - iterate over an episode's records in order
  * @recs: the records.
  * @episode: the episode.
- * @pos: 0 at the start; moved on.
+ * @pos: 0 to start; advanced by each call.
  *
- * Return: a record, NULL if there is no other.
+ * Return: a record, or NULL after the last one.
  */
 const struct oomtrace_header *records_next(const struct records *recs,
 					   unsigned long long episode,
@@ -114,15 +112,15 @@ const struct oomtrace_header *records_next(const struct records *recs,
  * @episode: the episode.
  * @type: enum oomtrace_type.
  *
- * Return: the record, NULL if there is none.
+ * Return: the record, or NULL if there is none.
  */
 const void *records_first(const struct records *recs,
 			  unsigned long long episode, unsigned int type);
 
-/** xcalloc() - zeroed memory; exits with a message if there is none */
+/** xcalloc() - calloc() that exits with a message if memory is out */
 void *xcalloc(size_t n, size_t size);
 
-/** xgrow() - room for one more element in an array that doubles */
+/** xgrow() - make room for one more element, doubling the array; may exit */
 void *xgrow(void *array, size_t n, size_t *room, size_t size);
 
 #endif /* OOMTRACE_RECORDS_H */

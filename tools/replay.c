@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The OOM killer's choice made again, see replay.h.
+ * Replays the OOM killer's choice from recorded candidates.
  */
 #include <stdlib.h>
 
@@ -9,24 +9,24 @@
 
 #define B(field)	OOMTRACE_BIT_candidate_##field
 
-static bool has(const struct oomtrace_candidate *c, unsigned int idx)
+static bool candidate_has(const struct oomtrace_candidate *c, unsigned int idx)
 {
 	return oomtrace_field_valid(&c->h, idx);
 }
 
-/* Unsigned, since a file may hold garbage that overflows. */
+/* Unsigned arithmetic, since values from a damaged file may overflow. */
 static s64 adj_share(s64 adj, s64 totalpages)
 {
 	return (u64)adj * (u64)((u64)totalpages / 1000);
 }
 
-/* What the kernel adds up before adj; false if the record does not have it. */
-static bool memory(const struct replay *r, const struct oomtrace_candidate *c,
-		   s64 *pages)
+/* The sum of the score without oom_score_adj; false if a term is absent. */
+static bool sum_memory(const struct replay *r, const struct oomtrace_candidate *c,
+		       s64 *pages)
 {
-	if (!has(c, B(rss_anon)) || !has(c, B(rss_file)) ||
-	    !has(c, B(rss_shmem)) || !has(c, B(swapents)) ||
-	    !has(c, B(pgtables_bytes)))
+	if (!candidate_has(c, B(rss_anon)) || !candidate_has(c, B(rss_file)) ||
+	    !candidate_has(c, B(rss_shmem)) || !candidate_has(c, B(swapents)) ||
+	    !candidate_has(c, B(pgtables_bytes)))
 		return false;
 	*pages = (u64)c->rss_anon + (u64)c->rss_file + (u64)c->rss_shmem +
 		 (u64)c->swapents + c->pgtables_bytes / r->page_size;
@@ -35,7 +35,7 @@ static bool memory(const struct replay *r, const struct oomtrace_candidate *c,
 
 static bool is_exempt(const struct oomtrace_candidate *c)
 {
-	return has(c, B(verdict)) && c->verdict == OOMTRACE_EVAL_INELIGIBLE;
+	return candidate_has(c, B(verdict)) && c->verdict == OOMTRACE_EVAL_INELIGIBLE;
 }
 
 static void score_from_points(struct replay_task *t, const struct replay *r)
@@ -50,7 +50,7 @@ static void score_from_memory(struct replay_task *t, const struct replay *r)
 {
 	s64 pages;
 
-	if (!memory(r, t->c, &pages)) {
+	if (!sum_memory(r, t->c, &pages)) {
 		t->state = REPLAY_UNKNOWN;
 		return;
 	}
@@ -59,22 +59,22 @@ static void score_from_memory(struct replay_task *t, const struct replay *r)
 	t->worked_out = true;
 }
 
-/* In the order of the kernel's tests. */
-static void score(struct replay_task *t, const struct replay *r)
+/* The checks are in the kernel's order. */
+static void update_score(struct replay_task *t, const struct replay *r)
 {
 	const struct oomtrace_candidate *c = t->c;
 
 	t->points = 0;
 	t->worked_out = false;
-	if (has(c, B(verdict)) && c->verdict == OOMTRACE_EVAL_ABORT)
+	if (candidate_has(c, B(verdict)) && c->verdict == OOMTRACE_EVAL_ABORT)
 		t->state = REPLAY_ABORTS;
 	else if (is_exempt(c) && c->reason != OOMTRACE_REASON_ADJ_MIN)
 		t->state = REPLAY_EXEMPT;
-	else if (has(c, B(points)) && c->points == LLONG_MAX)
+	else if (candidate_has(c, B(points)) && c->points == LLONG_MAX)
 		t->state = REPLAY_ORIGIN;
 	else if (t->adj == ADJ_MIN)
 		t->state = REPLAY_EXEMPT;
-	else if (has(c, B(points)) && has(c, B(oom_score_adj)))
+	else if (candidate_has(c, B(points)) && candidate_has(c, B(oom_score_adj)))
 		score_from_points(t, r);
 	else
 		score_from_memory(t, r);
@@ -111,7 +111,7 @@ bool replay_init(struct replay *r, const struct records *recs,
 	}
 	qsort(r->task, r->n, sizeof(r->task[0]), by_index);
 	for (i = 0; i < r->n; i++)
-		score(&r->task[i], r);
+		update_score(&r->task[i], r);
 	return true;
 }
 
@@ -124,7 +124,7 @@ void replay_free(struct replay *r)
 void replay_set_adj(struct replay *r, size_t i, int adj)
 {
 	r->task[i].adj = adj;
-	score(&r->task[i], r);
+	update_score(&r->task[i], r);
 }
 
 void replay_set_total(struct replay *r, s64 pages)
@@ -133,7 +133,7 @@ void replay_set_total(struct replay *r, s64 pages)
 
 	r->assumed = pages;
 	for (i = 0; i < r->n; i++)
-		score(&r->task[i], r);
+		update_score(&r->task[i], r);
 }
 
 long replay_choose(const struct replay *r)
@@ -174,7 +174,7 @@ size_t replay_unknown(const struct replay *r)
 	return n;
 }
 
-/* Points only fall with adj: the first value that works is the nearest. */
+/* Points fall with oom_score_adj, so the first value that works is the highest. */
 bool replay_save(struct replay *r, size_t i)
 {
 	int adj;

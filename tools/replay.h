@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The OOM killer's choice made again from the recorded candidates, with other
- * oom_score_adj values or another limit: who would have died?
+ * Replays the OOM killer's choice from the recorded candidates, with other
+ * oom_score_adj values or another limit.
  *
- * The rules are the kernel's (oom_evaluate_task(), oom_badness()): tasks in the
- * order of the scan; those that may not be killed are passed over; a victim
- * that is still dying ends the scan; a task marked as OOM origin leads whatever
- * its score; else who has at least the points of the leader so far leads, so
- * that of equals the later one dies. The points are the kernel's own, from
- * which the old adj's share is taken and to which the new one's is added.
+ * The rules are those of oom_evaluate_task() and oom_badness(). Tasks are taken
+ * in the order of the scan, and ineligible tasks are skipped. A victim that is
+ * still dying aborts the scan. A task marked as OOM origin is chosen whatever its
+ * score. Otherwise a task with at least the points of the current choice replaces
+ * it, so of equal tasks the later one is chosen. The points are the kernel's, with
+ * the recorded oom_score_adj replaced by the assumed one.
  *
- * Pure functions over records: nothing here reads, prints or looks at the
+ * Pure functions over records: nothing here reads, prints or depends on the
  * machine.
  */
 #ifndef OOMTRACE_REPLAY_H
@@ -20,20 +20,20 @@
 
 #include "records.h"
 
-/* What a replayed choice says instead of a task's number. */
-#define REPLAY_NOBODY	(-1)	/* nobody is eligible */
-#define REPLAY_ABORTED	(-2)	/* an earlier victim is still dying: wait */
+/* Results of a replay other than the index of a task. */
+#define REPLAY_NOBODY	(-1)	/* no task is eligible */
+#define REPLAY_ABORTED	(-2)	/* an earlier victim is still dying */
 
 #define ADJ_MIN		(-1000)
 #define ADJ_MAX		1000
 
 /**
- * enum replay_state - may this task be killed?
- * @REPLAY_ELIGIBLE: yes, and @points says how badly.
- * @REPLAY_ORIGIN: yes, before all others: it is an OOM origin.
- * @REPLAY_EXEMPT: no.
- * @REPLAY_ABORTS: it is a victim still dying, which ends the scan.
- * @REPLAY_UNKNOWN: its record does not tell enough.
+ * enum replay_state - the role of a task in the replay
+ * @REPLAY_ELIGIBLE: it can be chosen, by its points.
+ * @REPLAY_ORIGIN: it is an OOM origin, so it is chosen before all others.
+ * @REPLAY_EXEMPT: it may not be killed.
+ * @REPLAY_ABORTS: it is a dying victim, which aborts the scan.
+ * @REPLAY_UNKNOWN: its record lacks the fields to compute its points.
  */
 enum replay_state {
 	REPLAY_ELIGIBLE,
@@ -44,12 +44,12 @@ enum replay_state {
 };
 
 /**
- * struct replay_task - a candidate and what is assumed about it
- * @c: its record.
+ * struct replay_task - a candidate and its assumed state
+ * @c: record of the candidate.
  * @adj: assumed oom_score_adj.
- * @state: with that.
- * @points: with that, pages; only if @state is REPLAY_ELIGIBLE.
- * @worked_out: @points are a sum over its memory, not the kernel's points.
+ * @state: state with @adj.
+ * @points: points with @adj, pages; only if @state is REPLAY_ELIGIBLE.
+ * @worked_out: @points are computed from its memory, not from the kernel's points.
  */
 struct replay_task {
 	const struct oomtrace_candidate *c;
@@ -61,11 +61,11 @@ struct replay_task {
 
 /**
  * struct replay - the candidates of one episode
- * @task: in the order of the scan.
- * @n: how many.
+ * @task: the candidates in the order of the scan.
+ * @n: number of candidates.
  * @page_size: bytes of a page.
- * @totalpages: what adj is a thousandth of, as the kernel had it.
- * @assumed: the same as is assumed.
+ * @totalpages: the kernel's totalpages; one oom_score_adj is a thousandth of it.
+ * @assumed: assumed totalpages.
  */
 struct replay {
 	struct replay_task *task;
@@ -76,38 +76,38 @@ struct replay {
 };
 
 /**
- * replay_init() - take the candidates of an episode
- * @r: out; replay_free() it.
+ * replay_init() - collect the candidates of an episode
+ * @r: out; free it with replay_free().
  * @recs: the records, which must outlive @r.
  * @episode: the episode.
  *
- * Return: true; false if its totalpages is not known, without which no score
- * can be changed.
+ * Return: true, or false if the episode's totalpages, which every score needs, is
+ * unknown.
  */
 bool replay_init(struct replay *r, const struct records *recs,
 		 unsigned long long episode);
 
-/** replay_free() - let go of the tasks */
+/** replay_free() - free the tasks */
 void replay_free(struct replay *r);
 
-/** replay_set_adj() - assume another oom_score_adj of the task at @i */
+/** replay_set_adj() - assume another oom_score_adj of the task with index @i */
 void replay_set_adj(struct replay *r, size_t i, int adj);
 
 /** replay_set_total() - assume another totalpages */
 void replay_set_total(struct replay *r, s64 pages);
 
-/** replay_choose() - number of the task that dies, or REPLAY_NOBODY... */
+/** replay_choose() - index of the chosen task, REPLAY_NOBODY or REPLAY_ABORTED */
 long replay_choose(const struct replay *r);
 
-/** replay_unknown() - how many tasks might have been chosen, for all we know */
+/** replay_unknown() - number of tasks whose points are unknown */
 size_t replay_unknown(const struct replay *r);
 
 /**
- * replay_save() - the smallest change of adj with which a task is not chosen
- * @r: the candidates; the task's assumed adj is changed to the result.
- * @i: the task.
+ * replay_save() - find the highest oom_score_adj with which a task is not chosen
+ * @r: the candidates; the task's assumed oom_score_adj becomes the result.
+ * @i: index of the task.
  *
- * Return: true, if there is one that the kernel accepts.
+ * Return: true if the kernel accepts such a value.
  */
 bool replay_save(struct replay *r, size_t i);
 

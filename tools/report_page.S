@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The text of report.html, for report.c. */
+/* Embeds the template of the report's HTML page. */
 	.section .rodata
 	.global report_page
 report_page:

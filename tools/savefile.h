@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Files of saved records, written by `oomtrace record` and oomtraced and read
- * wherever a device is.
+ * The format of files of saved records, which `oomtrace record` and oomtraced
+ * write.
  *
- * A file is a header, which says where the records come from, and the records
- * as the device gave them, all of it zstd-compressed and flushed so often that
- * a file cut anywhere can be read up to shortly before the cut. Read without
- * compression, too, and without a header: records as they came.
+ * A file is a header that describes the origin of the records, followed by the
+ * records as read from the device. It is compressed with zstd and flushed often,
+ * so a truncated file is readable up to shortly before its end. Files without
+ * compression or without a header are readable too.
  */
 #ifndef OOMTRACE_SAVEFILE_H
 #define OOMTRACE_SAVEFILE_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "../include/oomtrace.h"
 
-#include "liboomtrace.h"
-
-/* No record begins like this: its size would not be a multiple of 8. */
+/* No record starts with these bytes: its size would not be a multiple of 8. */
 #define SAVED_MAGIC	"OOMTRACE"
 #define SAVED_ENDIAN	0x01020304
 #define SAVED_FORMAT	1
@@ -25,19 +22,19 @@
  * struct saved_header - the start of a file
  * @magic: SAVED_MAGIC, without a NUL.
  * @endian: SAVED_ENDIAN in the byte order of the machine.
- * @size: bytes of this header, a multiple of 8: it may grow.
+ * @size: bytes of this header, a multiple of 8; it may grow.
  * @format: SAVED_FORMAT.
  * @abi: OOMTRACE_ABI_VERSION of the records.
  * @page_size: bytes of a page.
- * @cpus: CPUs that had rings.
- * @boot_offset_ns: as struct oomtrace_info has it, when the file was begun.
- * @wall_offset_ns: likewise.
- * @hooks_missing: hooks that were not attached.
+ * @cpus: number of CPUs with rings.
+ * @boot_offset_ns: from record time to CLOCK_BOOTTIME at the start of the file.
+ * @wall_offset_ns: from record time to CLOCK_REALTIME at the start of the file.
+ * @hooks_missing: number of hooks that were not attached.
  * @reserved: zero.
- * @release: the kernel's release, as uname(2) says it; NUL-terminated.
- * @version: its version, cut if it is long.
- * @machine: its hardware.
- * @node: name of the machine.
+ * @release: kernel release of uname(2), NUL-terminated.
+ * @version: kernel version of uname(2), truncated if too long.
+ * @machine: machine of uname(2).
+ * @node: host name.
  */
 struct saved_header {
 	char magic[8];
@@ -56,77 +53,5 @@ struct saved_header {
 	char machine[24];
 	char node[72];
 };
-
-/* ---- reading ---- */
-
-/**
- * saved_open() - open records: a device, or a file of any of these kinds
- * @ot: a handle of the library.
- * @path: the device or file.
- * @flags: for a device, as oomtrace_open() takes them.
- *
- * One can be open at a time.
- *
- * Return: 0, or a negative errno; saved_error() then says why.
- */
-int saved_open(struct oomtrace *ot, const char *path, unsigned int flags);
-
-/** saved_error() - why saved_open() or oomtrace_next() on @ot failed */
-const char *saved_error(const struct oomtrace *ot);
-
-/**
- * saved_facts() - where the records of what is open come from
- * @ot: the handle.
- * @facts: out: from the file's header, or from the device.
- *
- * Return: false if the file has no header; @facts then has this machine's page
- * size, and zeroes.
- */
-bool saved_facts(struct oomtrace *ot, struct saved_header *facts);
-
-/** saved_close() - what saved_open() took, apart from @ot */
-void saved_close(void);
-
-/* ---- writing ---- */
-
-/** struct saver - a file being written */
-struct saver;
-
-/**
- * saver_open() - begin a file
- * @path: it is replaced, if it is there; "-" is standard output.
- * @info: the module's, for the header.
- * @error: out: what is wrong, if something is.
- * @size: bytes of @error.
- *
- * Return: the saver; NULL, with errno set, if that failed.
- */
-struct saver *saver_open(const char *path, const struct oomtrace_info *info,
-			 char *error, size_t size);
-
-/**
- * saver_add() - write a record
- *
- * Allocates nothing. Return: 0 or a negative errno.
- */
-int saver_add(struct saver *s, const struct oomtrace_header *rec);
-
-/**
- * saver_flush() - let all that was added reach the file
- * @s: the saver.
- * @sync: and the disk.
- *
- * Allocates nothing. Once a write failed, the file stays as it is, and can be
- * read up to there; all further calls fail likewise.
- *
- * Return: 0 or a negative errno.
- */
-int saver_flush(struct saver *s, bool sync);
-
-/** saver_bytes() - size of the file by now */
-unsigned long long saver_bytes(const struct saver *s);
-
-/** saver_close() - end the file; 0, or the negative errno of what failed first */
-int saver_close(struct saver *s);
 
 #endif /* OOMTRACE_SAVEFILE_H */

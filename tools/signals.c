@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Being told to stop, see signals.h.
+ * Catches the signals that stop a command.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 static int wake_pipe[2] = { -1, -1 };
 static volatile sig_atomic_t stopped;
 
-static void stop(int sig)
+static void handle_stop_signal(int sig)
 {
 	int saved = errno;
 
@@ -22,20 +22,20 @@ static void stop(int sig)
 	if (stopped < 2)
 		stopped++;
 	if (write(wake_pipe[1], "", 1) < 0)
-		errno = saved;		/* full: poll wakes up anyway */
+		errno = saved;		/* a full pipe wakes poll() as well */
 	errno = saved;
 }
 
 int signals_catch(void)
 {
-	/* No SA_RESTART: a write to a stuck pipe must end, too. */
-	struct sigaction action = { .sa_handler = stop }, before;
+	/* No SA_RESTART: a signal must interrupt a write to a full pipe. */
+	struct sigaction action = { .sa_handler = handle_stop_signal }, before;
 
 	if (pipe2(wake_pipe, O_NONBLOCK | O_CLOEXEC) ||
 	    sigaction(SIGINT, &action, NULL) ||
 	    sigaction(SIGTERM, &action, NULL) ||
 	    sigaction(SIGHUP, NULL, &before) ||
-	    /* nohup(1) ignores it for us. */
+	    /* Leave SIGHUP ignored under nohup(1). */
 	    (before.sa_handler != SIG_IGN &&
 	     sigaction(SIGHUP, &action, NULL))) {
 		say_error("cannot catch signals: %s", strerror(errno));

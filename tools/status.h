@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is known of this machine at a glance: for oomtrace status, the metrics
- * and the screen.
+ * The state of the module and of this machine's memory at a glance.
  */
 #ifndef OOMTRACE_STATUS_H
 #define OOMTRACE_STATUS_H
@@ -10,23 +9,27 @@
 
 #include "options.h"
 
+/* The module's statistics, which include denials. */
+#define STATUS_STATS_FILE	"/sys/kernel/debug/oomtrace/stats"
+
 /**
- * struct status - this machine
- * @state: can the module be asked?
- * @why: if not, why, a sentence.
- * @info: what the module says; only if it can be asked, as the next five.
- * @lost: records that were overwritten before this reader came.
- * @last: the newest episode in which somebody was chosen, or the newest.
- * @verdict: its verdict; type 0: none is held.
- * @end: its end; likewise.
- * @denials: commit requests refused since load.
- * @denials_known: @denials is.
+ * struct status - the module and this machine's memory
+ * @state: whether the module is loaded and readable.
+ * @why: reason if it is not, a sentence.
+ * @info: the module's information. This and the next five members are valid only
+ *	if @state is STATUS_LOADED.
+ * @lost: records that were overwritten.
+ * @last: the newest episode with a victim, or else the newest episode.
+ * @verdict: its verdict; type 0 if that is not buffered.
+ * @end: its end; type 0 if that is not buffered.
+ * @denials: commit requests refused since the module was loaded.
+ * @denials_known: @denials is valid.
  * @kills: OOM kills since boot, by /proc/vmstat.
- * @kills_known: @kills is.
+ * @kills_known: @kills is valid.
  * @mode: vm.overcommit_memory.
- * @mode_known: @mode is.
- * @memory: a sample.
- * @pstore: files of a panic that wait in /sys/fs/pstore.
+ * @mode_known: @mode is valid.
+ * @memory: a sample of /proc/meminfo.
+ * @pstore: number of panic files that pstore has.
  */
 struct status {
 	enum {
@@ -51,7 +54,7 @@ struct status {
 	size_t pstore;
 };
 
-/** status_read() - find it all out */
+/** status_read() - read the module's and the machine's state */
 void status_read(struct status *s, const struct options *opt);
 
 #endif /* OOMTRACE_STATUS_H */

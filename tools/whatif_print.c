@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The answer of oomtrace whatif as text and as JSON, see whatif.h.
+ * Prints the answer of oomtrace whatif as text and as JSON.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,26 +9,26 @@
 #include "../common/format.h"
 #include "../common/say.h"
 #include "json.h"
-#include "whatif.h"
+#include "whatif_print.h"
 
-/* How many of the tasks with the most points are listed. */
+/* Number of tasks listed, those with the most points. */
 #define LISTED		5
 
 /* ---- the answer as text ---- */
 
 static __printf(2, 0)
-void print(void *ctx, const char *fmt, va_list args)
+void print_whatif_text(void *ctx, const char *fmt, va_list args)
 {
 	vfprintf(ctx, fmt, args);
 }
 
-static void say_who(struct text_writer *w, const struct oomtrace_candidate *c)
+static void write_candidate(struct text_writer *w, const struct oomtrace_candidate *c)
 {
 	write_task(w, &c->h, OOMTRACE_BIT_candidate_comm,
 		   OOMTRACE_BIT_candidate_pid);
 }
 
-static void say_score(struct text_writer *w, const struct replay_task *task)
+static void write_score(struct text_writer *w, const struct replay_task *task)
 {
 	switch (task->state) {
 	case REPLAY_ELIGIBLE:
@@ -43,15 +43,15 @@ static void say_score(struct text_writer *w, const struct replay_task *task)
 		write_text(w, "exempt");
 		break;
 	case REPLAY_ABORTS:
-		write_text(w, "dying already");
+		write_text(w, "already dying");
 		break;
 	case REPLAY_UNKNOWN:
-		write_text(w, "points not known");
+		write_text(w, "unknown points");
 		break;
 	}
 }
 
-static void tell_changes(struct text_writer *w, const struct whatif *a)
+static void print_changes(struct text_writer *w, const struct whatif *a)
 {
 	const struct replay *r = &a->r;
 	const struct replay_task *task;
@@ -70,15 +70,15 @@ static void tell_changes(struct text_writer *w, const struct whatif *a)
 		if (task->adj == task->c->oom_score_adj)
 			continue;
 		write_label(w, "Assumed:");
-		say_who(w, task->c);
+		write_candidate(w, task->c);
 		write_text(w, " with oom_score_adj %d instead of %d: ", task->adj,
 			   task->c->oom_score_adj);
-		say_score(w, task);
+		write_score(w, task);
 		write_text(w, "\n");
 	}
 }
 
-static void tell_then(struct text_writer *w, const struct whatif *a)
+static void print_result(struct text_writer *w, const struct whatif *a)
 {
 	write_label(w, "Then:");
 	if (a->no_oom) {
@@ -86,20 +86,20 @@ static void tell_then(struct text_writer *w, const struct whatif *a)
 		write_count(w, a->begin->memcg_usage);
 		write_text(w, " pages, which is below the limit\n");
 	} else if (a->then == REPLAY_ABORTED) {
-		write_text(w, "nobody: an earlier victim was still dying, whatever the others' adj\n");
+		write_text(w, "no task is killed: an earlier victim was still dying, so no oom_score_adj matters\n");
 	} else if (a->then == REPLAY_NOBODY) {
-		write_text(w, "nobody could be killed: %s\n",
+		write_text(w, "no task can be killed: %s\n",
 			   a->begin && a->begin->scope == OOMTRACE_SCOPE_GLOBAL ?
 			   "the kernel panics" : "the allocation fails");
 	} else {
-		say_who(w, a->r.task[a->then].c);
+		write_candidate(w, a->r.task[a->then].c);
 		write_text(w, " dies with ");
-		say_score(w, &a->r.task[a->then]);
-		write_text(w, "%s\n", a->then == a->was ? ", as it did" : "");
+		write_score(w, &a->r.task[a->then]);
+		write_text(w, "%s\n", a->then == a->was ? ", as before" : "");
 	}
 }
 
-static void tell_saved(struct text_writer *w, const struct whatif *a)
+static void print_saved(struct text_writer *w, const struct whatif *a)
 {
 	const struct replay_task *task;
 
@@ -107,17 +107,17 @@ static void tell_saved(struct text_writer *w, const struct whatif *a)
 		return;
 	task = &a->r.task[a->save];
 	write_label(w, "To save:");
-	say_who(w, task->c);
+	write_candidate(w, task->c);
 	if (a->saved == NOT_CHOSEN)
-		write_text(w, " is not chosen as it is\n");
+		write_text(w, " is not chosen even without a change\n");
 	else if (a->saved == NOT_SAVED)
-		write_text(w, " is chosen whatever its oom_score_adj\n");
+		write_text(w, " is chosen with any oom_score_adj\n");
 	else
-		write_text(w, " needs an oom_score_adj of %d or lower%s\n", task->adj,
-			   task->adj == ADJ_MIN ? ": it must be exempt" : "");
+		write_text(w, " needs an oom_score_adj of %d%s\n", task->adj,
+			   task->adj == ADJ_MIN ? ", which makes it exempt" : " or lower");
 }
 
-static int more_points(const void *x, const void *y)
+static int compare_points(const void *x, const void *y)
 {
 	const struct replay_task *a = *(struct replay_task * const *)x;
 	const struct replay_task *b = *(struct replay_task * const *)y;
@@ -129,8 +129,8 @@ static int more_points(const void *x, const void *y)
 	return a->c->index > b->c->index ? -1 : 1;
 }
 
-/* The tasks that could be killed, the most endangered first. */
-static size_t rank(const struct replay *r, const struct replay_task **order)
+/* Sort the tasks that can be killed, the one with the most points first. */
+static size_t sort_by_points(const struct replay *r, const struct replay_task **order)
 {
 	size_t i, n = 0;
 
@@ -138,20 +138,20 @@ static size_t rank(const struct replay *r, const struct replay_task **order)
 		if (r->task[i].state == REPLAY_ELIGIBLE ||
 		    r->task[i].state == REPLAY_ORIGIN)
 			order[n++] = &r->task[i];
-	qsort(order, n, sizeof(order[0]), more_points);
+	qsort(order, n, sizeof(order[0]), compare_points);
 	return n;
 }
 
-static void tell_order(struct text_writer *w, const struct whatif *a)
+static void print_order(struct text_writer *w, const struct whatif *a)
 {
 	const struct replay_task **order = xcalloc(a->r.n, sizeof(*order));
-	size_t i, n = rank(&a->r, order);
+	size_t i, n = sort_by_points(&a->r, order);
 
 	for (i = 0; i < n && i < LISTED; i++) {
 		write_label(w, i ? "" : "Order:");
-		say_who(w, order[i]->c);
+		write_candidate(w, order[i]->c);
 		write_text(w, ", ");
-		say_score(w, order[i]);
+		write_score(w, order[i]);
 		write_text(w, ", oom_score_adj %d\n", order[i]->adj);
 	}
 	if (n > LISTED) {
@@ -161,8 +161,8 @@ static void tell_order(struct text_writer *w, const struct whatif *a)
 	free(order);
 }
 
-/* What the answer leaves open; one caveat at a time, NULL after the last. */
-static const char *caveat(const struct whatif *a, unsigned int n)
+/* The caveat of an index; NULL after the last one. */
+static const char *whatif_caveat(const struct whatif *a, unsigned int n)
 {
 	static char text[200];
 	size_t unknown = replay_unknown(&a->r);
@@ -170,34 +170,34 @@ static const char *caveat(const struct whatif *a, unsigned int n)
 
 	if ((a->was < 0 || a->r.task[a->was].c->pid != a->v->pid) && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "without a change the recorded points name another than the kernel did, which killed pid %d: they moved while it looked",
+			 "without any change, the replay chooses another task than the kernel, which killed pid %d: the points changed during the scan",
 			 a->v->pid);
 		return text;
 	}
 	if (a->missed && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "%llu candidates have no record: one of them may have more points",
+			 "%llu candidates have no record, and one of them may have more points",
 			 a->missed);
 		return text;
 	}
 	if (unknown && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "the memory of %zu tasks could not be read: one of them may have more points",
+			 "the memory of %zu tasks is unknown, and one of them may have more points",
 			 unknown);
 		return text;
 	}
 	if (a->group && i++ == n) {
 		snprintf(text, sizeof(text),
-			 "memory.oom.group: %u more of the victim's cgroup died with it, all but those with -1000; other cgroups' setting is not known",
+			 "memory.oom.group: %u more tasks of the victim's cgroup were killed with it, except those with -1000; the setting of other cgroups is unknown",
 			 a->group);
 		return text;
 	}
 	return NULL;
 }
 
-void whatif_tell(const struct whatif *a)
+void whatif_text(const struct whatif *a)
 {
-	struct oomtrace_out out = { .vprint = print, .ctx = stdout };
+	struct oomtrace_out out = { .vprint = print_whatif_text, .ctx = stdout };
 	struct text_writer w = { .out = &out, .page_size = a->r.page_size };
 	const char *text;
 	unsigned int i;
@@ -213,17 +213,17 @@ void whatif_tell(const struct whatif *a)
 	write_text(&w, " died with ");
 	write_field(&w, &a->v->h, OOMTRACE_BIT_verdict_points);
 	write_text(&w, " points\n");
-	tell_changes(&w, a);
-	tell_saved(&w, a);
-	tell_then(&w, a);
-	tell_order(&w, a);
-	for (i = 0; (text = caveat(a, i)); i++) {
+	print_changes(&w, a);
+	print_saved(&w, a);
+	print_result(&w, a);
+	print_order(&w, a);
+	for (i = 0; (text = whatif_caveat(a, i)); i++) {
 		write_label(&w, "But:");
 		write_text(&w, "%s\n", text);
 	}
 	if (w.tilde) {
 		write_label(&w, "");
-		write_text(&w, "~ worked out from its memory: the kernel did not score it\n");
+		write_text(&w, "~ computed from the task's memory, since the kernel did not score it\n");
 	}
 }
 
@@ -259,7 +259,7 @@ static struct json_object *task_json(const struct replay_task *t)
 	return obj;
 }
 
-static const char *ending(const struct whatif *a)
+static const char *ending_name(const struct whatif *a)
 {
 	if (a->no_oom)
 		return "no_oom";
@@ -290,7 +290,7 @@ void whatif_json(const struct whatif *a)
 	json_object_object_add(obj, "was_pid",
 			       json_object_new_int64(a->v->pid));
 	json_object_object_add(obj, "ending",
-			       json_object_new_string(ending(a)));
+			       json_object_new_string(ending_name(a)));
 	if (a->then >= 0 && !a->no_oom)
 		json_object_object_add(obj, "then",
 				       task_json(&a->r.task[a->then]));
@@ -307,7 +307,7 @@ void whatif_json(const struct whatif *a)
 	for (i = 0; i < a->r.n; i++)
 		json_object_array_add(tasks, task_json(&a->r.task[i]));
 	json_object_object_add(obj, "candidates", tasks);
-	for (n = 0; (text = caveat(a, n)); n++)
+	for (n = 0; (text = whatif_caveat(a, n)); n++)
 		json_object_array_add(caveats, json_object_new_string(text));
 	json_object_object_add(obj, "caveats", caveats);
 	puts(json_text(obj));

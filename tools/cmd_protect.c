@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * oomtrace protect: print the processes that the OOM killer would choose first,
+ * with their command lines and units, and how to protect the first one.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/format.h"
+#include "cgroups.h"
+#include "cmd_protect.h"
+#include "json.h"
+#include "numbers.h"
+#include "procfs.h"
+#include "ranking.h"
+#include "replay.h"
+
+static unsigned long long cgroup_id;
+static long long shown = 20;
+
+static error_t parse_protect_option(int key, const char *arg)
+{
+	switch (key) {
+	case 'c':
+		return ranking_cgroup(arg, &cgroup_id) ? 0 : EINVAL;
+	case 'n':
+		if (read_number(arg, 1, 1000000, &shown))
+			return 0;
+		say_error("--number: invalid number '%s': give 1 to 1000000", arg);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The container or unit of a process, or its cgroup; "-" if it has exited. */
+static void find_owner(int pid, char *label, size_t size)
+{
+	char path[CGROUP_PATH_MAX];
+
+	if (procfs_cgroup(pid, path, sizeof(path)))
+		cgroup_kind(path, label, size);
+	else
+		snprintf(label, size, "-");
+}
+
+static void print_ranking_row(unsigned int place, const struct oomtrace_candidate *c,
+			      u64 totalpages)
+{
+	char comm[4 * OOMTRACE_COMM_LEN + 1], task[96], cmdline[256] = "-";
+	char label[CGROUP_LABEL_MAX], clean[4 * CGROUP_LABEL_MAX + 1];
+
+	oomtrace_escape(comm, sizeof(comm), c->comm, sizeof(c->comm));
+	snprintf(task, sizeof(task), "%s[%d]", comm, c->pid);
+	find_owner(c->pid, label, sizeof(label));
+	oomtrace_escape(clean, sizeof(clean), label, sizeof(label));
+	procfs_cmdline(c->pid, cmdline, sizeof(cmdline));
+	printf("%4u  %-24s %10lld %5.1f%% %6d  %-24s %s\n", place, task,
+	       (s64)c->points,
+	       totalpages ? 100.0 * c->points / totalpages : 0,
+	       c->oom_score_adj, clean, cmdline);
+}
+
+/* Print the oom_score_adj with which the second process would be the first. */
+static void print_advice(const struct oomtrace_ranking *rk,
+			 const struct oomtrace_candidate *recs)
+{
+	s64 unit = rk->totalpages / 1000, over, adj;
+	char comm[4 * OOMTRACE_COMM_LEN + 1];
+
+	if (rk->eligible < 2)
+		return;
+	oomtrace_escape(comm, sizeof(comm), recs[0].comm, sizeof(recs[0].comm));
+	over = recs[0].points - recs[1].points;
+	adj = unit ? recs[0].oom_score_adj - (over / unit + 1) : ADJ_MIN;
+	if (adj < ADJ_MIN)
+		adj = ADJ_MIN;
+	printf("\n%s[%d] would be killed first. With an oom_score_adj of %lld or lower, another process would be:\n"
+	       "  choom -p %d -n %lld        (for a unit: OOMScoreAdjust=%lld)\n",
+	       comm, recs[0].pid, adj, recs[0].pid, adj, adj);
+}
+
+static void print_ranking_table(const struct oomtrace_ranking *rk,
+				const struct oomtrace_candidate *recs)
+{
+	__u32 i, exempt = 0;
+
+	printf("%4s  %-24s %10s %6s %6s  %-24s %s\n", "", "TASK", "POINTS",
+	       "SHARE", "ADJ", "UNIT", "COMMAND");
+	for (i = 0; i < rk->eligible && i < rk->count && i < shown; i++)
+		print_ranking_row(i + 1, &recs[i], rk->totalpages);
+	if (rk->eligible > shown)
+		printf("      and %lld more\n", rk->eligible - shown);
+	for (i = rk->eligible; i < rk->count; i++)
+		exempt += recs[i].reason == OOMTRACE_REASON_ADJ_MIN;
+	printf("\n%u processes can be killed; exempt: %u by oom_score_adj -1000, %u for other reasons\n",
+	       rk->eligible, exempt, rk->count - rk->eligible - exempt);
+	print_advice(rk, recs);
+}
+
+static void print_ranking_json(const struct oomtrace_ranking *rk,
+			       const struct oomtrace_candidate *recs)
+{
+	char label[CGROUP_LABEL_MAX], cmdline[1024];
+	struct json_object *obj, *adj;
+	__u32 i;
+
+	for (i = 0; i < rk->eligible && i < rk->count && i < shown; i++) {
+		obj = json_object_new_object();
+		json_object_object_add(obj, "place",
+				       json_object_new_int64(i + 1));
+		json_object_object_add(obj, "pid",
+				       json_object_new_int64(recs[i].pid));
+		json_add_string(obj, "comm", recs[i].comm, OOMTRACE_COMM_LEN);
+		json_object_object_add(obj, "points",
+				       json_object_new_int64(recs[i].points));
+		adj = json_object_new_int64(recs[i].oom_score_adj);
+		json_object_object_add(obj, "oom_score_adj", adj);
+		find_owner(recs[i].pid, label, sizeof(label));
+		json_add_string(obj, "whose", label, sizeof(label));
+		if (procfs_cmdline(recs[i].pid, cmdline, sizeof(cmdline)))
+			json_add_string(obj, "cmdline", cmdline,
+					sizeof(cmdline));
+		puts(json_text(obj));
+		json_object_put(obj);
+	}
+}
+
+static int run_protect(const struct options *opt)
+{
+	struct oomtrace_candidate *recs;
+	struct oomtrace_ranking rk;
+	int status;
+
+	status = ranking_read(opt, cgroup_id, &rk, &recs);
+	if (!status) {
+		if (opt->json)
+			print_ranking_json(&rk, recs);
+		else
+			print_ranking_table(&rk, recs);
+		status = close_output();
+	}
+	free(recs);
+	return status;
+}
+
+static const struct argp_option protect_options[] = {
+	{ "cgroup", 'c', "DIR|ID", 0,
+	  "Assume that this memory cgroup is out of memory, not the machine", 0 },
+	{ "number", 'n', "N", 0, "Show N processes, 20 by default", 0 },
+	{ 0 },
+};
+
+const struct command command_protect = {
+	.name = "protect",
+	.summary = "which process would be killed next, and how to protect it",
+	.help = "Print the processes that the OOM killer would kill first if memory ran out now, with their unit or container and their command lines, and how to protect the first one. SHARE is the percentage of the memory that the points refer to."
+		"\v"
+		"Examples:\n"
+		"  oomtrace protect\n"
+		"  oomtrace protect --cgroup /sys/fs/cgroup/system.slice/db.service\n",
+	.takes = TAKES_JSON,
+	.options = protect_options,
+	.option = parse_protect_option,
+	.run = run_protect,
+};

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * oomtrace status, also the command of oomtrace without arguments: whether the
+ * module is loaded and complete, what happened so far, and what to do next. It
+ * works without root and without the module, from files that all users may read,
+ * and then says why it shows less.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "../common/format.h"
+#include "cmd_status.h"
+#include "json.h"
+#include "status.h"
+
+#define HOOKS		"/sys/kernel/debug/oomtrace/hooks"
+
+/* ---- as text ---- */
+
+static void print_module_state(const struct status *s)
+{
+	switch (s->state) {
+	case STATUS_LOADED:
+		printf("Module:    loaded, record ABI %u, %s\n", s->info.abi,
+		       s->info.enabled ? "recording" :
+		       "disabled (echo 1 > /sys/kernel/debug/oomtrace/enable)");
+		if (s->info.hooks_missing)
+			printf("Hooks:     %u missing, so records lack fields: see " HOOKS "\n",
+			       s->info.hooks_missing);
+		else
+			printf("Hooks:     all attached\n");
+		break;
+	case STATUS_FORBIDDEN:
+		printf("Module:    loaded, but only root may read it\n");
+		break;
+	default:
+		printf("Module:    %s\n", s->why);
+	}
+}
+
+static void print_history(const struct status *s)
+{
+	char comm[4 * OOMTRACE_COMM_LEN + 1];
+
+	if (s->state == STATUS_LOADED) {
+		printf("OOMs:      %llu since the module was loaded",
+		       (u64)s->info.episodes);
+		if (s->verdict.h.type) {
+			oomtrace_escape(comm, sizeof(comm), s->verdict.comm,
+					sizeof(s->verdict.comm));
+			printf("; the last victim was %s[%d], in episode %llu",
+			       comm, s->verdict.pid, s->last);
+		}
+		putchar('\n');
+		if (s->denials_known)
+			printf("Denials:   %llu commit requests since the module was loaded\n",
+			       s->denials);
+		else
+			printf("Denials:   unknown: " STATUS_STATS_FILE " cannot be read\n");
+		if (s->lost)
+			printf("Lost:      %llu records were overwritten\n",
+			       s->lost);
+	}
+	if (s->kills_known)
+		printf("Kernel:    %llu OOM kills since boot, by the kernel's count\n",
+		       s->kills);
+}
+
+static void print_memory_state(const struct status *s)
+{
+	const struct oomtrace_sample *m = &s->memory;
+	double mib = 1048576.0 / sysconf(_SC_PAGESIZE);
+
+	if (s->mode_known)
+		printf("Overcommit: mode %llu; ", s->mode);
+	printf("committed %.1f MiB, limit of mode 2 %.1f MiB, available %.1f MiB\n",
+	       m->committed / mib, m->limit / mib, m->available / mib);
+	if (s->pstore)
+		printf("Panic:     pstore has %zu files of a panic: see oomtrace last --pstore\n",
+		       s->pstore);
+}
+
+static void print_next_step(const struct status *s)
+{
+	if (s->state == STATUS_FORBIDDEN)
+		printf("Next:      sudo oomtrace\n");
+	else if (s->state != STATUS_LOADED)
+		printf("Next:      modprobe oomtrace; oomtrace --help lists the commands\n");
+	else if (s->info.episodes)
+		printf("Next:      oomtrace last explains the last OOM; oomtrace whatif replays it with other settings\n");
+	else if (s->denials)
+		printf("Next:      oomtrace dump --type commit shows the buffered denials\n");
+	else
+		printf("Next:      oomtrace live shows new records; oomtrace --help lists the commands\n");
+}
+
+static void print_status_text(const struct status *s)
+{
+	struct utsname u;
+
+	if (!uname(&u))
+		printf("oomtrace " OOMTRACE_VERSION " on %s, kernel %s\n",
+		       u.nodename, u.release);
+	print_module_state(s);
+	print_history(s);
+	print_memory_state(s);
+	print_next_step(s);
+}
+
+/* ---- as JSON ---- */
+
+static void print_status_json(const struct status *s)
+{
+	static const char * const states[] = {
+		[STATUS_LOADED] = "loaded", [STATUS_ABSENT] = "not_loaded",
+		[STATUS_FORBIDDEN] = "no_permission",
+		[STATUS_BROKEN] = "broken",
+	};
+	struct json_object *obj = json_object_new_object();
+
+#define ADD(name, n) \
+	json_object_object_add(obj, name, json_object_new_uint64(n))
+	json_object_object_add(obj, "version",
+			       json_object_new_string(OOMTRACE_VERSION));
+	json_object_object_add(obj, "module",
+			       json_object_new_string(states[s->state]));
+	if (*s->why)
+		json_object_object_add(obj, "why",
+				       json_object_new_string(s->why));
+	if (s->state == STATUS_LOADED) {
+		ADD("abi", s->info.abi);
+		ADD("enabled", s->info.enabled);
+		ADD("hooks_missing", s->info.hooks_missing);
+		ADD("episodes", s->info.episodes);
+		ADD("lost", s->lost);
+	}
+	if (s->state == STATUS_LOADED && s->denials_known)
+		ADD("denials", s->denials);
+	if (s->verdict.h.type) {
+		ADD("last_episode", s->last);
+		ADD("last_pid", s->verdict.pid);
+		json_add_string(obj, "last_comm", s->verdict.comm,
+				sizeof(s->verdict.comm));
+	}
+	if (s->kills_known)
+		ADD("kernel_oom_kills", s->kills);
+	if (s->mode_known)
+		ADD("overcommit_memory", s->mode);
+	ADD("committed", s->memory.committed);
+	ADD("commit_limit", s->memory.limit);
+	ADD("available", s->memory.available);
+	ADD("pstore_files", s->pstore);
+#undef ADD
+	puts(json_text(obj));
+	json_object_put(obj);
+}
+
+static int run_status(const struct options *opt)
+{
+	static struct status s;
+
+	status_read(&s, opt);
+	if (opt->json)
+		print_status_json(&s);
+	else
+		print_status_text(&s);
+	return close_output();
+}
+
+const struct command command_status = {
+	.name = "status",
+	.summary = "is it recording, what happened, what to do next",
+	.help = "Show whether the module is loaded and all its hooks are attached, what happened since it was loaded, and what to do next. This is also the default command. Without root or without the module it shows only what all users may read."
+		"\v"
+		"Examples:\n"
+		"  oomtrace\n"
+		"  oomtrace status --json | jq .hooks_missing\n",
+	.takes = TAKES_JSON,
+	.run = run_status,
+};

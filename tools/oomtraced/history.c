@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keeps files of saved records in a directory of limited size.
+ *
+ * A file gets an eighth of the limit, so that deleting the oldest file keeps most
+ * of the history. Memory is allocated only when a file is started.
+ *
+ * Any user can cause any number of refused requests. So a file without an OOM is
+ * renamed when it ends, and such quiet files are deleted first.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../clock.h"
+#include "../options.h"
+#include "../savefile_write.h"
+#include "history.h"
+
+#define FILES		8
+#define ENDING		".oom"
+#define QUIET_ENDING	".quiet.oom"
+#define ERROR_SIZE	4200
+
+struct history_dir {
+	char dir[3072];
+	char path[4096];
+	unsigned long long max_bytes;
+	struct oomtrace_info info;
+	struct saver *saver;	/* NULL if there is no file */
+	int error;		/* negative errno that explains a NULL saver */
+	bool of_oom;		/* the file has records of an OOM */
+};
+
+static bool is_quiet(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > strlen(QUIET_ENDING) &&
+	       !strcmp(path + len - strlen(QUIET_ENDING), QUIET_ENDING);
+}
+
+/* Keep the newest files that fit, either of the quiet ones or of the others. */
+static void keep_newest(const glob_t *g, bool quiet, unsigned long long *room)
+{
+	const unsigned long long all = *room;
+	unsigned long long size;
+	struct stat st;
+	size_t i;
+
+	/* glob() sorts the names, which start with the time. */
+	for (i = g->gl_pathc; i-- > 0;) {
+		if (is_quiet(g->gl_pathv[i]) != quiet ||
+		    stat(g->gl_pathv[i], &st))
+			continue;
+		size = st.st_size;
+		if (size > *room) {
+			/* Delete all older files too, unless this one is foreign. */
+			if (size <= all)
+				*room = 0;
+			unlink(g->gl_pathv[i]);
+		} else {
+			*room -= size;
+		}
+	}
+}
+
+static void make_room(const struct history_dir *h)
+{
+	unsigned long long room = h->max_bytes - h->max_bytes / FILES;
+	char pattern[4096];
+	glob_t g;
+
+	snprintf(pattern, sizeof(pattern), "%s/*" ENDING, h->dir);
+	if (glob(pattern, 0, NULL, &g))
+		return;
+	keep_newest(&g, false, &room);
+	keep_newest(&g, true, &room);
+	globfree(&g);
+}
+
+static void end_file(struct history_dir *h)
+{
+	char quiet[sizeof(h->path) + sizeof(QUIET_ENDING)];
+	int stem;
+
+	if (!h->saver)
+		return;
+	saver_close(h->saver);
+	h->saver = NULL;
+	if (h->of_oom)
+		return;
+	stem = strlen(h->path) - strlen(ENDING);
+	snprintf(quiet, sizeof(quiet), "%.*s" QUIET_ENDING, stem, h->path);
+	/* If renaming fails, the file is just kept longer. */
+	(void)rename(h->path, quiet);
+}
+
+/*
+ * A file's header has one clock offset for all its records. It is wrong after the
+ * time of day was set or the machine was suspended.
+ */
+static bool clocks_moved(const struct history_dir *h)
+{
+	return llabs(clock_offset_ns(CLOCK_REALTIME) -
+		     h->info.wall_offset_ns) > NS_PER_S;
+}
+
+static int start_file(struct history_dir *h, char *error, size_t size)
+{
+	char when[32];
+	struct timespec ts;
+	struct tm tm;
+
+	end_file(h);
+	make_room(h);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm);
+	/* A flood fills a file in milliseconds: the name needs microseconds. */
+	snprintf(h->path, sizeof(h->path), "%s/%s.%06ldZ" ENDING, h->dir, when,
+		 ts.tv_nsec / 1000);
+	h->info.wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
+	h->info.boot_offset_ns = clock_offset_ns(CLOCK_BOOTTIME);
+	h->of_oom = false;
+	h->saver = saver_open(h->path, &h->info, error, size);
+	if (h->saver)
+		return 0;
+	h->error = -errno;
+	unlink(h->path);
+	return h->error;
+}
+
+struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
+				 const struct oomtrace_info *info)
+{
+	struct history_dir *h = calloc(1, sizeof(*h));
+	char error[ERROR_SIZE];
+	int err;
+
+	if (!h || strlen(dir) >= sizeof(h->dir)) {
+		say_error("%s: %s", dir, h ? "path too long" : "out of memory");
+		free(h);
+		return NULL;
+	}
+	strcpy(h->dir, dir);
+	h->max_bytes = max_bytes;
+	h->info = *info;
+	err = start_file(h, error, sizeof(error));
+	if (!err)
+		return h;
+	say_error("%s", error);
+	/* A full disk may have room later. */
+	if (err == -ENOSPC)
+		return h;
+	free(h);
+	return NULL;
+}
+
+static bool is_of_oom(const struct oomtrace_header *rec)
+{
+	switch (rec->type) {
+	case OOMTRACE_COMMIT:
+	case OOMTRACE_STACK:
+	case OOMTRACE_LOST:
+	case OOMTRACE_SAMPLE:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static bool is_full(const struct history_dir *h)
+{
+	return saver_bytes(h->saver) > h->max_bytes / FILES;
+}
+
+int history_add(struct history_dir *h, const struct oomtrace_header *rec)
+{
+	char error[ERROR_SIZE];
+	int err;
+
+	/* The old file's clock offset would give the OOM a wrong time of day. */
+	if (h->saver && rec->type == OOMTRACE_OOM_BEGIN && clocks_moved(h))
+		start_file(h, error, sizeof(error));
+	if (!h->saver)
+		return h->error;
+	if (is_of_oom(rec))
+		h->of_oom = true;
+	err = saver_add(h->saver, rec);
+	/* Many records may come before the next flush, which reports failures. */
+	if (!err && is_full(h))
+		err = start_file(h, error, sizeof(error));
+	return err;
+}
+
+int history_flush(struct history_dir *h)
+{
+	int err = h->saver ? saver_flush(h->saver, true) : h->error;
+	char error[ERROR_SIZE];
+
+	if (!err && !is_full(h) && !clocks_moved(h))
+		return 0;
+	/* A file whose write failed is readable up to there: start another one. */
+	if (start_file(h, error, sizeof(error)) && !err) {
+		say_error("%s", error);
+		err = -EIO;
+	}
+	return err;
+}
+
+void history_close(struct history_dir *h)
+{
+	if (!h)
+		return;
+	end_file(h);
+	free(h);
+}

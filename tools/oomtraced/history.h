@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A directory of files of saved records with a limited total size. If there is no
+ * room, the oldest files are deleted, those without an OOM first.
+ */
+#ifndef OOMTRACE_HISTORY_H
+#define OOMTRACE_HISTORY_H
+
+#include "../../include/oomtrace.h"
+
+struct history_dir;
+
+/**
+ * history_open() - start a new file in a directory
+ * @dir: an existing directory.
+ * @max_bytes: approximate limit of all files "*.oom" in @dir together.
+ * @info: the module's information, for the files' headers.
+ *
+ * Return: the directory, or NULL after an error message. A full disk is no error
+ * here: it is reported, and each history_flush() tries again.
+ */
+struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
+				 const struct oomtrace_info *info);
+
+/** history_add() - save a record. Returns 0 or a negative errno */
+int history_add(struct history_dir *h, const struct oomtrace_header *rec);
+
+/**
+ * history_flush() - write the records to disk, and start a new file if necessary
+ *
+ * Return: 0 or a negative errno. After a failure a new file is started, in this
+ * or the next call; records that could not be written are dropped.
+ */
+int history_flush(struct history_dir *h);
+
+/** history_close() - end the current file */
+void history_close(struct history_dir *h);
+
+#endif /* OOMTRACE_HISTORY_H */

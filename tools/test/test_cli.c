@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Runs the oomtrace command on saved records: checks its output, its exit status,
+ * and its messages for damaged files and usage errors. Needs ./oomtrace and
+ * removes its files.
+ */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test_cli.h"
+#include "test_episode.h"
+
+static char dir[] = "/tmp/oomtrace-test-XXXXXX";
+static char out[1 << 20];
+
+/* Run a shell command. Its output is in out; returns its exit status. */
+static int run(const char *cmd)
+{
+	FILE *p;
+	size_t n;
+	int status;
+
+	fflush(stdout);
+	p = popen(cmd, "r");
+	if (!p)
+		abort();
+	n = fread(out, 1, sizeof(out) - 1, p);
+	out[n] = '\0';
+	status = pclose(p);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Run, and expect an exit status and a part of the output. */
+static void expect(const char *cmd, int status, const char *part,
+		   const char *name)
+{
+	int got = run(cmd);
+
+	if (got != status)
+		printf("# exit status %d, want %d\n", got, status);
+	if (got != status || !part)
+		check(got == status && !part, name);
+	else
+		check_has(out, part, name);
+}
+
+static unsigned int lines(void)
+{
+	unsigned int n = 0;
+	const char *s;
+
+	for (s = out; *s; s++)
+		n += *s == '\n';
+	return n;
+}
+
+static void save(const char *file, const void *data, size_t size)
+{
+	FILE *f = fopen(file, "a");
+
+	if (!f || fwrite(data, 1, size, f) != size || fclose(f))
+		abort();
+}
+
+static void save_records(unsigned int n, const char *file)
+{
+	RECORD(c, COMMIT, commit);
+	RECORD(e, OOM_END, oom_end);
+	RECORD(l, LOST, lost);
+	unsigned int i;
+
+	/* Sizes that do not divide the buffer's size: reads split records. */
+	for (i = 0; i < n; i++) {
+		c.h.seq = i + 1;
+		save(file, &c, sizeof(c));
+		e.episode = i + 1;
+		e.ending = OOMTRACE_ENDING_NO_FS;
+		save(file, &e, sizeof(e));
+	}
+	l.ring = OOMTRACE_RING_OOM;
+	l.count = 7;
+	save(file, &l, sizeof(l));
+}
+
+static void test_dump(void)
+{
+	expect("./oomtrace dump --device few 2>&1", 0,
+	       " oom_end: episode=1 ending=no_fs ", "dump_reads_saved_records");
+	check(lines() == 5, "dump_prints_each_of_them");
+	expect("./oomtrace dump --json -d few", 0,
+	       "{\"type\":\"oom_end\",\"seq\":1,", "dump_prints_json");
+	check(lines() == 5, "dump_prints_json_of_each");
+	run("./oomtrace dump --device many");
+	check(lines() == 2001, "records_across_reads_are_whole");
+	run("cat many | ./oomtrace dump --device /dev/stdin");
+	check(lines() == 2001, "records_come_through_a_pipe");
+	expect("./oomtrace dump --device none", 0, "",
+	       "a_file_without_records_is_no_mistake");
+}
+
+/* Commands that need the module, given a file; and a pipe, which is read once. */
+static void test_sources(void)
+{
+	expect("./oomtrace ranking -d few 2>&1", 1, "few is not a device",
+	       "a_ranking_is_the_modules");
+	expect("./oomtrace status -d few", 0, "oomtrace last few",
+	       "status_says_what_reads_a_file");
+	expect("mkfifo fifo; cat few >fifo & timeout 10 ./oomtrace report fifo -o page.html; r=$?; rm -f fifo; exit $r",
+	       0, "", "a_report_is_made_of_a_pipe");
+}
+
+/* The places to which versions of systemd-pstore move a panic's parts. */
+static void test_pstore(void)
+{
+	static const char * const places[] = { "", "1/", "1/001/" };
+	char cmd[256];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		snprintf(cmd, sizeof(cmd),
+			 "rm -rf ps; mkdir -p ps/%s; printf 'Panic#1 Part1\nKernel panic - not syncing\noomtrace: explained\n' >ps/%sdmesg-erst-1; ./oomtrace last --pstore=ps",
+			 places[i], places[i]);
+		expect(cmd, 0, "explained\n", "a_panic_is_found_where_it_is_kept");
+	}
+	run("rm -rf ps page.html");
+}
+
+static void test_types(void)
+{
+	expect("./oomtrace dump -d few --type commit,oom_end 2>&1", 0,
+	       "oomtrace: 7 records were overwritten before they were read\n",
+	       "a_loss_that_is_not_shown_is_still_told");
+	check(lines() == 5, "only_the_types_asked_for_are_printed");
+	expect("./oomtrace dump few --filter ending=no_fs 2>&1", 0,
+	       "oomtrace: 7 records were overwritten before they were read\n",
+	       "a_loss_that_a_filter_keeps_back_is_still_told");
+	expect("./oomtrace dump many --filter 'episode>990' --filter ending=no_fs",
+	       0, "episode=991 ", "a_filter_lets_through_what_it_names");
+	check(lines() == 10, "a_filter_keeps_back_the_rest");
+	expect("./oomtrace dump few --filter pages 2>&1", 2,
+	       "it must be FIELD=VALUE", "a_filter_is_a_condition");
+	expect("./oomtrace dump few --filter 'frob=1' 2>&1", 2,
+	       "no record type has a field 'frob'", "a_filter_names_a_field");
+	expect("./oomtrace dump few --filter 'comm>x' 2>&1", 2,
+	       "'x' is not a number",
+	       "a_filter_compares_numbers");
+	expect("./oomtrace dump -d few --type commit,x 2>&1", 2,
+	       "unknown record type 'x'\nrecord types: commit, oom_begin,",
+	       "an_unknown_type_is_refused_with_those_there_are");
+}
+
+static void test_damage(void)
+{
+	expect("./oomtrace dump -d cut 2>&1", 1, ", inside a record\n",
+	       "a_cut_file_is_told");
+	check_has(out, " commit: ", "records_before_the_cut_are_printed");
+	expect("./oomtrace dump -d bad 2>&1", 1,
+	       "not a record at byte 320: a size of 12 is impossible\n",
+	       "damage_is_told_with_its_place");
+	expect("./oomtrace last -d bad 2>&1", 1, "impossible",
+	       "damage_is_told_by_last");
+	expect("./oomtrace dump -d . 2>&1", 1, "directory",
+	       "a_directory_is_told");
+	expect("./oomtrace dump -d /dev/null 2>&1", 1,
+	       "/dev/null: not an oomtrace device\n",
+	       "another_device_is_refused");
+	expect("./oomtrace info -d few 2>&1", 1, "is not a device",
+	       "a_file_has_no_info");
+}
+
+/* An OOM in which two tasks were compared. */
+static void save_oom(const char *file)
+{
+	struct oomtrace_candidate hog = make_candidate(7, "hog", 812, 1, 5000);
+	struct oomtrace_candidate pig = make_candidate(7, "p\"i\n", 811, 0, 4000);
+	struct oomtrace_verdict v = make_verdict(7);
+	struct oomtrace_oom_end e = make_end(7, OOMTRACE_ENDING_KILLED);
+
+	v.points = 5000;
+	e.candidates = 2;
+	save(file, &pig, sizeof(pig));
+	save(file, &hog, sizeof(hog));
+	save(file, &v, sizeof(v));
+	save(file, &e, sizeof(e));
+}
+
+/* An OOM with markup in names, and samples around it, to test the HTML page. */
+void save_example(const char *file)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(sample, SAMPLE, sample);
+	struct oomtrace_candidate c;
+	int i;
+
+	b.episode = 7;
+	b.totalram = 100000;
+	save(file, &b, sizeof(b));
+	for (i = 0; i < 30; i++) {
+		c = make_candidate(7, "</script><b>", 100 + i, i + 2,
+				   3000 - 90 * i);
+		c.rss_shmem = 40 * i;
+		c.oom_score_adj = i % 3 * 10;
+		save(file, &c, sizeof(c));
+	}
+	save_oom(file);
+	for (i = 0; i < 200; i++) {
+		sample.h.ts_ns += 100000000;
+		sample.committed = 20000 + i * i;
+		sample.limit = 50000;
+		sample.available = 60000 - 100 * i;
+		save(file, &sample, sizeof(sample));
+	}
+}
+
+static void test_report(void)
+{
+	save_example("example");
+	expect("./oomtrace report example -o page.html 2>&1 && cat page.html",
+	       0, "<h1>OOM episode 7: hog[812] was killed</h1>",
+	       "a_page_has_a_title");
+	check_hasnt(out, "</script><b>", "an_evil_name_stays_a_name");
+	check_has(out, "\"name\":\"\\u003c/script>\\u003cb>[100]\"",
+		  "a_page_has_the_candidates");
+	expect("./oomtrace report example -o /dev/full 2>&1", 1,
+	       "cannot write /dev/full", "a_page_that_does_not_fit_is_told");
+	expect("./oomtrace report example --chart none-such -o page.html 2>&1",
+	       0, "the page has tables but no charts",
+	       "a_page_without_charts_is_told");
+}
+
+static void test_whatif(void)
+{
+	expect("./oomtrace whatif oom --adj hog=-41", 0,
+	       "Then:      p\\\"i\\n[811] dies with 4,000 points\n",
+	       "whatif_says_who_would_have_died");
+	expect("./oomtrace whatif oom 7 --adj hog=-39", 0,
+	       "Then:      hog[812] dies with 4,025 points, as before\n",
+	       "whatif_says_who_dies_all_the_same");
+	expect("./oomtrace whatif oom --adj cgroup:4127=-1000 --adj 811=3 --json",
+	       0, "\"then\":{\"pid\":811,", "the_later_assumption_holds");
+	expect("./oomtrace whatif oom --save 812 --json", 0,
+	       "\"save\":\"saved\",\"save_adj\":-41",
+	       "whatif_saves_with_the_smallest_change");
+	expect("./oomtrace whatif oom --save 812 --adj hog=5 2>&1", 2,
+	       "--save 812 and --adj hog=5 are about the same task: give one of them\n",
+	       "whatif_refuses_what_contradicts_itself");
+	expect("./oomtrace whatif oom --adj nobody=0 2>&1", 1,
+	       "no candidate of OOM episode 7 matches",
+	       "whatif_refuses_who_was_not_there");
+	expect("./oomtrace whatif oom --adj hog=-1001 2>&1", 2,
+	       "from -1000 to 1000", "whatif_refuses_an_impossible_adj");
+	expect("./oomtrace whatif oom --limit 9M 2>&1", 1,
+	       "was not caused by a memory cgroup's limit",
+	       "whatif_refuses_a_limit_where_there_was_none");
+	expect("./oomtrace whatif few 1 2>&1", 1, "no task was chosen",
+	       "whatif_refuses_an_episode_without_a_choice");
+}
+
+/* The format's rules for each event; jq prints the events that break one. */
+#define TRACE_RULES \
+	"jq -c '.traceEvents[] | select((" \
+	"(.name|type) == \"string\" and (.ph|inside(\"MXiC\")) and " \
+	"(.ts|type) == \"number\" and .ts >= 0 and " \
+	"(.pid|type) == \"number\" and (.tid|type) == \"number\" and " \
+	"(if .ph == \"X\" then .dur >= 0 else true end) and " \
+	"(if .ph == \"i\" then (.s|inside(\"tpg\")) else true end) and " \
+	"(if .ph == \"C\" then ([.args[]|type] == [\"number\"]) else true end))|not)'"
+
+static void test_export(void)
+{
+	expect("./oomtrace export --format perfetto oom", 0,
+	       "\"name\":\"OOM 7: killed\",\"ph\":\"X\"",
+	       "a_trace_has_the_episode_as_a_slice");
+	if (run("jq --version >/dev/null"))
+		check(true, "a_trace_keeps_the_formats_rules # SKIP no jq");
+	else
+		check(!run("./oomtrace export --format perfetto many | "
+			   TRACE_RULES) && !*out,
+		      "a_trace_keeps_the_formats_rules");
+	expect("./oomtrace export few 2>&1", 2, "no format: give --format",
+	       "export_wants_a_format");
+}
+
+static void test_last(void)
+{
+	expect("./oomtrace last oom", 0, "Runner-up: p\\\"i\\n[811]",
+	       "last_explains_a_file");
+	expect("./oomtrace last --list many | tail -1", 0,
+	       "  1000  12.345679 s          ?          no_fs",
+	       "last_lists_what_there_was");
+	expect("./oomtrace last --json oom", 0,
+	       "{\"episode\":7,\"records\":[{\"type\":\"candidate\",",
+	       "last_gives_an_episode_as_json");
+	expect("./oomtrace last --since 1h oom 2>&1", 1,
+	       "needs the time of the records",
+	       "since_wants_a_file_with_a_time");
+	run("mkdir ps; printf 'Panic#1 Part1\\n<2>[ 9.2] oomtrace: Killed:    hog[1]\\n' >ps/dmesg-x-2;"
+	    " printf 'Panic#1 Part2\\n<6>[ 8.0] oomtrace: loaded\\n"
+	    "<0>[ 9.0] Kernel panic - not syncing: x\\n<2>[ 9.1] oomtrace: OOM episode 1\\n' >ps/dmesg-x-1");
+	expect("./oomtrace last --pstore=ps", 0,
+	       "OOM episode 1\nKilled:    hog[1]\n",
+	       "what_was_said_at_a_panic_is_put_together");
+	check_hasnt(out, "loaded", "what_was_said_before_it_is_left_out");
+	expect("./oomtrace last --pstore=none 2>&1", 1, "pstore has no panic",
+	       "no_panic_is_told");
+	expect("./oomtrace last --since yesterday oom 2>&1", 2,
+	       "invalid time 'yesterday'", "since_is_a_time");
+}
+
+/* The completions that bash offers for a line that ends in these words. */
+#define COMPLETE(n, words)						\
+	"bash -c '. ./completion; COMP_WORDS=(./oomtrace " words ");"	\
+	" COMP_CWORD=" n "; _oomtrace; echo ${COMPREPLY[*]}'"
+
+static void test_completion(void)
+{
+	expect(COMPLETE("1", "wha"), 0, "whatif\n", "commands_are_completed");
+	expect(COMPLETE("2", "whatif --li"), 0, "--limit\n",
+	       "a_commands_options_are_completed");
+	expect(COMPLETE("3", "export --format p"), 0, "perfetto prometheus\n",
+	       "formats_are_completed");
+	expect(COMPLETE("3", "dump --type oom_"), 0, "oom_begin oom_end\n",
+	       "record_types_are_completed");
+	expect(COMPLETE("2", "last fe"), 0, "few\n", "files_are_completed");
+}
+
+static void test_man(void)
+{
+	if (run("man --version >/dev/null 2>&1")) {
+		check(true, "man_pages_render_without_warnings # SKIP no man");
+		return;
+	}
+	run("for page in manpages/*.[48]; do"
+	    " MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z $page 2>&1 >/dev/null;"
+	    " done");
+	check_text(out, "", "man_pages_render_without_warnings");
+}
+
+static void test_usage(void)
+{
+	expect("./oomtrace 2>&1", 0, "\nNext:      ",
+	       "no_command_says_how_things_are");
+	expect("./oomtrace frob 2>&1", 2,
+	       "unknown command 'frob'\nCommands:\n  status ",
+	       "an_unknown_command_lists_those_there_are");
+	expect("./oomtrace dump --frob 2>&1", 2, "[--json]",
+	       "an_unknown_option_lists_those_there_are");
+	expect("./oomtrace last --since 1z 2>&1", 2, "for example 90s, 10m, 2h or 7d\n",
+	       "a_bad_value_is_told_with_what_is_allowed");
+	check(lines() == 1, "in_one_line");
+	expect("./oomtrace last x 2>&1", 2, "numbered 1, 2, 3",
+	       "an_episode_is_a_number");
+	expect("./oomtrace last -d few 5 2>&1", 1,
+	       "no record of OOM episode 5 is available\n",
+	       "an_episode_that_is_not_held_is_a_failure");
+	if (access("/dev/oomtrace", F_OK))
+		expect("./oomtrace dump 2>&1", 1,
+		       "oomtrace: /dev/oomtrace: the module is not loaded (modprobe oomtrace)\n",
+		       "a_missing_module_is_told");
+	else
+		check(true, "a_missing_module_is_told # SKIP it is loaded");
+}
+
+static void test_endings(void)
+{
+	expect("(./oomtrace dump -d many; echo status $? >&2) 2>&1 >/dev/full",
+	       0, "No space left on device\nstatus 1\n",
+	       "output_that_does_not_fit_is_a_failure");
+	expect("((./oomtrace dump -d many; echo status $? >&2) | head -1 >/dev/null) 2>&1",
+	       0, "status 0\n", "a_reader_that_leaves_is_no_failure");
+	expect("mkfifo fifo; exec 3<>fifo; cat few >&3; ./oomtrace live -d fifo & sleep 0.5; kill -INT $!; wait $!",
+	       0, " commit: ", "live_prints_at_once_and_ends_on_a_signal");
+}
+
+static void prepare(void)
+{
+	struct oomtrace_header bad = { .size = 12 };
+	char self[4096], at[8192];
+
+	if (!mkdtemp(dir) || !getcwd(self, sizeof(self)) || chdir(dir))
+		abort();
+	snprintf(at, sizeof(at), "%s/oomtrace", self);
+	if (symlink(at, "oomtrace"))
+		abort();
+	snprintf(at, sizeof(at), "%s/oomtrace.bash-completion", self);
+	if (symlink(at, "completion") || symlink(self, "manpages"))
+		abort();
+	save("none", "", 0);
+	save_records(2, "few");
+	save_records(1000, "many");
+	save_records(1, "cut");
+	if (truncate("cut", sizeof(struct oomtrace_commit) + 50))
+		abort();
+	save_oom("oom");
+	save_records(1, "bad");
+	save("bad", &bad, sizeof(bad));
+}
+
+void test_cli(void)
+{
+	char cleanup[64];
+
+	prepare();
+	test_dump();
+	test_sources();
+	test_pstore();
+	test_types();
+	test_damage();
+	test_whatif();
+	test_export();
+	test_report();
+	test_last();
+	test_completion();
+	test_man();
+	test_usage();
+	test_endings();
+	snprintf(cleanup, sizeof(cleanup), "rm -r %s", dir);
+	if (chdir("/") || run(cleanup))
+		abort();
+}

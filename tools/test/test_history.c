@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests the service's directory of saved records: a flood of refused requests,
+ * however fast, displaces no OOM, and the directory keeps to its limit.
+ */
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../oomtraced/history.h"
+#include "../savefile_read.h"
+#include "test_history.h"
+#include "test_util.h"
+
+#define MAX_BYTES	(1ULL << 20)
+#define FLOOD		300000
+
+static char dir[] = "/tmp/oomtrace-history-XXXXXX";
+
+static const struct oomtrace_info info = {
+	.abi = OOMTRACE_ABI_VERSION, .page_size = 4096, .cpus = 1,
+};
+
+static struct history_dir *begin(void)
+{
+	struct history_dir *h = history_open(dir, MAX_BYTES, &info);
+
+	if (!h)
+		abort();
+	return h;
+}
+
+static void add_oom(struct history_dir *h, unsigned int episode)
+{
+	RECORD(e, OOM_END, oom_end);
+
+	e.h.seq = episode;
+	e.episode = episode;
+	history_add(h, &e.h);
+}
+
+/* Random contents, so that the records compress badly. */
+static void add_denials(struct history_dir *h)
+{
+	unsigned long long x = 88172645463325252ULL;
+	unsigned int i;
+
+	for (i = 0; i < FLOOD; i++) {
+		RECORD(c, COMMIT, commit);
+
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		c.h.seq = i;
+		c.pages = x;
+		c.ret = -12;
+		memcpy(c.comm, &x, sizeof(x));
+		history_add(h, &c.h);
+	}
+}
+
+static unsigned long long bytes_of(const glob_t *g)
+{
+	unsigned long long sum = 0;
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < g->gl_pathc; i++)
+		if (!stat(g->gl_pathv[i], &st))
+			sum += st.st_size;
+	return sum;
+}
+
+/* The bits of those of the first eight episodes that are in these files. */
+static unsigned int episodes_in(const glob_t *g)
+{
+	const struct oomtrace_header *rec;
+	unsigned int found = 0;
+	struct oomtrace *ot;
+	size_t i;
+
+	for (i = 0; i < g->gl_pathc; i++) {
+		ot = oomtrace_new();
+		if (!ot || saved_open(ot, g->gl_pathv[i], 0))
+			abort();
+		while (oomtrace_next(ot, &rec) > 0)
+			if (rec->type == OOMTRACE_OOM_END)
+				found |= 1U << ((const struct oomtrace_oom_end *)rec)->episode;
+		saved_close();
+		oomtrace_free(ot);
+	}
+	return found;
+}
+
+static void remove_all(const glob_t *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->gl_pathc; i++)
+		unlink(g->gl_pathv[i]);
+	rmdir(dir);
+}
+
+void test_history(void)
+{
+	struct history_dir *h;
+	char pattern[64];
+	unsigned int i;
+	glob_t g;
+
+	if (!mkdtemp(dir))
+		abort();
+	for (i = 1; i <= 3; i++) {
+		h = begin();
+		add_oom(h, i);
+		history_close(h);
+	}
+	h = begin();
+	add_oom(h, 4);
+	/* The whole flood comes before the first flush. */
+	add_denials(h);
+	check(!history_flush(h), "a flood is kept without a failure");
+	history_close(h);
+	snprintf(pattern, sizeof(pattern), "%s/*", dir);
+	if (glob(pattern, 0, NULL, &g))
+		abort();
+	check(bytes_of(&g) <= MAX_BYTES + MAX_BYTES / 4 &&
+	      bytes_of(&g) > MAX_BYTES / 2,
+	      "the directory keeps to its limit in a flood, and uses it");
+	check(episodes_in(&g) == 0x1e,
+	      "no OOM is pushed out by a flood between two flushes");
+	remove_all(&g);
+	globfree(&g);
+}

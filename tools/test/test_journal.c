@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests journal entries: their fields, the limited wait for cgroup paths, and that
+ * no name can inject a field.
+ */
+#include <errno.h>
+#include <signal.h>
+
+#include "../oomtraced/journal.h"
+#include "test_episode.h"
+#include "test_journal.h"
+
+static char entry[16384];
+static unsigned int entries;
+static int refuse;	/* if not 0, the error that the journal returns */
+
+static int collect(const struct iovec *field, int n)
+{
+	size_t len = 0;
+	int i;
+
+	if (refuse)
+		return refuse;
+	entries++;
+	entry[0] = '\0';
+	for (i = 0; i < n; i++)
+		len += scnprintf(entry + len, sizeof(entry) - len, "[%.*s]\n",
+				 (int)field[i].iov_len,
+				 (const char *)field[i].iov_base);
+	return 0;
+}
+
+static struct journal j = { .send = collect };
+static struct cgroups g;
+
+static void give(const void *rec, u64 now_ns)
+{
+	journal_feed(&j, &g, rec, now_ns);
+}
+
+/* Each episode ends later than the previous one. */
+static u64 end_ns;
+
+static void play(u64 episode, u8 scope, bool killed)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(v, VICTIM, victim);
+	RECORD(e, OOM_END, oom_end);
+
+	b.episode = episode;
+	b.pid = 9;
+	strcpy(b.comm, "asker");
+	b.scope = scope;
+	b.memcg_id = 77;
+	give(&b, 1);
+	v.episode = episode;
+	v.pid = 10;
+	v.signal = SIGKILL;
+	memcpy(v.comm, "x\nPRIORITY=0", 12);
+	if (killed)
+		give(&v, 1);
+	e.h.ts_ns = ++end_ns;
+	e.episode = episode;
+	e.ending = killed ? OOMTRACE_ENDING_KILLED : OOMTRACE_ENDING_NO_FS;
+	e.victims = killed;
+	e.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
+	give(&e, 1000);
+}
+
+/* An OOM daemon sends SIGTERM without success, or reaps a process's memory. */
+static void play_daemon(u64 episode, const u8 *signals, unsigned int n)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(e, OOM_END, oom_end);
+	unsigned int i;
+
+	b.episode = episode;
+	b.pid = 9;
+	strcpy(b.comm, "daemon");
+	b.scope = OOMTRACE_SCOPE_USERSPACE;
+	give(&b, 1);
+	for (i = 0; i < n; i++) {
+		RECORD(v, VICTIM, victim);
+
+		v.episode = episode;
+		v.pid = 10;
+		v.tgid = 10;
+		v.why = OOMTRACE_WHY_DAEMON;
+		v.signal = signals[i];
+		if (!v.signal)
+			v.h.valid &= ~OOMTRACE_BIT(victim, signal);
+		strcpy(v.comm, "greedy");
+		give(&v, 1);
+	}
+	e.h.ts_ns = ++end_ns;
+	e.episode = episode;
+	e.ending = OOMTRACE_ENDING_KILLED;
+	e.victims = n;
+	give(&e, 1000);
+	journal_flush(&j, &g, ~0ULL);
+}
+
+static void test_daemons(void)
+{
+	static const u8 patient[] = { SIGTERM, SIGKILL }, none[] = { 0 };
+
+	play_daemon(6, patient, 2);
+	check_has(entry, "[MESSAGE=OOM episode 6: daemon[9] killed greedy[10], 1 in all (oomtrace last 6)]",
+		  "who_was_asked_and_then_killed_is_one_and_was_killed");
+	check_has(entry, "[OOM_VICTIMS=1]", "its_fields_say_so_too");
+	play_daemon(7, none, 1);
+	check_has(entry, "[MESSAGE=OOM episode 7: daemon[9] reaped the memory of greedy[10], 1 in all (oomtrace last 7)]",
+		  "who_had_no_signal_was_not_told_to_end");
+}
+
+/* The begin of a long scan may be overwritten before it is read. */
+static void test_no_begin(void)
+{
+	RECORD(v, VICTIM, victim);
+	RECORD(e, OOM_END, oom_end);
+
+	v.episode = 8;
+	v.pid = 10;
+	v.signal = SIGKILL;
+	strcpy(v.comm, "java");
+	give(&v, 1);
+	e.h.ts_ns = ++end_ns;
+	e.episode = 8;
+	e.ending = OOMTRACE_ENDING_KILLED;
+	e.victims = 1;
+	give(&e, 1000);
+	journal_flush(&j, &g, ~0ULL);
+	check_has(entry, "[MESSAGE=OOM episode 8: killed java[10], 1 in all (oomtrace last 8)]",
+		  "who_asked_is_left_out_where_it_is_not_known");
+}
+
+void test_journal(void)
+{
+	unsigned int i;
+
+	play(3, OOMTRACE_SCOPE_MEMCG, true);
+	journal_flush(&j, &g, 2000);
+	check(!entries && journal_pending(&j), "an_entry_waits_for_names");
+	journal_flush(&j, &g, 2000000000);
+	check(entries == 1 && !journal_pending(&j), "it_does_not_wait_for_ever");
+	check_has(entry, "[MESSAGE=OOM episode 3: killed x\\nPRIORITY=0[10], 1 in all; asked by asker[9] (oomtrace last 3)]",
+		  "an_entry_has_a_message");
+	check_has(entry, "[OOM_VICTIM_PID=10]\n", "an_entry_has_fields");
+	check_has(entry, "[OOM_VICTIM_COMM=x\nPRIORITY=0]",
+		  "a_name_stays_in_its_field");
+	check_has(entry, "[PRIORITY=3]", "a_kill_is_an_error");
+	check_has(entry, "[OOM_CGROUP_ID=77]", "a_cgroup_has_its_number");
+	play(4, OOMTRACE_SCOPE_MEMCG, false);
+	journal_flush(&j, &g, ~0ULL);
+	check_has(entry, "no process was killed, no_fs;",
+		  "an_oom_without_a_kill_is_told");
+	check_hasnt(entry, "OOM_VICTIM_", "what_is_not_there_is_left_out");
+	play(5, OOMTRACE_SCOPE_USERSPACE, true);
+	journal_flush(&j, &g, ~0ULL);
+	check_has(entry, "[MESSAGE=OOM episode 5: asker[9] killed x\\nPRIORITY=0[10], 1 in all (oomtrace last 5)]",
+		  "a_daemon_asked_for_no_memory_it_killed");
+	test_daemons();
+	test_no_begin();
+	entries = 0;
+	for (i = 1; i <= 3 * JOURNAL_OPEN; i++)
+		play(100 + i, OOMTRACE_SCOPE_MEMCG, true);
+	check(entries == 2 * JOURNAL_OPEN, "more_than_fit_do_not_wait_for_names");
+	check_has(entry, "[OOM_EPISODE=132]", "they_are_told_in_their_order");
+	journal_flush(&j, &g, ~0ULL);
+	check(entries == 3 * JOURNAL_OPEN, "each_is_told_once");
+	check_has(entry, "[OOM_EPISODE=148]", "the_last_one_comes_last");
+	refuse = -ENOMEM;
+	entries = 0;
+	play(150, OOMTRACE_SCOPE_MEMCG, true);
+	check(journal_flush(&j, &g, 3000000000) == -ENOMEM && !entries,
+	      "what_the_journal_does_not_take_is_an_error");
+	check(journal_flush(&j, &g, 3000000001) == -ENOMEM,
+	      "and_stays_one_while_it_waits");
+	refuse = 0;
+	check(!journal_flush(&j, &g, 5000000000) && entries == 1,
+	      "and_is_tried_again");
+	/* After a restart, the service reads the module's records again. */
+	entries = 0;
+	end_ns = 0;
+	for (i = 1; i <= JOURNAL_OPEN; i++)
+		play(200 + i, OOMTRACE_SCOPE_MEMCG, true);
+	journal_flush(&j, &g, ~0ULL);
+	check(!entries && !journal_pending(&j), "nothing_is_sent_twice");
+}

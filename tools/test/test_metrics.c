@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests the metrics and the labels of cgroups: what is counted, that labels are
+ * limited and escaped, and the container or unit of a path. promtool checks the
+ * format, if it is installed.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../metrics.h"
+#include "test_metrics.h"
+#include "test_util.h"
+
+#define ID	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define UID	"12345678-9abc-def0-1234-56789abcdef0"
+#define UID_	"12345678_9abc_def0_1234_56789abcdef0"
+
+static struct metrics m;
+static char text[1 << 16];
+
+static void deny(const char *comm)
+{
+	RECORD(c, COMMIT, commit);
+
+	c.ret = -12;
+	memcpy(c.comm, comm, strnlen(comm, sizeof(c.comm) - 1));
+	metrics_feed(&m, &c.h);
+}
+
+static void oom(u64 episode, unsigned int scope, unsigned int ending)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(e, OOM_END, oom_end);
+
+	b.episode = episode;
+	b.scope = scope;
+	e.episode = episode;
+	e.ending = ending;
+	metrics_feed(&m, &b.h);
+	metrics_feed(&m, &e.h);
+}
+
+static void victim(u64 episode, s32 pid, u64 cgroup, u8 why, u8 signal)
+{
+	RECORD(v, VICTIM, victim);
+
+	v.episode = episode;
+	v.pid = pid;
+	v.cgroup_id = cgroup;
+	v.why = why;
+	v.signal = signal;
+	if (!signal)
+		v.h.valid &= ~OOMTRACE_BIT(victim, signal);
+	metrics_feed(&m, &v.h);
+}
+
+static void kill_one(u64 episode, s32 pid, u64 cgroup, u64 freed_ns)
+{
+	RECORD(r, REAP, reap);
+
+	victim(episode, pid, cgroup, OOMTRACE_WHY_CHOSEN, SIGKILL);
+	r.episode = episode;
+	r.pid = pid;
+	r.step = OOMTRACE_STEP_FINISH;
+	r.since_kill_ns = freed_ns;
+	metrics_feed(&m, &r.h);
+	/* A second end of the same victim does not count. */
+	r.step = OOMTRACE_STEP_EXITED;
+	r.since_kill_ns = 2 * freed_ns;
+	metrics_feed(&m, &r.h);
+}
+
+static const char *page(bool openmetrics)
+{
+	struct metrics_source src = {
+		.up = true, .page_size = 4096, .openmetrics = openmetrics,
+		.wall_offset_ns = 1000000000, .info_known = true,
+	};
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	if (!f)
+		abort();
+	metrics_print(&m, &src, f);
+	fclose(f);
+	return text;
+}
+
+static void test_counts(void)
+{
+	RECORD(s, SAMPLE, sample);
+	RECORD(r, REPEAT, repeat);
+	RECORD(l, LOST, lost);
+
+	memset(&m, 0, sizeof(m));
+	check_has(page(false),
+		  "\noomtrace_oom_episodes_total{scope=\"memcg\",ending=\"killed\"} 0\n",
+		  "what_one_alerts_on_is_there_from_the_start");
+	oom(1, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
+	oom(2, OOMTRACE_SCOPE_GLOBAL, OOMTRACE_ENDING_NO_FS);
+	r.episode = 2;
+	r.ending = OOMTRACE_ENDING_NO_FS;
+	r.count = 40;
+	metrics_feed(&m, &r.h);
+	kill_one(1, 10, 77, 20000000);
+	kill_one(1, 11, 77, 3000000000);
+	s.committed = 100;
+	s.limit = 90;
+	metrics_feed(&m, &s.h);
+	l.ring = OOMTRACE_RING_COMMIT;
+	l.count = 7;
+	metrics_feed(&m, &l.h);
+	check_has(page(false),
+		  "{scope=\"memcg\",ending=\"killed\"} 1\n",
+		  "episodes_are_counted_by_scope_and_ending");
+	check_has(text, "{scope=\"global\",ending=\"no_fs\"} 41\n",
+		  "ooms_without_a_kill_are_counted_with_their_repeats");
+	check_has(text, "oomtrace_oom_kills_total{cgroup=\"id:77\"} 2\n",
+		  "kills_are_counted_by_cgroup");
+	check_has(text, "oomtrace_oom_free_seconds_bucket{le=\"0.05\"} 1\n",
+		  "the_time_until_memory_is_free_is_a_histogram");
+	check_has(text,
+		  "oomtrace_oom_free_seconds_bucket{le=\"+Inf\"} 2\noomtrace_oom_free_seconds_sum 3.02\noomtrace_oom_free_seconds_count 2\n",
+		  "each_victims_memory_counts_once");
+	check_has(text, "oomtrace_commit_headroom_bytes -40960\n",
+		  "headroom_can_be_negative");
+	check_has(text, "oomtrace_records_lost_total{ring=\"commit\"} 7\n",
+		  "losses_are_counted");
+	check_has(text, "oomtrace_last_oom_timestamp_seconds 13.3456789",
+		  "the_last_oom_has_a_time_of_day");
+}
+
+/* A victim is not always killed. */
+static void test_kills(void)
+{
+	memset(&m, 0, sizeof(m));
+	victim(1, 10, 5, OOMTRACE_WHY_CALLER_EXITING, 0);
+	victim(1, 14, 5, OOMTRACE_WHY_CHOSEN, 0);
+	victim(2, 11, 5, OOMTRACE_WHY_DAEMON, SIGTERM);
+	check_hasnt(page(false), "{cgroup=\"id:5\"}",
+		    "an_exit_and_a_polite_signal_are_no_kills");
+	check_hasnt(text, "last_oom_kill", "and_there_was_none_yet");
+	victim(3, 12, 5, OOMTRACE_WHY_DAEMON, SIGKILL);
+	victim(4, 13, 5, OOMTRACE_WHY_GROUP, SIGKILL);
+	check_has(page(false), "{cgroup=\"id:5\"} 2\n",
+		  "a_daemons_and_a_groups_are");
+	check_has(text, "\noomtrace_last_oom_kill_timestamp_seconds 13.3456789",
+		  "the_last_kill_has_a_time_of_day");
+}
+
+static void name(u64 id, const char *path)
+{
+	RECORD(n, NAME, name);
+
+	n.cgroup_id = id;
+	n.length = strlen(path);
+	strcpy(n.path, path);
+	metrics_feed(&m, &n.h);
+}
+
+/* The cgroup of a unit has another id after each restart. */
+static void test_made_again(void)
+{
+	u64 id;
+
+	memset(&m, 0, sizeof(m));
+	for (id = 1; id <= 5000; id++) {
+		victim(id, id, id, OOMTRACE_WHY_CHOSEN, SIGKILL);
+		name(id, "/system.slice/loop.service");
+	}
+	victim(id, id, id, OOMTRACE_WHY_CHOSEN, SIGKILL);
+	name(id, "/late.service");
+	check_has(page(false), "{cgroup=\"/system.slice/loop.service\"} 5000\n",
+		  "a_cgroup_that_is_made_again_is_one");
+	check_has(text, "{cgroup=\"/late.service\"} 1\n",
+		  "and_leaves_room_for_others");
+	check_has(text, "{cgroup=\"other\"} 0\n", "who_are_told_by_name");
+}
+
+/* The begin of a long scan may be overwritten before it is read. */
+static void test_no_begin(void)
+{
+	RECORD(v, VERDICT, verdict);
+	RECORD(e, OOM_END, oom_end);
+
+	memset(&m, 0, sizeof(m));
+	/* An episode that has the same slot. */
+	oom(3, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
+	v.episode = 3 + 256;
+	v.constraint = OOMTRACE_CONSTRAINT_NONE;
+	metrics_feed(&m, &v.h);
+	e.episode = v.episode;
+	e.ending = OOMTRACE_ENDING_KILLED;
+	metrics_feed(&m, &e.h);
+	check_has(page(false), "{scope=\"global\",ending=\"killed\"} 1\n",
+		  "a_verdict_tells_the_scope_as_well");
+}
+
+/* A suspend changes the clock offset, but not for earlier records. */
+static void test_suspend(void)
+{
+	memset(&m, 0, sizeof(m));
+	m.wall_offset_ns = 500000000;
+	oom(1, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
+	m.wall_offset_ns = 3600000000000;
+	check_has(page(false), "oomtrace_last_oom_timestamp_seconds 12.845678",
+		  "an_oom_keeps_its_time_of_day");
+}
+
+static void test_since(void)
+{
+	memset(&m, 0, sizeof(m));
+	m.since_ns = ~0ULL;
+	oom(1, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
+	victim(1, 10, 5, OOMTRACE_WHY_CHOSEN, SIGKILL);
+	check_has(page(false), "{scope=\"memcg\",ending=\"killed\"} 0\n",
+		  "what_was_before_is_not_counted");
+	check_has(text, "oomtrace_last_oom_kill_timestamp_seconds",
+		  "but_its_time_is_known");
+}
+
+static void test_labels(void)
+{
+	char comm[16];
+	int i, lines = 0;
+	const char *at;
+
+	memset(&m, 0, sizeof(m));
+	deny("a\"b\\c\nd\xff");
+	for (i = 0; i < 1000; i++) {
+		snprintf(comm, sizeof(comm), "task%d", i);
+		deny(comm);
+		kill_one(i, i + 1, i + 1, 1);
+	}
+	deny("");
+	deny("a\"b\\c\nd\xfe");
+	check_has(page(false),
+		  "{comm=\"a\\\"b\\\\c?d\xef\xbf\xbd\"} 2\n",
+		  "an_evil_name_is_escaped_and_there_once");
+	for (at = text; (at = strstr(at, "\noomtrace_commit_denials_total")); at++)
+		lines++;
+	check(lines == METRICS_VALUES + 1, "command_names_are_bounded");
+	check_has(text, "{comm=\"\"} 938\n", "the_rest_is_counted_as_one");
+	check_has(text, "{cgroup=\"other\"} 936\n", "so_it_is_with_cgroups");
+}
+
+/* True if a program that parses the format accepts the page. */
+static void parse(const char *have, const char *command, const char *name)
+{
+	char quiet[256];
+	FILE *p;
+
+	snprintf(quiet, sizeof(quiet), "%s >/dev/null 2>&1", have);
+	if (system(quiet)) {
+		printf("# not there: %s\n", have);
+		snprintf(quiet, sizeof(quiet), "%s # SKIP no such program", name);
+		check(true, quiet);
+		return;
+	}
+	p = popen(command, "w");
+	if (!p)
+		abort();
+	fputs(text, p);
+	check(pclose(p) == 0, name);
+}
+
+/* Debian's Python: another python3 in PATH would lack Debian's packages. */
+#define PARSER	"/usr/bin/python3 -c 'import sys\n" \
+		"from prometheus_client.openmetrics import parser\n"
+#define PARSE	"f = list(parser.text_fd_to_metric_families(sys.stdin))\n" \
+		"sys.exit(len(f) < 9)'"
+
+static void test_format(void)
+{
+	/* Count something in each family. */
+	memset(&m, 0, sizeof(m));
+	deny("a\"b\\c\nd\xff");
+	oom(1, OOMTRACE_SCOPE_MEMCG, OOMTRACE_ENDING_KILLED);
+	kill_one(1, 10, 77, 20000000);
+	check_has(page(true), "# TYPE oomtrace_commit_denials counter\noomtrace_commit_denials_total{",
+		  "a_family_in_openmetrics_has_no_total");
+	check(!strcmp(text + strlen(text) - 6, "# EOF\n"),
+	      "openmetrics_has_an_end");
+	check_has(text, "_bucket{le=\"1.0\"} 1\n",
+		  "openmetrics_writes_whole_numbers_in_its_way");
+	parse(PARSER "'", PARSER PARSE, "openmetrics_is_parsed_by_its_parser");
+	page(false);
+	parse("promtool --version", "promtool check metrics",
+	      "promtool_finds_no_fault");
+}
+
+static void kind(const char *path, enum cgroup_kind want, const char *label)
+{
+	char got[CGROUP_LABEL_MAX];
+	enum cgroup_kind kind = cgroup_kind(path, got, sizeof(got));
+
+	if (kind != want)
+		printf("# %s is '%s'\n", path, cgroup_kind_name(kind));
+	check_text(kind == want ? got : "(another kind)", label, label);
+}
+
+static void test_kinds(void)
+{
+	kind("/system.slice/docker-" ID ".scope", CGROUP_DOCKER,
+	     "docker 0123456789ab");
+	kind("/docker/" ID "/init", CGROUP_DOCKER, "docker 0123456789ab");
+	kind("/machine.slice/libpod-" ID ".scope/container", CGROUP_PODMAN,
+	     "podman 0123456789ab");
+	kind("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod"
+	     UID_ ".slice/cri-containerd-" ID ".scope", CGROUP_KUBERNETES,
+	     "pod " UID " container 0123456789ab");
+	kind("/kubepods/besteffort/pod" UID, CGROUP_KUBERNETES, "pod " UID);
+	kind("/system.slice/system-getty.slice/getty@tty1.service",
+	     CGROUP_SYSTEMD, "getty@tty1.service");
+	kind("/user.slice/user-1000.slice/user@1000.service/app.slice/app-a\\x2db.scope",
+	     CGROUP_SYSTEMD, "app-a-b.scope");
+	kind("/user.slice", CGROUP_SYSTEMD, "user.slice");
+	kind("/mine/podium/x", CGROUP_OTHER, "/mine/podium/x");
+	kind("/", CGROUP_OTHER, "/");
+}
+
+void test_metrics(void)
+{
+	test_counts();
+	test_kills();
+	test_made_again();
+	test_no_begin();
+	test_suspend();
+	test_since();
+	test_labels();
+	test_format();
+	test_kinds();
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests the replay of an OOM: the kernel's rules, one by one, on constructed
+ * candidates. Also tests the parsing of numbers and the index of records. The
+ * selftests check that the replay of a real OOM chooses the kernel's victim.
+ */
+#include "../numbers.h"
+#include "../replay.h"
+#include "test_episode.h"
+#include "test_replay.h"
+
+static struct records recs;
+static struct replay r;
+
+static void keep(const void *rec)
+{
+	records_add(&recs, rec);
+}
+
+static void add_task(s32 pid, s64 points, int adj)
+{
+	struct oomtrace_candidate c = make_candidate(1, "task", pid, recs.n,
+						     points);
+
+	c.oom_score_adj = adj;
+	c.rss_anon = points - 100 - adj * 25;
+	keep(&c);
+}
+
+static void add_exempt(s32 pid, unsigned int reason, int adj)
+{
+	struct oomtrace_candidate c = make_candidate(1, "exempt", pid, recs.n,
+						     9000);
+
+	c.h.valid &= ~OOMTRACE_BIT(candidate, points);
+	c.verdict = OOMTRACE_EVAL_INELIGIBLE;
+	c.reason = reason;
+	c.oom_score_adj = adj;
+	keep(&c);
+}
+
+/* The verdict's totalpages make one oom_score_adj worth 25 pages. */
+static void begin(void)
+{
+	struct oomtrace_verdict v = make_verdict(1);
+
+	records_free(&recs);
+	recs.facts.page_size = 4096;
+	keep(&v);
+}
+
+static bool chooses(s32 pid)
+{
+	long i;
+
+	replay_free(&r);
+	if (!replay_init(&r, &recs, 1))
+		return false;
+	i = replay_choose(&r);
+	return i >= 0 && r.task[i].c->pid == pid;
+}
+
+/* The choice after a change of one task's oom_score_adj. */
+static s32 chosen_with(size_t i, int adj)
+{
+	long chosen;
+
+	replay_set_adj(&r, i, adj);
+	chosen = replay_choose(&r);
+	return chosen < 0 ? (s32)chosen : r.task[chosen].c->pid;
+}
+
+static void test_rules(void)
+{
+	begin();
+	add_task(10, 5000, 0);
+	add_task(11, 4000, 100);
+	check(chooses(10), "the_most_points_die");
+	check(chosen_with(0, -40) == 11,
+	      "of_equals_the_later_dies_when_adj_makes_them_equal");
+	check(chosen_with(0, -39) == 10, "one_adj_less_and_the_first_dies");
+	check(chosen_with(0, -1000) == 11, "minus_1000_is_exempt");
+	check(chosen_with(1, -1000) == REPLAY_NOBODY,
+	      "all_exempt_is_nobody");
+	check(chosen_with(1, 100) == 11 && r.task[1].points == 4000,
+	      "the_recorded_adj_gives_the_kernels_points_back");
+
+	begin();
+	add_task(10, 5000, 0);
+	add_task(11, 5000, 0);
+	check(chooses(11), "a_tie_goes_to_the_later_task");
+
+	begin();
+	add_task(10, -300, -500);
+	check(chooses(10), "negative_points_can_win_too");
+}
+
+static void test_exempt(void)
+{
+	struct oomtrace_candidate *c;
+
+	begin();
+	add_task(10, 5000, 0);
+	add_exempt(11, OOMTRACE_REASON_ADJ_MIN, -1000);
+	check(chooses(10), "who_is_exempt_does_not_die");
+	check(chosen_with(1, 0) == 11 && r.task[1].points == 9000 &&
+	      r.task[1].worked_out,
+	      "with_another_adj_its_memory_makes_the_points");
+	c = (struct oomtrace_candidate *)recs.rec[2];
+	c->h.valid &= ~OOMTRACE_BIT(candidate, rss_file);
+	check(chosen_with(1, 0) == 10 && replay_unknown(&r) == 1,
+	      "without_its_memory_it_is_unknown");
+
+	begin();
+	add_task(10, 5000, 0);
+	add_exempt(11, OOMTRACE_REASON_INIT, 0);
+	add_exempt(12, OOMTRACE_REASON_OOM_SKIP, 0);
+	check(chooses(10) && chosen_with(1, 1000) == 10 &&
+	      chosen_with(2, 1000) == 10,
+	      "other_exemptions_do_not_depend_on_adj");
+}
+
+static void test_specials(void)
+{
+	struct oomtrace_candidate *c;
+
+	begin();
+	add_task(10, 5000, 0);
+	add_task(11, LLONG_MAX, 0);
+	add_task(12, 9000, 0);
+	check(chooses(11) && chosen_with(1, -1000) == 11,
+	      "an_origin_dies_whatever_its_adj");
+
+	begin();
+	add_task(10, 5000, 0);
+	add_exempt(11, OOMTRACE_REASON_IN_FLIGHT, 0);
+	c = (struct oomtrace_candidate *)recs.rec[2];
+	c->verdict = OOMTRACE_EVAL_ABORT;
+	check(!chooses(10) && chosen_with(0, 1000) == REPLAY_ABORTED,
+	      "a_victim_still_dying_ends_the_scan");
+
+	begin();
+	add_task(11, 5000, 0);
+	add_task(10, 5000, 0);
+	((struct oomtrace_candidate *)recs.rec[1])->index = 7;
+	((struct oomtrace_candidate *)recs.rec[2])->index = 3;
+	check(chooses(11), "the_order_is_the_scans_not_the_files");
+
+	begin();
+	((struct oomtrace_verdict *)recs.rec[0])->h.valid = 0;
+	add_task(10, 5000, 0);
+	replay_free(&r);
+	check(!replay_init(&r, &recs, 1),
+	      "without_totalpages_there_is_no_replay");
+}
+
+static void test_save(void)
+{
+	begin();
+	add_task(10, 5000, 0);
+	add_task(11, 4000, 0);
+	check(chooses(10) && replay_save(&r, 0) && r.task[0].adj == -40,
+	      "the_smallest_change_that_saves_is_found");
+
+	begin();
+	add_task(10, 5000, 0);
+	check(chooses(10) && replay_save(&r, 0) && r.task[0].adj == -1000,
+	      "who_is_alone_must_be_exempt");
+
+	begin();
+	add_task(10, LLONG_MAX, 0);
+	check(chooses(10) && !replay_save(&r, 0), "an_origin_cannot_be_saved");
+}
+
+static void test_limit(void)
+{
+	begin();
+	add_task(10, 5000, 0);
+	add_task(11, 4900, 10);
+	check(chooses(10), "with_the_recorded_limit_the_first_dies");
+	replay_set_total(&r, 51200);
+	check(replay_choose(&r) == 1 && r.task[1].points == 4900 + 10 * 26,
+	      "adj_weighs_more_with_a_larger_limit");
+}
+
+static void test_numbers(void)
+{
+	long long n;
+
+	check(read_number("-500", -1000, 1000, &n) && n == -500 &&
+	      !read_number("1001", -1000, 1000, &n) &&
+	      !read_number(" 1", 0, 9, &n) && !read_number("1x", 0, 9, &n) &&
+	      !read_number("", 0, 9, &n),
+	      "a_number_has_nothing_around_it_and_bounds");
+	check(read_size("3", &n) && n == 3 && read_size("2K", &n) &&
+	      n == 2048 && read_size("1T", &n) && n == 1LL << 40 &&
+	      !read_size("-1", &n) && !read_size("1k5", &n) &&
+	      !read_size("9999999999G", &n),
+	      "a_size_has_a_unit_and_does_not_overflow");
+	check(read_time("90", &n) && n == 90000000000LL &&
+	      read_time("20ms", &n) && n == 20000000 && read_time("2h", &n) &&
+	      n == 7200000000000LL && !read_time("2w", &n),
+	      "a_time_has_a_unit");
+}
+
+/* Interleaved episodes, some of which lack a type of record. */
+static void test_index(void)
+{
+	struct records plain = { 0 }, indexed = { 0 };
+	const struct oomtrace_header *a, *b;
+	unsigned int i, x = 1, same = 0;
+	size_t at_a, at_b;
+
+	for (i = 0; i < 500; i++) {
+		RECORD(e, OOM_END, oom_end);
+		RECORD(v, VICTIM, victim);
+
+		x = x * 1103515245 + 12345;
+		e.h.seq = i;
+		e.episode = 1 + x / 65536 % 40;
+		v.h.seq = i;
+		v.episode = e.episode;
+		records_add(&plain, x & 0x8000 ? &e.h : &v.h);
+		records_add(&indexed, x & 0x8000 ? &e.h : &v.h);
+	}
+	records_index(&indexed);
+	for (i = 0; i <= 41; i++) {
+		at_a = 0;
+		at_b = 0;
+		do {
+			a = records_next(&plain, i, &at_a);
+			b = records_next(&indexed, i, &at_b);
+			same += a && b && a->seq == b->seq;
+		} while (a && b);
+		if (a || b)
+			same = 0;
+	}
+	check(same == 500, "with_an_index_each_episode_has_the_same_records");
+	records_free(&plain);
+	records_free(&indexed);
+}
+
+void test_replay(void)
+{
+	test_index();
+	test_rules();
+	test_exempt();
+	test_specials();
+	test_save();
+	test_limit();
+	test_numbers();
+	replay_free(&r);
+	records_free(&recs);
+}

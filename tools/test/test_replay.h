@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef OOMTRACE_TEST_REPLAY_H
+#define OOMTRACE_TEST_REPLAY_H
+
+#define REPLAY_TESTS	25
+
+void test_replay(void);
+
+#endif /* OOMTRACE_TEST_REPLAY_H */

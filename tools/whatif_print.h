@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Prints the answer of oomtrace whatif.
+ */
+#ifndef OOMTRACE_WHATIF_PRINT_H
+#define OOMTRACE_WHATIF_PRINT_H
+
+#include "replay.h"
+
+/**
+ * struct whatif - the answer
+ * @episode: number of the episode.
+ * @v: verdict of the episode.
+ * @begin: begin of the episode, or NULL.
+ * @r: the replay with the assumptions.
+ * @was: result of the replay without assumptions, by the recorded points.
+ * @then: result of the replay with the assumptions.
+ * @saved: result of --save.
+ * @no_oom: the assumed limit leaves memory free.
+ * @missed: number of candidates without a record.
+ * @group: number of tasks killed with the chosen one (memory.oom.group).
+ * @limit: assumed limit of the cgroup, pages; 0 if unchanged.
+ * @save: index of the task of --save.
+ */
+struct whatif {
+	unsigned long long episode;
+	const struct oomtrace_verdict *v;
+	const struct oomtrace_oom_begin *begin;
+	struct replay r;
+	long was;
+	long then;
+	enum { NOT_ASKED, SAVED, NOT_CHOSEN, NOT_SAVED } saved;
+	bool no_oom;
+	unsigned long long missed;
+	unsigned int group;
+	s64 limit;
+	size_t save;
+};
+
+/** whatif_text() - print the answer as text to standard output */
+void whatif_text(const struct whatif *a);
+
+/** whatif_json() - print the answer as one line of JSON to standard output */
+void whatif_json(const struct whatif *a);
+
+#endif /* OOMTRACE_WHATIF_PRINT_H */
