@@ -92,6 +92,8 @@ u64 model_clock(void);
 #define smp_processor_id()	model_cpu
 #define ktime_get_mono_fast_ns()	model_clock()
 #define lockdep_assert_preemption_disabled()	((void)0)
+#define local_irq_save(flags)	((void)((flags) = 0))
+#define local_irq_restore(flags)	((void)(flags))
 
 /* Trace events: nobody listens. */
 #define DECLARE_STATIC_KEY_FALSE(key)	extern int key
