@@ -104,12 +104,12 @@ TEST_F(resize, a_size_that_cannot_be_is_refused_and_changes_nothing)
 		const char *word;
 	} bad[] = {
 		{ "0", "out of range" }, { "commit=0", "commit=0" },
-		{ "oom=15", "out of range" }, { "-1", "no number" },
+		{ "oom=15", "out of range" }, { "-1", "not a number" },
 		{ "commit=1048577", "16 to 1048576" },
-		{ "99999999999", "no number" }, { "", "nothing is said" },
-		{ "many", "no number" }, { "trace=64", "no ring" },
-		{ "commit=", "no number" }, { "commit=128 oom=1", "oom=1" },
-		{ "commit=128 oom", "no number" },
+		{ "99999999999", "not a number" }, { "", "no size is given" },
+		{ "many", "not a number" }, { "trace=64", "not a ring" },
+		{ "commit=", "not a number" }, { "commit=128 oom=1", "oom=1" },
+		{ "commit=128 oom", "not a number" },
 	};
 	struct oomtrace_resize rs;
 	size_t i;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Records as trace events: what the writers of records see of it. The events
- * themselves are in trace.h, which only trace.c may include.
+ * Records as trace events: the part that writers of records need. It does not
+ * define the events, which one source file alone may do.
  */
 #ifndef OOMTRACE_EVENTS_H
 #define OOMTRACE_EVENTS_H
@@ -10,7 +10,7 @@
 
 #include "include/oomtrace.h"
 
-/* On while anybody listens to any event of ours; off, it is a nop. */
+/* On while any oomtrace:* event is enabled; a nop otherwise. */
 DECLARE_STATIC_KEY_FALSE(oomtrace_events_key);
 
 void oomtrace_event(const struct oomtrace_header *rec);

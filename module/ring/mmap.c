@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mapping a ring's memory into a process, to be read there without a system
- * call. include/oomtrace.h has the protocol.
+ * Mapping a ring's memory into a process, which reads the records there without
+ * a system call. The ABI header has the protocol.
  *
- * A mapping is read-only for good and shows one ring on one CPU. It holds the
- * memory it was made of: when a resize replaces it, the mapping shows the old
- * one, marked as closed, until it is unmapped. So a reader that maps can neither
- * be hurt by a resize nor be in its way.
+ * A mapping shows one ring on one CPU and can never be made writable. It has a
+ * reference to the memory. After a resize it still shows the old memory, marked
+ * as closed, until it is unmapped. So a mapping and a resize do not disturb each
+ * other.
  */
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
@@ -37,7 +37,7 @@ static vm_fault_t map_fault(struct vm_fault *vmf)
 	if (at >= mem->bytes)
 		return VM_FAULT_SIGBUS;
 	vmf->page = vmalloc_to_page((void *)mem->page + at);
-	/* The mapping's own; unmapping gives it back. */
+	/* The mapping's reference; unmapping drops it. */
 	get_page(vmf->page);
 	return 0;
 }
@@ -51,11 +51,10 @@ static const struct vm_operations_struct map_ops = {
 /**
  * oomtrace_ring_mmap() - mmap of the device
  * @file: the open device.
- * @vma: the mapping: its offset says which ring on which CPU.
+ * @vma: the mapping; its offset selects the ring and the CPU.
  *
- * Return: 0; -EINVAL for an offset that stands for no ring and CPU, a size that
- * is not the ring's, or a private mapping; -EPERM for one that could be written
- * or executed.
+ * Return: 0; -EINVAL if the offset selects no ring and CPU, the size is not the
+ * ring's, or the mapping is private; -EPERM if it is writable or executable.
  */
 int oomtrace_ring_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -74,7 +73,7 @@ int oomtrace_ring_mmap(struct file *file, struct vm_area_struct *vma)
 		oomtrace_ring_mem_put(mem);
 		return -EINVAL;
 	}
-	/* mprotect() cannot change its mind; a core dump needs none of it. */
+	/* mprotect() cannot make it writable; core dumps omit it. */
 	oomtrace_vm_flags_mod(vma, VM_DONTEXPAND | VM_DONTDUMP,
 			      VM_MAYWRITE | VM_MAYEXEC);
 	vma->vm_ops = &map_ops;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reading the rings: any number of readers, each with its own position and its
- * own exact count of what it lost.
+ * own exact count of the records that it lost.
  *
- * All that a reader knows is in struct oomtrace_reader; nothing here is seen by a
- * writer but oomtrace_ring_waiting. ring.c says what may be relied on: the
- * letters at the barriers are explained there. A ring's memory may be replaced at
- * any time (resize.c), so it is looked up anew, under RCU, for each record; the
- * numbers go on, and with them the count.
+ * A reader's whole state is in struct oomtrace_reader. Readers write only one
+ * variable that writers load: oomtrace_ring_waiting. The letters at the barriers
+ * are those of the rings' invariants. A resize may replace a ring's
+ * memory at any time, so each access looks the memory up again, under RCU. The
+ * records' numbers continue across a resize, so the count stays exact.
  *
- * In process context; may be preempted anywhere.
+ * Runs in process context; may be preempted anywhere.
  */
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
@@ -25,11 +25,12 @@
 /* ---- one record ---- */
 
 /**
- * oomtrace_oldest_held() - the oldest record that can be had
+ * oomtrace_oldest_held() - get the number of the oldest readable record
  * @mem: the memory.
  * @head: its head.
  *
- * Return: its number; it may be overwritten any moment. @head + 1 if none.
+ * Return: the number of a record that may be overwritten at any moment; @head +
+ * 1 if no record is buffered.
  */
 u64 oomtrace_oldest_held(const struct oomtrace_ring_mem *mem, u64 head)
 {
@@ -41,11 +42,11 @@ u64 oomtrace_oldest_held(const struct oomtrace_ring_mem *mem, u64 head)
 /**
  * oomtrace_copy_record() - copy a record, or the start of it
  * @mem: the memory.
- * @seq: its number, at most a head that oomtrace_ring_head() gave.
- * @buf: where to.
- * @len: bytes, at most a slot's size.
+ * @seq: the record's number, at most the result of oomtrace_ring_head().
+ * @buf: destination.
+ * @len: bytes to copy, at most a slot's size.
  *
- * Return: false if it was overwritten before or meanwhile.
+ * Return: false if the record was overwritten before or during the copy.
  */
 bool oomtrace_copy_record(const struct oomtrace_ring_mem *mem, u64 seq,
 			  void *buf, size_t len)
@@ -55,24 +56,24 @@ bool oomtrace_copy_record(const struct oomtrace_ring_mem *mem, u64 seq,
 
 	div_u64_rem(seq - 1, mem->nslots, &slot);
 	h = mem->slots + (size_t)slot * mem->slot_size;
-	/* May race with a writer; the number afterwards tells. */
+	/* May race with the writer; the number then shows it. */
 	data_race(memcpy(buf, h, len));
-	/* (B) The record before the number: pairs with (A). */
+	/* (B) Load the record before its number: pairs with (A). */
 	smp_rmb();
 	return READ_ONCE(h->seq) == seq;
 }
 
-/* How often a record may be overwritten while it is looked at. */
-#define PATIENCE	8
+/* Records that may be overwritten during a search before it skips some. */
+#define MAX_OVERWRITTEN	8
 
 /*
- * Find the next record that can be had. One that is overwritten while we look is
- * lost, and the one after it comes next. A writer that does it again and again
- * makes us leave out more, twice as many each time, so that this ends however
- * fast it writes.
+ * Find the next readable record. A record that is overwritten during the search
+ * is lost, and the search goes on with the one after it. After several of those,
+ * the search skips twice as many records each time, so that it ends however fast
+ * the writer is.
  */
-static bool look(const struct oomtrace_ring *ring, unsigned int cpu,
-		 struct oomtrace_reader_pos *p)
+static bool find_next_record(const struct oomtrace_ring *ring, unsigned int cpu,
+			     struct oomtrace_reader_pos *p)
 {
 	struct oomtrace_header h;
 	u64 from = p->next, step = 1;
@@ -87,8 +88,8 @@ static bool look(const struct oomtrace_ring *ring, unsigned int cpu,
 		p->seq = max(from, oomtrace_oldest_held(mem, head));
 		if (p->seq > end) {
 			/*
-			 * All that this reader could have had is overwritten:
-			 * one past its end stands for "lost, none follows".
+			 * All records up to the reader's end are overwritten.
+			 * One past the end means: lost, and none follows.
 			 */
 			p->seq = end + 1;
 			p->ts_ns = ktime_get_mono_fast_ns();
@@ -99,16 +100,16 @@ static bool look(const struct oomtrace_ring *ring, unsigned int cpu,
 			p->size = h.size;
 			return true;
 		}
-		if (++tries > PATIENCE)
+		if (++tries > MAX_OVERWRITTEN)
 			step = min_t(u64, step * 2, mem->nslots / 2 + 1);
 		from = p->seq + step;
 		cpu_relax();
 	}
 }
 
-/* Copy the record that was found. False if it was overwritten since. */
-static bool take(const struct oomtrace_ring *ring, unsigned int cpu,
-		 const struct oomtrace_reader_pos *p, void *buf)
+/* Copy the record that was found; false if it is overwritten by now. */
+static bool copy_found_record(const struct oomtrace_ring *ring, unsigned int cpu,
+			      const struct oomtrace_reader_pos *p, void *buf)
 {
 	const struct oomtrace_ring_mem *mem;
 	bool got = false;
@@ -129,14 +130,14 @@ static struct oomtrace_reader_pos *pos_of(const struct oomtrace_reader *r,
 	return &r->pos[id * r->ncpus + cpu];
 }
 
-static void go_to(struct oomtrace_reader_pos *p, u64 seq)
+static void set_position(struct oomtrace_reader_pos *p, u64 seq)
 {
-	/* oomtrace_reader_arm() may look at it meanwhile. */
+	/* oomtrace_reader_arm() may load it at the same time. */
 	WRITE_ONCE(p->next, seq);
 	p->seq = 0;
 }
 
-static u64 oldest(unsigned int id, unsigned int cpu)
+static u64 find_oldest_record(unsigned int id, unsigned int cpu)
 {
 	const struct oomtrace_ring_mem *mem;
 	u64 seq;
@@ -149,10 +150,10 @@ static u64 oldest(unsigned int id, unsigned int cpu)
 }
 
 /**
- * oomtrace_reader_init() - make a reader that stands at the oldest record
+ * oomtrace_reader_init() - set up a reader at the oldest record
  * @r: the reader.
- * @rings: bit mask of the rings it is to read.
- * @stop_at_now: it never gets records that are written from now on.
+ * @rings: bit mask of the rings to read.
+ * @stop_at_now: the reader gets no record that is written after this call.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -186,8 +187,8 @@ void oomtrace_reader_free(struct oomtrace_reader *r)
 }
 
 /**
- * oomtrace_reader_oldest() - go to the oldest records held
- * @r: the reader. What is no longer held is not lost: it was never asked for.
+ * oomtrace_reader_oldest() - go to the oldest buffered records
+ * @r: the reader. Records overwritten by now do not count as lost.
  */
 void oomtrace_reader_oldest(struct oomtrace_reader *r)
 {
@@ -196,11 +197,12 @@ void oomtrace_reader_oldest(struct oomtrace_reader *r)
 	bitmap_zero(r->stacks, OOMTRACE_STACKS);
 	for (id = 0; id < OOMTRACE_RINGS; id++)
 		for_each_possible_cpu(cpu)
-			go_to(pos_of(r, id, cpu), oldest(id, cpu));
+			set_position(pos_of(r, id, cpu),
+				     find_oldest_record(id, cpu));
 }
 
 /**
- * oomtrace_reader_newest() - skip everything held
+ * oomtrace_reader_newest() - skip all buffered records
  * @r: the reader.
  */
 void oomtrace_reader_newest(struct oomtrace_reader *r)
@@ -209,20 +211,20 @@ void oomtrace_reader_newest(struct oomtrace_reader *r)
 
 	for (id = 0; id < OOMTRACE_RINGS; id++)
 		for_each_possible_cpu(cpu)
-			go_to(pos_of(r, id, cpu),
-			      oomtrace_ring_written(id, cpu) + 1);
+			set_position(pos_of(r, id, cpu),
+				     oomtrace_ring_written(id, cpu) + 1);
 }
 
 /**
  * oomtrace_reader_seek() - go to a record of one ring on one CPU
- * @r: the reader; its positions elsewhere stay.
+ * @r: the reader; its other positions do not change.
  * @id: which ring.
  * @cpu: which CPU.
- * @seq: the record's number. If it is no longer held, it and those after it that
- *	are not held either are lost.
+ * @seq: the record's number. If the record is no longer buffered, it and the
+ *	overwritten ones after it count as lost.
  *
  * Return: 0; -EINVAL if there is no such ring, CPU or number; -ENXIO if the
- * number is past the next one to be written.
+ * number is greater than that of the next record to be written.
  */
 int oomtrace_reader_seek(struct oomtrace_reader *r, unsigned int id,
 			 unsigned int cpu, u64 seq)
@@ -232,12 +234,12 @@ int oomtrace_reader_seek(struct oomtrace_reader *r, unsigned int id,
 		return -EINVAL;
 	if (seq > oomtrace_ring_written(id, cpu) + 1)
 		return -ENXIO;
-	go_to(pos_of(r, id, cpu), seq);
+	set_position(pos_of(r, id, cpu), seq);
 	return 0;
 }
 
-/* When an episode began: 0, -ENOENT if its begin is not held, -ENOMEM. */
-static int episode_begin(u64 episode, u64 *ts_ns)
+/* Find when an episode began: 0; -ENOENT if its begin is gone; -ENOMEM. */
+static int find_episode_begin(u64 episode, u64 *ts_ns)
 {
 	struct {
 		struct oomtrace_reader reader;
@@ -269,10 +271,10 @@ free:
 }
 
 /*
- * The first record held that is no older than @ts_ns, or the next one to be
- * written. One that is overwritten under our eyes is older.
+ * Find the first buffered record that is not older than @ts_ns, or else the next
+ * one to be written. A record that is overwritten during the search is older.
  */
-static u64 first_since(const struct oomtrace_ring_mem *mem, u64 ts_ns)
+static u64 find_first_since(const struct oomtrace_ring_mem *mem, u64 ts_ns)
 {
 	u64 end = oomtrace_ring_head(mem) + 1;
 	u64 at = oomtrace_oldest_held(mem, end - 1);
@@ -291,11 +293,11 @@ static u64 first_since(const struct oomtrace_ring_mem *mem, u64 ts_ns)
 }
 
 /**
- * oomtrace_reader_since() - go to the first record from a time on
- * @r: the reader. What comes before, or is no longer held, is not lost.
- * @ts_ns: CLOCK_MONOTONIC.
+ * oomtrace_reader_since() - go to the first record at or after a time
+ * @r: the reader. Earlier or overwritten records do not count as lost.
+ * @ts_ns: the time, ns of CLOCK_MONOTONIC.
  *
- * Takes a few looks per ring and CPU, waits for nothing, runs anywhere.
+ * A binary search per ring and CPU. Never sleeps.
  */
 void oomtrace_reader_since(struct oomtrace_reader *r, u64 ts_ns)
 {
@@ -307,26 +309,28 @@ void oomtrace_reader_since(struct oomtrace_reader *r, u64 ts_ns)
 		const struct oomtrace_ring *ring = &oomtrace_rings[id];
 
 		for_each_possible_cpu(cpu)
-			go_to(pos_of(r, id, cpu),
-			      first_since(oomtrace_ring_mem(ring, cpu), ts_ns));
+			set_position(pos_of(r, id, cpu),
+				     find_first_since(oomtrace_ring_mem(ring, cpu),
+						      ts_ns));
 	}
 	rcu_read_unlock();
 }
 
 /**
- * oomtrace_reader_seek_episode() - go to where an OOM episode begins
- * @r: the reader; then stands, in every ring, at the first record that is not
- *	older than the episode's begin.
- * @episode: its number.
+ * oomtrace_reader_seek_episode() - go to the begin of an OOM episode
+ * @r: the reader; goes, in every ring, to the first record that is not older
+ *	than the episode's begin.
+ * @episode: the episode's number.
  *
- * Return: 0; -ENOENT if its begin is not held, -ENOMEM; nothing has changed then.
+ * Return: 0. On error @r does not change: -ENOENT if the begin record is no
+ * longer buffered, -ENOMEM.
  */
 int oomtrace_reader_seek_episode(struct oomtrace_reader *r, u64 episode)
 {
 	u64 ts_ns;
 	int ret;
 
-	ret = episode_begin(episode, &ts_ns);
+	ret = find_episode_begin(episode, &ts_ns);
 	if (!ret)
 		oomtrace_reader_since(r, ts_ns);
 	return ret;
@@ -334,7 +338,7 @@ int oomtrace_reader_seek_episode(struct oomtrace_reader *r, u64 episode)
 
 /* ---- what a reader gets ---- */
 
-static unsigned int make_lost(struct oomtrace_lost *lost, unsigned int id,
+static unsigned int fill_lost(struct oomtrace_lost *lost, unsigned int id,
 			      unsigned int cpu, u64 first,
 			      const struct oomtrace_reader_pos *p)
 {
@@ -352,10 +356,10 @@ static unsigned int make_lost(struct oomtrace_lost *lost, unsigned int id,
 }
 
 /*
- * A record that names a stack which this reader has not been given: give it the
- * stack in the record's stead, and the record next time.
+ * If the record names a stack that this reader has not got, replace the record
+ * by the stack; the record is then the next one.
  */
-static unsigned int stack_first(struct oomtrace_reader *r, void *buf)
+static unsigned int put_stack_first(struct oomtrace_reader *r, void *buf)
 {
 	const struct oomtrace_commit *rec = buf;
 	struct oomtrace_stack *stack = buf;
@@ -369,7 +373,7 @@ static unsigned int stack_first(struct oomtrace_reader *r, void *buf)
 	    !oomtrace_stack_fill(id, stack))
 		return 0;
 	__set_bit(id - 1, r->stacks);
-	/* CPU, ring, number and time stay those of the record. */
+	/* CPU, ring, number and time remain those of the record. */
 	stack->h.type = OOMTRACE_STACK;
 	stack->h.size = sizeof(*stack);
 	stack->h.valid = OOMTRACE_ALL(stack);
@@ -377,10 +381,10 @@ static unsigned int stack_first(struct oomtrace_reader *r, void *buf)
 	return sizeof(*stack);
 }
 
-/* Of all rings on all CPUs, the one whose next record is the oldest. */
-static struct oomtrace_reader_pos *earliest(const struct oomtrace_reader *r,
-					    unsigned int *best_id,
-					    unsigned int *best_cpu)
+/* Find the ring and the CPU whose next record is the oldest of all. */
+static struct oomtrace_reader_pos *find_earliest(const struct oomtrace_reader *r,
+						 unsigned int *best_id,
+						 unsigned int *best_cpu)
 {
 	struct oomtrace_reader_pos *best = NULL;
 	unsigned int id, cpu;
@@ -392,7 +396,8 @@ static struct oomtrace_reader_pos *earliest(const struct oomtrace_reader *r,
 		for_each_possible_cpu(cpu) {
 			struct oomtrace_reader_pos *p = pos_of(r, id, cpu);
 
-			if (!p->seq && !look(&oomtrace_rings[id], cpu, p))
+			if (!p->seq &&
+			    !find_next_record(&oomtrace_rings[id], cpu, p))
 				continue;
 			if (!best || p->ts_ns < best->ts_ns) {
 				best = p;
@@ -406,13 +411,13 @@ static struct oomtrace_reader_pos *earliest(const struct oomtrace_reader *r,
 }
 
 /**
- * oomtrace_reader_next() - take the next record, in time order
+ * oomtrace_reader_next() - get the next record, in time order
  * @r: the reader.
- * @buf: OOMTRACE_MAX_RECORD bytes.
+ * @buf: destination, OOMTRACE_MAX_RECORD bytes.
  *
- * Where records were overwritten before this reader got to them, it first gets
- * a lost record that counts them; before the first record that names a stack,
- * the stack.
+ * Records that were overwritten before this reader got them are counted in a
+ * lost record, which comes first. A stack comes before the first record that
+ * names it.
  *
  * Return: bytes of the record in @buf, or 0 if there is none (yet).
  */
@@ -421,21 +426,21 @@ unsigned int oomtrace_reader_next(struct oomtrace_reader *r, void *buf)
 	struct oomtrace_reader_pos *p;
 	unsigned int id, cpu, size;
 
-	while ((p = earliest(r, &id, &cpu))) {
+	while ((p = find_earliest(r, &id, &cpu))) {
 		if (p->seq > p->next) {
-			size = make_lost(buf, id, cpu, p->next, p);
-			go_to(p, p->seq);
+			size = fill_lost(buf, id, cpu, p->next, p);
+			set_position(p, p->seq);
 			return size;
 		}
-		if (take(&oomtrace_rings[id], cpu, p, buf)) {
-			size = stack_first(r, buf);
+		if (copy_found_record(&oomtrace_rings[id], cpu, p, buf)) {
+			size = put_stack_first(r, buf);
 			if (size)
 				return size;
 			size = p->size;
-			go_to(p, p->next + 1);
+			set_position(p, p->next + 1);
 			return size;
 		}
-		/* Overwritten between the look and the copy: look again. */
+		/* Overwritten between the search and the copy: search again. */
 		p->seq = 0;
 		cond_resched();
 	}
@@ -443,15 +448,15 @@ unsigned int oomtrace_reader_next(struct oomtrace_reader *r, void *buf)
 }
 
 /**
- * oomtrace_reader_unread() - put the record just taken back
+ * oomtrace_reader_unread() - go back by one record
  * @r: the reader.
- * @buf: what oomtrace_reader_next() gave last.
+ * @buf: the last record that oomtrace_reader_next() returned.
  */
 void oomtrace_reader_unread(struct oomtrace_reader *r, const void *buf)
 {
 	const struct oomtrace_header *h = buf;
 
-	go_to(pos_of(r, h->flags & OOMTRACE_FLAG_RING, h->cpu), h->seq);
+	set_position(pos_of(r, h->flags & OOMTRACE_FLAG_RING, h->cpu), h->seq);
 	if (h->type == OOMTRACE_STACK)
 		__clear_bit(((const struct oomtrace_stack *)buf)->id - 1,
 			    r->stacks);
@@ -473,19 +478,19 @@ static bool has_next(const struct oomtrace_reader *r)
 }
 
 /**
- * oomtrace_reader_arm() - is there a record? If not, ask to be woken by one
+ * oomtrace_reader_arm() - check for a record; if none, request a wake-up
  * @r: the reader.
  *
- * The condition to sleep on at oomtrace_ring_wait().
+ * The condition for sleeping on the queue of oomtrace_ring_wait().
  *
- * Return: true if oomtrace_reader_next() has something to give.
+ * Return: true if oomtrace_reader_next() can return a record.
  */
 bool oomtrace_reader_arm(struct oomtrace_reader *r)
 {
 	if (has_next(r))
 		return true;
 	WRITE_ONCE(oomtrace_ring_waiting, 1);
-	/* (F) The flag before the heads: pairs with (E). */
+	/* (F) Store the flag before loading the heads: pairs with (E). */
 	smp_mb();
 	return has_next(r);
 }

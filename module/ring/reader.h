@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Readers of the rings: each has its own position in every ring on every CPU
- * and gets the records of all of them in time order. reader.c has it.
+ * Readers of the rings: each has its own position in every ring on every CPU,
+ * and gets the records of all of them in time order.
  */
 #ifndef OOMTRACE_READER_H
 #define OOMTRACE_READER_H
@@ -13,12 +13,12 @@
 
 /**
  * struct oomtrace_reader_pos - a reader's position in one ring on one CPU
- * @next: number of the record it wants next.
- * @stop: it gets none after this one.
- * @seq: what it found when it last looked: the number of the record that it can
- *	have next, @next or more if some were overwritten; 0: it has to look.
- * @ts_ns: when that was written.
- * @size: its size, bytes.
+ * @next: number of the record that the reader wants next.
+ * @stop: number of the last record that the reader may get.
+ * @seq: number of the record found to be next: @next, or more if records were
+ *	overwritten; 0 if the reader has to search.
+ * @ts_ns: when record @seq was written, ns of CLOCK_MONOTONIC.
+ * @size: size of record @seq, bytes.
  */
 struct oomtrace_reader_pos {
 	u64 next;
@@ -30,13 +30,12 @@ struct oomtrace_reader_pos {
 
 /**
  * struct oomtrace_reader - one reader's position in all rings
- * @rings: bit mask of the rings it reads.
- * @ncpus: CPUs in @pos.
- * @pos: one per ring and CPU.
- * @stacks: the stacks it was given already.
+ * @rings: bit mask of the rings to read.
+ * @ncpus: number of CPUs in @pos.
+ * @pos: one position per ring and CPU.
+ * @stacks: the stacks that the reader has got.
  *
- * Not locked: whoever owns it lets one thread at a time use it, but for
- * oomtrace_reader_arm().
+ * Has no lock: the owner serialises all calls except oomtrace_reader_arm().
  */
 struct oomtrace_reader {
 	unsigned int rings;

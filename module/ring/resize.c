@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How large the rings are, and changing that while they are written to.
+ * The size of the rings, and changing it while records are written.
  *
- * Nothing stops for a change: the hooks stay, other CPUs go on. New memory is
- * allocated for all CPUs first, so that a lack of it changes nothing. Then, one
- * CPU after the other:
+ * A resize stops nothing: the hooks stay attached and all CPUs go on. It
+ * allocates the new memory for all CPUs first, so that a failure changes
+ * nothing. Then, for each CPU in turn:
  *
- *  1. The records held are copied to the new memory from here, as any reader
- *     would read them, until only the last few are missing.
- *  2. On the CPU itself, by an interrupt and so between two writes (if it came
- *     inside one, once more), the few are copied and the writer is given the new
- *     memory.
- *  3. The old memory is marked as closed, and freed when no reader looks at it
- *     and no mapping shows it any more.
+ *  1. The task that resizes copies the buffered records to the new memory, as a
+ *     reader does, until only the last few are missing.
+ *  2. An interrupt on that CPU copies those few and switches the writer to the
+ *     new memory. If the interrupt arrives during a write, it changes nothing
+ *     and is sent again.
+ *  3. The old memory is marked as closed. It is freed when no reader uses it
+ *     and no mapping shows it.
  *
- * Numbers go on. What the new memory has no room for is lost to readers that had
- * not got to it, and counted for them as anything else that they lose.
+ * The records' numbers continue. Records that do not fit into the new memory
+ * count as lost for the readers that have not got them.
  */
 #include <linux/cpu.h>
 #include <linux/delay.h>
@@ -34,7 +34,7 @@
 #define MIN_KB	16U
 #define MAX_KB	1048576U
 
-/* Kilobytes per CPU, at load and since the last resize. */
+/* KiB per CPU. After load it changes under resize_mutex; reads are lockless. */
 static unsigned int buffer_kb[OOMTRACE_RINGS] = {
 	[OOMTRACE_RING_COMMIT]	= 256,
 	[OOMTRACE_RING_OOM]	= 512,
@@ -53,12 +53,12 @@ static const char * const ring_names[OOMTRACE_RINGS] = {
 	[OOMTRACE_RING_OOM]	= "oom",
 };
 
-/* One resize at a time. */
+/* Serialises resizes: guards changes of buffer_kb[] and of the rings' memory. */
 static DEFINE_MUTEX(resize_mutex);
 
 /*
- * Check a size, which the log calls @name. Round it up to whole pages, two at
- * least: the first page describes the others, which hold the records.
+ * Check a size in KiB; messages call it @name. Round it up to whole pages, at
+ * least two: the first page describes the others, which hold the records.
  */
 static int check_buffer_kb(const char *name, unsigned int *kb)
 {
@@ -73,10 +73,7 @@ static int check_buffer_kb(const char *name, unsigned int *kb)
 }
 
 /**
- * oomtrace_buffers_init() - allocate the rings as the parameters say
- *
- * The sizes are checked here and not when the parameters are set, since modprobe
- * shows the error and the log says why.
+ * oomtrace_buffers_init() - allocate the rings with the parameters' sizes
  *
  * Return: 0; -EINVAL or -ENOMEM with a line in the log.
  */
@@ -100,22 +97,22 @@ int oomtrace_buffers_init(void)
 
 /* ---- one CPU ---- */
 
-/* Records that may be copied with interrupts off. */
+/* The most records to copy with interrupts off. */
 #define LAST_FEW	64
-/* How often it is tried to get that near to a writer before others are lost. */
-#define TRIES		100
-/* How often an interrupt may come inside a write. */
+/* Attempts to catch up with the writer before records are skipped. */
+#define COPY_TRIES	100
+/* Attempts to interrupt the CPU between two writes. */
 #define MAX_TRIES	100000
 
 /**
- * struct move - a ring on one CPU on its way to other memory
+ * struct move - the move of one ring on one CPU to new memory
  * @ring: the ring.
  * @cpu: the CPU.
  * @new: the new memory.
- * @old: the memory it has now; what is left of it when @done.
- * @copied: all records up to this one were copied or are lost.
- * @give_up: leave behind what is not copied yet.
- * @done: the writer has the new memory.
+ * @old: the memory that the ring uses before the move.
+ * @copied: number of the last record that was copied or skipped.
+ * @give_up: skip all records but the last few.
+ * @done: the writer uses the new memory.
  */
 struct move {
 	struct oomtrace_ring *ring;
@@ -135,19 +132,19 @@ static void *slot_of(const struct oomtrace_ring_mem *mem, u64 seq)
 	return mem->slots + (size_t)slot * mem->slot_size;
 }
 
-/* Copy what was written since the last time. No reader sees the new memory yet. */
-static void catch_up(struct move *m, u64 head)
+/* Copy the records since the last call. No reader sees the new memory yet. */
+static void copy_new_records(struct move *m, u64 head)
 {
 	struct oomtrace_ring_page *page = m->new->page;
 	u64 seq = max(m->copied + 1, oomtrace_oldest_held(m->old, head));
 
-	/* Nobody misses what would be overwritten again at once. */
+	/* Skip records that later ones would overwrite in the new memory. */
 	if (head > m->new->nslots)
 		seq = max(seq, head - m->new->nslots + 1);
 	if (seq > m->copied + 1)
 		page->first = seq;
 	for (; seq <= head; seq++) {
-		/* All before one that was overwritten is so, too. */
+		/* If one is overwritten, all before it are. */
 		if (!oomtrace_copy_record(m->old, seq, slot_of(m->new, seq),
 					  m->old->slot_size))
 			page->first = seq + 1;
@@ -155,8 +152,8 @@ static void catch_up(struct move *m, u64 head)
 	m->copied = head;
 }
 
-/* On the CPU itself, or with the CPU offline; interrupts off. */
-static void switch_over(void *arg)
+/* Runs on the CPU itself, or for an offline CPU; interrupts off. */
+static void switch_memory(void *arg)
 {
 	struct move *m = arg;
 	struct oomtrace_ring_cpu *rc = per_cpu_ptr(m->ring->cpu, m->cpu);
@@ -169,28 +166,28 @@ static void switch_over(void *arg)
 	}
 	if (rc->seq > m->copied + LAST_FEW)
 		return;
-	catch_up(m, rc->seq);
+	copy_new_records(m, rc->seq);
 	oomtrace_ring_use(rc, m->new);
-	/* After the last head of this memory: whoever sees it has seen all. */
+	/* Release: a reader that loads closed as 1 then loads the last head. */
 	smp_store_release(&m->old->page->closed, 1);
 	m->done = true;
 }
 
-static void run_on_cpu(struct move *m)
+static void switch_on_cpu(struct move *m)
 {
 	unsigned long flags;
 
-	/* The CPU neither comes nor goes: see oomtrace_ring_resize(). */
+	/* cpus_read_lock() is held: the CPU stays online or offline. */
 	if (cpu_online(m->cpu)) {
-		smp_call_function_single(m->cpu, switch_over, m, true);
+		smp_call_function_single(m->cpu, switch_memory, m, true);
 		return;
 	}
 	local_irq_save(flags);
-	switch_over(m);
+	switch_memory(m);
 	local_irq_restore(flags);
 }
 
-/* Give a CPU new memory; false if it is always in the middle of a write. */
+/* Move one CPU to new memory; false if every attempt met a write. */
 static bool move_cpu(struct move *m)
 {
 	unsigned int tries;
@@ -198,12 +195,12 @@ static bool move_cpu(struct move *m)
 	m->old = oomtrace_ring_mem_get(m->ring->id, m->cpu);
 	m->new->page->generation = m->old->page->generation + 1;
 	for (tries = 0; !m->done && tries < MAX_TRIES; tries++) {
-		m->give_up = tries >= TRIES;
-		catch_up(m, oomtrace_ring_head(m->old));
-		run_on_cpu(m);
+		m->give_up = tries >= COPY_TRIES;
+		copy_new_records(m, oomtrace_ring_head(m->old));
+		switch_on_cpu(m);
 		cond_resched();
 	}
-	/* What mem_get() took; the ring's own is dropped by the caller. */
+	/* The reference taken above; the caller drops the ring's own. */
 	oomtrace_ring_mem_put(m->old);
 	return m->done;
 }
@@ -214,7 +211,7 @@ static void free_moves(struct move *moves)
 {
 	unsigned int cpu;
 
-	/* What was not moved has new memory left over, the others old. */
+	/* After a move the old memory is unused; without one, the new. */
 	for_each_possible_cpu(cpu)
 		oomtrace_ring_mem_put(moves[cpu].done ? moves[cpu].old :
 							moves[cpu].new);
@@ -255,7 +252,7 @@ static int resize_locked(enum oomtrace_ring_id id, unsigned int kb)
 				   ring_names[id], kb, num_possible_cpus());
 		return -ENOMEM;
 	}
-	/* No CPU comes or goes while it is given new memory. */
+	/* No CPU goes online or offline during its move. */
 	cpus_read_lock();
 	for_each_possible_cpu(cpu)
 		if (!move_cpu(&moves[cpu]))
@@ -263,21 +260,21 @@ static int resize_locked(enum oomtrace_ring_id id, unsigned int kb)
 	cpus_read_unlock();
 	if (!ret)
 		buffer_kb[id] = kb;
-	/* No reader looks at the old memory any more: see oomtrace_ring_mem(). */
+	/* Readers that found the old memory in oomtrace_ring_mem() are done. */
 	synchronize_rcu();
 	free_moves(moves);
 	return ret;
 }
 
 /**
- * oomtrace_ring_resize() - give a ring another size on every CPU
+ * oomtrace_ring_resize() - change the size of a ring on every CPU
  * @id: which ring.
- * @kb: kilobytes per CPU.
+ * @kb: KiB per CPU.
  *
  * May sleep.
  *
- * Return: 0; -EINVAL or -ENOMEM with a line in the log, and then nothing has
- * changed; -EINTR.
+ * Return: 0. -EINVAL or -ENOMEM with a line in the log, or -EINTR: nothing has
+ * changed. -EBUSY: some CPUs keep the old size.
  */
 int oomtrace_ring_resize(enum oomtrace_ring_id id, unsigned int kb)
 {
@@ -295,8 +292,8 @@ int oomtrace_ring_resize(enum oomtrace_ring_id id, unsigned int kb)
 
 /* ---- as text ---- */
 
-/* "commit=1024": which ring, how much. A number alone is for both. */
-static int parse_word(char *word, unsigned int kb[OOMTRACE_RINGS])
+/* Parse "commit=1024", or a number alone, which is for both rings. */
+static int parse_ring_size(char *word, unsigned int kb[OOMTRACE_RINGS])
 {
 	char *value = strchr(word, '=');
 	unsigned int n;
@@ -305,7 +302,7 @@ static int parse_word(char *word, unsigned int kb[OOMTRACE_RINGS])
 	if (value)
 		*value++ = '\0';
 	if (kstrtouint(value ? value : word, 10, &n)) {
-		pr_err_ratelimited("buffer_size_kb: " WORD_FMT " is no number\n",
+		pr_err_ratelimited("buffer_size_kb: " WORD_FMT " is not a number of KiB per CPU\n",
 				   WORD_ARG(value ? value : word));
 		return -EINVAL;
 	}
@@ -316,7 +313,8 @@ static int parse_word(char *word, unsigned int kb[OOMTRACE_RINGS])
 	}
 	id = match_string(ring_names, OOMTRACE_RINGS, word);
 	if (id < 0) {
-		pr_err_ratelimited("buffer_size_kb: " WORD_FMT " is no ring; allowed are commit and oom\n",
+		pr_err_ratelimited("buffer_size_kb: " WORD_FMT
+				   " is not a ring; allowed are commit and oom\n",
 				   WORD_ARG(word));
 		return -EINVAL;
 	}
@@ -325,12 +323,12 @@ static int parse_word(char *word, unsigned int kb[OOMTRACE_RINGS])
 }
 
 /**
- * oomtrace_buffer_size_set() - resize as a text says
- * @text: KiB per CPU: "N" for both rings, or "commit=N", "oom=N" or both; taken
- *	apart.
+ * oomtrace_buffer_size_set() - change the size of rings, given as text
+ * @text: KiB per CPU: "N" for both rings, or "commit=N", "oom=N" or both;
+ *	modified.
  *
- * Return: 0, or an error with a line in the log. If the second of two rings
- * could not be resized, the first has been.
+ * Return: 0 or an error, with a line in the log for -EINVAL and -ENOMEM. If the
+ * resize of the second ring fails, the first keeps its new size.
  */
 int oomtrace_buffer_size_set(char *text)
 {
@@ -345,15 +343,15 @@ int oomtrace_buffer_size_set(char *text)
 		if (!*word)
 			continue;
 		any = true;
-		ret = parse_word(word, kb);
+		ret = parse_ring_size(word, kb);
 		if (ret)
 			return ret;
 	}
 	if (!any) {
-		pr_err_ratelimited("buffer_size_kb: nothing is said; allowed are N, commit=N and oom=N (KiB per CPU)\n");
+		pr_err_ratelimited("buffer_size_kb: no size is given; allowed are N, commit=N and oom=N (KiB per CPU)\n");
 		return -EINVAL;
 	}
-	/* All that is said is right before any of it is done. */
+	/* Check all sizes before changing any. */
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
 		checked = kb[id];
 		ret = check_buffer_kb(ring_names[id], &checked);
@@ -369,11 +367,11 @@ int oomtrace_buffer_size_set(char *text)
 }
 
 /**
- * oomtrace_buffer_size_print() - the sizes as text
- * @buf: where to.
- * @size: its size.
+ * oomtrace_buffer_size_print() - print the sizes
+ * @buf: destination.
+ * @size: size of @buf.
  *
- * Return: length of the text, which can be written back.
+ * Return: length of the text, which oomtrace_buffer_size_set() accepts.
  */
 size_t oomtrace_buffer_size_print(char *buf, size_t size)
 {

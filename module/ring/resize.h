@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How large the rings are, at load and when the user changes it.
+ * The size of the rings: set at load, changed by the user at run time.
  */
 #ifndef OOMTRACE_RESIZE_H
 #define OOMTRACE_RESIZE_H

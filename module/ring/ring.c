@@ -2,13 +2,12 @@
 /*
  * The rings: per-CPU, preallocated, overwriting the oldest record.
  *
- * Two rings, so that a flood of commit decisions never evicts an OOM episode.
- * Each has, for every possible CPU, memory of its own: a page that describes it
- * and holds the head, and behind it N equal slots, one record each. Nothing is
- * allocated while records are written, nothing is locked, and a writer does no
- * work for readers but look whether one sleeps. This file has the rings' memory;
- * writing is in ring.h, reading in reader.c, waking in wake.c, and the change of
- * a ring's size in resize.c.
+ * There are two rings, so that a flood of commit decisions never evicts an OOM
+ * episode. For every possible CPU a ring has memory of its own: a page that
+ * describes it and holds the head, then N equal slots of one record each.
+ * Writers, which run in handlers, allocate nothing and take no lock. All that a
+ * writer does for readers is check whether one of them sleeps. This file
+ * allocates and frees the memory, in process context, and reports totals.
  *
  * The states of a slot
  *
@@ -20,34 +19,40 @@
  * What always holds, for one ring on one CPU with N slots:
  *
  *  1. One writer: only that CPU writes, with preemption off. kprobe and
- *     kretprobe handlers have it off. Tracepoint probes (from 7.3 on) and the
- *     oom notifier have not: all they write goes to the OOM ring, whose writers
- *     switch interrupts off (oomtrace_ring_write()). lockdep checks it.
- *  2. No write inside a write. An interrupt may come in between and want to
- *     write too; it finds @busy set, is turned away and counted by what it was
- *     in (enum oomtrace_refusal). With interrupts off that cannot happen:
- *     nothing of an episode is ever turned away.
- *  3. Records are numbered 1, 2, 3, ... with no gap, for as long as the module
- *     is loaded. Record n lives in slot (n - 1) % N and nowhere else.
- *  4. A slot's header.seq is n only while every byte of record n is in it: the
- *     writer sets it to 0 before it touches the slot and to n after it is done.
- *  5. head is n only after record n is whole. So the records that can be had
- *     are those from max(first, head - N + 1) to head, but for the oldest, which
- *     the next write may be taking away just now. "first" is 1, or after a
- *     change of size the oldest record that was taken over.
- *  6. Readers write nothing that a writer reads but oomtrace_ring_waiting. So
- *     any number of them cost a writer nothing.
+ *     kretprobe handlers run with preemption off. Tracepoint probes (from 7.3
+ *     on) and the oom notifier do not: all their records go to the OOM ring,
+ *     whose writers disable interrupts (oomtrace_ring_write()). lockdep checks
+ *     that preemption is off.
+ *  2. No nested writes. An interrupt may arrive during a write and try to write
+ *     as well. It finds @busy set, and its write is rejected and counted by
+ *     context (enum oomtrace_refusal). With interrupts off that cannot happen,
+ *     so no record of an episode is ever rejected.
+ *  3. Records are numbered 1, 2, 3, ... without a gap, for as long as the module
+ *     is loaded. Record n is in slot (n - 1) % N and nowhere else.
+ *  4. A slot's header.seq is n only while the slot has every byte of record n:
+ *     the writer sets it to 0 before it changes the slot, and to n at the end.
+ *  5. head is n only after record n is complete. So the readable records are
+ *     max(first, head - N + 1) to head, except that the next write may be
+ *     overwriting the oldest of them right now. "first" is 1 or, after a
+ *     resize, the oldest record that was copied to the new memory.
+ *  6. Readers write nothing that a writer reads, except oomtrace_ring_waiting.
+ *     So any number of readers cost a writer nothing.
  *
- * Who may write what: @page->head and the slots, the CPU's writer; @page->closed
- * and the rest of the page, resize.c, before readers can see it or on the
- * writer's own CPU between two writes; oomtrace_ring_waiting, readers set it, the
- * writer that wakes them clears it.
+ * Write access:
  *
- * How a reader knows what it lost: it knows the number that it wants next. From
- * (5) it knows whether that number is still there; if not, the difference is
- * exactly what it has lost. It copies the slot and then looks at its number: if
- * that is n, by (4) it has record n whole. If not, the record was overwritten, as
- * a slot never goes back to an older number, and n was there when the head was n.
+ *	page->head, slots	the CPU's writer
+ *	rest of the page	the allocation and a resize: before readers can
+ *				see the page, or between two writes on the
+ *				writer's own CPU
+ *	oomtrace_ring_waiting	readers set it, the writer that wakes them
+ *				clears it
+ *
+ * How a reader counts its losses: it knows the number of the record that it
+ * wants next. From (5) it knows whether that record is still readable. If not,
+ * the difference to the oldest readable one is exactly the loss. The reader
+ * copies the slot and then loads the slot's number. If that is n, the copy is
+ * the complete record n, by (4). If not, record n was overwritten: it was there
+ * when head was n, and a slot never returns to an older number.
  *
  * The barriers, each with its partner:
  *
@@ -61,15 +66,15 @@
  *	load waiting				F: smp_mb()
  *						load head
  *
- *	A-B	a reader that got a byte of n + N, the next record in this slot,
- *		sees that the number is no longer n
- *	C-D	a reader that saw n or more as the head gets no byte, and no
+ *	A-B	a reader whose copy has a byte of record n + N, the next one in
+ *		this slot, finds that the number is no longer n
+ *	C-D	a reader that loads a head of n or more gets no byte, and no
  *		number, from before record n
- *	E-F	a reader that goes to sleep has set waiting and then looked at the
- *		heads: either it sees the record, or its writer sees that it waits
+ *	E-F	a reader that goes to sleep sets waiting and then loads the heads:
+ *		either the reader sees the record, or the writer sees the flag
  *
- * model/ holds this very code to all that: every execution that the barriers
- * allow for a few records, and real threads.
+ * The user-space model in model/ checks this very code: every execution that
+ * the barriers allow for a few records, and real threads.
  */
 #include <linux/gfp.h>
 #include <linux/hardirq.h>
@@ -84,18 +89,13 @@
 
 struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
 
-/* Slots are as large as the longest record that goes there, in cache lines. */
+/* Bytes: the longest record of each ring, rounded up to a cache line. */
 static const u32 slot_sizes[OOMTRACE_RINGS] = {
 	[OOMTRACE_RING_COMMIT]	= ALIGN(sizeof(struct oomtrace_commit), 64),
 	[OOMTRACE_RING_OOM]	= ALIGN(sizeof(struct oomtrace_oom_begin), 64),
 };
 
-/**
- * oomtrace_ring_refuse() - count a write that came inside another one
- * @rc: the CPU's writer, which is busy.
- *
- * Any context.
- */
+/* Count a nested write that is rejected, by context. Any context. */
 void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc)
 {
 	if (in_nmi())
@@ -118,8 +118,8 @@ static void free_pages_of(struct page **pages, unsigned int n)
 }
 
 /*
- * Zeroed pages of a CPU's node, one after the other in the kernel's addresses.
- * Unlike vzalloc_node() this fails rather than have somebody killed for it.
+ * Allocate zeroed pages on @node, mapped contiguously. Unlike vzalloc_node(),
+ * this fails rather than invoke the OOM killer.
  */
 static void *map_pages(unsigned int n, int node)
 {
@@ -141,21 +141,16 @@ static void *map_pages(unsigned int n, int node)
 		}
 		cond_resched();
 	}
-	/* vfree() gives back the pages and their list. */
+	/* VM_MAP_PUT_PAGES: vfree() frees the pages and the array. */
 	at = vmap(pages, n, VM_MAP | VM_MAP_PUT_PAGES, PAGE_KERNEL);
 	if (!at)
 		free_pages_of(pages, n);
 	return at;
 }
 
-/**
- * oomtrace_ring_fits() - is there memory for a ring?
- * @kb: kilobytes per CPU.
- *
- * Asked before any is taken, so that the rest of the machine does not notice a
- * request that cannot be met.
- *
- * Return: false if there surely is not.
+/*
+ * Check that @kb KiB per CPU can be available at all, before allocating any.
+ * A request that is sure to fail must not cause reclaim for the whole machine.
  */
 bool oomtrace_ring_fits(unsigned int kb)
 {
@@ -164,14 +159,15 @@ bool oomtrace_ring_fits(unsigned int kb)
 }
 
 /**
- * oomtrace_ring_mem_alloc() - memory for one ring on one CPU
+ * oomtrace_ring_mem_alloc() - allocate memory for one ring on one CPU
  * @id: which ring.
  * @cpu: which CPU.
- * @kb: kilobytes, at least two pages, whole pages.
+ * @kb: KiB, a multiple of the page size, at least two pages.
  *
- * May sleep. To be given back with oomtrace_ring_mem_put().
+ * May sleep. Free it with oomtrace_ring_mem_put().
  *
- * Return: the memory, empty and described, or NULL if there is none.
+ * Return: the memory, with its first page filled in and no records; NULL if the
+ * allocation fails.
  */
 struct oomtrace_ring_mem *oomtrace_ring_mem_alloc(enum oomtrace_ring_id id,
 						  unsigned int cpu,
@@ -188,7 +184,7 @@ struct oomtrace_ring_mem *oomtrace_ring_mem_alloc(enum oomtrace_ring_id id,
 	mem->bytes = (size_t)kb * SZ_1K;
 	mem->nslots = (mem->bytes - PAGE_SIZE) / mem->slot_size;
 	kref_init(&mem->ref);
-	/* Zeroed: no slot has a number, no stale byte can be read. */
+	/* Zeroed: no slot has a number, and no stale byte can leak. */
 	mem->page = map_pages(mem->bytes >> PAGE_SHIFT, cpu_to_node(cpu));
 	if (!mem->page) {
 		kfree(mem);
@@ -218,8 +214,8 @@ static void mem_free(struct kref *ref)
 }
 
 /**
- * oomtrace_ring_mem_put() - let go of a ring's memory
- * @mem: the memory; NULL is no harm.
+ * oomtrace_ring_mem_put() - drop a reference to a ring's memory
+ * @mem: the memory, or NULL.
  *
  * May sleep.
  */
@@ -230,11 +226,11 @@ void oomtrace_ring_mem_put(struct oomtrace_ring_mem *mem)
 }
 
 /**
- * oomtrace_ring_mem_get() - hold the memory that a CPU writes to now
+ * oomtrace_ring_mem_get() - take a reference to the memory of a CPU's writer
  * @id: which ring.
  * @cpu: a possible CPU.
  *
- * Return: the memory, to be given back with oomtrace_ring_mem_put().
+ * Return: the memory; drop the reference with oomtrace_ring_mem_put().
  */
 struct oomtrace_ring_mem *oomtrace_ring_mem_get(enum oomtrace_ring_id id,
 						unsigned int cpu)
@@ -244,19 +240,19 @@ struct oomtrace_ring_mem *oomtrace_ring_mem_get(enum oomtrace_ring_id id,
 
 	rcu_read_lock();
 	mem = rcu_dereference(rc->mem);
-	/* A resize lets go of it only after nobody can be here with it. */
+	/* The count is not 0: a resize drops its reference after a grace period. */
 	kref_get(&mem->ref);
 	rcu_read_unlock();
 	return mem;
 }
 
 /**
- * oomtrace_ring_use() - have a CPU write to this memory from now on
+ * oomtrace_ring_use() - switch a CPU's writer to this memory
  * @rc: the CPU's writer.
- * @mem: the memory; holds what it is to hold of the records up to @rc->seq.
+ * @mem: the memory, with the records up to @rc->seq that it is to keep.
  *
- * On that CPU with interrupts off and no write under way, or where it cannot
- * write.
+ * Call on that CPU with interrupts off and no write in progress, or while the
+ * CPU cannot write.
  */
 void oomtrace_ring_use(struct oomtrace_ring_cpu *rc,
 		       struct oomtrace_ring_mem *mem)
@@ -269,7 +265,7 @@ void oomtrace_ring_use(struct oomtrace_ring_cpu *rc,
 	rc->slots = mem->slots;
 	rc->nslots = mem->nslots;
 	rc->next = next;
-	/* All of the above before readers see it. */
+	/* Readers that see the memory must see its head. */
 	rcu_assign_pointer(rc->mem, mem);
 }
 
@@ -318,9 +314,10 @@ static int ring_alloc(enum oomtrace_ring_id id, unsigned int kb)
 
 /**
  * oomtrace_rings_init() - allocate both rings
- * @kb: kilobytes per CPU of each, whole pages, two pages at least.
+ * @kb: KiB per CPU of each ring, a multiple of the page size, at least two
+ *	pages.
  *
- * Return: 0 or -ENOMEM, with nothing left allocated.
+ * Return: 0, or -ENOMEM with nothing allocated.
  */
 int oomtrace_rings_init(const unsigned int kb[OOMTRACE_RINGS])
 {
@@ -339,7 +336,7 @@ int oomtrace_rings_init(const unsigned int kb[OOMTRACE_RINGS])
 /**
  * oomtrace_rings_exit() - free the rings
  *
- * To be called last: no writer, no reader, no wake-up may be left.
+ * Call when no writer, no reader and no wake-up is left.
  */
 void oomtrace_rings_exit(void)
 {
@@ -349,14 +346,14 @@ void oomtrace_rings_exit(void)
 		ring_free(&oomtrace_rings[id]);
 }
 
-/* ---- what is known about them ---- */
+/* ---- geometry and totals ---- */
 
 /**
- * oomtrace_ring_written() - records written on one CPU since load
+ * oomtrace_ring_written() - count the records written on one CPU since load
  * @id: which ring.
  * @cpu: which CPU.
  *
- * Return: the count.
+ * Return: the count, which is the number of the last record.
  */
 u64 oomtrace_ring_written(enum oomtrace_ring_id id, unsigned int cpu)
 {
@@ -376,9 +373,9 @@ static u64 writes_refused(enum oomtrace_ring_id id, unsigned int cpu,
 }
 
 /**
- * oomtrace_ring_info() - geometry and totals of a ring
+ * oomtrace_ring_info() - get geometry and totals of a ring
  * @id: which ring.
- * @info: filled in, every byte.
+ * @info: every byte is filled in.
  */
 void oomtrace_ring_info(enum oomtrace_ring_id id,
 			struct oomtrace_ring_info *info)
@@ -401,8 +398,8 @@ void oomtrace_ring_info(enum oomtrace_ring_id id,
 }
 
 /**
- * oomtrace_ring_cpu_info() - one ring on one CPU
- * @info: @ring and @cpu say which; the rest is filled in, every byte.
+ * oomtrace_ring_cpu_info() - get geometry and totals of a ring on one CPU
+ * @info: in: @ring and @cpu; every other byte is filled in.
  *
  * Return: 0, or -EINVAL if there is no such ring or CPU.
  */

@@ -2,9 +2,10 @@
 /*
  * The rings: where records stay until they are overwritten.
  *
- * Writers reserve a slot, fill it and publish it, or have a finished record
- * written. All of that is inline, because the cost of a commit decision is
- * counted in instructions.
+ * A writer reserves a slot, fills it and publishes it, or has a finished record
+ * copied into a slot. All of that is inline, because the cost of a commit
+ * decision is counted in instructions. The letters (A) to (F) name the barriers
+ * that pair; no write sleeps, allocates or takes a lock.
  */
 #ifndef OOMTRACE_RING_H
 #define OOMTRACE_RING_H
@@ -24,15 +25,15 @@
 
 /**
  * struct oomtrace_ring_mem - the memory of one ring on one CPU
- * @page: its first page, see include/oomtrace.h.
- * @slots: the slots; they follow on the next page.
- * @nslots: how many there are.
- * @slot_size: bytes from one to the next.
- * @bytes: memory taken, @page included; whole pages.
- * @id: of which ring.
- * @ref: held by the ring while it writes there, and by each mapping.
+ * @page: its first page, laid out as the ABI says.
+ * @slots: the slots, from the second page on.
+ * @nslots: number of slots.
+ * @slot_size: bytes from one slot to the next.
+ * @bytes: size of the memory with @page, a multiple of the page size.
+ * @id: the ring that the memory belongs to.
+ * @ref: one reference for the ring that writes here, one for each mapping.
  *
- * Constant once a ring has it, but for what @page and @slots point to.
+ * Constant while a ring uses it, except for what @page and @slots point to.
  */
 struct oomtrace_ring_mem {
 	struct oomtrace_ring_page *page;
@@ -46,19 +47,17 @@ struct oomtrace_ring_mem {
 
 /**
  * struct oomtrace_ring_cpu - the writer's side of one ring on one CPU
- * @page: of @mem.
- * @slots: of @mem.
- * @nslots: of @mem.
- * @next: index of the slot that the next record goes to: @seq % @nslots.
- * @busy: a write is under way on this CPU.
- * @seq: number of the last record; a copy of @page->head that nobody else can
- *	touch.
- * @mem: where records go; under RCU for readers.
- * @refused: writes that came inside another one and were turned away, by what
- *	they were in.
+ * @page: copy of @mem->page.
+ * @slots: copy of @mem->slots.
+ * @nslots: copy of @mem->nslots.
+ * @next: index of the slot for the next record: @seq % @nslots.
+ * @busy: nonzero during a write on this CPU.
+ * @seq: number of the last record; the writer's private copy of @page->head.
+ * @mem: the memory that records go to; readers use it under RCU.
+ * @refused: nested writes rejected, by context.
  *
- * Written only on its own CPU with preemption off, or, when the CPU is offline,
- * by whoever keeps it so; @refused is read from elsewhere.
+ * Written only on its own CPU with preemption off. For an offline CPU, the task
+ * that keeps the CPU offline may write it. Any CPU reads @refused.
  */
 struct oomtrace_ring_cpu {
 	struct oomtrace_ring_page *page;
@@ -73,10 +72,10 @@ struct oomtrace_ring_cpu {
 
 /**
  * struct oomtrace_ring - one ring, on all CPUs
- * @cpu: the writers' sides.
+ * @cpu: the writer's side of each CPU.
  * @slot_size: bytes from one slot to the next, a multiple of 64.
  * @id: which ring this is.
- * @bytes: memory taken, mappings of memory that a resize replaced included.
+ * @bytes: memory in use, including replaced memory that is still mapped.
  */
 struct oomtrace_ring {
 	struct oomtrace_ring_cpu __percpu *cpu;
@@ -89,20 +88,18 @@ extern struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
 
 void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc);
 
-void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc);
-
 /**
- * oomtrace_ring_reserve() - get the slot for the next record of this CPU
+ * oomtrace_ring_reserve() - reserve the slot for the next record of this CPU
  * @ring: the ring.
  * @type: enum oomtrace_type of the record.
- * @size: its size, at most the ring's slot size.
+ * @size: bytes of the record, at most the ring's slot size.
  *
- * To be called with preemption off; fill in every byte after the header, set
- * the header's @valid and @derived, then call oomtrace_ring_publish() before
- * preemption comes back on.
+ * Call with preemption off. Fill in every byte after the header, set the
+ * header's @valid and @derived, then call oomtrace_ring_publish() before
+ * enabling preemption.
  *
- * Return: the record, header filled in but for @valid and @derived, or NULL if
- * another write is under way on this CPU (counted as refused).
+ * Return: the record, its header complete except for @valid and @derived; NULL
+ * if the write is nested in another one on this CPU (counted as refused).
  */
 static __always_inline void *
 oomtrace_ring_reserve(struct oomtrace_ring *ring, u16 type, u16 size)
@@ -116,12 +113,12 @@ oomtrace_ring_reserve(struct oomtrace_ring *ring, u16 type, u16 size)
 		return NULL;
 	}
 	rc->busy = 1;
-	/* An interrupt on this CPU must see busy before any of the record. */
+	/* An interrupt on this CPU must see busy before it sees the slot change. */
 	barrier();
 
 	h = rc->slots + (size_t)rc->next * ring->slot_size;
 	WRITE_ONCE(h->seq, 0);
-	/* (A) "Being written" before any byte changes: pairs with (B). */
+	/* (A) Clear the number before any byte changes: pairs with (B). */
 	smp_wmb();
 
 	h->type = type;
@@ -133,9 +130,9 @@ oomtrace_ring_reserve(struct oomtrace_ring *ring, u16 type, u16 size)
 }
 
 /**
- * oomtrace_ring_publish() - let readers have the record
+ * oomtrace_ring_publish() - make a record visible to readers
  * @ring: the ring.
- * @h: what oomtrace_ring_reserve() returned.
+ * @h: the record that oomtrace_ring_reserve() returned.
  */
 static __always_inline void
 oomtrace_ring_publish(struct oomtrace_ring *ring, struct oomtrace_header *h)
@@ -144,15 +141,15 @@ oomtrace_ring_publish(struct oomtrace_ring *ring, struct oomtrace_header *h)
 	u64 seq = ++rc->seq;
 
 	WRITE_ONCE(h->seq, seq);
-	/* (C) The record and its number before the head: pairs with (D). */
+	/* (C) Store the record and its number before the head: pairs with (D). */
 	smp_store_release(&rc->page->head, seq);
 	if (++rc->next == rc->nslots)
 		rc->next = 0;
-	/* The next write, maybe an interrupt's, finds everything in place. */
+	/* An interrupt that sees busy clear must see all of the above. */
 	barrier();
 	rc->busy = 0;
 
-	/* (E) The head before the look at waiting: pairs with (F). */
+	/* (E) Store the head before loading waiting: pairs with (F). */
 	smp_mb();
 	if (unlikely(READ_ONCE(oomtrace_ring_waiting)))
 		oomtrace_ring_kick();
@@ -164,12 +161,12 @@ oomtrace_ring_publish(struct oomtrace_ring *ring, struct oomtrace_header *h)
 /**
  * oomtrace_ring_write() - write a finished record
  * @ring: the ring.
- * @rec: the record; of its header, @valid and @derived are written.
+ * @rec: the record; only @valid and @derived of its header are used.
  * @type: enum oomtrace_type.
- * @size: the record's size; a constant where the cost matters.
+ * @size: bytes of the record; a constant where the cost matters.
  *
- * Interrupts are off for the copy only, so any context but NMI may call this and
- * no write is ever nested in another.
+ * Interrupts are off during the copy only. So any context except NMI may call
+ * this, and an interrupt cannot nest a write.
  *
  * Return: false if the write was rejected as nested.
  */
@@ -192,21 +189,21 @@ oomtrace_ring_write(struct oomtrace_ring *ring,
 	return to;
 }
 
-/* The number of the last record that is whole in this memory. */
+/* The number of the last complete record in this memory. */
 static inline u64 oomtrace_ring_head(const struct oomtrace_ring_mem *mem)
 {
-	/* (D) The head before the slots: pairs with (C). */
+	/* (D) Load the head before the slots: pairs with (C). */
 	return smp_load_acquire(&mem->page->head);
 }
 
-/* The memory that a CPU writes to now; inside rcu_read_lock(). */
+/* The memory that a CPU writes to now. Call under rcu_read_lock(). */
 static inline const struct oomtrace_ring_mem *
 oomtrace_ring_mem(const struct oomtrace_ring *ring, unsigned int cpu)
 {
 	return rcu_dereference(per_cpu_ptr(ring->cpu, cpu)->mem);
 }
 
-/* Offsets of mappings: this far apart, one for each ring on each CPU. */
+/* Mapping offsets: bytes between two of them; one per ring and CPU. */
 #define OOMTRACE_MMAP_SPAN	BIT_ULL(31)
 #define OOMTRACE_MMAP_OFFSET(id, cpu) \
 	(((u64)(cpu) * OOMTRACE_RINGS + (id)) * OOMTRACE_MMAP_SPAN)

@@ -2,14 +2,13 @@
 /*
  * The kernel stacks that commit denials refer to.
  *
- * A denial comes from one of a few places, thousands of times. So each stack is
- * kept once, in a table of fixed size, and records name it by number. Entries
- * are added and never changed or removed, so finding one takes no lock. When the
- * table is full, or the few entries that a stack may use are, the denial has no
- * stack, which is counted.
+ * Denials come from a few places, thousands of times each. So a table of fixed
+ * size keeps each stack once, and records name it by number. An entry never
+ * changes once it is added, so a look-up takes no lock. If all slots that a stack
+ * may use are full, the denial is recorded without a stack, and counted.
  *
- * Saved in a handler, as addresses; turned into symbols when somebody reads, in
- * process context. Addresses never leave.
+ * Handlers save stacks as addresses. Readers get them as symbols, which process
+ * context looks up. Addresses never reach user space.
  */
 #include <linux/atomic.h>
 #include <linux/jhash.h>
@@ -23,7 +22,7 @@
 #include "ring/stacks.h"
 
 #define FRAMES	24
-/* Entries that a stack may use, from the one its hash names. */
+/* Probe length: slots to try, from the one that the hash selects. */
 #define TRIES	16
 
 enum { FREE, BEING_WRITTEN, READY };
@@ -31,8 +30,8 @@ enum { FREE, BEING_WRITTEN, READY };
 /**
  * struct stack - one stack
  * @state: FREE; BEING_WRITTEN by the CPU that claimed it; READY and constant.
- * @hash: of @frames.
- * @nr: how many there are.
+ * @hash: hash of @frames.
+ * @nr: number of @frames.
  * @frames: return addresses, innermost first.
  */
 struct stack {
@@ -43,21 +42,23 @@ struct stack {
 };
 
 static struct stack stacks[OOMTRACE_STACKS];
+/* Denials whose stack found no free slot, since load. */
 static atomic64_t refused;
 
-static bool same(const struct stack *s, u32 hash, const unsigned long *frames,
-		 u32 nr)
+static bool is_same_stack(const struct stack *s, u32 hash,
+			  const unsigned long *frames, u32 nr)
 {
 	return s->hash == hash && s->nr == nr &&
 	       !memcmp(s->frames, frames, nr * sizeof(*frames));
 }
 
 /**
- * oomtrace_stack_save() - remember the stack of this very moment
+ * oomtrace_stack_save() - save the current stack
  *
- * For handlers, preemption off.
+ * For handlers, with preemption off.
  *
- * Return: its number, from 1; 0 if there is no room, or if no stack can be had.
+ * Return: the stack's number, from 1; 0 if all its slots are full, or if this
+ * kernel cannot unwind through a return probe.
  */
 u32 oomtrace_stack_save(void)
 {
@@ -71,10 +72,10 @@ u32 oomtrace_stack_save(void)
 	for (i = 0; i < TRIES; i++) {
 		u32 n = (hash + i) % OOMTRACE_STACKS;
 		struct stack *s = &stacks[n];
-		/* Pairs with the release below: READY means all is written. */
+		/* Pairs with the release below: READY means complete. */
 		int state = atomic_read_acquire(&s->state);
 
-		if (state == READY && same(s, hash, frames, nr))
+		if (state == READY && is_same_stack(s, hash, frames, nr))
 			return n + 1;
 		if (state != FREE ||
 		    atomic_cmpxchg(&s->state, FREE, BEING_WRITTEN) != FREE)
@@ -90,7 +91,7 @@ u32 oomtrace_stack_save(void)
 }
 
 /**
- * oomtrace_stacks_refused() - denials whose stack was not kept
+ * oomtrace_stacks_refused() - count denials whose stack found no free slot
  *
  * Return: the count since load.
  */
@@ -100,11 +101,11 @@ u64 oomtrace_stacks_refused(void)
 }
 
 /*
- * Our own functions and the probe's machinery come first in every stack. They
- * end with ours, with the trampoline that a hooked return goes through, or at the
- * hooked function itself.
+ * Find the first frame after the module's own and the probe's. The last of those
+ * is a function of the module, a return probe's trampoline, or the hooked
+ * function itself.
  */
-static u32 first_frame(const struct stack *s, char *symbol)
+static u32 find_first_frame(const struct stack *s, char *symbol)
 {
 	u32 i;
 
@@ -120,9 +121,9 @@ static u32 first_frame(const struct stack *s, char *symbol)
 }
 
 /**
- * oomtrace_stack_fill() - a stack as symbols
- * @id: its number.
- * @rec: filled in but for the header.
+ * oomtrace_stack_fill() - fill in a stack record with symbols
+ * @id: the stack's number.
+ * @rec: the record; all but its header is filled in.
  *
  * Process context.
  *
@@ -144,10 +145,10 @@ bool oomtrace_stack_fill(u32 id, struct oomtrace_stack *rec)
 	memset(rec->text, 0, sizeof(rec->text));
 	rec->id = id;
 	rec->frames = 0;
-	for (i = first_frame(s, symbol); i < s->nr; i++) {
+	for (i = find_first_frame(s, symbol); i < s->nr; i++) {
 		size_t n = sprint_symbol(symbol, s->frames[i]);
 
-		/* A module's that is gone, or a BPF program's: an address. */
+		/* No symbol: hide the address (an unloaded module, or BPF). */
 		if (symbol[0] == '0')
 			n = strscpy(symbol, "?", sizeof(symbol));
 		/* Whole symbols only, and always a NUL at the end. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel stacks that commit denials refer to (stacks.c).
+ * The kernel stacks that commit denials refer to.
  */
 #ifndef OOMTRACE_STACKS_H
 #define OOMTRACE_STACKS_H
@@ -9,7 +9,7 @@
 
 #include "include/oomtrace.h"
 
-/* Stacks remembered; a denial from yet another place has none. */
+/* Size of the table; when it is full, denials with a new stack have none. */
 #define OOMTRACE_STACKS		256
 
 u32 oomtrace_stack_save(void);

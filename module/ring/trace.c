@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The trace events: made here, and emitted where a record is published
- * (oomtrace_ring_publish()).
+ * The trace events: defined here, and emitted when a record is published.
  *
- * So an event is a record that was written, no more and no less: the filter and
- * commit_records decide about both, and a write that was refused has neither.
- * It happens in the writer's context, a probe's handler with preemption off:
- * the kernel's tracers take that, their own events come from everywhere. A
- * probe that somebody has put on a function which they call is missed there,
- * and counted, as in any handler.
+ * So each event is a record that was written. The filter and commit_records
+ * decide about both, and a rejected write has no event. An event is emitted in
+ * the writer's context, a probe handler with preemption off, which the kernel's
+ * tracers allow. If a tracer calls a function that has a kprobe, that kprobe
+ * misses the call and counts it, as in any handler.
  *
- * While nobody listens all of this is one nop in the writers' path; a key of
- * our own and not the five of the events, so that it is one.
+ * While no event is enabled, all of this is one nop in the writer. That takes
+ * one static key for all events instead of the key of each event.
  */
 #include <linux/jump_label.h>
 
@@ -22,22 +20,14 @@
 
 DEFINE_STATIC_KEY_FALSE(oomtrace_events_key);
 
-/**
- * oomtrace_events_on() - somebody starts to listen to an event
- *
- * Called by the tracepoint's registration, which may sleep.
- *
- * Return: 0.
- */
+/* A probe is registered for an event: called by the tracepoint, may sleep. */
 int oomtrace_events_on(void)
 {
 	static_branch_inc(&oomtrace_events_key);
 	return 0;
 }
 
-/**
- * oomtrace_events_off() - the last one who listened to an event has left
- */
+/* The last probe of an event is unregistered. */
 void oomtrace_events_off(void)
 {
 	static_branch_dec(&oomtrace_events_key);
@@ -45,8 +35,8 @@ void oomtrace_events_off(void)
 
 /**
  * oomtrace_event() - emit the event of a record, if its type has one
- * @rec: the record, published and still in its slot, which this CPU alone can
- *	overwrite; preemption is off.
+ * @rec: the published record in its slot. Preemption is off, so no later record
+ *	overwrites the slot.
  */
 void oomtrace_event(const struct oomtrace_header *rec)
 {

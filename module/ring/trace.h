@@ -2,15 +2,15 @@
 /*
  * The trace events oomtrace:*, for perf, trace-cmd and bpftrace.
  *
- * The kernel's macros read this file again and again and make something else of
- * it each time. Fields, formats and names come from common/fields.h, as those
- * of the text and the JSON do: an event has every field of its record, in the
- * record's order. Whatever the size in the record, a number is a long long and
- * an enumeration an unsigned int: types that each tool's parser knows.
+ * The kernel's macros include this file several times with different
+ * definitions. Fields, formats and names come from the one description of the
+ * records, as those of the text and the JSON do. An event has every field of its
+ * record, in the record's order. A number is a long long and an enumeration an
+ * unsigned int, whatever their size in the record: every tool can parse those.
  *
- * An event is not shorter where a field is absent. It has the record's valid
- * and derived masks: a field without its bit in valid is 0 and means nothing.
- * With seq and the CPU, an event can be told to be that record of the device.
+ * An event also has the record's valid and derived masks. A field without its
+ * bit in valid is absent: it is 0 and has no meaning. The CPU and seq identify
+ * the record of the device that the event stands for.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM oomtrace
@@ -26,7 +26,7 @@
 int oomtrace_events_on(void);
 void oomtrace_events_off(void);
 
-/* V(TYPE, type): the record types that are events, too. */
+/* V(TYPE, type): the record types that are also events. */
 #define OOMTRACE_EVENTS(V)		\
 	V(COMMIT, commit)		\
 	V(CANDIDATE, candidate)		\
@@ -34,7 +34,7 @@ void oomtrace_events_off(void);
 	V(VICTIM, victim)		\
 	V(OOM_END, oom_end)
 
-/* User space does not know our enumerations: it gets the numbers. */
+/* Export the values of the constants that the print formats name. */
 #define OOMTRACE_EV_NUMBER(constant, string)	TRACE_DEFINE_ENUM(constant);
 OOMTRACE_NAMES_origin(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_recorded(OOMTRACE_EV_NUMBER)
@@ -45,7 +45,7 @@ OOMTRACE_NAMES_recomputed(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_why(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_ending(OOMTRACE_EV_NUMBER)
 
-/* A field in the event's struct, by its kind. */
+/* Declare a field in the event's struct, by kind. */
 #define OOMTRACE_EV_FIELD_INT(field)	__field(long long, field)
 #define OOMTRACE_EV_FIELD_UINT(field)	__field(unsigned long long, field)
 #define OOMTRACE_EV_FIELD_HEX(field)	__field(unsigned long long, field)
@@ -54,7 +54,7 @@ OOMTRACE_NAMES_ending(OOMTRACE_EV_NUMBER)
 #define OOMTRACE_EV_FIELD(type, field, kind, names)	\
 	OOMTRACE_EV_FIELD_##kind(field)
 
-/* From the record to the event. */
+/* Copy a field from the record to the event. */
 #define OOMTRACE_EV_SET_INT(field)	__entry->field = rec->field;
 #define OOMTRACE_EV_SET_UINT(field)	__entry->field = rec->field;
 #define OOMTRACE_EV_SET_HEX(field)	__entry->field = rec->field;
@@ -65,7 +65,7 @@ OOMTRACE_NAMES_ending(OOMTRACE_EV_NUMBER)
 #define OOMTRACE_EV_SET(type, field, kind, names)	\
 	OOMTRACE_EV_SET_##kind(field)
 
-/* From the event to text: the format, and what belongs to it. */
+/* Print a field: its format, then its value. */
 #define OOMTRACE_EV_FORMAT_INT		"%lld"
 #define OOMTRACE_EV_FORMAT_UINT		"%llu"
 #define OOMTRACE_EV_FORMAT_HEX		"0x%llx"
@@ -79,7 +79,7 @@ OOMTRACE_NAMES_ending(OOMTRACE_EV_NUMBER)
 #define OOMTRACE_EV_VALUE_UINT(field, names)	__entry->field,
 #define OOMTRACE_EV_VALUE_HEX(field, names)	__entry->field,
 #define OOMTRACE_EV_VALUE_STR(field, names)	__entry->field,
-/* The last pair is for the comma before it: no value is 255. */
+/* The names end with a comma, so a pair must follow: no value is 255. */
 #define OOMTRACE_EV_VALUE_ENUM(field, names)				\
 	__print_symbolic(__entry->field,				\
 			 OOMTRACE_NAMES_##names(OOMTRACE_EV_NAME)	\
@@ -114,7 +114,7 @@ OOMTRACE_EVENTS(OOMTRACE_EVENT)
 
 #endif /* OOMTRACE_TRACE_H */
 
-/* Kbuild names this folder for the include. */
+/* Kbuild adds this folder to the include path. */
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH .
 #undef TRACE_INCLUDE_FILE

@@ -2,12 +2,13 @@
 /*
  * Waking the readers that sleep: soon, but not for every record.
  *
- * A reader about to sleep sets oomtrace_ring_waiting and looks at the heads once
- * more (oomtrace_reader_arm()); the first writer to publish after that clears
- * the flag and queues an irq_work. That wakes all sleepers, at once if the last
- * time was long enough ago, and otherwise when it will be: so the first record
- * after a pause is not kept waiting, and a flood costs a reader that sleeps
- * between records no more than WAKE_PER_SECOND wake-ups, whatever it does.
+ * Before it sleeps, a reader sets oomtrace_ring_waiting and checks the heads once
+ * more (oomtrace_reader_arm()). The first writer that publishes after that clears
+ * the flag and queues an irq_work, since writers are handlers and may not take
+ * the locks of a wake-up. The irq_work wakes all sleepers, at most
+ * WAKE_PER_SECOND times a second: at once if the last wake-up was long enough
+ * ago, and otherwise by delayed work. So the first record after a pause reaches
+ * its readers without delay, and a flood of records costs few wake-ups.
  */
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
@@ -43,41 +44,35 @@ static void wake_soon(struct irq_work *work)
 static struct irq_work wake_work;
 
 /**
- * oomtrace_ring_kick() - wake the readers that sleep, soon
+ * oomtrace_ring_kick() - have the readers that sleep woken soon
  *
- * Called by a writer that found oomtrace_ring_waiting set, in any context.
+ * For a writer that found oomtrace_ring_waiting set. Any context.
  */
 void oomtrace_ring_kick(void)
 {
-	/* Of many writers at once, only one wakes. */
+	/* If several writers found it set, only one queues the work. */
 	if (xchg(&oomtrace_ring_waiting, 0))
 		irq_work_queue(&wake_work);
 }
 
 /**
- * oomtrace_ring_wait() - where readers sleep
+ * oomtrace_ring_wait() - get the queue on which readers sleep
  *
- * Return: the wait queue; check oomtrace_reader_arm() as the condition.
+ * Return: the queue; the condition to wait for is oomtrace_reader_arm().
  */
 wait_queue_head_t *oomtrace_ring_wait(void)
 {
 	return &ring_wait;
 }
 
-/**
- * oomtrace_wakeup_init() - before the first record
- */
+/* Call before the first record is written. */
 void oomtrace_wakeup_init(void)
 {
 	last_wake = jiffies - HZ;
 	init_irq_work(&wake_work, wake_soon);
 }
 
-/**
- * oomtrace_wakeup_exit() - wait until no wake-up is under way
- *
- * Called when no writer is left.
- */
+/* Wait until no wake-up is pending. Call when no writer is left. */
 void oomtrace_wakeup_exit(void)
 {
 	irq_work_sync(&wake_work);

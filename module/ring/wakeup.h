@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Waking the readers that sleep: what writers and readers use of it.
+ * Waking the readers that sleep, for writers and readers.
  */
 #ifndef OOMTRACE_WAKEUP_H
 #define OOMTRACE_WAKEUP_H
 
 #include <linux/wait.h>
 
-/* Nonzero while a reader sleeps and wants the next record to wake it. */
+/* Nonzero while a reader sleeps until the next record. */
 extern int oomtrace_ring_waiting;
 
 void oomtrace_wakeup_init(void);
