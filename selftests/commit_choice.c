@@ -134,16 +134,16 @@ TEST_F(choice, a_bad_filter_changes_nothing_and_the_log_names_the_word)
 		const char *text, *word;
 	} bad[] = {
 		{ "pid", "'pid' is not name=value" },
-		{ "pid=abc", "'abc' is no value for pid" },
-		{ "pid=", "'' is no value for pid" },
-		{ "colour=red", "'colour' is no name" },
-		{ "mode=3", "'3' is no value for mode" },
-		{ "outcome=maybe", "'maybe' is no value for outcome" },
-		{ "uid=-1", "'-1' is no value for uid" },
-		{ "comm=", "'' is no value for comm" },
-		{ "comm=a-name-of-16-chr", "is no value for comm" },
+		{ "pid=abc", "'abc' is not a valid pid" },
+		{ "pid=", "'' is not a valid pid" },
+		{ "colour=red", "'colour' is not a field" },
+		{ "mode=3", "'3' is not a valid mode" },
+		{ "outcome=maybe", "'maybe' is not a valid outcome" },
+		{ "uid=-1", "'-1' is not a valid uid" },
+		{ "comm=", "'' is not a valid comm" },
+		{ "comm=a-name-of-16-chr", "is not a valid comm" },
 		{ "pid=1 pid=2", "pid is given twice" },
-		{ "min_pages=99999999999999999999", "is no value for min_pages" },
+		{ "min_pages=99999999999999999999", "is not a valid min_pages" },
 	};
 	int kmsg = kmsg_open();
 	char *log, *now;

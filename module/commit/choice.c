@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which commit decisions are recorded: denials only, all, or none; near misses;
- * and of those, the ones that pass the filter.
+ * The choice of commit decisions to record: denials only, all, or none; near
+ * misses; and of those, the decisions that pass the filter.
  *
- * The module has one filter, a conjunction of simple tests, replaced as a whole
- * under RCU. Handlers read it with preemption off and never wait; setting a
- * filter waits until no handler can see the old one. As text a filter is
- * "name=value name=value ...", with the names of the record's fields; "none" or
- * nothing lets everything pass.
+ * The module has one filter: a conjunction of simple tests, which RCU replaces as
+ * a whole. Handlers read it with preemption off and never wait. A task that sets
+ * a filter waits until no handler uses the old one. As text a filter is
+ * "name=value name=value ...", with the names of the record's fields. With
+ * "none" or an empty text every decision passes.
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -33,8 +33,8 @@ static const char * const record_names[] = {
 };
 
 /**
- * oomtrace_commit_records_set() - choose which commit decisions are recorded
- * @name: denied, all or none; a newline behind it is no harm.
+ * oomtrace_commit_records_set() - choose which commit decisions to record
+ * @name: denied, all or none; a newline may follow.
  *
  * Return: 0, or -EINVAL with a line in the log.
  */
@@ -43,7 +43,8 @@ int oomtrace_commit_records_set(const char *name)
 	int i = sysfs_match_string(record_names, name);
 
 	if (i < 0) {
-		pr_err_ratelimited("commit_records: " WORD_FMT " is not understood; allowed are denied, all and none\n",
+		pr_err_ratelimited("commit_records: " WORD_FMT
+				   " is not understood; allowed are denied, all and none\n",
 				   WORD_ARG(name));
 		return -EINVAL;
 	}
@@ -52,7 +53,7 @@ int oomtrace_commit_records_set(const char *name)
 }
 
 /**
- * oomtrace_commit_records_name() - which commit decisions are recorded
+ * oomtrace_commit_records_name() - get which commit decisions are recorded
  *
  * Return: denied, all or none.
  */
@@ -84,9 +85,10 @@ MODULE_PARM_DESC(commit_records,
 
 unsigned int oomtrace_near_percent;
 
-/* At most this many near misses are recorded per CPU and second. */
+/* The most near misses to record, per CPU and second. */
 #define NEAR_PER_SECOND	10
 
+/* since: start of the CPU's current second, jiffies. */
 static DEFINE_PER_CPU(struct near_rate {
 	unsigned long since;
 	u32 recorded;
@@ -94,8 +96,8 @@ static DEFINE_PER_CPU(struct near_rate {
 }, near_rate);
 
 /**
- * oomtrace_near_percent_set() - choose what counts as a near miss
- * @text: 0 to 100.
+ * oomtrace_near_percent_set() - choose which grants are near misses
+ * @text: percentage, 0 to 100.
  *
  * Return: 0, or -EINVAL with a line in the log.
  */
@@ -104,7 +106,8 @@ int oomtrace_near_percent_set(const char *text)
 	unsigned int percent;
 
 	if (kstrtouint(text, 10, &percent) || percent > 100) {
-		pr_err_ratelimited("near_percent: " WORD_FMT " is not understood; allowed are 0 to 100\n",
+		pr_err_ratelimited("near_percent: " WORD_FMT
+				   " is not understood; allowed are 0 to 100\n",
 				   WORD_ARG(text));
 		return -EINVAL;
 	}
@@ -124,14 +127,16 @@ static const struct kernel_param_ops near_percent_ops = {
 };
 module_param_cb(near_percent, &near_percent_ops, &oomtrace_near_percent, 0444);
 MODULE_PARM_DESC(near_percent,
-		 "Record grants in mode 2 that leave less than this percentage of what is allowed: 0 (default, none) to 100.");
+		 "Record grants in mode 2 that leave less than this percentage of the allowed pages: 0 (default, none) to 100.");
 
 /**
- * oomtrace_near_allowed() - may a near miss be recorded now?
- * @left_out: near misses on this CPU that were not recorded since the last one
- *	that was; set if the answer is yes.
+ * oomtrace_near_allowed() - limit the rate of near misses
+ * @left_out: set if the result is true: number of near misses that this CPU has
+ *	not recorded since the last recorded one.
  *
- * Called with preemption off.
+ * Call with preemption off.
+ *
+ * Return: true if this CPU may record a near miss now.
  */
 bool oomtrace_near_allowed(u32 *left_out)
 {
@@ -154,20 +159,10 @@ bool oomtrace_near_allowed(u32 *left_out)
 /* ---- the filter ---- */
 
 struct oomtrace_filter __rcu *oomtrace_filter;
-/* Serialises those who replace the filter; handlers do not take it. */
+/* Serialises the tasks that replace oomtrace_filter; handlers do not take it. */
 static DEFINE_MUTEX(filter_mutex);
 
-/**
- * oomtrace_filter_match() - does the filter let a decision of current's pass?
- * @f: the filter, not NULL.
- * @pages: pages asked for.
- * @mode: overcommit mode.
- * @denied: the answer was no.
- *
- * For handlers, preemption off.
- *
- * Return: true if so.
- */
+/* Check whether a decision on a request of current passes. Preemption is off. */
 bool oomtrace_filter_match(const struct oomtrace_filter *f, long pages,
 			   int mode, bool denied)
 {
@@ -186,7 +181,7 @@ bool oomtrace_filter_match(const struct oomtrace_filter *f, long pages,
 	if ((mask & OOMTRACE_FILTER_UID) &&
 	    __kuid_val(current_uid()) != f->uid)
 		return false;
-	/* Most differ in their first letter, which is worth a look before a call. */
+	/* Most names differ in the first byte, so compare that without a call. */
 	if ((mask & OOMTRACE_FILTER_COMM) &&
 	    (current->comm[0] != f->comm[0] ||
 	     strncmp(current->comm, f->comm, OOMTRACE_COMM_LEN)))
@@ -224,16 +219,16 @@ static void replace_filter(struct oomtrace_filter *new)
 	old = rcu_replace_pointer(oomtrace_filter, new,
 				  lockdep_is_held(&filter_mutex));
 	mutex_unlock(&filter_mutex);
-	/* No handler uses the old one any more. */
+	/* Wait until no handler uses the old filter. */
 	synchronize_rcu();
 	kfree(old);
 }
 
 /**
  * oomtrace_filter_set() - replace the filter
- * @f: the new one.
+ * @f: the new filter.
  *
- * Return: 0, -EINVAL if it makes no sense, -ENOMEM. Nothing changes on errors.
+ * Return: 0. On error nothing changes: -EINVAL if @f is not valid, -ENOMEM.
  */
 int oomtrace_filter_set(const struct oomtrace_filter *f)
 {
@@ -251,8 +246,8 @@ int oomtrace_filter_set(const struct oomtrace_filter *f)
 }
 
 /**
- * oomtrace_filter_get() - the filter in force
- * @f: filled in, every byte.
+ * oomtrace_filter_get() - get the current filter
+ * @f: every byte is filled in.
  */
 void oomtrace_filter_get(struct oomtrace_filter *f)
 {
@@ -310,13 +305,11 @@ static int parse_filter_word(struct oomtrace_filter *f, const char *name, char *
 }
 
 /**
- * oomtrace_filter_parse() - read a filter written as text
- * @text: the text; taken apart.
+ * oomtrace_filter_parse() - parse a filter
+ * @text: the text; modified.
  * @f: filled in.
  *
- * The log names the word that is wrong.
- *
- * Return: 0 or -EINVAL.
+ * Return: 0, or -EINVAL with a line in the log that quotes the wrong word.
  */
 int oomtrace_filter_parse(char *text, struct oomtrace_filter *f)
 {
@@ -342,10 +335,11 @@ int oomtrace_filter_parse(char *text, struct oomtrace_filter *f)
 		before = f->mask;
 		ret = parse_filter_word(f, word, value);
 		if (ret == -ENOENT)
-			pr_err_ratelimited("filter: " WORD_FMT " is no name; allowed are pid, tgid, comm, uid, cgroup_id, min_pages, outcome, mode\n",
+			pr_err_ratelimited("filter: " WORD_FMT
+					   " is not a field; allowed are pid, tgid, comm, uid, cgroup_id, min_pages, outcome, mode\n",
 					   WORD_ARG(word));
 		else if (ret)
-			pr_err_ratelimited("filter: " WORD_FMT " is no value for %s\n",
+			pr_err_ratelimited("filter: " WORD_FMT " is not a valid %s\n",
 					   WORD_ARG(value), word);
 		else if (before == f->mask)
 			pr_err_ratelimited("filter: %s is given twice\n", word);
@@ -357,9 +351,9 @@ int oomtrace_filter_parse(char *text, struct oomtrace_filter *f)
 }
 
 /**
- * oomtrace_filter_print() - the filter in force as text
- * @buf: where to.
- * @size: its size; 256 is enough.
+ * oomtrace_filter_print() - print the current filter
+ * @buf: destination.
+ * @size: size of @buf; 256 is enough.
  *
  * Return: length of the text.
  */
@@ -392,11 +386,7 @@ size_t oomtrace_filter_print(char *buf, size_t size)
 	return n;
 }
 
-/**
- * oomtrace_filter_exit() - free the filter
- *
- * When no handler is left.
- */
+/* Free the filter. Call when no handler is left. */
 void oomtrace_filter_exit(void)
 {
 	replace_filter(NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which commit decisions are recorded: commit_records, near_percent and the
- * filter. All decisions are counted, whatever is chosen here.
+ * The choice of commit decisions to record: commit_records, near_percent and the
+ * filter. All decisions are counted, whatever the choice.
  */
 #ifndef OOMTRACE_CHOICE_H
 #define OOMTRACE_CHOICE_H
@@ -18,34 +18,34 @@ enum oomtrace_commit_records {
 	OOMTRACE_RECORD_NONE,
 };
 
-/* Which decisions are recorded: enum oomtrace_commit_records. */
+/* The decisions to record: enum oomtrace_commit_records. */
 extern unsigned int oomtrace_commit_records;
-/* A grant in mode 2 that leaves less than this percentage is a near miss. */
+/* Near misses: grants in mode 2 that leave less than this % of allowed pages. */
 extern unsigned int oomtrace_near_percent;
-/* NULL: everything passes. Read under rcu_read_lock() or preemption off. */
+/* NULL: every decision passes. Read under rcu_read_lock() or preemption off. */
 extern struct oomtrace_filter __rcu *oomtrace_filter;
 
 bool oomtrace_filter_match(const struct oomtrace_filter *f, long pages,
 			   int mode, bool denied);
 
-/* Does the filter let a decision of current pass? Preemption is off. */
+/* Check a decision on a request of current; @ret: 0 if granted. Preemption off. */
 static __always_inline bool oomtrace_filter_passes(long pages, int mode, int ret)
 {
-	/* true: preemption off is enough, but lockdep cannot see that. */
+	/* true: preemption off suffices, which lockdep cannot always check. */
 	const struct oomtrace_filter *f =
 		rcu_dereference_check(oomtrace_filter, true);
 
 	return likely(!f) || oomtrace_filter_match(f, pages, mode, ret);
 }
 
-/* Is every grant recorded that passes the filter? */
+/* Check whether a grant is recorded: all are chosen, and this one passes. */
 static __always_inline bool oomtrace_records_grant(long pages, int mode)
 {
 	return READ_ONCE(oomtrace_commit_records) == OOMTRACE_RECORD_ALL &&
 	       oomtrace_filter_passes(pages, mode, 0);
 }
 
-/* Does a grant of mode 2 leave so little that it is a near miss? */
+/* Check whether a grant in mode 2 is a near miss. Arguments in pages. */
 static __always_inline bool oomtrace_is_near(s64 allowed, s64 committed)
 {
 	unsigned int percent = READ_ONCE(oomtrace_near_percent);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The answer to a request for address space: counted, and recorded if it is to
- * be, with every term of the kernel's sum, and who asked how.
+ * A commit decision: the kernel's answer to a request for address space.
  *
- * Called by commit.c when the answer is known, in the asking task's context with
- * preemption off. Which fields a kernel lets us read is found out once, at load.
+ * Counts the decision and, if it is chosen, writes a record to the commit ring:
+ * every term of the kernel's sum, the task that makes the request, and its
+ * system call. Runs when the answer is known, in the context of that task, with
+ * preemption off. Which of the kernel's variables can be read is determined once,
+ * at load; fields that need another variable are absent.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -23,18 +25,18 @@
 /* ---- the sum ---- */
 
 /**
- * struct terms - the numbers of the kernel's sum
+ * struct terms - the terms of the kernel's sum
  * @totalram: RAM, pages.
  * @total_swap: swap, pages.
- * @hugetlb: huge pages, in pages.
- * @kbytes: vm.overcommit_kbytes.
- * @ratio: vm.overcommit_ratio.
+ * @hugetlb: memory in huge pages, pages.
+ * @kbytes: vm.overcommit_kbytes, KiB.
+ * @ratio: vm.overcommit_ratio, percent.
  * @limit: vm_commit_limit(), pages.
- * @admin_reserve: vm.admin_reserve_kbytes.
- * @user_reserve: vm.user_reserve_kbytes.
- * @allowed: what is compared with, pages; not in mode 1.
- * @committed: what is compared, pages; mode 2 only, else 0.
- * @derived: fields of the record that are not the kernel's own numbers.
+ * @admin_reserve: vm.admin_reserve_kbytes, KiB.
+ * @user_reserve: vm.user_reserve_kbytes, KiB.
+ * @allowed: the limit in the comparison, pages; not used in mode 1.
+ * @committed: the counter in the comparison, pages; 0 in modes 0 and 1.
+ * @derived: mask of the fields that may differ from the kernel's own numbers.
  */
 struct terms {
 	long totalram;
@@ -50,12 +52,12 @@ struct terms {
 	u64 derived;
 };
 
-/* Kilobytes to pages, as the kernel's sum rounds them. */
+/* KiB to pages, rounded as in the kernel's sum. */
 #define OOMTRACE_KB_TO_PAGES(kb)	((kb) >> (PAGE_SHIFT - 10))
 
 /*
- * The kernel's sum, in the kernel's order and types, over its own variables: all
- * of @t but @committed and @derived.
+ * Compute all of @t except @committed and @derived from the kernel's variables,
+ * with the kernel's order and types, so that rounding and overflow are the same.
  */
 static __always_inline void compute_limit(struct terms *t,
 					  const struct oomtrace_commit_call *call)
@@ -86,8 +88,8 @@ static __always_inline void compute_limit(struct terms *t,
 }
 
 /*
- * How percpu_counter_add_batch() has changed the shared part of the counter when
- * it took back the charge of a denied request.
+ * Compute the change of the counter's shared part when the kernel took back the
+ * charge of a denied request with percpu_counter_add_batch().
  */
 static s64 find_uncharge(const struct oomtrace_commit_call *call)
 {
@@ -97,7 +99,7 @@ static s64 find_uncharge(const struct oomtrace_commit_call *call)
 	       local : 0;
 }
 
-/* The counter as it was compared; the kernel reads it with a floor of zero. */
+/* Find the counter's value in the comparison; the kernel reads it as 0 or more. */
 static __always_inline void
 read_committed(struct terms *t, const struct oomtrace_commit_call *call, int ret)
 {
@@ -111,14 +113,14 @@ read_committed(struct terms *t, const struct oomtrace_commit_call *call, int ret
 	if (ret)
 		now -= find_uncharge(call);
 	t->committed = max_t(s64, now, 0);
-	/* It changed between our two looks: who knows when. */
+	/* Another CPU changed it since entry, before or after the comparison. */
 	if (now != call->committed)
 		t->derived |= OOMTRACE_BIT(commit, committed);
 }
 
 /*
- * If the terms do not explain the answer, then one of them was another for a
- * moment: the counter by another CPU's charge, there and back, or the mode.
+ * If the terms do not explain the answer, the kernel used another value: of the
+ * counter, which another CPU charged and uncharged, or of the mode.
  */
 static __always_inline void
 mark_unexplained(struct terms *t, const struct oomtrace_commit_call *call, int ret)
@@ -136,8 +138,8 @@ mark_unexplained(struct terms *t, const struct oomtrace_commit_call *call, int r
 
 /* ---- the record ---- */
 
-/* Fields that no lack of a symbol and no circumstance can take away. */
-#define ALWAYS_THERE (OOMTRACE_ALL(commit) &			\
+/* Fields that are present in every record. */
+#define ALWAYS_VALID (OOMTRACE_ALL(commit) &			\
 	~(OOMTRACE_BIT(commit, committed) |			\
 	  OOMTRACE_BIT(commit, allowed) |			\
 	  OOMTRACE_BIT(commit, mode) |				\
@@ -152,19 +154,19 @@ mark_unexplained(struct terms *t, const struct oomtrace_commit_call *call, int r
 	  OOMTRACE_BIT(commit, stack) |				\
 	  OOMTRACE_BIT(commit, left_out)))
 
-/* What the symbols found at load let us say, for each mode. */
+/* Valid masks by mode, as far as the symbols found at load decide. */
 static u64 valid_by_mode[OOMTRACE_MODE_UNKNOWN + 1];
-/* Some symbols were not found. */
-static bool lacking;
+/* Some symbols were not found at load. */
+static bool symbols_missing;
 
 /**
- * oomtrace_commit_init() - note which fields this kernel lets us read
+ * oomtrace_commit_init() - find which fields can be read on this kernel
  *
- * After oomtrace_symbols_init(), before the hooks.
+ * Call after oomtrace_symbols_init() and before any hook is attached.
  */
 void oomtrace_commit_init(void)
 {
-	u64 valid = ALWAYS_THERE;
+	u64 valid = ALWAYS_VALID;
 	bool limit, reserves;
 
 #define HAVE(member, field) do {					\
@@ -201,13 +203,14 @@ void oomtrace_commit_init(void)
 	    oomtrace_have(&oomtrace_sym.committed_as_batch))
 		valid_by_mode[OVERCOMMIT_NEVER] |=
 			OOMTRACE_BIT(commit, committed);
-	lacking = ~valid_by_mode[OVERCOMMIT_NEVER] & OOMTRACE_ALL(commit) &
-		  ~(OOMTRACE_BIT(commit, total_vm) |
-		    OOMTRACE_BIT(commit, stack) |
-		    OOMTRACE_BIT(commit, left_out));
+	symbols_missing = ~valid_by_mode[OVERCOMMIT_NEVER] &
+			  OOMTRACE_ALL(commit) &
+			  ~(OOMTRACE_BIT(commit, total_vm) |
+			    OOMTRACE_BIT(commit, stack) |
+			    OOMTRACE_BIT(commit, left_out));
 }
 
-/* What could not be had is zero, whatever stood in for it in the sum. */
+/* Set absent fields to 0: they may have the value of a symbol's stand-in. */
 static noinline void clear_absent(struct oomtrace_commit *rec)
 {
 #define CLEAR(field) do {						\
@@ -280,7 +283,7 @@ static __always_inline void record_commit(const struct oomtrace_commit_call *cal
 	rec->origin = oomtrace_origin();
 	fill_stack(rec, ret);
 	fill_left_out(rec, why, left_out);
-	if (unlikely(lacking))
+	if (unlikely(symbols_missing))
 		clear_absent(rec);
 	oomtrace_ring_publish(ring, &rec->h);
 }
@@ -309,13 +312,13 @@ record_if_chosen(const struct oomtrace_commit_call *call,
 		return;
 	if (oomtrace_sysctl_changed(t->ratio, t->kbytes, t->admin_reserve,
 				    t->user_reserve))
-		oomtrace_sysctl_look();
+		oomtrace_sysctl_record_changes();
 	record_commit(call, t, ret, why, left_out);
 }
 
 /* ---- the answer ---- */
 
-/* What is left after a decision; nothing, if it was a denial or nearly one. */
+/* Count a decision by the pages left; the last bucket is for none. */
 static __always_inline void count_headroom(s64 pages)
 {
 	int bucket = pages > 0 ? fls64(pages) : OOMTRACE_PAGES_BUCKETS - 1;
@@ -324,9 +327,11 @@ static __always_inline void count_headroom(s64 pages)
 }
 
 /**
- * oomtrace_commit_answer() - tell what is to be told of a call
+ * oomtrace_commit_answer() - count a decision, and record it if it is chosen
  * @call: the call.
- * @ret: what the kernel answered.
+ * @ret: the kernel's answer, 0 or -ENOMEM.
+ *
+ * For handlers, with preemption off.
  */
 void oomtrace_commit_answer(const struct oomtrace_commit_call *call, int ret)
 {

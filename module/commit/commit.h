@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A call of __vm_enough_memory(), and what becomes of it when the answer is known:
- * it is counted and, if chosen, recorded.
+ * A call of __vm_enough_memory(). When its answer is known, the decision is
+ * counted and, if it is chosen, recorded.
  */
 #ifndef OOMTRACE_COMMIT_H
 #define OOMTRACE_COMMIT_H
@@ -14,14 +14,14 @@ struct mm_struct;
 
 /**
  * struct oomtrace_commit_call - one call of __vm_enough_memory()
- * @mm: the mm that is asked about; may be NULL.
- * @pages: pages asked for.
- * @committed: what the counter will be after the charge, if nobody interferes;
- *	mode 2 only.
- * @local: what this CPU will hold back of it then.
- * @total_vm: @mm's total_vm at entry.
+ * @mm: the mm that gets the address space; may be NULL.
+ * @pages: size of the request, pages.
+ * @committed: predicted shared part of the counter after the charge, pages, if
+ *	no other CPU changes it; mode 2 only.
+ * @local: predicted part of the counter that stays on this CPU, pages.
+ * @total_vm: @mm's total_vm at entry, pages.
  * @cap_sys_admin: the function's third argument.
- * @mode: the mode at entry.
+ * @mode: vm.overcommit_memory at entry.
  */
 struct oomtrace_commit_call {
 	struct mm_struct *mm;
@@ -36,7 +36,7 @@ struct oomtrace_commit_call {
 void oomtrace_commit_init(void);
 void oomtrace_commit_answer(const struct oomtrace_commit_call *call, int ret);
 
-/* A decision is counted. */
+/* Count a decision. */
 static __always_inline void oomtrace_commit_count(int mode, bool denied)
 {
 	this_cpu_inc(oomtrace_stats.decisions[mode & 3][denied]);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The system calls that ask for address space, by their numbers.
+ * The system calls that request address space, by number.
  *
- * Two tables, read by whoever records a decision: a 32-bit program's system
- * calls have numbers of their own, which mean others to a 64-bit one.
+ * There are two tables, since the system calls of a 32-bit program have other
+ * numbers than those of a 64-bit program.
  */
 #include <asm/unistd.h>
 #if defined(CONFIG_X86_64) && defined(CONFIG_IA32_EMULATION)
@@ -57,7 +57,7 @@ const u8 oomtrace_origins_ia32[OOMTRACE_SYSCALLS] = {
 	[__NR_ia32_truncate]		= OOMTRACE_ORIGIN_SHMEM,
 	[__NR_ia32_truncate64]		= OOMTRACE_ORIGIN_SHMEM,
 	[__NR_ia32_fallocate]		= OOMTRACE_ORIGIN_SHMEM,
-	/* Of all that is behind this one, only shmget() asks. */
+	/* Of the calls that ipc() multiplexes, only shmget() makes requests. */
 	[__NR_ia32_ipc]			= OOMTRACE_ORIGIN_SHMEM,
 	[__NR_ia32_shmget]		= OOMTRACE_ORIGIN_SHMEM,
 	[__NR_ia32_memfd_create]	= OOMTRACE_ORIGIN_SHMEM,

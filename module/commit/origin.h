@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which system call asks for address space (origin.c has the numbers).
+ * The system call that requests address space.
  */
 #ifndef OOMTRACE_ORIGIN_H
 #define OOMTRACE_ORIGIN_H
@@ -12,19 +12,15 @@
 
 #include "include/oomtrace.h"
 
-/* More than the number of any system call that asks. */
+/* Greater than the number of any system call that makes requests. */
 #define OOMTRACE_SYSCALLS	512
 
-/* enum oomtrace_origin of each system call; 0: another one. */
+/* enum oomtrace_origin by system call; 0: OOMTRACE_ORIGIN_OTHER. */
 extern const u8 oomtrace_origins[OOMTRACE_SYSCALLS];
-/* The same for those of 32-bit programs. */
+/* The same for 32-bit programs. */
 extern const u8 oomtrace_origins_ia32[OOMTRACE_SYSCALLS];
 
-/**
- * oomtrace_origin() - by which system call current asks for address space
- *
- * Return: enum oomtrace_origin.
- */
+/* Get the enum oomtrace_origin of the system call that current is in. */
 static __always_inline u8 oomtrace_origin(void)
 {
 	const u8 *origins = oomtrace_origins;

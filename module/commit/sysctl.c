@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Notices that an overcommit knob has changed, and leaves a mark record.
+ * Detects that an overcommit sysctl has changed, and writes a mark record.
  *
- * The kernel tells nobody when a sysctl is written. So the values are compared
- * with those of last time when a decision is made by them. Of several CPUs that
- * notice at once, one writes the mark. Called by commit.c's handlers only.
+ * The kernel has no notification for a write to a sysctl. So each decision
+ * compares the sysctls that it uses with their last known values. If several CPUs
+ * detect a change at once, one of them writes the mark to the commit ring. For
+ * handlers.
  */
 #include <linux/atomic.h>
 
@@ -15,7 +16,7 @@
 
 struct oomtrace_sysctls oomtrace_sysctl_seen;
 
-/* The same again, in a form that tells who was first to see a change. */
+/* The same values; a cmpxchg decides which CPU writes the mark of a change. */
 static atomic64_t last_seen[OOMTRACE_KNOBS];
 
 static void read_sysctls(u64 now[OOMTRACE_KNOBS])
@@ -55,9 +56,7 @@ static void record_mark(int knob, u64 old, u64 new)
 	oomtrace_ring_publish(ring, &rec->h);
 }
 
-/**
- * oomtrace_sysctl_init() - take the values of load time as the first ones
- */
+/* Start with the values at load, so that they cause no mark. */
 void oomtrace_sysctl_init(void)
 {
 	u64 now[OOMTRACE_KNOBS];
@@ -68,12 +67,11 @@ void oomtrace_sysctl_init(void)
 		atomic64_set(&last_seen[knob], now[knob]);
 }
 
-/**
- * oomtrace_sysctl_look() - leave a mark for every knob that has changed
- *
- * In a handler, preemption off, outside any other write to the commit ring.
+/*
+ * Write a mark for every sysctl that has changed. For handlers, with preemption
+ * off and no other write to the commit ring in progress.
  */
-void oomtrace_sysctl_look(void)
+void oomtrace_sysctl_record_changes(void)
 {
 	u64 now[OOMTRACE_KNOBS];
 	int knob;

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Marks in the commit ring where an overcommit knob has changed (knobs.c).
+ * Marks in the commit ring: an overcommit sysctl has changed.
  */
-#ifndef OOMTRACE_KNOBS_H
-#define OOMTRACE_KNOBS_H
+#ifndef OOMTRACE_SYSCTL_H
+#define OOMTRACE_SYSCTL_H
 
 #include <linux/compiler.h>
 
 /**
- * struct oomtrace_sysctls - the values that were last seen
- * @memory: vm.overcommit_memory.
- * @ratio: vm.overcommit_ratio.
- * @kbytes: vm.overcommit_kbytes.
- * @admin_reserve: vm.admin_reserve_kbytes.
- * @user_reserve: vm.user_reserve_kbytes.
+ * struct oomtrace_sysctls - the last known values of the sysctls
+ * @memory: vm.overcommit_memory, 0 to 2.
+ * @ratio: vm.overcommit_ratio, percent.
+ * @kbytes: vm.overcommit_kbytes, KiB.
+ * @admin_reserve: vm.admin_reserve_kbytes, KiB.
+ * @user_reserve: vm.user_reserve_kbytes, KiB.
  *
- * Written by oomtrace_sysctl_look() on any CPU, member by member.
+ * oomtrace_sysctl_record_changes() writes it on any CPU, one member at a time and
+ * without a lock. Use READ_ONCE().
  */
 struct oomtrace_sysctls {
 	int memory;
@@ -27,26 +28,13 @@ struct oomtrace_sysctls {
 
 extern struct oomtrace_sysctls oomtrace_sysctl_seen;
 
-/**
- * oomtrace_sysctl_mode_changed() - has the mode changed since the last decision?
- * @mode: the mode now.
- *
- * Return: true if so: call oomtrace_sysctl_look() then.
- */
+/* If true, @mode is new: call oomtrace_sysctl_record_changes(). */
 static inline bool oomtrace_sysctl_mode_changed(int mode)
 {
 	return unlikely(READ_ONCE(oomtrace_sysctl_seen.memory) != mode);
 }
 
-/**
- * oomtrace_sysctl_changed() - has any of the other knobs?
- * @ratio: vm.overcommit_ratio now.
- * @kbytes: vm.overcommit_kbytes now.
- * @admin_reserve: vm.admin_reserve_kbytes now.
- * @user_reserve: vm.user_reserve_kbytes now.
- *
- * Return: true if so: call oomtrace_sysctl_look() then.
- */
+/* The same for the other sysctls, given their current values. */
 static inline bool oomtrace_sysctl_changed(int ratio, unsigned long kbytes,
 					   unsigned long admin_reserve,
 					  unsigned long user_reserve)
@@ -60,6 +48,6 @@ static inline bool oomtrace_sysctl_changed(int ratio, unsigned long kbytes,
 }
 
 void oomtrace_sysctl_init(void);
-void oomtrace_sysctl_look(void);
+void oomtrace_sysctl_record_changes(void);
 
-#endif /* OOMTRACE_KNOBS_H */
+#endif /* OOMTRACE_SYSCTL_H */

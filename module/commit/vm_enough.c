@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Commit accounting: may this task have the address space it asks for?
+ * Commit accounting: whether a task gets the address space that it requests.
  *
- * Handlers around __vm_enough_memory(mm, pages, cap_sys_admin), which charges
- * the pages, compares, and takes the charge back if it says no. They run in the
- * asking task's context, as often as the machine maps memory, so every
- * instruction here is paid all day. They only look.
+ * Handlers at the entry and the return of __vm_enough_memory(mm, pages,
+ * cap_sys_admin). That function charges the pages, compares the total with the
+ * limit, and takes the charge back if it denies the request. The handlers run in
+ * the context of the task that makes the request, whenever the machine maps
+ * memory, so every instruction counts. They only observe.
  *
- * In modes 0 (guess) and 1 (always) the answer to nearly all calls is known at
- * entry: always yes, or yes if no more is asked for than there is RAM. Their
- * return is left alone. In mode 2 (never) the kernel compares the approximate
- * counter of committed pages, which others change at the same time, so only the
- * return tells.
+ * In modes 0 (guess) and 1 (always) nearly all answers are known at entry: mode 1
+ * grants every request, and mode 0 every request that is not larger than RAM. The
+ * handlers do not hook the return of those calls. In mode 2 (never) the kernel
+ * compares the approximate counter of committed pages, which other CPUs change at
+ * the same time, so the answer is known only at the return.
  *
- * The counter itself cannot be seen from outside at the moment of comparison.
- * At entry we work out what it will be after the charge, at return what it must
- * have been before the charge was taken back. If both agree and explain the
- * answer, it is the number that the kernel compared; if not, another CPU
- * interfered, and it is marked as derived.
+ * The handlers cannot read the counter at the moment of the comparison. At entry
+ * they predict its value after the charge; at the return they compute its value
+ * before the charge was taken back. If both agree and explain the answer, the
+ * value is the one that the kernel compared. If not, another CPU changed the
+ * counter, and the record marks the value as derived.
  */
 #include <linux/kprobes.h>
 #include <linux/kernel.h>
@@ -34,7 +35,7 @@
 
 const size_t oomtrace_commit_call_size = sizeof(struct oomtrace_commit_call);
 
-/* Nobody below this many pages is refused, whatever swap does. */
+/* In mode 0 a request of at most totalram pages is always granted. */
 static bool surely_granted(int mode, long pages)
 {
 	return mode == OVERCOMMIT_ALWAYS ||
@@ -42,9 +43,9 @@ static bool surely_granted(int mode, long pages)
 }
 
 /*
- * What percpu_counter_add_batch() is going to do to the shared part of
- * vm_committed_as: it keeps small sums on each CPU, and adds them to the shared
- * part, which is all that the decision looks at, when they reach the batch.
+ * Predict the shared part of vm_committed_as after the charge; the decision reads
+ * that part alone. percpu_counter_add_batch() sums up small changes on each CPU
+ * and adds the sum to the shared part when it reaches the batch.
  */
 static __always_inline void predict_charge(struct oomtrace_commit_call *call)
 {
@@ -62,7 +63,7 @@ static __always_inline void predict_charge(struct oomtrace_commit_call *call)
 	call->local = local;
 }
 
-/* What is to be known of a call until it returns. */
+/* Read at entry what the handler of the return needs. */
 static __always_inline struct oomtrace_commit_call
 begin_call(struct mm_struct *mm, long pages, int cap_sys_admin)
 {
@@ -75,6 +76,7 @@ begin_call(struct mm_struct *mm, long pages, int cap_sys_admin)
 	};
 
 	if (call.mode == OVERCOMMIT_NEVER) {
+		/* The shared and the local part must belong to one CPU. */
 		preempt_disable();
 		predict_charge(&call);
 		preempt_enable();
@@ -84,15 +86,15 @@ begin_call(struct mm_struct *mm, long pages, int cap_sys_admin)
 
 /* ---- the handlers ---- */
 
-/* Told at once, or is the answer to be waited for? */
-static __always_inline bool wants_answer(long pages)
+/* Handle the entry of a call; true if its return is needed, too. */
+static __always_inline bool needs_return(long pages)
 {
 	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
 
 	oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH);
 	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
 	if (oomtrace_sysctl_mode_changed(mode))
-		oomtrace_sysctl_look();
+		oomtrace_sysctl_record_changes();
 	if (!surely_granted(mode, pages) || oomtrace_records_grant(pages, mode))
 		return true;
 	oomtrace_commit_count(mode, false);
@@ -105,8 +107,8 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 	struct oomtrace_commit_call *call = (void *)ri->data;
 	long pages = (long)regs_get_kernel_argument(regs, 1);
 
-	/* Nonzero: leave the return alone. */
-	if (!wants_answer(pages))
+	/* Nonzero: do not hook the return of this call. */
+	if (!needs_return(pages))
 		return 1;
 	*call = begin_call((struct mm_struct *)regs_get_kernel_argument(regs, 0),
 			   pages, (int)regs_get_kernel_argument(regs, 2));
@@ -125,14 +127,12 @@ int oomtrace_vm_enough_return(struct kretprobe_instance *ri,
 NOKPROBE_SYMBOL(oomtrace_vm_enough_return);
 
 #if OOMTRACE_HAS_DETOUR
-/* What a detour is about: detour.c. */
-
 static int refuse_unattached(struct mm_struct *mm, long pages, int cap_sys_admin)
 {
 	return -ENOMEM;
 }
 
-/* The kernel's __vm_enough_memory(), behind ftrace's call at its start. */
+/* The kernel's __vm_enough_memory(), entered after the call of ftrace. */
 DEFINE_STATIC_CALL(oomtrace_vm_enough_body, refuse_unattached);
 
 static void set_vm_enough_body(unsigned long body)
@@ -141,8 +141,8 @@ static void set_vm_enough_body(unsigned long body)
 }
 
 /*
- * In the place of __vm_enough_memory(), for calls whose answer is waited for. As
- * there, preemption is on, but for what must be seen and told in one piece.
+ * Runs in place of __vm_enough_memory() for calls whose return is needed.
+ * Preemption is on, as in the original, except while the answer is handled.
  */
 static int call_vm_enough(struct mm_struct *mm, long pages, int cap_sys_admin)
 {
@@ -162,7 +162,7 @@ static void notrace enter_vm_enough(unsigned long ip, unsigned long parent_ip,
 	long pages = (long)oomtrace_fregs_argument(fregs, 1);
 
 	preempt_disable_notrace();
-	if (wants_answer(pages))
+	if (needs_return(pages))
 		oomtrace_fregs_set_ip(fregs, (unsigned long)call_vm_enough);
 	preempt_enable_notrace();
 }
