@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How one hook is attached: as a kprobe, a return probe, a tracepoint's probe,
- * the oom notifier, or by ftrace (detour.c). hooks.c has the table of all hooks
- * and holds its lock around everything here; nothing here runs in a handler.
+ * Attaches and detaches one hook: a kprobe, a return probe, a probe of a
+ * tracepoint, the oom notifier, or ftrace. The caller owns the table of all hooks
+ * and serialises all calls. Runs in process context and may sleep; nothing here
+ * runs in a handler.
  */
 #include <linux/delay.h>
 #include <linux/oom.h>
@@ -20,7 +21,7 @@ static const char * const kind_names[] = {
 	[OOMTRACE_BY_NOTIFIER]		= "notifier",
 };
 
-/* For how long a probe that cannot be taken out is tried again. */
+/* Attempts to disarm a probe while memory is short: up to a second. */
 #define DISARM_TRIES	50
 #define DISARM_WAIT_MS	20
 
@@ -50,8 +51,9 @@ static int attach_kretprobe(struct oomtrace_hook *hook)
 	hook->krp.handler = hook->ret;
 	hook->krp.data_size = hook->data_size ? *hook->data_size : 0;
 	/*
-	 * A call keeps its instance while it sleeps. Under oom_lock there is
-	 * one call at a time; __vm_enough_memory() may be preempted often.
+	 * Each call in progress needs an instance, also while it is preempted
+	 * or sleeps. Under oom_lock there is one call at a time, but many calls
+	 * of __vm_enough_memory() may be in progress.
 	 */
 	hook->krp.maxactive = hook->many_instances ?
 			      max(64U, 4 * num_possible_cpus()) : 16;
@@ -70,7 +72,7 @@ static int attach_tracepoint(struct oomtrace_hook *hook)
 static int attach_notifier(struct oomtrace_hook *hook)
 {
 	hook->nb.notifier_call = hook->handler;
-	/* Last, to see what all the others freed. */
+	/* Run last, to see how much the other notifiers freed. */
 	hook->nb.priority = INT_MIN;
 	return register_oom_notifier(&hook->nb);
 }
@@ -96,8 +98,8 @@ static int attach_as(struct oomtrace_hook *hook, const char *name,
 }
 
 /*
- * What the compiler split off a function takes arguments that nobody knows of,
- * so it cannot be called in our turn.
+ * A part that the compiler split off a function (NAME.part.0) has unknown
+ * arguments, so a replacement cannot call it.
  */
 static bool is_split_off(const char *name)
 {
@@ -112,15 +114,17 @@ static bool attach_detour(struct oomtrace_hook *hook, const char *name)
 		return false;
 	error = attach_as(hook, name, OOMTRACE_BY_FTRACE);
 	if (error)
-		pr_notice("no ftrace hook of %s here (error %d): a probe does the same and costs more\n",
+		pr_notice("cannot hook %s by ftrace (error %d): trying a probe, which costs more\n",
 			  name, error);
 	return !error;
 }
 
 /**
- * oomtrace_attach() - attach a hook by the first of its ways that the kernel takes
- * @hook: the hook; its name is NULL after that if there is none, and its error
- *	says why.
+ * oomtrace_attach() - attach a hook
+ * @hook: the hook. If no symbol can be hooked, @hook->name is NULL afterwards and
+ *	@hook->error is the reason.
+ *
+ * Tries each symbol in turn, first by ftrace if the hook allows it.
  */
 void oomtrace_attach(struct oomtrace_hook *hook)
 {
@@ -141,10 +145,10 @@ void oomtrace_attach(struct oomtrace_hook *hook)
 }
 
 /*
- * Where ftrace has a function's first bytes, the kernel needs memory to take a
- * probe out of it. A task that is being killed for want of memory may get none;
- * and a kernel that got none has counted the probe as gone all the same, at each
- * try. So it may have what is kept in reserve.
+ * The kernel allocates memory to disarm a probe at an ftrace site. That may fail
+ * in a task that the OOM killer has chosen. disable_kprobe() drops its reference
+ * even when it fails with -ENOMEM, and again on every retry. Allow the reserves,
+ * so that the first attempt succeeds.
  */
 static int disarm_probe(struct oomtrace_hook *hook)
 {
@@ -163,23 +167,23 @@ static int disarm_probe(struct oomtrace_hook *hook)
 }
 
 /*
- * unregister_kprobe() without memory leaves the probe in, tells nobody, and the
- * handler would be called when this module is gone. One that is disabled it
- * always takes away.
+ * unregister_kprobe() silently leaves the probe armed if it cannot allocate
+ * memory; the handler would then run after the module is unloaded. A disabled
+ * probe is always removed, so retry until the probe is disabled.
  */
-static void disarm_for_good(struct oomtrace_hook *hook)
+static void disarm_before_removal(struct oomtrace_hook *hook)
 {
 	while (disarm_probe(hook) == -ENOMEM)
-		pr_warn("no memory to take the hook of %s away: trying again\n",
+		pr_warn("no memory to remove the hook of %s: trying again\n",
 			hook->name);
 }
 
 /**
- * oomtrace_detach() - take a hook away
+ * oomtrace_detach() - detach a hook
  * @hook: the hook; nothing happens if it is not attached.
  *
- * A tracepoint's handlers may still run when it returns, and calls be on their
- * way through a detour.
+ * On return, a tracepoint's handlers may still be running, and calls may be in
+ * progress through a detour. The caller waits for both.
  */
 void oomtrace_detach(struct oomtrace_hook *hook)
 {
@@ -192,11 +196,11 @@ void oomtrace_detach(struct oomtrace_hook *hook)
 		oomtrace_detour_detach(hook->detour);
 		break;
 	case OOMTRACE_BY_KPROBE:
-		disarm_for_good(hook);
+		disarm_before_removal(hook);
 		unregister_kprobe(&hook->krp.kp);
 		break;
 	case OOMTRACE_BY_KRETPROBE:
-		disarm_for_good(hook);
+		disarm_before_removal(hook);
 		unregister_kretprobe(&hook->krp);
 		break;
 	case OOMTRACE_BY_TRACEPOINT:
@@ -213,8 +217,8 @@ void oomtrace_detach(struct oomtrace_hook *hook)
 }
 
 /*
- * While it was off, a live patch may have taken the function, for good. Then a
- * probe is in the hook's place from now on.
+ * A live patch may have claimed the function while the hook was off. If so, use
+ * a probe from now on.
  */
 static int arm_detour(struct oomtrace_hook *hook, bool on)
 {
@@ -227,17 +231,17 @@ static int arm_detour(struct oomtrace_hook *hook, bool on)
 		return ret;
 	}
 	oomtrace_detour_detach(hook->detour);
-	pr_notice("no ftrace hook of %s any more (error %d): a probe does the same and costs more\n",
+	pr_notice("cannot hook %s by ftrace again (error %d): using a probe, which costs more\n",
 		  hook->name, ret);
 	return 0;
 }
 
 /**
  * oomtrace_arm() - switch a hook on or off
- * @hook: the hook; nothing happens if it is not attached, or is so already.
- * @on: which.
+ * @hook: the hook; nothing happens if it is not attached, or does not change.
+ * @on: true to switch it on.
  *
- * Return: 0 or the kernel's error.
+ * Return: 0, or the error of the kernel's function.
  */
 int oomtrace_arm(struct oomtrace_hook *hook, bool on)
 {
@@ -260,7 +264,7 @@ int oomtrace_arm(struct oomtrace_hook *hook, bool on)
 						       NULL);
 		break;
 	case OOMTRACE_BY_NOTIFIER:
-		/* Costs nothing until an OOM, and then finds no episode. */
+		/* Stays: it costs nothing until an OOM, and then has no episode. */
 		break;
 	}
 	if (!ret)
@@ -268,13 +272,13 @@ int oomtrace_arm(struct oomtrace_hook *hook, bool on)
 	return ret;
 }
 
-/* ---- what is known of it ---- */
+/* ---- state of a hook ---- */
 
 /**
- * oomtrace_attach_kind() - how a hook is attached, or would be
+ * oomtrace_attach_kind() - name how a hook is attached, or would be
  * @hook: the hook.
  *
- * Return: a word.
+ * Return: the kind as a word, e.g. "kprobe".
  */
 const char *oomtrace_attach_kind(const struct oomtrace_hook *hook)
 {
@@ -282,10 +286,10 @@ const char *oomtrace_attach_kind(const struct oomtrace_hook *hook)
 }
 
 /**
- * oomtrace_attach_is_probe() - is a hook in the code of a function?
+ * oomtrace_attach_is_probe() - check whether a hook patches a function's code
  * @hook: the hook, attached.
  *
- * Return: true if so.
+ * Return: true for ftrace, kprobes and return probes.
  */
 bool oomtrace_attach_is_probe(const struct oomtrace_hook *hook)
 {
@@ -295,13 +299,13 @@ bool oomtrace_attach_is_probe(const struct oomtrace_hook *hook)
 }
 
 /**
- * oomtrace_attach_is_silent() - can a hook see no call at the moment?
+ * oomtrace_attach_is_silent() - check whether a hook misses all calls now
  * @hook: the hook, attached.
  *
- * Where ftrace has a function's first bytes, probes go by ftrace too, and with
- * the sysctl kernel.ftrace_enabled at 0 nothing of it is called.
+ * Probes at an ftrace site use ftrace, too. While the sysctl
+ * kernel.ftrace_enabled is 0, ftrace calls no handler.
  *
- * Return: true if so.
+ * Return: true if no handler of the hook can run.
  */
 bool oomtrace_attach_is_silent(const struct oomtrace_hook *hook)
 {
@@ -313,12 +317,12 @@ bool oomtrace_attach_is_silent(const struct oomtrace_hook *hook)
 }
 
 /**
- * oomtrace_attach_missed() - calls that a hook could not see
+ * oomtrace_attach_missed() - count the calls that a hook missed
  * @hook: the hook, attached.
  *
- * By ftrace nothing is needed that could be short, and no call is skipped.
+ * An ftrace hook needs no instances, so it misses none.
  *
- * Return: the count since it was attached.
+ * Return: the count since the hook was attached.
  */
 unsigned long oomtrace_attach_missed(const struct oomtrace_hook *hook)
 {
@@ -335,10 +339,10 @@ unsigned long oomtrace_attach_missed(const struct oomtrace_hook *hook)
 }
 
 /**
- * oomtrace_attach_place() - where a hook is
+ * oomtrace_attach_place() - print where a hook is
  * @hook: the hook.
- * @buf: for the place: of a probe symbol+offset, else a name; never an address.
- * @size: of @buf.
+ * @buf: destination: symbol+offset for a probe, else a name; never an address.
+ * @size: size of @buf.
  */
 void oomtrace_attach_place(const struct oomtrace_hook *hook, char *buf,
 			   size_t size)

@@ -43,7 +43,7 @@ struct oomtrace_hook_choice {
  * @entry: the kretprobe's entry handler.
  * @ret: the kretprobe's return handler.
  * @data_size: bytes that @entry passes to @ret.
- * @many_instances: called at any time on any CPU, so more instances are reserved.
+ * @many_instances: calls may overlap on all CPUs, so reserve more instances.
  * @name: which of @names is hooked; NULL: not attached.
  * @attached_as: how the function is hooked now.
  * @error: why the hook is not attached.

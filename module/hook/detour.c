@@ -1,32 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A hook around a function, by the means that live patching uses.
+ * A hook at the entry and the return of a function, by the means of live patching.
  *
  *	caller --> function: ftrace --> callback: counts, and decides
  *	               |                    |
- *	               | what is known      | whose answer is waited for
+ *	               | answer known       | return needed
  *	               v                    v
  *	             body <------------ our function
  *
- * Our function is entered as if the caller had called it. It calls the kernel's
- * function behind ftrace's five bytes, with the caller's arguments, and returns
- * what that returns. So it sees entry and return, keeps what it knows of the
- * call on its own stack, and nothing is ever short or missed. The call of the
- * body is a static call: an instruction with the address in it, and no branch
- * through a pointer.
+ * The callback redirects a call whose return is needed to our function, which
+ * runs as if the caller had called it. Our function calls the kernel's function
+ * after the five bytes of ftrace, with the caller's arguments, and returns its
+ * result. So it sees entry and return, keeps its data on the stack, and misses no
+ * call. The call of the body is a static call, not an indirect branch.
  *
- * A BPF program that surrounds the function makes such a branch, behind ftrace's
- * call, as long as somebody may send its calls elsewhere; also in the moments
- * before the callback is there and after it is gone. Where the CPU checks branches
- * (IBT) that is fatal, so there is no such hook there.
+ * A BPF trampoline at the function makes such an indirect branch to the body,
+ * while any ftrace user with IPMODIFY is registered, and shortly before and after.
+ * On a CPU that checks indirect branches (IBT) that is fatal, so this kind of hook
+ * is not available there.
  *
- * One ftrace user at a time may send a function's calls elsewhere. If a live
- * patch has been there before us, the attempt fails, and hooks.c takes a return
- * probe; if one comes later, it has to wait until the hook is switched off.
- * Tracers, probes and BPF programs at the same function are not in the way.
+ * Only one ftrace user at a time may redirect a function's calls. If a live patch
+ * already does, the attach fails, and the caller uses a return probe. A later live
+ * patch cannot be loaded until the hook is switched off. Tracers, probes and BPF
+ * programs at the same function do not conflict.
  *
- * A callback that sends no call elsewhere needs none of that, and live patches
- * and it are not in each other's way.
+ * A callback that redirects no call has none of these limits.
  */
 #include <linux/kprobes.h>
 #include <linux/rcupdate.h>
@@ -37,8 +35,8 @@
 #if OOMTRACE_HAS_DETOUR
 
 /*
- * With call depth tracking each call is counted, in code that is put before a
- * function's start. There is none before its middle.
+ * With call depth tracking, code before a function's start counts each call. No
+ * such code precedes the body, so a call of the body would unbalance the count.
  */
 static bool calls_are_counted(void)
 {
@@ -50,27 +48,26 @@ static bool calls_are_counted(void)
 }
 
 /*
- * A breakpoint where the probe below put none, and which nobody else takes for
- * his: without a probe at the place the kernel goes back and runs what is there
- * now. For one at ftrace's place it would go on at its copy of the instruction,
- * of which there is none. No CPU should meet such a breakpoint; an emulated one
- * that ran stale code has.
+ * Handle a stray int3 at the ftrace site that no kprobe owns: resume at the same
+ * address. Without this handler the kernel would resume at the kprobe's copy of
+ * the instruction, which does not exist at an ftrace site. Only an emulated CPU
+ * that ran stale code has hit such an int3.
  */
-static int run_what_is_there(struct kprobe *kp, struct pt_regs *regs)
+static int resume_at_site(struct kprobe *kp, struct pt_regs *regs)
 {
 	instruction_pointer_set(regs, (unsigned long)kp->addr);
 	return 1;
 }
 
-NOKPROBE_SYMBOL(run_what_is_there);
+NOKPROBE_SYMBOL(resume_at_site);
 
-/* Where ftrace's call is in a function; 0 if there is none. */
-static unsigned long ftrace_place(const char *symbol)
+/* Find the address of ftrace's call in a function; 0 if there is none. */
+static unsigned long find_ftrace_site(const char *symbol)
 {
-	/* Never armed: it only finds the place, and knows whose it is. */
+	/* Never armed: it only finds the address, and whether it is ftrace's. */
 	struct kprobe kp = {
 		.symbol_name = symbol, .flags = KPROBE_FLAG_DISABLED,
-		.pre_handler = run_what_is_there,
+		.pre_handler = resume_at_site,
 	};
 	bool found;
 
@@ -83,23 +80,23 @@ static unsigned long ftrace_place(const char *symbol)
 
 /**
  * oomtrace_detour_attach() - hook a function
- * @d: @ops.func is set, and @set_body and @blocks as they are to be.
+ * @d: the hook, with @ops.func, @set_body and @blocks set.
  * @symbol: the function.
  *
- * Return: 0, -EOPNOTSUPP if this kernel or CPU does not let us, -EBUSY if
- * somebody else sends the function's calls elsewhere.
+ * Return: 0; -EOPNOTSUPP if this kernel or CPU cannot do it; -EBUSY if another
+ * ftrace user redirects the function's calls.
  */
 int oomtrace_detour_attach(struct oomtrace_detour *d, const char *symbol)
 {
-	unsigned long ip = ftrace_place(symbol);
+	unsigned long ip = find_ftrace_site(symbol);
 	int ret;
 
 	if (!ip || (d->set_body && (d->blocks || calls_are_counted() ||
 				    oomtrace_branches_are_checked())))
 		return -EOPNOTSUPP;
 	/*
-	 * Not FTRACE_OPS_FL_RECURSION: the callback calls nothing that it hooks,
-	 * so ftrace need not look whether it recurses.
+	 * No FTRACE_OPS_FL_RECURSION: the callback calls no hooked function, so
+	 * ftrace need not check for recursion.
 	 */
 	d->ops.flags = 0;
 	if (d->set_body) {
@@ -117,15 +114,15 @@ int oomtrace_detour_attach(struct oomtrace_detour *d, const char *symbol)
 	return ret;
 }
 
-/* A hook was switched off, and calls may still be on their way. */
-static bool leaving;
+/* A hook was switched off, and calls through it may still be in progress. */
+static bool calls_may_remain;
 
 /**
  * oomtrace_detour_arm() - switch an attached hook on or off
  * @d: the hook.
- * @on: which.
+ * @on: true to switch it on.
  *
- * Off, it needs oomtrace_detour_synchronize() besides; once for many.
+ * After switching hooks off, call oomtrace_detour_synchronize() once.
  *
  * Return: 0, or ftrace's error.
  */
@@ -133,27 +130,26 @@ int oomtrace_detour_arm(struct oomtrace_detour *d, bool on)
 {
 	if (on)
 		return register_ftrace_function(&d->ops);
-	leaving = true;
+	calls_may_remain = true;
 	return unregister_ftrace_function(&d->ops);
 }
 
 /**
  * oomtrace_detour_synchronize() - wait for calls through hooks that are off
  *
- * A task may have been preempted on its way: this waits until each has slept of
- * its own will or left the kernel, and none sleeps in there. When it returns, no
- * call is on its way through our functions any more. The caller holds the lock
- * that all of this is called under.
+ * A task may be preempted in one of our functions, but never sleeps there. So
+ * wait until every task has slept voluntarily or left the kernel: then no call
+ * through our functions is in progress. The caller serialises all calls here.
  */
 void oomtrace_detour_synchronize(void)
 {
-	if (leaving)
+	if (calls_may_remain)
 		synchronize_rcu_tasks();
-	leaving = false;
+	calls_may_remain = false;
 }
 
 /**
- * oomtrace_detour_detach() - take the hook away
+ * oomtrace_detour_detach() - remove the hook
  * @d: the hook, switched off.
  */
 void oomtrace_detour_detach(struct oomtrace_detour *d)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A hook around a function for less than a return probe costs (detour.c).
+ * A hook at the entry and the return of a function, cheaper than a return probe.
  */
 #ifndef OOMTRACE_DETOUR_H
 #define OOMTRACE_DETOUR_H
@@ -9,12 +9,12 @@
 
 /**
  * struct oomtrace_detour - the hook of one function
- * @ops: its ftrace_ops; @ops.func sees each call, and decides which way it goes.
- * @set_body: told, before the first call, where the function goes on behind
- *	ftrace's own few bytes. NULL: @ops.func only looks, all calls go on.
- * @blocks: the function may have to wait for something while it is called in our
- *	turn: then there is no telling when the last call is out of our code.
- * @ip: where in the function ftrace calls; 0: not attached.
+ * @ops: its ftrace_ops; @ops.func sees each call and may redirect it.
+ * @set_body: gets the address after ftrace's call before the first call. NULL:
+ *	@ops.func redirects no call.
+ * @blocks: the function may sleep, so it is unknown when the last redirected call
+ *	returns.
+ * @ip: address of ftrace's call in the function; 0: not attached.
  */
 struct oomtrace_detour {
 #if OOMTRACE_HAS_DETOUR

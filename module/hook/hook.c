@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hits of the hooks, and which hooks are attached: the ground that handlers
- * stand on. Handlers write the counters of their own CPU and read the bits.
+ * The hits of each hook, and which hooks are attached. Handlers write the
+ * counters of their own CPU and read the bits; process context sums up the
+ * counters and sets the bits.
  */
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
@@ -10,11 +11,11 @@
 
 DEFINE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
 
-/* Changes at load and unload only, when no handler that reads it can run. */
+/* Needs no lock: it changes only while no handler that reads it can run. */
 static DECLARE_BITMAP(attached_hooks, OOMTRACE_HOOKS);
 
 /**
- * oomtrace_hook_hits() - how often a hook's handler ran
+ * oomtrace_hook_hits() - count how often a hook's handler ran
  * @id: the hook.
  *
  * Return: the sum over all CPUs since load.
@@ -30,10 +31,12 @@ u64 oomtrace_hook_hits(enum oomtrace_hook_id id)
 }
 
 /**
- * oomtrace_hook_attached() - is a hook attached, switched on or not?
+ * oomtrace_hook_attached() - check whether a hook is attached
  * @id: the hook.
  *
- * Fixed at load, so handlers may ask.
+ * Any context: the result does not change between load and unload.
+ *
+ * Return: true if it is attached, whether switched on or off.
  */
 bool oomtrace_hook_attached(enum oomtrace_hook_id id)
 {
@@ -41,9 +44,9 @@ bool oomtrace_hook_attached(enum oomtrace_hook_id id)
 }
 
 /**
- * oomtrace_hook_set_attached() - note whether a hook is attached
+ * oomtrace_hook_set_attached() - store whether a hook is attached
  * @id: the hook.
- * @attached: the answer that oomtrace_hook_attached() gives from now on.
+ * @attached: the result of oomtrace_hook_attached() from now on.
  */
 void oomtrace_hook_set_attached(enum oomtrace_hook_id id, bool attached)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a handler needs to know about hooks: their ids, a counter of hits, and
- * whether another hook is attached.
+ * What handlers need of hooks: their ids, a counter of hits, and whether another
+ * hook is attached.
  */
 #ifndef OOMTRACE_HOOK_H
 #define OOMTRACE_HOOK_H
@@ -10,8 +10,8 @@
 #include <linux/types.h>
 
 /*
- * Every hook, in the order in which they are attached. The steps of a victim's
- * end come first, so that no end of an episode is missed.
+ * Every hook, in the order of attachment. The hooks for the end of a victim come
+ * first, so that no end of an episode is missed.
  */
 enum oomtrace_hook_id {
 	OOMTRACE_HOOK_WAKE_REAPER,

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Compares the prototypes of the functions that we probe with the ones that our
- * handlers were written for, so that a hook on a function that was changed is
- * refused instead of taking one argument for another.
+ * Compares the prototypes of the hooked functions with those that the handlers
+ * expect. A hook on a function with another prototype is refused, so that its
+ * handler does not take one argument for another.
  *
- * The headers cannot tell: most of these functions are in none. The kernel's
- * BTF can: it describes every function, and lies in the kernel's own memory
- * between __start_BTF and __stop_BTF, so nothing has to be read from a file.
- * A prototype is compared as text: what is found is what is shown to users.
+ * No header declares most of these functions, so the build cannot check them. The
+ * kernel's BTF describes every function. It is in the kernel's memory, between
+ * __start_BTF and __stop_BTF, so no file is read. Prototypes are compared as the
+ * text that users see.
  *
- * Works once, at load, in process context. The BTF is the kernel's own, but its
- * format may grow: nothing is read beyond its bounds, and what is not understood
- * leaves the functions unchecked.
+ * Runs once, at load, in process context. The format of BTF may grow: nothing is
+ * read beyond its bounds, and a type of an unknown kind leaves all functions
+ * unchecked.
  */
 #include <uapi/linux/btf.h>
 #include <linux/kernel.h>
@@ -25,16 +25,16 @@
 static char *expect;
 module_param(expect, charp, 0);
 MODULE_PARM_DESC(expect,
-		 "For tests: the prototype to expect of one of the hooked functions, e.g. \"int f(void)\"; if the kernel's is another, that hook is refused.");
+		 "For tests: the prototype to expect for one hooked function, e.g. \"int f(void)\". If the kernel's prototype differs, that hook is refused.");
 
 /**
- * struct btf_view - the kernel's BTF, where we look at it
- * @types: the first type, which has the id 1.
- * @types_len: bytes of all types.
- * @strings: names; the first and the last byte are NUL.
- * @strings_len: bytes of all names.
- * @offsets: from the type's id to where it begins in @types.
- * @nr: how many ids there are, 0 (void) included.
+ * struct btf_view - the parts of the kernel's BTF
+ * @types: the first type, which has id 1.
+ * @types_len: size of all types, bytes.
+ * @strings: the names; the first and the last byte are NUL.
+ * @strings_len: size of all names, bytes.
+ * @offsets: offset of each type in @types, by id.
+ * @nr: number of ids, including 0 (void).
  */
 struct btf_view {
 	const void *types;
@@ -46,8 +46,8 @@ struct btf_view {
 };
 
 /*
- * Bytes that follow a struct btf_type: some for the kind and some for each of
- * its members. By number: older headers lack the names of newer kinds.
+ * Bytes that follow a struct btf_type, by kind: once, and for each member. Kinds
+ * that older headers do not define are given by number.
  */
 static const struct {
 	u8 once;
@@ -77,8 +77,8 @@ static const struct {
 
 #define KIND_TYPE_TAG	18
 
-/* The size of the type at @offset, 0 if it is not understood. */
-static u32 type_size(const struct btf_view *v, u32 offset)
+/* Get the size of the type at @offset; 0 if its kind is unknown. */
+static u32 get_type_size(const struct btf_view *v, u32 offset)
 {
 	const struct btf_type *t = v->types + offset;
 	u32 kind, size;
@@ -98,7 +98,7 @@ static const char *name_at(const struct btf_view *v, u32 offset)
 	return offset < v->strings_len ? v->strings + offset : "";
 }
 
-/* NULL for void, and for an id that there is not. */
+/* Get a type by id; NULL for void and for an invalid id. */
 static const struct btf_type *type_of(const struct btf_view *v, u32 id)
 {
 	return id && id < v->nr ? v->types + v->offsets[id] : NULL;
@@ -106,8 +106,8 @@ static const struct btf_type *type_of(const struct btf_view *v, u32 id)
 
 /* ---- a prototype as text ---- */
 
-/* The type under its const, volatile, restrict and tags. */
-static const struct btf_type *unqualified(const struct btf_view *v, u32 id)
+/* Get a type without its const, volatile, restrict and tags. */
+static const struct btf_type *strip_qualifiers(const struct btf_view *v, u32 id)
 {
 	const struct btf_type *t = type_of(v, id);
 	int depth;
@@ -127,13 +127,13 @@ static const struct btf_type *unqualified(const struct btf_view *v, u32 id)
 	return t;
 }
 
-static void put(struct oomtrace_prototype *p, const char *text)
+static void append_text(struct oomtrace_prototype *p, const char *text)
 {
 	strlcat(p->found, text, sizeof(p->found));
 }
 
-/* Compilers write the names of integers in full, people do not. */
-static const char *usual_name(const char *name)
+/* Compilers write the names of integer types in full, sources do not. */
+static const char *shorten_type_name(const char *name)
 {
 	if (!strcmp(name, "long int"))
 		return "long";
@@ -142,45 +142,45 @@ static const char *usual_name(const char *name)
 	return name;
 }
 
-/* A type and the space behind it, if it needs one: "long ", "struct page *". */
-static void put_type(const struct btf_view *v, struct oomtrace_prototype *p,
-		     u32 id)
+/* Append a type so that a name can follow: "long ", "struct page *". */
+static void append_type(const struct btf_view *v, struct oomtrace_prototype *p,
+			u32 id)
 {
-	const struct btf_type *t = unqualified(v, id);
+	const struct btf_type *t = strip_qualifiers(v, id);
 	char stars[] = " ***";
 	unsigned int depth = 0;
 
 	while (t && BTF_INFO_KIND(t->info) == BTF_KIND_PTR &&
 	       depth < sizeof(stars) - 2) {
 		depth++;
-		t = unqualified(v, t->type);
+		t = strip_qualifiers(v, t->type);
 	}
 	stars[depth + 1] = '\0';
 	if (!t) {
-		put(p, "void");
+		append_text(p, "void");
 	} else {
 		switch (BTF_INFO_KIND(t->info)) {
 		case BTF_KIND_STRUCT:
 		case BTF_KIND_FWD:
-			put(p, "struct ");
+			append_text(p, "struct ");
 			break;
 		case BTF_KIND_UNION:
-			put(p, "union ");
+			append_text(p, "union ");
 			break;
 		case BTF_KIND_ENUM:
-			put(p, "enum ");
+			append_text(p, "enum ");
 			break;
 		default:
 			break;
 		}
-		put(p, t->name_off ? usual_name(name_at(v, t->name_off)) : "?");
+		append_text(p, t->name_off ? shorten_type_name(name_at(v, t->name_off)) : "?");
 	}
-	put(p, stars);
+	append_text(p, stars);
 }
 
-static void put_prototype(const struct btf_view *v,
-			  struct oomtrace_prototype *p,
-			  const struct btf_type *func)
+static void append_prototype(const struct btf_view *v,
+			     struct oomtrace_prototype *p,
+			     const struct btf_type *func)
 {
 	const struct btf_type *proto = type_of(v, func->type);
 	const struct btf_param *param;
@@ -190,22 +190,22 @@ static void put_prototype(const struct btf_view *v,
 		return;
 	nr = BTF_INFO_VLEN(proto->info);
 	param = (const void *)(proto + 1);
-	put_type(v, p, proto->type);
-	put(p, name_at(v, func->name_off));
-	put(p, "(");
+	append_type(v, p, proto->type);
+	append_text(p, name_at(v, func->name_off));
+	append_text(p, "(");
 	for (i = 0; i < nr; i++) {
 		if (i)
-			put(p, ", ");
-		put_type(v, p, param[i].type);
-		put(p, name_at(v, param[i].name_off));
+			append_text(p, ", ");
+		append_type(v, p, param[i].type);
+		append_text(p, name_at(v, param[i].name_off));
 	}
-	put(p, nr ? ")" : "void)");
+	append_text(p, nr ? ")" : "void)");
 }
 
 /* ---- the comparison ---- */
 
-/* The function's name in a prototype; its length is 0 if there is none. */
-static const char *declared_name(const char *prototype, size_t *len)
+/* Find the function's name in a prototype; *len is 0 if there is none. */
+static const char *find_declared_name(const char *prototype, size_t *len)
 {
 	const char *end = strchr(prototype, '(');
 	const char *name = end;
@@ -219,8 +219,9 @@ static const char *declared_name(const char *prototype, size_t *len)
 	return name;
 }
 
-static void compare(const struct btf_view *v, const struct btf_type *func,
-		    struct oomtrace_prototype * const *list, unsigned int nr)
+static void compare_function(const struct btf_view *v, const struct btf_type *func,
+			     struct oomtrace_prototype * const *list,
+			     unsigned int nr)
 {
 	const char *name = name_at(v, func->name_off);
 	unsigned int i;
@@ -231,7 +232,7 @@ static void compare(const struct btf_view *v, const struct btf_type *func,
 		if (strncmp(name, p->name, p->name_len) ||
 		    name[p->name_len] || p->found[0])
 			continue;
-		put_prototype(v, p, func);
+		append_prototype(v, p, func);
 		if (p->found[0])
 			p->state = strcmp(p->found, p->expected) ?
 				   OOMTRACE_PROTOTYPE_DIFFERENT :
@@ -239,15 +240,15 @@ static void compare(const struct btf_view *v, const struct btf_type *func,
 	}
 }
 
-/* All functions are compared only when the place of every type is known. */
-static void compare_all(struct btf_view *v,
-			struct oomtrace_prototype * const *list,
-			unsigned int nr)
+/* Find the offset of every type, then compare all functions. */
+static void compare_functions(struct btf_view *v,
+			      struct oomtrace_prototype * const *list,
+			      unsigned int nr)
 {
 	u32 offset, size, id;
 
 	for (offset = 0, v->nr = 1; offset < v->types_len; offset += size) {
-		size = type_size(v, offset);
+		size = get_type_size(v, offset);
 		if (!size)
 			return;
 		v->nr++;
@@ -257,19 +258,19 @@ static void compare_all(struct btf_view *v,
 		return;
 	for (offset = 0, id = 1; id < v->nr; id++) {
 		v->offsets[id] = offset;
-		offset += type_size(v, offset);
+		offset += get_type_size(v, offset);
 	}
 	for (id = 1; id < v->nr; id++) {
 		const struct btf_type *t = type_of(v, id);
 
 		if (BTF_INFO_KIND(t->info) == BTF_KIND_FUNC)
-			compare(v, t, list, nr);
+			compare_function(v, t, list, nr);
 	}
 	kvfree(v->offsets);
 }
 
-/* Where the parts of the kernel's BTF are; false if there is none of ours. */
-static bool find_parts(struct btf_view *v)
+/* Find the parts of the kernel's BTF; false without BTF of a known format. */
+static bool find_btf_parts(struct btf_view *v)
 {
 	const struct btf_header *h = oomtrace_sym.btf_start;
 	size_t len = oomtrace_sym.btf_stop - oomtrace_sym.btf_start;
@@ -289,9 +290,9 @@ static bool find_parts(struct btf_view *v)
 	return !v->strings[v->strings_len - 1];
 }
 
-/* What a test wants expected instead of what the handlers expect. */
-static int take_expectation(struct oomtrace_prototype * const *list,
-			    unsigned int nr)
+/* Let the parameter "expect" replace what the handlers expect. */
+static int apply_expect_param(struct oomtrace_prototype * const *list,
+			      unsigned int nr)
 {
 	const char *name;
 	unsigned int i;
@@ -299,7 +300,7 @@ static int take_expectation(struct oomtrace_prototype * const *list,
 
 	if (!expect)
 		return 0;
-	name = declared_name(expect, &len);
+	name = find_declared_name(expect, &len);
 	for (i = 0; i < nr; i++) {
 		if (len != list[i]->name_len ||
 		    strncmp(name, list[i]->name, len))
@@ -307,17 +308,17 @@ static int take_expectation(struct oomtrace_prototype * const *list,
 		list[i]->expected = expect;
 		return 0;
 	}
-	pr_err("expect: '%s' is not the prototype of a function that is hooked\n",
+	pr_err("expect: '%s' is not the prototype of a hooked function\n",
 	       expect);
 	return -EINVAL;
 }
 
 /**
  * oomtrace_prototypes_check() - compare prototypes with the running kernel's
- * @list: the prototypes; what was found goes into them.
- * @nr: how many.
+ * @list: the prototypes; the results are stored in them.
+ * @nr: number of prototypes.
  *
- * Return: 0, whatever was found; -EINVAL if the parameter "expect" is wrong.
+ * Return: 0, whatever the results; -EINVAL if the parameter "expect" is wrong.
  */
 int oomtrace_prototypes_check(struct oomtrace_prototype * const *list,
 			      unsigned int nr)
@@ -327,10 +328,10 @@ int oomtrace_prototypes_check(struct oomtrace_prototype * const *list,
 	int ret;
 
 	for (i = 0; i < nr; i++)
-		list[i]->name = declared_name(list[i]->expected,
-					      &list[i]->name_len);
-	ret = take_expectation(list, nr);
-	if (!ret && find_parts(&view))
-		compare_all(&view, list, nr);
+		list[i]->name = find_declared_name(list[i]->expected,
+						   &list[i]->name_len);
+	ret = apply_expect_param(list, nr);
+	if (!ret && find_btf_parts(&view))
+		compare_functions(&view, list, nr);
 	return ret;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Has a function of the running kernel the prototype that our handlers were
- * written for (prototype.c)?
+ * Whether a function of the running kernel has the prototype that its handler
+ * expects.
  */
 #ifndef OOMTRACE_PROTOTYPE_H
 #define OOMTRACE_PROTOTYPE_H
@@ -10,23 +10,23 @@
 
 /* What a comparison found. */
 enum oomtrace_prototype_state {
-	/* The kernel does not say: no BTF, or not this function. */
+	/* The kernel has no BTF, or its BTF lacks the function. */
 	OOMTRACE_PROTOTYPE_UNCHECKED,
 	OOMTRACE_PROTOTYPE_SAME,
 	OOMTRACE_PROTOTYPE_DIFFERENT,
 };
 
-/* The longest prototype that is told apart; the rest of it is cut off. */
+/* Size of a prototype's buffer; a longer prototype is cut off. */
 #define OOMTRACE_PROTOTYPE_LEN	160
 
 /**
  * struct oomtrace_prototype - a function's prototype, expected and found
- * @expected: what the handlers expect, in C, without const: "int f(void)". A
- *	space stands before the function's name or a star.
- * @state: what the comparison found.
- * @name: the function's, in the first of the texts that were expected.
- * @name_len: its length.
- * @found: the running kernel's prototype, written in the same way.
+ * @expected: the prototype that the handlers expect, in C without const: "int
+ *	f(void)", "struct page *f(void)".
+ * @state: result of the comparison.
+ * @name: the function's name, within @expected as the module defines it.
+ * @name_len: length of @name, bytes.
+ * @found: the running kernel's prototype in the same form; empty if unknown.
  */
 struct oomtrace_prototype {
 	const char *expected;

@@ -2,14 +2,14 @@
 /*
  * Finds the kernel's variables that no header exports.
  *
- * A module cannot link against them and kallsyms_lookup_name() is not exported.
- * register_kprobe() resolves a symbol's name before it checks that a probe can
- * stand there; on a variable it refuses, and leaves the address behind. So the
- * address is the kernel's own answer. Nothing here calls anything at such an
- * address: data only (a call would trip over IBT's sealed entries).
+ * A module cannot link against them, and kallsyms_lookup_name() is not exported.
+ * register_kprobe() resolves a symbol before it checks that the address can be
+ * probed. For a variable that check fails, but the address stays in the kprobe.
+ * The module only reads data at such an address. It must call no function through
+ * one: IBT seals the entries of functions.
  *
- * Runs at load, in process context. What is not found is told in the hooks file
- * and its fields are absent from the records.
+ * Runs at load, in process context. The hooks file lists the variables that are
+ * not found, and records lack the fields that need them.
  */
 #include <linux/kprobes.h>
 
@@ -46,7 +46,7 @@ struct oomtrace_symbols oomtrace_sym = {
 struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
 unsigned int oomtrace_huge_sizes_nr;
 
-/* Every variable: its name, and where in oomtrace_sym its address goes. */
+/* Every variable: its name, and the member of oomtrace_sym for its address. */
 static struct {
 	const char *name;
 	const void **where;
@@ -71,12 +71,12 @@ static struct {
 #undef SYMBOL
 };
 
-static void *data_address(const char *name)
+static void *find_data_address(const char *name)
 {
 	struct kprobe kp = { .symbol_name = name };
 
 	if (register_kprobe(&kp) == 0) {
-		/* A function by that name: not what we are looking for. */
+		/* The symbol is a function, not a variable. */
 		unregister_kprobe(&kp);
 		return NULL;
 	}
@@ -84,10 +84,10 @@ static void *data_address(const char *name)
 }
 
 /**
- * oomtrace_have() - was the variable behind one of oomtrace_sym's pointers found?
- * @symbol_pointer: the address of the member, e.g. &oomtrace_sym.committed_as.
+ * oomtrace_have() - check whether a variable of the kernel was found
+ * @symbol_pointer: address of its member, e.g. &oomtrace_sym.committed_as.
  *
- * Return: false if it points to a stand-in.
+ * Return: false if the member points to a stand-in.
  */
 bool oomtrace_have(const void *symbol_pointer)
 {
@@ -116,14 +116,14 @@ static void find_huge_sizes(void)
 }
 
 /**
- * oomtrace_symbols_init() - find them all
+ * oomtrace_symbols_init() - find all variables
  */
 void oomtrace_symbols_init(void)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
-		const void *addr = data_address(symbols[i].name);
+		const void *addr = find_data_address(symbols[i].name);
 
 		if (!addr)
 			continue;
@@ -134,7 +134,7 @@ void oomtrace_symbols_init(void)
 }
 
 /**
- * oomtrace_symbols_show() - a line for each variable
+ * oomtrace_symbols_show() - print a line for each variable
  * @m: the hooks file.
  */
 void oomtrace_symbols_show(struct seq_file *m)

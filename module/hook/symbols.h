@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel's own variables that no header exports (symbols.c finds them).
+ * The kernel's own variables that no header exports.
  *
- * Read them with READ_ONCE() through these pointers. A pointer is never NULL:
- * where the kernel has no such symbol it points to a stand-in, and the records
- * mark the fields that would come from it as absent (oomtrace_have()).
+ * Read them with READ_ONCE() through these pointers, since the kernel may write
+ * them at any time. Except for btf_start and btf_stop, a pointer is never NULL: if
+ * the kernel has no such symbol, it points to a stand-in, and the records mark the
+ * fields that need the variable as absent (oomtrace_have()).
  */
 #ifndef OOMTRACE_SYMBOLS_H
 #define OOMTRACE_SYMBOLS_H
@@ -27,10 +28,11 @@
  * @committed_as: vm_committed_as.
  * @committed_as_batch: vm_committed_as_batch.
  * @hstates: hstates[], the huge page sizes.
- * @hugetlb_max_hstate: how many of them there are.
+ * @hugetlb_max_hstate: number of entries in @hstates.
  * @psi_system: the machine's pressure stall averages.
- * @btf_start: the kernel's BTF; NULL if it has none. For process context.
- * @btf_stop: where that ends.
+ * @ftrace_enabled: kernel.ftrace_enabled; the stand-in is 1.
+ * @btf_start: start of the kernel's BTF; NULL if it has none. For process context.
+ * @btf_stop: end of the kernel's BTF.
  */
 struct oomtrace_symbols {
 	const int *overcommit_memory;
@@ -54,22 +56,22 @@ extern struct oomtrace_symbols oomtrace_sym;
 
 /**
  * struct oomtrace_huge_size - one size of huge pages
- * @nr: how many there are: hstate.nr_huge_pages.
- * @order: of one of them.
+ * @nr: number of huge pages of this size: hstate.nr_huge_pages.
+ * @order: size of one of them, 2^order pages.
  */
 struct oomtrace_huge_size {
 	const unsigned long *nr;
 	unsigned int order;
 };
 
-/* The sizes that the kernel had at load; they are set up at boot. */
+/* The sizes, which the kernel sets up at boot. Constant after load. */
 extern struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
 extern unsigned int oomtrace_huge_sizes_nr;
 
 /**
- * oomtrace_hugetlb_pages() - hugetlb_total_pages(), which is not exported
+ * oomtrace_hugetlb_pages() - do what hugetlb_total_pages() does; not exported
  *
- * Return: pages of all huge pages together.
+ * Return: memory in all huge pages, pages.
  */
 static __always_inline unsigned long oomtrace_hugetlb_pages(void)
 {
