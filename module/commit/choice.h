@@ -20,7 +20,7 @@ enum oomtrace_commit_records {
 
 /* The decisions to record: enum oomtrace_commit_records. */
 extern unsigned int oomtrace_commit_records;
-/* Near misses: grants in mode 2 that leave less than this % of allowed pages. */
+/* A near miss is a grant in mode 2 that leaves less than this % of allowed. */
 extern unsigned int oomtrace_near_percent;
 /* NULL: every decision passes. Read under rcu_read_lock() or preemption off. */
 extern struct oomtrace_filter __rcu *oomtrace_filter;

@@ -36,7 +36,6 @@ struct oomtrace_commit_call {
 void oomtrace_commit_init(void);
 void oomtrace_commit_answer(const struct oomtrace_commit_call *call, int ret);
 
-/* Count a decision. */
 static __always_inline void oomtrace_commit_count(int mode, bool denied)
 {
 	this_cpu_inc(oomtrace_stats.decisions[mode & 3][denied]);

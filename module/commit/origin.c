@@ -57,7 +57,7 @@ const u8 oomtrace_origins_ia32[OOMTRACE_SYSCALLS] = {
 	[__NR_ia32_truncate]		= OOMTRACE_ORIGIN_SHMEM,
 	[__NR_ia32_truncate64]		= OOMTRACE_ORIGIN_SHMEM,
 	[__NR_ia32_fallocate]		= OOMTRACE_ORIGIN_SHMEM,
-	/* Of the calls that ipc() multiplexes, only shmget() makes requests. */
+	/* Of the calls that ipc() multiplexes, only shmget() requests address space. */
 	[__NR_ia32_ipc]			= OOMTRACE_ORIGIN_SHMEM,
 	[__NR_ia32_shmget]		= OOMTRACE_ORIGIN_SHMEM,
 	[__NR_ia32_memfd_create]	= OOMTRACE_ORIGIN_SHMEM,

@@ -12,7 +12,7 @@
 
 #include "include/oomtrace.h"
 
-/* Greater than the number of any system call that makes requests. */
+/* Greater than the number of any system call in the tables. */
 #define OOMTRACE_SYSCALLS	512
 
 /* enum oomtrace_origin by system call; 0: OOMTRACE_ORIGIN_OTHER. */

@@ -107,7 +107,7 @@ static bool find_next_record(const struct oomtrace_ring *ring, unsigned int cpu,
 	}
 }
 
-/* Copy the record that was found; false if it is overwritten by now. */
+/* Copy the record that was found; false if it was overwritten since. */
 static bool copy_found_record(const struct oomtrace_ring *ring, unsigned int cpu,
 			      const struct oomtrace_reader_pos *p, void *buf)
 {
