@@ -11,8 +11,8 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 
-#include "commit.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/test.h"
 
 FIXTURE(commit) {
 	int fd;

@@ -8,9 +8,9 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define FILTER		DEBUGFS "/filter"
 #define NEAR		DEBUGFS "/near_percent"

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commit.h"
-#include "test.h"
-#include "tracer.h"
+#include "lib/commit.h"
+#include "lib/test.h"
+#include "lib/tracer.h"
 
 #define FUNCTION	"__vm_enough_memory"
 

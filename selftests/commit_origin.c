@@ -8,8 +8,8 @@
 #include <sys/shm.h>
 #include <sys/syscall.h>
 
-#include "commit.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/test.h"
 
 FIXTURE(origin) {
 	int fd;

@@ -8,8 +8,8 @@
 #include <linux/capability.h>
 #include <sys/swap.h>
 
-#include "commit.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/test.h"
 
 FIXTURE(terms) {
 	int fd;

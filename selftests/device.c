@@ -11,9 +11,9 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 FIXTURE(device) {
 	int fd;

@@ -11,11 +11,11 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
-#include "tracer.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
+#include "lib/tracer.h"
 
 #define TRACEFS	"/sys/kernel/tracing"
 #define LRU_GEN	"/sys/kernel/mm/lru_gen/enabled"

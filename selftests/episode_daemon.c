@@ -14,9 +14,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #ifndef SYS_process_mrelease
 #define SYS_process_mrelease	448

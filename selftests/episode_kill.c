@@ -12,9 +12,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 /* What the processes of a test tell it. */
 struct cast {

@@ -11,9 +11,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define CGROUP		"/sys/fs/cgroup"
 #define COMPONENT	255	/* bytes of the longest name of a directory */

@@ -11,9 +11,9 @@
 #include <signal.h>
 #include <sys/swap.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define OOMD		"/lib/systemd/systemd-oomd"
 #define SYSTEMD		"/run/systemd/system"

@@ -19,9 +19,9 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 /* More than any of these takes. */
 #define NEVER_FAIL	1000000

@@ -9,10 +9,10 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "mapped.h"
-#include "oom.h"
-#include "tally.h"
-#include "test.h"
+#include "lib/mapped.h"
+#include "lib/oom.h"
+#include "lib/account.h"
+#include "lib/test.h"
 
 FIXTURE(flood) {
 	int fd;

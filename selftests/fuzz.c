@@ -19,10 +19,10 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "blaze.h"
-#include "commit.h"
-#include "fuzz.h"
-#include "test.h"
+#include "lib/stress.h"
+#include "lib/commit.h"
+#include "lib/fuzz.h"
+#include "lib/test.h"
 
 #define MAX_THREADS	16
 

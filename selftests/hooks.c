@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define FTRACE	"/proc/sys/kernel/ftrace_enabled"
 

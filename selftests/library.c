@@ -7,9 +7,9 @@
 #include <liboomtrace.h>
 #include <signal.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define EXAMPLES	"/usr/local/lib/oomtrace"
 

@@ -8,9 +8,9 @@
 #include <fcntl.h>
 #include <sched.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 FIXTURE(load) {
 	int kmsg;

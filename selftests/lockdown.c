@@ -10,9 +10,9 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define LOCKDOWN	"/sys/kernel/security/lockdown"
 

@@ -8,9 +8,9 @@
 #include <poll.h>
 #include <sys/wait.h>
 
-#include "commit.h"
-#include "mapped.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/mapped.h"
+#include "lib/test.h"
 
 FIXTURE(mapping) {
 	int fd;

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "crowd.h"
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
+#include "lib/crowd.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
 
 #define MANY	2000
 

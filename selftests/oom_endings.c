@@ -14,10 +14,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
 
 static struct scene *freed, *nofs, *dying, *stuck;
 

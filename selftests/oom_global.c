@@ -11,10 +11,10 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
 
 static struct scene *plain, *adj, *sysrq, *allocating;
 

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
 
 static struct scene *policy, *cpuset;
 

@@ -16,11 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
-#include "tracer.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
+#include "lib/tracer.h"
 
 #define TRACEFS	"/sys/kernel/tracing"
 #define LRU_GEN	"/sys/kernel/mm/lru_gen"

@@ -15,10 +15,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "commit.h"
-#include "mapped.h"
-#include "tally.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/mapped.h"
+#include "lib/account.h"
+#include "lib/test.h"
 
 #define WRITERS		4
 

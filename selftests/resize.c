@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <sys/ioctl.h>
 
-#include "mapped.h"
-#include "oom.h"
-#include "tally.h"
-#include "commit.h"
-#include "test.h"
+#include "lib/mapped.h"
+#include "lib/oom.h"
+#include "lib/account.h"
+#include "lib/commit.h"
+#include "lib/test.h"
 
 #define SIZE_FILE	DEBUGFS "/buffer_size_kb"
 

@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 
 #include "../common/format.h"
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 /*
  * Small, so that every slot is used again and holds what it held before; but an

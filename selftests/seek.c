@@ -9,10 +9,10 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 
-#include "commit.h"
-#include "mapped.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/mapped.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 FIXTURE(seek) {
 	int fd;

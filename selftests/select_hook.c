@@ -13,12 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "crowd.h"
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
-#include "tracer.h"
+#include "lib/crowd.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
+#include "lib/tracer.h"
 
 /* Enough to be scanned for a while, few enough to be quick. */
 #define CROWD	60

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
-#include "tracer.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
+#include "lib/tracer.h"
 
 #define TRACING	"/sys/kernel/tracing"
 #define EVENTS	TRACING "/events/oomtrace"

@@ -8,8 +8,8 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "commit.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/test.h"
 
 #define PIPE	DEBUGFS "/trace_pipe"
 #define ROOM	(4 << 20)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../lib.h"
+#include "../lib/lib.h"
 #include "arithmetic.h"
 
 /* So many are printed of each kind; all are counted. */

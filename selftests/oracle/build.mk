@@ -19,7 +19,7 @@ bin/oracle_%.o: oracle/%.c | bin
 bin/oracle: $(patsubst %,bin/oracle_%.o,oracle witness loader compare arithmetic) $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-bin/choice: $(patsubst %,bin/oracle_%.o,choice loader) bin/crowd.o $(LIB)
+bin/choice: $(patsubst %,bin/oracle_%.o,choice loader) bin/lib_crowd.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Static and small: its address space is its own requests.

@@ -18,9 +18,9 @@
 
 #include <kselftest.h>
 
-#include "../crowd.h"
-#include "../lib.h"
-#include "../oom.h"
+#include "../lib/crowd.h"
+#include "../lib/lib.h"
+#include "../lib/oom.h"
 #include "choice.h"
 #include "loader.h"
 

@@ -22,7 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../lib.h"
+#include "../lib/lib.h"
 #include "loader.h"
 
 #define TRACEFS		"/sys/kernel/tracing"

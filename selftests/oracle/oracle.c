@@ -34,7 +34,7 @@
 
 #include <kselftest.h>
 
-#include "../lib.h"
+#include "../lib/lib.h"
 #include "arithmetic.h"
 #include "compare.h"
 #include "witness.h"

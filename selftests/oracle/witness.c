@@ -3,7 +3,7 @@
  * The witness of commit decisions, see witness.h: which probes it has and what
  * its numbers must be for its log to be whole.
  */
-#include "../lib.h"
+#include "../lib/lib.h"
 #include "loader.h"
 #include "witness.h"
 

@@ -8,7 +8,7 @@
 #include <asm/unistd_32.h>
 #include <linux/fcntl.h>
 
-#include "../include/oomtrace.h"
+#include "../../include/oomtrace.h"
 
 static long call(long nr, long a, long b, long c, long d, long e, long f)
 {

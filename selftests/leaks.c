@@ -6,8 +6,8 @@
  */
 #include <errno.h>
 
-#include "test.h"
-#include "lib.h"
+#include "lib/test.h"
+#include "lib/lib.h"
 
 #define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 

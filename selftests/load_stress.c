@@ -8,8 +8,8 @@
  */
 #include <errno.h>
 
-#include "blaze.h"
-#include "test.h"
+#include "lib/stress.h"
+#include "lib/test.h"
 
 /*
  * Slabs of tasks stay, each with a few in use: 800 kB more were seen after 334

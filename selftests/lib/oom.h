@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "../include/oomtrace.h"
+#include "../../include/oomtrace.h"
 
 /* ---- hogs ---- */
 

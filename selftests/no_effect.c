@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 /* splitmix64 */
 static unsigned long long rnd_state;

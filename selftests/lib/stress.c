@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "blaze.h"
+#include "stress.h"
 
 #define CGROUP_MAX	MB(8)
 #define GUST_NS		400000000ULL

@@ -7,9 +7,9 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 static char said[1 << 20];
 

@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "../include/oomtrace.h"
-#include "../common/fields.h"
+#include "../../include/oomtrace.h"
+#include "../../common/fields.h"
 
 #define DEVICE		"/dev/oomtrace"
 #define DEBUGFS		"/sys/kernel/debug/oomtrace"

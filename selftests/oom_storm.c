@@ -15,8 +15,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "lib.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/test.h"
 
 static pid_t parent_of(pid_t pid)
 {

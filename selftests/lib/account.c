@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "account.h"
 #include "commit.h"
-#include "tally.h"
 
 static int torn(const union record *r)
 {
