@@ -40,11 +40,7 @@ static void play_policy(struct scene *s)
 	struct hog here, there;
 
 	hog_start(&here, "--comm here --membind 0 --anon 20 --hold");
-	hog_ready(&here);
-	scene_start(s, NULL);
-	hog_start(&there, "--comm there --membind 1 --grow 4096");
-	s->small = here.pid;
-	s->big = there.pid;
+	scene_start_pair(s, &here, &there, "--comm there --membind 1");
 	s->status = hog_wait(&there);
 	scene_end(s);
 	hog_kill(&here);
@@ -61,15 +57,13 @@ static void play_cpuset(struct scene *s)
 {
 	struct hog here, there;
 	struct memcg cg;
+	char options[256];
 
 	make_cpuset(&cg, "node0", "0");
 	make_cpuset(&s->cg, "node1", "1");
 	hog_start(&here, "--comm here --cgroup %s --anon 20 --hold", cg.dir);
-	hog_ready(&here);
-	scene_start(s, NULL);
-	hog_start(&there, "--comm there --cgroup %s --grow 4096", s->cg.dir);
-	s->small = here.pid;
-	s->big = there.pid;
+	snprintf(options, sizeof(options), "--comm there --cgroup %s", s->cg.dir);
+	scene_start_pair(s, &here, &there, options);
 	s->status = hog_wait(&there);
 	scene_end(s);
 	hog_kill(&here);
@@ -99,37 +93,31 @@ static void check_confined(struct __test_metadata *_metadata,
 			   const struct scene *s, unsigned int constraint,
 			   const char *name)
 {
-	const struct oomtrace_oom_begin *begin;
-	const struct oomtrace_verdict *verdict;
 	const struct oomtrace_candidate *c;
-	const struct oomtrace_victim *victim;
-	const struct oomtrace_oom_end *end;
-	struct report report;
+	struct scene_oom oom;
 
 	EXPECT_EQ(128 + SIGKILL, s->status);
-	ASSERT_TRUE(scene_find(s, s->big, &begin, &verdict, &victim, &end))
-		TH_LOG("%s", s->log);
-	ASSERT_TRUE(scene_report(s, s->big, &report)) TH_LOG("%s", s->log);
-	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, begin->scope);
-	EXPECT_EQ(constraint, verdict->constraint);
-	EXPECT_STREQ(name, report.constraint);
+	scene_load_oom(_metadata, &oom, s, s->big);
+	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, oom.begin->scope);
+	EXPECT_EQ(constraint, oom.verdict->constraint);
+	EXPECT_STREQ(name, oom.report.constraint);
 	EXPECT_EQ(present_pages(1) + meminfo("SwapTotal") / PAGE_KB,
-		  verdict->totalpages);
-	EXPECT_FALSE(HAS(verdict, verdict, memcg_id));
-	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
+		  oom.verdict->totalpages);
+	EXPECT_FALSE(HAS(oom.verdict, verdict, memcg_id));
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, oom.end->ending);
 
 	/* The one on the other node would not help, and is not in the table. */
-	c = scene_candidate(s, begin->episode, s->small);
+	c = scene_candidate(s, oom.begin->episode, s->small);
 	ASSERT_NE(NULL, c);
 	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
 	EXPECT_EQ(OOMTRACE_REASON_CPUSET, c->reason);
 	EXPECT_TRUE(DERIVED(c, candidate, reason));
 	EXPECT_FALSE(HAS(c, candidate, points));
-	EXPECT_EQ(NULL, report_row(&report, s->small));
-	EXPECT_NE(NULL, report_row(&report, s->big));
+	EXPECT_EQ(NULL, report_row(&oom.report, s->small));
+	EXPECT_NE(NULL, report_row(&oom.report, s->big));
 
-	scene_check_points(_metadata, s, begin->episode, verdict->totalpages);
-	scene_check_choice(_metadata, s, verdict);
+	scene_check_points(_metadata, s, oom.begin->episode, oom.verdict->totalpages);
+	scene_check_choice(_metadata, s, oom.verdict);
 	scene_check_episodes(_metadata, &s->recs);
 	scene_check_kills(_metadata, s, 64);
 	scene_check_report(_metadata, s, s->big);

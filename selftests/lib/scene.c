@@ -73,6 +73,16 @@ void scene_start(struct scene *s, const char *params)
 	s->kmsg = kmsg_open();
 }
 
+void scene_start_pair(struct scene *s, struct hog *holder, struct hog *grower,
+		      const char *options)
+{
+	hog_ready(holder);
+	scene_start(s, NULL);
+	hog_start(grower, "%s --grow 4096", options);
+	s->small = holder->pid;
+	s->big = grower->pid;
+}
+
 void scene_end(struct scene *s)
 {
 	struct records recs = { };

@@ -47,6 +47,13 @@ bool scene_find(const struct scene *s, pid_t tgid,
 		const struct oomtrace_oom_end **end);
 const struct oomtrace_candidate *
 scene_candidate(const struct scene *s, unsigned long long episode, pid_t tgid);
+/*
+ * Start the scene and a second hog, with @options, that grows until it is killed
+ * or stopped. Call this when @holder, the first one, was started.
+ */
+void scene_start_pair(struct scene *s, struct hog *holder, struct hog *grower,
+		      const char *options);
+
 /* The kernel's report of a kill, and its line about it. */
 bool scene_report(const struct scene *s, pid_t pid, struct report *rep);
 const struct report_kill *scene_kill(const struct report *rep, pid_t pid);

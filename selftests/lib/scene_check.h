@@ -14,6 +14,42 @@
 #include "scene.h"
 #include "test.h"
 
+/* The OOM of a scene that killed one process: its records and the kernel's report. */
+struct scene_oom {
+	const struct scene *s;
+	struct report report;
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+};
+
+static inline void scene_load_oom(struct __test_metadata *_metadata,
+				  struct scene_oom *oom, const struct scene *s,
+				  pid_t victim)
+{
+	oom->s = s;
+	ASSERT_TRUE(scene_find(s, victim, &oom->begin, &oom->verdict,
+			       &oom->victim, &oom->end))
+		TH_LOG("no complete episode that killed %d:\n%s", victim, s->log);
+	ASSERT_TRUE(scene_report(s, victim, &oom->report))
+		TH_LOG("the kernel reported no kill of %d:\n%s", victim, s->log);
+}
+
+/* The process with oom_score_adj -1000 is ineligible for that reason. */
+static inline void scene_check_exempt(struct __test_metadata *_metadata,
+				      const struct scene_oom *oom)
+{
+	const struct oomtrace_candidate *c;
+
+	c = scene_candidate(oom->s, oom->begin->episode, oom->s->exempt);
+	ASSERT_NE(NULL, c);
+	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
+	EXPECT_EQ(OOMTRACE_REASON_ADJ_MIN, c->reason);
+	EXPECT_EQ(-1000, c->oom_score_adj);
+	EXPECT_FALSE(HAS(c, candidate, points));
+}
+
 /* oom_badness(): pages of all kinds, and a thousandth of all for each adj. */
 static inline void scene_check_points(struct __test_metadata *_metadata,
 				      const struct scene *s, unsigned long long episode,
@@ -169,33 +205,30 @@ static inline void scene_check_report(struct __test_metadata *_metadata,
 	};
 	const struct oomtrace_oom_begin *begin;
 	const struct oomtrace_verdict *verdict;
-	const struct oomtrace_victim *victim;
-	const struct oomtrace_oom_end *end;
-	struct report rep;
+	struct scene_oom oom;
 
-	ASSERT_TRUE(scene_find(s, pid, &begin, &verdict, &victim, &end))
-		TH_LOG("no whole episode that killed %d:\n%s", pid, s->log);
-	ASSERT_TRUE(scene_report(s, pid, &rep))
-		TH_LOG("no report of %d:\n%s", pid, s->log);
-	EXPECT_STREQ(rep.invoker, begin->comm);
-	EXPECT_EQ(rep.gfp, begin->gfp);
-	EXPECT_EQ(rep.order, begin->order);
-	EXPECT_EQ(rep.adj, begin->oom_score_adj);
-	EXPECT_EQ(rep.pid, verdict->pid);
-	EXPECT_EQ(rep.uid, victim->uid);
+	scene_load_oom(_metadata, &oom, s, pid);
+	begin = oom.begin;
+	verdict = oom.verdict;
+	EXPECT_STREQ(oom.report.invoker, begin->comm);
+	EXPECT_EQ(oom.report.gfp, begin->gfp);
+	EXPECT_EQ(oom.report.order, begin->order);
+	EXPECT_EQ(oom.report.adj, begin->oom_score_adj);
+	EXPECT_EQ(oom.report.pid, verdict->pid);
+	EXPECT_EQ(oom.report.uid, oom.victim->uid);
 	ASSERT_GT(ARRAY_SIZE(constraints), verdict->constraint);
-	EXPECT_STREQ(rep.constraint, constraints[verdict->constraint]);
+	EXPECT_STREQ(oom.report.constraint, constraints[verdict->constraint]);
 	/* The cgroup that was full, and the victim's. */
-	EXPECT_EQ(rep.oom_memcg[0] != '\0', HAS(verdict, verdict, memcg_id));
+	EXPECT_EQ(oom.report.oom_memcg[0] != '\0', HAS(verdict, verdict, memcg_id));
 	EXPECT_EQ(HAS(verdict, verdict, memcg_id),
 		  HAS(begin, oom_begin, memcg_id));
 	if (s->cg.id) {
-		EXPECT_EQ(scene_is_path(rep.oom_memcg, s->cg_dir),
+		EXPECT_EQ(scene_is_path(oom.report.oom_memcg, s->cg_dir),
 			  verdict->memcg_id == s->cg.id)
-			TH_LOG("oom_memcg=%s", rep.oom_memcg);
-		EXPECT_EQ(scene_is_path(rep.task_memcg, s->cg_dir),
+			TH_LOG("oom_memcg=%s", oom.report.oom_memcg);
+		EXPECT_EQ(scene_is_path(oom.report.task_memcg, s->cg_dir),
 			  verdict->cgroup_id == s->cg.id)
-			TH_LOG("task_memcg=%s", rep.task_memcg);
+			TH_LOG("task_memcg=%s", oom.report.task_memcg);
 	}
 }
 
