@@ -34,14 +34,14 @@ FIXTURE_TEARDOWN(flood)
 }
 
 static void expect_exact(struct __test_metadata *_metadata, int fd,
-			 const struct tallies *t)
+			 const struct accounts *t)
 {
 	struct oomtrace_ring_cpu_info info;
 	unsigned int ring, cpu;
 
 	for (ring = 0; ring < OOMTRACE_RINGS; ring++)
 		for (cpu = 0; cpu < CPUS; cpu++) {
-			const struct tally *c = &t->of[ring][cpu];
+			const struct account *c = &t->of[ring][cpu];
 
 			if (ring_ask(fd, ring, cpu, &info))
 				continue;
@@ -76,7 +76,7 @@ static void start_flood(pid_t pid[FLOODERS], int times, int (*fn)(void *))
 
 TEST_F(flood, what_a_late_reader_lost_is_exact)
 {
-	static struct tallies t;
+	static struct accounts t;
 	pid_t pid[FLOODERS];
 
 	/* It stands at the first record ever, and looks only afterwards. */
@@ -85,20 +85,20 @@ TEST_F(flood, what_a_late_reader_lost_is_exact)
 	/* Nothing more may be written between the last read and the count. */
 	spill(DEBUGFS "/enable", "0");
 	device_drain(self->fd, &self->recs);
-	tally_records(&t, &self->recs);
+	account_records(&t, &self->recs);
 	expect_exact(_metadata, self->fd, &t);
-	EXPECT_LT(1000, tally_lost(&t, OOMTRACE_RING_COMMIT));
+	EXPECT_LT(1000, account_lost(&t, OOMTRACE_RING_COMMIT));
 	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
 }
 
 TEST_F(flood, what_a_reader_in_the_middle_of_it_lost_is_exact)
 {
-	static struct tallies t;
+	static struct accounts t;
 	static char buf[4096];
 	pid_t pid[FLOODERS];
 	int i, alive = FLOODERS, rounds = 0;
 
-	start_flood(pid, 4000, flood_telling);
+	start_flood(pid, 4000, flood_verifiable);
 	while (alive) {
 		ssize_t got = read(self->fd, buf, sizeof(buf));
 
@@ -106,7 +106,7 @@ TEST_F(flood, what_a_reader_in_the_middle_of_it_lost_is_exact)
 		if (got > 0) {
 			records_free(&self->recs);
 			records_add(&self->recs, buf, got);
-			tally_records(&t, &self->recs);
+			account_records(&t, &self->recs);
 		}
 		for (i = 0; i < FLOODERS; i++)
 			if (pid[i] && waitpid(pid[i], NULL, WNOHANG) == pid[i]) {
@@ -117,14 +117,14 @@ TEST_F(flood, what_a_reader_in_the_middle_of_it_lost_is_exact)
 	spill(DEBUGFS "/enable", "0");
 	records_free(&self->recs);
 	device_drain(self->fd, &self->recs);
-	tally_records(&t, &self->recs);
+	account_records(&t, &self->recs);
 	EXPECT_LT(10, rounds);
 	expect_exact(_metadata, self->fd, &t);
 }
 
 TEST_F(flood, two_readers_lose_each_its_own)
 {
-	static struct tallies t[2];
+	static struct accounts t[2];
 	struct records other = { };
 	int fd = device_open(), round;
 	pid_t pid[FLOODERS];
@@ -134,19 +134,19 @@ TEST_F(flood, two_readers_lose_each_its_own)
 		reap_all(_metadata, pid, FLOODERS);
 		records_free(&self->recs);
 		device_drain(self->fd, &self->recs);
-		tally_records(&t[0], &self->recs);
+		account_records(&t[0], &self->recs);
 	}
 	spill(DEBUGFS "/enable", "0");
 	records_free(&self->recs);
 	device_drain(self->fd, &self->recs);
-	tally_records(&t[0], &self->recs);
+	account_records(&t[0], &self->recs);
 	device_drain(fd, &other);
-	tally_records(&t[1], &other);
+	account_records(&t[1], &other);
 	expect_exact(_metadata, self->fd, &t[0]);
 	expect_exact(_metadata, self->fd, &t[1]);
 	/* Who came late lost more. */
-	EXPECT_LT(tally_lost(&t[0], OOMTRACE_RING_COMMIT),
-		  tally_lost(&t[1], OOMTRACE_RING_COMMIT));
+	EXPECT_LT(account_lost(&t[0], OOMTRACE_RING_COMMIT),
+		  account_lost(&t[1], OOMTRACE_RING_COMMIT));
 	close(fd);
 	records_free(&other);
 }

@@ -56,7 +56,7 @@ static void wake(int sig)
 }
 
 FIXTURE(fuzz) {
-	struct blaze blaze;
+	struct stress stress;
 };
 
 FIXTURE_SETUP(fuzz)
@@ -99,9 +99,9 @@ TEST_F_TIMEOUT(fuzz, no_sequence_of_calls_does_harm, 36000)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, run,
 					    fuzzers[i]));
 	}
-	blaze_start(&self->blaze, false);
+	stress_start(&self->stress, false);
 	/* A slow machine takes a while to be on fire. */
-	for (i = 0; i < 600 && !self->blaze.count->ooms; i++)
+	for (i = 0; i < 600 && !self->stress.count->ooms; i++)
 		sleep_ms(100);
 	atomic_store(&on_fire, true);
 	while (atomic_load(&running)) {
@@ -115,8 +115,8 @@ TEST_F_TIMEOUT(fuzz, no_sequence_of_calls_does_harm, 36000)
 		EXPECT_EQ(0, fuzzers[i]->bad_reads)
 			TH_LOG("%s", fuzzers[i]->why);
 	}
-	EXPECT_LT(0, self->blaze.count->ooms);
-	blaze_stop(&self->blaze);
+	EXPECT_LT(0, self->stress.count->ooms);
+	stress_stop(&self->stress);
 
 	/* Not everything was refused at the door. */
 	for (op = 0; op < FUZZ_OPS; op++) {

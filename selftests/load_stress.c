@@ -79,16 +79,16 @@ TEST_F_TIMEOUT(fire, it_comes_and_goes, 36000)
 						: 50;
 	struct kept before, after;
 	unsigned long ooms;
-	struct blaze b;
+	struct stress b;
 	int wait;
 
 	/* What is allocated once for all is no leak: the fire's, too. */
-	blaze_start(&b, true);
+	stress_start(&b, true);
 	come_and_go(_metadata, 5);
-	blaze_stop(&b);
+	stress_stop(&b);
 	look(&before);
 
-	blaze_start(&b, true);
+	stress_start(&b, true);
 	come_and_go(_metadata, cycles / 2);
 	ooms = b.count->ooms;
 	come_and_go(_metadata, cycles - cycles / 2);
@@ -100,7 +100,7 @@ TEST_F_TIMEOUT(fire, it_comes_and_goes, 36000)
 	EXPECT_LT(0, b.count->maps);
 	EXPECT_LT(0, b.count->denied);
 	EXPECT_LT(0, b.count->reads);
-	blaze_stop(&b);
+	stress_stop(&b);
 
 	/* Some of it is freed a moment later. */
 	for (wait = 0; wait < 100; wait++) {

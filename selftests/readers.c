@@ -26,7 +26,7 @@
 enum phase { PREPARE, WRITE, STOPPED };
 
 struct result {
-	struct tallies t;
+	struct accounts t;
 	unsigned long long calls;
 	int ready;
 	int done;
@@ -42,7 +42,7 @@ static bool stopped(void)
 	return __atomic_load_n(&shared->phase, __ATOMIC_ACQUIRE) == STOPPED;
 }
 
-static void tally_buffer(struct tallies *t, const void *buf, ssize_t len)
+static void account_buffer(struct accounts *t, const void *buf, ssize_t len)
 {
 	const struct oomtrace_header *h;
 	union record r;
@@ -54,7 +54,7 @@ static void tally_buffer(struct tallies *t, const void *buf, ssize_t len)
 		    h->size < sizeof(*h))
 			die("not a record at byte %zd of %zd", at, len);
 		memcpy(&r, h, h->size);
-		tally_record(t, &r);
+		account_record(t, &r);
 	}
 }
 
@@ -69,7 +69,7 @@ static bool read_once(struct result *res, int fd, size_t size)
 		return false;
 	if (n <= 0)
 		die("read gives %zd: %s", n, strerror(errno));
-	tally_buffer(&res->t, buf, n);
+	account_buffer(&res->t, buf, n);
 	return true;
 }
 
@@ -147,7 +147,7 @@ static void by_map(struct result *res, int fd, const struct by_map *how)
 					mapped_open(at, fd, ring, cpu, next);
 				}
 				for (n = 0; n < 100 && mapped_next(at, &r); n++)
-					tally_record(&res->t, &r);
+					account_record(&res->t, &r);
 				any |= n > 0;
 			}
 		res->calls++;
@@ -164,13 +164,13 @@ struct by_text {
 };
 
 /* Tally the whole lines of a text, and move the rest to its start. */
-static size_t tally_text(struct tallies *t, char *text, size_t len)
+static size_t account_text(struct accounts *t, char *text, size_t len)
 {
 	char *line = text, *end;
 
 	while ((end = memchr(line, '\n', text + len - line))) {
 		*end = '\0';
-		tally_line(t, line);
+		account_line(t, line);
 		line = end + 1;
 	}
 	len -= line - text;
@@ -195,7 +195,7 @@ static void by_text(struct result *res, int fd, const struct by_text *how)
 		if (n < 0 && errno != EAGAIN)
 			die("trace_pipe gives %zd: %s", n, strerror(errno));
 		if (any)
-			len = tally_text(&res->t, text, len + n);
+			len = account_text(&res->t, text, len + n);
 		if (len > sizeof(text) / 2)
 			die("a line without an end: %.100s", text);
 		res->calls++;
@@ -263,7 +263,7 @@ static int write_all_day(void *arg)
 
 	pin_to_cpu(f.index % sysconf(_SC_NPROCESSORS_ONLN));
 	for (round = 0; !stopped(); round++) {
-		flood_telling(&f);
+		flood_verifiable(&f);
 		if (round % 3 == 0 && !fork())
 			_exit(0);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
@@ -296,7 +296,7 @@ FIXTURE_TEARDOWN(readers)
 
 /* Every ring on every CPU: what was written and what a reader knows of. */
 static void expect_all_known(struct __test_metadata *_metadata, int fd,
-			     const char *name, const struct tallies *t)
+			     const char *name, const struct accounts *t)
 {
 	struct oomtrace_ring_cpu_info info;
 	unsigned long long written = 0;
@@ -304,7 +304,7 @@ static void expect_all_known(struct __test_metadata *_metadata, int fd,
 
 	for (ring = 0; ring < OOMTRACE_RINGS; ring++)
 		for (cpu = 0; !ring_ask(fd, ring, cpu, &info); cpu++) {
-			const struct tally *c = &t->of[ring][cpu];
+			const struct account *c = &t->of[ring][cpu];
 
 			EXPECT_EQ(info.written, c->got + c->lost)
 				TH_LOG("%s, ring %u, CPU %u: received %llu, lost %llu",
@@ -315,8 +315,8 @@ static void expect_all_known(struct __test_metadata *_metadata, int fd,
 				written += info.written;
 		}
 	printf("# %-26s received %8llu + lost %8llu = written %8llu\n", name,
-	       tally_got(t, OOMTRACE_RING_COMMIT),
-	       tally_lost(t, OOMTRACE_RING_COMMIT), written);
+	       account_got(t, OOMTRACE_RING_COMMIT),
+	       account_lost(t, OOMTRACE_RING_COMMIT), written);
 }
 
 static void set_phase(int phase)

@@ -227,7 +227,7 @@ TEST_F(resize, keeps_the_newest_records)
 /* Who was reading loses what no longer fits, and is told exactly how much. */
 TEST_F(resize, readers_go_on_and_their_count_is_exact)
 {
-	static struct tallies t;
+	static struct accounts t;
 	struct oomtrace_ring_cpu_info info;
 	char *hooks[2];
 	__u32 cpu;
@@ -239,18 +239,18 @@ TEST_F(resize, readers_go_on_and_their_count_is_exact)
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 16));
 	deny(10);
 	device_drain(self->fd, &self->recs);
-	tally_records(&t, &self->recs);
+	account_records(&t, &self->recs);
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 1024));
 	deny(10);
 	records_free(&self->recs);
 	device_drain(self->fd, &self->recs);
-	tally_records(&t, &self->recs);
+	account_records(&t, &self->recs);
 	EXPECT_EQ(10, commits_by(&self->recs, getpid()));
 	spill(DEBUGFS "/enable", "0");
 	records_free(&self->recs);
 	device_drain(self->fd, &self->recs);
-	tally_records(&t, &self->recs);
-	EXPECT_LT(0, tally_lost(&t, OOMTRACE_RING_COMMIT));
+	account_records(&t, &self->recs);
+	EXPECT_LT(0, account_lost(&t, OOMTRACE_RING_COMMIT));
 	for (cpu = 0; !ring_ask(self->fd, 0, cpu, &info); cpu++) {
 		EXPECT_EQ(info.written, t.of[0][cpu].got + t.of[0][cpu].lost);
 		EXPECT_EQ(0, t.of[0][cpu].wrong);
@@ -293,7 +293,7 @@ TEST_F(resize, a_mapping_keeps_what_it_shows_and_its_memory_is_counted)
 TEST_F(resize, under_load_nothing_is_lost_uncounted)
 {
 	static const unsigned int sizes[] = { 16, 1024, 32, 300, 20, 64 };
-	static struct tallies by_read, by_map[2];
+	static struct accounts by_read, by_map[2];
 	struct oomtrace_ring_cpu_info info;
 	struct mapped m[2];
 	static char buf[65536];
@@ -310,7 +310,7 @@ TEST_F(resize, under_load_nothing_is_lost_uncounted)
 	for (i = 0; i < 4; i++) {
 		struct flooder f = { .index = i, .times = 3000 };
 
-		pid[i] = start_child(flood_telling, &f);
+		pid[i] = start_child(flood_verifiable, &f);
 	}
 	for (i = 0; alive; i++) {
 		EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT,
@@ -318,25 +318,25 @@ TEST_F(resize, under_load_nothing_is_lost_uncounted)
 		n = read(self->fd, buf, sizeof(buf));
 		if (n > 0)
 			records_add(&self->recs, buf, n);
-		tally_records(&by_read, &self->recs);
+		account_records(&by_read, &self->recs);
 		records_free(&self->recs);
 		for (n = 0; n < 500 && mapped_next(&m[i % cpus], &r); n++)
-			tally_record(&by_map[i % cpus], &r);
+			account_record(&by_map[i % cpus], &r);
 		alive = stat_decisions(ALWAYS, false) < 4 * 3000 && i < 2000;
 	}
 	for (i = 0; i < 4; i++)
 		EXPECT_EQ(0, wait_child(pid[i]));
 	spill(DEBUGFS "/enable", "0");
 	device_drain(self->fd, &self->recs);
-	tally_records(&by_read, &self->recs);
+	account_records(&by_read, &self->recs);
 	for (i = 0; i < cpus; i++) {
 		while (mapped_next(&m[i], &r))
-			tally_record(&by_map[i], &r);
+			account_record(&by_map[i], &r);
 		EXPECT_LT(0, m[i].page->generation);
 		mapped_close(&m[i]);
 	}
 	for (i = 0; !ring_ask(self->fd, OOMTRACE_RING_COMMIT, i, &info); i++) {
-		const struct tally *c = &by_read.of[0][i];
+		const struct account *c = &by_read.of[0][i];
 
 		EXPECT_EQ(info.written, c->got + c->lost);
 		EXPECT_EQ(0, c->wrong);

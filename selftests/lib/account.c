@@ -23,9 +23,9 @@ static int torn(const union record *r)
 }
 
 /* Lost and stack records are made for the reader: they have no own number. */
-void tally_record(struct tallies *t, const union record *r)
+void account_record(struct accounts *t, const union record *r)
 {
-	struct tally *c = &t->of[r->h.flags & OOMTRACE_FLAG_RING][r->h.cpu % CPUS];
+	struct account *c = &t->of[r->h.flags & OOMTRACE_FLAG_RING][r->h.cpu % CPUS];
 
 	if (r->h.type == OOMTRACE_STACK)
 		return;
@@ -41,12 +41,12 @@ void tally_record(struct tallies *t, const union record *r)
 	c->torn += torn(r);
 }
 
-void tally_records(struct tallies *t, const struct records *recs)
+void account_records(struct accounts *t, const struct records *recs)
 {
 	size_t i;
 
 	for (i = 0; i < recs->n; i++)
-		tally_record(t, &recs->r[i]);
+		account_record(t, &recs->r[i]);
 }
 
 /* The number behind a word of a line; -1 if it is not there. */
@@ -68,12 +68,12 @@ static int torn_line(const char *line)
 	       number_in(line, " comm=\"vm") != number_in(line, " total_vm=");
 }
 
-void tally_line(struct tallies *t, const char *line)
+void account_line(struct accounts *t, const char *line)
 {
 	unsigned long long sec, usec;
 	const char *rec;
 	unsigned int cpu;
-	struct tally *c;
+	struct account *c;
 	int ring, n = 0;
 
 	if (sscanf(line, "%llu.%6llu [%u] %n", &sec, &usec, &cpu, &n) != 3 ||
@@ -96,7 +96,7 @@ void tally_line(struct tallies *t, const char *line)
 	c->torn += torn_line(rec);
 }
 
-unsigned long long tally_lost(const struct tallies *t, int ring)
+unsigned long long account_lost(const struct accounts *t, int ring)
 {
 	unsigned long long n = 0;
 	int cpu;
@@ -106,7 +106,7 @@ unsigned long long tally_lost(const struct tallies *t, int ring)
 	return n;
 }
 
-unsigned long long tally_got(const struct tallies *t, int ring)
+unsigned long long account_got(const struct accounts *t, int ring)
 {
 	unsigned long long n = 0;
 	int cpu;
@@ -142,7 +142,7 @@ int flood_fast(void *flooder)
 	return 0;
 }
 
-int flood_telling(void *flooder)
+int flood_verifiable(void *flooder)
 {
 	const struct flooder *f = flooder;
 	long base = own_total_vm();

@@ -24,17 +24,17 @@
 #include "stress.h"
 
 #define CGROUP_MAX	MB(8)
-#define GUST_NS		400000000ULL
+#define BURST_NS		400000000ULL
 
 static unsigned int burn_percent;
 
 /* All at once, by the clock: a gust on every CPU, then none. */
-static void wait_for_gust(void)
+static void wait_for_burst(void)
 {
-	unsigned long long at = now_ns() % GUST_NS;
+	unsigned long long at = now_ns() % BURST_NS;
 
-	if (at >= GUST_NS / 100 * burn_percent)
-		sleep_ms((GUST_NS - at) / 1000000 + 1);
+	if (at >= BURST_NS / 100 * burn_percent)
+		sleep_ms((BURST_NS - at) / 1000000 + 1);
 }
 
 static void add(unsigned long *n)
@@ -43,7 +43,7 @@ static void add(unsigned long *n)
 }
 
 /* In a child: more than the cgroup has, until killed. */
-static void outgrow(void)
+static void exceed_cgroup(void)
 {
 	size_t i;
 	char *at;
@@ -64,18 +64,18 @@ static void outgrow(void)
 	_exit(0);
 }
 
-static int burn_memory(void *arg)
+static int exhaust_memory(void *arg)
 {
-	struct blaze *b = arg;
+	struct stress *b = arg;
 	int status;
 	pid_t pid;
 
 	memcg_set(&b->cg, "cgroup.procs", "0");
 	for (;;) {
-		wait_for_gust();
+		wait_for_burst();
 		pid = fork();
 		if (!pid)
-			outgrow();
+			exceed_cgroup();
 		/* Mode 2 may have refused it. */
 		if (pid < 0)
 			sleep_ms(1);
@@ -86,13 +86,13 @@ static int burn_memory(void *arg)
 	return 0;
 }
 
-static int burn_processes(void *arg)
+static int fork_processes(void *arg)
 {
-	struct blaze *b = arg;
+	struct stress *b = arg;
 	pid_t pid;
 
 	for (;;) {
-		wait_for_gust();
+		wait_for_burst();
 		pid = fork();
 		if (!pid)
 			_exit(0);
@@ -106,9 +106,9 @@ static int burn_processes(void *arg)
 	return 0;
 }
 
-static int burn_addresses(void *arg)
+static int map_addresses(void *arg)
 {
-	struct blaze *b = arg;
+	struct stress *b = arg;
 	unsigned int i;
 
 	for (i = 0;; i++) {
@@ -121,7 +121,7 @@ static int burn_addresses(void *arg)
 		 */
 		if (i % 64 == 0) {
 			sched_yield();
-			wait_for_gust();
+			wait_for_burst();
 		}
 		at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -149,14 +149,14 @@ static int change_modes(void *arg)
 }
 
 /* Whatever can be read, if it is there at the moment. */
-static int read_all(void *arg)
+static int read_everything(void *arg)
 {
 	static const char * const files[] = {
 		DEVICE, DEBUGFS "/trace", DEBUGFS "/last_oom", DEBUGFS "/stats",
 		DEBUGFS "/hooks", DEBUGFS "/ranking", DEBUGFS "/filter",
 	};
 	static char buf[1 << 16];
-	struct blaze *b = arg;
+	struct stress *b = arg;
 	unsigned int i;
 
 	for (i = 0;; i++) {
@@ -177,15 +177,15 @@ static int read_all(void *arg)
 }
 
 /* Its turn comes after those who have work to do. */
-static void light(struct blaze *b, int (*fn)(void *))
+static void start_load(struct stress *b, int (*fn)(void *))
 {
-	if (b->n == BLAZE_PIDS)
-		die("too many fires");
+	if (b->n == STRESS_PIDS)
+		die("too many stress processes");
 	b->pid[b->n] = start_child(fn, b);
 	setpriority(PRIO_PROCESS, b->pid[b->n++], 10);
 }
 
-void blaze_start(struct blaze *b, bool readers)
+void stress_start(struct stress *b, bool readers)
 {
 	const char *burn = getenv("OOMTRACE_BURN");
 
@@ -197,23 +197,23 @@ void blaze_start(struct blaze *b, bool readers)
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (b->count == MAP_FAILED)
 		die("no memory for the counts");
-	if (!memcg_make(&b->cg, "blaze", CGROUP_MAX))
+	if (!memcg_make(&b->cg, "stress", CGROUP_MAX))
 		die("this machine has no memory cgroups");
 	/* Short reports: the console is slow. */
 	sysctl_set("vm/oom_dump_tasks", 0);
-	light(b, burn_memory);
-	light(b, burn_memory);
-	light(b, burn_processes);
-	light(b, burn_addresses);
+	start_load(b, exhaust_memory);
+	start_load(b, exhaust_memory);
+	start_load(b, fork_processes);
+	start_load(b, map_addresses);
 	if (readers) {
-		light(b, read_all);
-		light(b, read_all);
+		start_load(b, read_everything);
+		start_load(b, read_everything);
 	}
 	/* The last one: under mode 2 a fork may be refused. */
-	light(b, change_modes);
+	start_load(b, change_modes);
 }
 
-void blaze_stop(struct blaze *b)
+void stress_stop(struct stress *b)
 {
 	int i;
 

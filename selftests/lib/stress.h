@@ -3,16 +3,16 @@
  * Fire: processes that keep both of the kernel's decisions busy on all CPUs
  * while a test does something else. blaze.c has it.
  */
-#ifndef SELFTESTS_BLAZE_H
-#define SELFTESTS_BLAZE_H
+#ifndef SELFTESTS_STRESS_H
+#define SELFTESTS_STRESS_H
 
 #include "lib.h"
 #include "oom.h"
 
-#define BLAZE_PIDS	16
+#define STRESS_PIDS	16
 
 /* What was done so far; shared with the processes that do it. */
-struct blaze_count {
+struct stress_count {
 	unsigned long ooms;	/* OOM victims */
 	unsigned long forks;
 	unsigned long maps;	/* requests granted */
@@ -20,16 +20,16 @@ struct blaze_count {
 	unsigned long reads;	/* reads of the device and of text files */
 };
 
-struct blaze {
+struct stress {
 	struct memcg cg;
-	struct blaze_count *count;
-	pid_t pid[BLAZE_PIDS];
+	struct stress_count *count;
+	pid_t pid[STRESS_PIDS];
 	int n;
 };
 
 /* Set it going; readers: also processes that read whatever there is. */
-void blaze_start(struct blaze *b, bool readers);
+void stress_start(struct stress *b, bool readers);
 /* Put it out: no process is left, settings are as before. */
-void blaze_stop(struct blaze *b);
+void stress_stop(struct stress *b);
 
-#endif /* SELFTESTS_BLAZE_H */
+#endif /* SELFTESTS_STRESS_H */
