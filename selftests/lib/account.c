@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Counting what a reader got and lost, and writers to be counted: see tally.h.
- */
+/* Accounts of received and lost records, and processes that write records. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +20,9 @@ static int torn(const union record *r)
 	       (r->commit.ret != 0 && r->commit.ret != -ENOMEM);
 }
 
-/* Lost and stack records are made for the reader: they have no own number. */
+/*
+ * Lost and stack records are made for the reader and have no sequence number.
+ */
 void account_record(struct accounts *t, const union record *r)
 {
 	struct account *c = &t->of[r->h.flags & OOMTRACE_FLAG_RING][r->h.cpu % CPUS];
@@ -49,7 +49,7 @@ void account_records(struct accounts *t, const struct records *recs)
 		account_record(t, &recs->r[i]);
 }
 
-/* The number behind a word of a line; -1 if it is not there. */
+/* The number after a word of a line; -1 if the line lacks the word. */
 static long number_in(const char *line, const char *word)
 {
 	const char *at = strstr(line, word);
@@ -57,7 +57,7 @@ static long number_in(const char *line, const char *word)
 	return at ? atol(at + strlen(word)) : -1;
 }
 
-/* The name, at the line's start, says what is near its end. */
+/* The comm at the start of the line repeats the total_vm near its end. */
 static int torn_line(const char *line)
 {
 	if (strncmp(line, "commit: ", 8) || number_in(line, " pages=") < 10000)
@@ -126,7 +126,7 @@ int flood(void *flooder)
 	return 0;
 }
 
-/* The heap grows by a page at a time, which is the cheapest that can be asked. */
+/* Growing the heap by one page at a time is the cheapest request. */
 int flood_fast(void *flooder)
 {
 	const struct flooder *f = flooder;
@@ -153,7 +153,7 @@ int flood_verifiable(void *flooder)
 	for (i = 0; i < f->times; i++) {
 		long more = 1 + i % 100;
 
-		/* Costs nothing that is asked for. */
+		/* MAP_NORESERVE: this mapping is not accounted. */
 		at = mmap(NULL, more * PAGE, PROT_NONE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		snprintf(name, sizeof(name), "vm%ld", base + more);

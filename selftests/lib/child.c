@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The part of lib.h that is about processes: those that a test starts, and what
- * a process may do and where it runs.
- */
+/* Processes: children of a test, their privileges and their CPU. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -28,7 +25,7 @@ pid_t start_child(int (*fn)(void *), void *arg)
 		die("cannot fork: %s", strerror(errno));
 	if (pid)
 		return pid;
-	/* A test that fails leaves nobody behind. */
+	/* Children do not outlive a test that fails. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	_exit(fn(arg));
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What the two programs about commit records share: asking for address space
- * without leaving any behind, and finding the record of it.
- */
+/* Requests for address space that are released at once, and their records. */
 #ifndef SELFTESTS_COMMIT_H
 #define SELFTESTS_COMMIT_H
 
@@ -18,7 +15,7 @@
 
 #define TEN_GIB_PAGES	((10L << 30) / PAGE)
 
-/* Map that many pages and let go of them: 0 or errno. */
+/* Map and unmap that many pages: 0 or errno. */
 static inline int ask(long pages)
 {
 	void *at = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
@@ -30,7 +27,7 @@ static inline int ask(long pages)
 	return 0;
 }
 
-/* Have that many requests refused, each of another size. */
+/* Have that many requests refused, each of a different size. */
 static inline void deny(int times)
 {
 	while (times-- > 0)
@@ -38,7 +35,7 @@ static inline void deny(int times)
 			die("a request of 10 GiB was granted");
 }
 
-/* The last record of a process and that many pages; NULL if there is none. */
+/* The last record of a process with that many pages, or NULL. */
 static inline const struct oomtrace_commit *
 commit_of(const struct records *recs, pid_t pid, long pages)
 {
@@ -55,7 +52,7 @@ commit_of(const struct records *recs, pid_t pid, long pages)
 	return found;
 }
 
-/* How many records of a process there are, with any number of pages. */
+/* The number of records of a process. */
 static inline int commits_by(const struct records *recs, pid_t pid)
 {
 	size_t i;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A program of 32 bits that uses the device as one of 64 would: seek.c runs it.
+ * A 32-bit program that uses the device as a 64-bit one does.
  *
- * Without any library, since a machine of 64 bits need not have those of 32:
- * system calls by hand, and its verdict is "ok" or the name of what failed.
+ * It uses no library, because a 64-bit machine may lack the 32-bit ones, and
+ * makes its own system calls. It prints "ok" or the condition that failed.
  */
 #include <asm/unistd_32.h>
 #include <linux/fcntl.h>
@@ -106,7 +106,7 @@ static void records(void)
 		WANT(rec->ret == -12 && rec->mode == 2);
 		stack.id = rec->stack;
 	}
-	/* Some kernels can take none. */
+	/* Some kernels cannot record a stack. */
 	if (stack.id) {
 		WANT(device_ioctl(OOMTRACE_IOC_STACK, &stack) == 0);
 		WANT(stack.frames > 0);
@@ -118,7 +118,7 @@ static void records(void)
 	WANT(call(__NR_read, fd, (long)buf, sizeof(buf), 0, 0, 0) == n);
 }
 
-/* The ring of every CPU: the offset of the last does not fit 32 bits. */
+/* Map the ring of every CPU: the last offset does not fit 32 bits. */
 static void mappings(void)
 {
 	const struct oomtrace_ring_page *page;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Many processes of random sizes that do nothing, see crowd.h.
- */
+/* Many idle processes of random sizes. */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,20 +13,20 @@
 #include "crowd.h"
 #include "lib.h"
 
-/* All that a process of the crowd takes is this, of which it touches a part. */
+/* Each process maps this many pages and touches some of them. */
 #define MOST_PAGES	64
 
 static pid_t crowd[CROWD_MAX];
 static int crowd_n;
 
-/* Repeatable, and the same for all processes. */
+/* The same numbers for the same seed. */
 static unsigned int next_random(unsigned int *seed)
 {
 	*seed = *seed * 1103515245 + 12345;
 	return *seed >> 16;
 }
 
-/* Sits with so many pages and that adj until it is killed. */
+/* Hold that many pages with that oom_score_adj until killed. */
 static void sit(unsigned int pages, int adj)
 {
 	char text[16];
@@ -74,14 +72,18 @@ void crowd_gather(int n, unsigned int seed, bool equal)
 	if (sched_getaffinity(0, sizeof(was), &was))
 		die("sched_getaffinity: %s", strerror(errno));
 	/*
-	 * From 6.2 to 6.15 each CPU may keep back 31 pages of what a process has,
-	 * and badness does not look: who moved while it grew has other points.
+	 * Kernels 6.2 to 6.15 buffer up to 31 pages of a process on each CPU,
+	 * and oom_badness() ignores these. A process that migrates while it
+	 * grows gets other points, so keep all of them on one CPU.
 	 */
 	if (equal)
 		pin_to_cpu(0);
 	for (i = 0; i < n; i++) {
 		unsigned int pages = next_random(&seed) % (MOST_PAGES + 1);
-		/* Most have none, some much, some may not die at all. */
+		/*
+		 * One in four gets a random oom_score_adj; some cannot be
+		 * killed.
+		 */
 		int adj = next_random(&seed) % 4 ? 0 :
 			  (int)(next_random(&seed) % 2001) - 1000;
 

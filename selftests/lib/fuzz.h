@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * One thread's random calls of the device and of debugfs; fuzz_calls.c has
- * them, fuzz.c runs them.
- */
+/* The random calls that one thread makes on the device and in debugfs. */
 #ifndef SELFTESTS_FUZZ_H
 #define SELFTESTS_FUZZ_H
 
@@ -45,7 +42,7 @@ struct fuzzer {
 	struct {
 		int fd;
 		bool device;
-		bool takes;	/* a control file, open for writing */
+		bool takes;	/* a control file, opened for writing */
 	} file[FUZZ_FDS];
 	struct {
 		void *at;
@@ -58,7 +55,7 @@ struct fuzzer {
 struct fuzzer *fuzz_new(unsigned long long seed);
 void fuzz_free(struct fuzzer *f);
 void fuzz_call(struct fuzzer *f);
-/* Is this always refused, and should be? */
+/* Must this call always fail? */
 bool fuzz_op_is_refused(enum fuzz_op op);
 
 #endif /* SELFTESTS_FUZZ_H */

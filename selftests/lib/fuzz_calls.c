@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The fuzzer's calls, see fuzz.h: which call, on which file, with which
- * arguments is all drawn from one stream of random numbers. Arguments are
- * mostly of the right shape, so that they come past the first check: words of
- * the filter's language, structs with a wrong field or two, buffers that end
- * where memory ends.
+ * The fuzzer's calls. One stream of random numbers decides the call, the file
+ * and the arguments. Most arguments have a valid shape, so that they pass the
+ * first check: words of the filter's language, structs with one or two wrong
+ * fields, buffers that end where the mapping ends.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +21,7 @@
 #include "commit.h"
 #include "fuzz.h"
 
-/* Memory that can be written, then a page that cannot, then none. */
+/* Writable memory, then a read-only page, then a page without access. */
 #define ARENA		(1 << 17)
 #define ARENA_ALL	(ARENA + 2 * PAGE)
 
@@ -57,7 +56,7 @@ static bool one_in(struct fuzzer *f, unsigned int n)
 	return below(f, n) == 0;
 }
 
-/* Numbers at which things change. */
+/* Mostly boundary values. */
 static unsigned long long number(struct fuzzer *f)
 {
 	unsigned long long r = rnd(f);
@@ -82,7 +81,7 @@ static void __attribute__((constructor)) no_paths(void)
 	paths[npaths++] = DEVICE;
 }
 
-/* What the module offers, by looking: no list here to be kept. */
+/* Read the list from debugfs, so that new files are covered. */
 static void find_paths(void)
 {
 	struct dirent *e;
@@ -142,7 +141,7 @@ void fuzz_free(struct fuzzer *f)
 
 /* ---- arguments ---- */
 
-/* Mostly memory; sometimes its end, sometimes none, sometimes the kernel's. */
+/* Mostly valid memory; sometimes its end, sometimes a kernel address. */
 static char *buffer(struct fuzzer *f, size_t len)
 {
 	switch (below(f, 12)) {
@@ -204,7 +203,7 @@ static void shape_filter(struct fuzzer *f, struct oomtrace_filter *filter)
 	}
 }
 
-/* Also the address of memory that is too short, or no memory. */
+/* The buffer for the records may be too short, or invalid. */
 static void shape_ranking(struct fuzzer *f, struct oomtrace_ranking *r)
 {
 	r->room = one_in(f, 8) ? number(f) : below(f, 256);
@@ -233,11 +232,11 @@ static void shape_seek(struct fuzzer *f, struct oomtrace_seek *s)
 	}
 }
 
-/* What a call of that kind takes, and mostly would accept. */
+/* Fill in an argument that the ioctl mostly accepts. */
 static void shape(struct fuzzer *f, unsigned int cmd, void *at)
 {
 	static const __u32 small[] = { 0, 1, 2, 3, 50, 100, 101, 64, -1 };
-	/* The largest of all is more than the machine has. */
+	/* The largest size exceeds the machine's memory. */
 	static const __u32 kb[] = { 16, 20, 64, 128, 512, 0, 15, 1048576 };
 	struct oomtrace_resize *resize = at;
 	struct oomtrace_ring_cpu_info *ring = at;
@@ -281,7 +280,7 @@ static void shape(struct fuzzer *f, unsigned int cmd, void *at)
 	}
 }
 
-/* A struct that is right but for at most one byte, sometimes all of it. */
+/* A valid struct with at most one byte changed; sometimes a bad address. */
 static void *argument(struct fuzzer *f, unsigned int cmd)
 {
 	size_t size = _IOC_SIZE(cmd);
@@ -289,7 +288,7 @@ static void *argument(struct fuzzer *f, unsigned int cmd)
 
 	if (one_in(f, 8))
 		return buffer(f, size);
-	/* Sizes come first in all structs. */
+	/* All structs begin with their size. */
 	memset(at, 0, size);
 	memcpy(at, &(__u32){ size }, size < 4 ? size : 4);
 	shape(f, cmd, at);
@@ -320,7 +319,7 @@ static unsigned int command(struct fuzzer *f)
 
 /* ---- calls ---- */
 
-/* Whatever a device gives is whole records. */
+/* A read from the device must return whole records. */
 static void check_records(struct fuzzer *f, const char *buf, ssize_t n)
 {
 	ssize_t at = 0;
@@ -348,7 +347,7 @@ static bool do_open(struct fuzzer *f, unsigned int slot)
 	static const int modes[] = { O_RDONLY, O_WRONLY, O_RDWR };
 	int flags = modes[below(f, 3)] | O_CLOEXEC;
 
-	/* The module is to stay, and nobody waits for long anyway. */
+	/* Mostly non-blocking. A blocked thread is woken by a signal. */
 	if (!one_in(f, 6))
 		flags |= O_NONBLOCK;
 	if (one_in(f, 16))
@@ -366,7 +365,7 @@ static bool do_write(struct fuzzer *f, int fd)
 	size_t len = length(f);
 	char *buf = buffer(f, len);
 
-	/* Mostly words. */
+	/* Mostly words of the filter's language. */
 	if (!one_in(f, 4)) {
 		buf = f->arena;
 		len = text(f, buf, 512);
@@ -388,7 +387,9 @@ static bool do_mmap(struct fuzzer *f, int fd)
 	size_t i;
 	char *at;
 
-	/* What only the module knows. A resize may be faster. */
+	/*
+	 * Mostly the geometry of a ring, which a resize may change meanwhile.
+	 */
 	if (!one_in(f, 3) && !ioctl(fd, OOMTRACE_IOC_RING, &ring)) {
 		len = ring.mmap_size;
 		off = ring.mmap_offset;
@@ -401,7 +402,7 @@ static bool do_mmap(struct fuzzer *f, int fd)
 		return false;
 	f->map[slot].at = at;
 	f->map[slot].len = len;
-	/* What can be mapped can be read, to its end. */
+	/* All of a readable mapping can be read. */
 	for (i = 0; prot & PROT_READ && i < len; i += 4096)
 		sum += ((volatile char *)at)[i];
 	(void)sum;
@@ -413,7 +414,7 @@ static bool do_munmap(struct fuzzer *f)
 	unsigned int slot = below(f, FUZZ_MAPS);
 	bool was = f->map[slot].at;
 
-	/* No way to change or to grow what is mapped. */
+	/* A mapping can neither be made writable nor grow. */
 	if (was && one_in(f, 2)) {
 		if (!mprotect(f->map[slot].at, 4096, PROT_READ | PROT_WRITE) ||
 		    mremap(f->map[slot].at, f->map[slot].len,
@@ -509,14 +510,14 @@ static bool do_call(struct fuzzer *f, enum fuzz_op op, unsigned int slot)
 	case FUZZ_STAT:
 		return !fstat(fd, &st);
 	default:
-		/* Something to record. */
+		/* Write a record. */
 		return ask(one_in(f, 2) ? 1UL << 30 : 1) == 0;
 	}
 }
 
 bool fuzz_op_is_refused(enum fuzz_op op)
 {
-	/* Where no file can be spliced. */
+	/* splice() fails on all of these files. */
 	return op == FUZZ_SPLICE;
 }
 
@@ -540,12 +541,12 @@ void fuzz_call(struct fuzzer *f)
 	unsigned long long next = f->rnd;
 	int i;
 
-	/* Mostly to where there is such a call. */
+	/* Mostly choose a file that supports the call. */
 	if (!one_in(f, 8))
 		for (i = 0; i < FUZZ_FDS && !suits(f, op, slot); i++)
 			slot = (slot + 1) % FUZZ_FDS;
 	f->calls[op]++;
 	f->good[op] += do_call(f, op, slot);
-	/* However much a call drew, the next one begins at the same place. */
+	/* The next call's numbers do not depend on how many this one drew. */
 	f->rnd = next + 0x632be59bd9b4e019ULL;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memory hog for the OOM tests: takes memory of the kinds it is asked for,
- * then says "ready" and holds it, or grows until it is killed.
+ * A memory hog for the OOM tests: takes the memory that its options name, then
+ * prints "ready" and holds it, or grows until it is killed.
  *
- * Static and small, and forked from nothing that is large: what it is charged
- * for is what the test asked for. Touches each page once, which is quick even
- * on an emulated machine. Dies with the test that started it.
+ * It is static, small and started from a small process, so that it is charged
+ * for little more than its options name. It touches each page once, which is
+ * quick even under emulation. It dies with the test that started it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The kernel's page, bytes. */
+/* bytes */
 #define PAGE	((unsigned long)sysconf(_SC_PAGESIZE))
 
 static void must(int ok, const char *what)
@@ -41,7 +41,7 @@ static void put(const char *path, const char *text)
 	close(fd);
 }
 
-/* PATH=TEXT */
+/* arg is PATH=TEXT */
 static void put_arg(char *arg)
 {
 	char *text = strchr(arg, '=');
@@ -66,7 +66,7 @@ static void take(size_t mb, int flags, int fd)
 
 	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
 	must(at != MAP_FAILED, "mmap");
-	/* No huge pages: they would make the sums depend on luck. */
+	/* Huge pages would make the sizes unpredictable. */
 	madvise(at, bytes, MADV_NOHUGEPAGE);
 	touch(at, bytes);
 }
@@ -93,7 +93,7 @@ static void grow(size_t mb)
 		take(1, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
-/* A page fault without memory is tried again for ever; this is not. */
+/* A page fault retries forever if memory is short; MAP_POPULATE gives up. */
 static void try_to_populate(size_t bytes)
 {
 	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -103,7 +103,7 @@ static void try_to_populate(size_t bytes)
 	munmap(at, bytes);
 }
 
-/* There need be no libnuma for one system call. */
+/* One system call does not justify libnuma. */
 static void bind_to_node(int node)
 {
 	unsigned long nodes = 1UL << node;
@@ -119,7 +119,7 @@ static void hold(void)
 		pause();
 }
 
-/* Wait until the test says go: a byte on stdin. */
+/* Wait for the test's go: a byte on stdin. */
 static void wait_for_go(void)
 {
 	char c;
@@ -184,7 +184,7 @@ static int obey(int argc, char **argv)
 		case 'u':
 			must(!setresuid(atoi(optarg), atoi(optarg),
 					atoi(optarg)), "setresuid");
-			/* A change of user forgets it. */
+			/* Changing the uid resets the death signal. */
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			break;
 		case 'g':
@@ -228,7 +228,7 @@ static int obey(int argc, char **argv)
 	return 0;
 }
 
-/* What a thread that goes on needs to know. */
+/* The arguments for the thread that continues. */
 static struct {
 	int argc;
 	char **argv;
@@ -241,7 +241,7 @@ static int thread_main(void *unused)
 	_exit(obey(rest.argc, rest.argv));
 }
 
-/* The process lives on in a thread that is not its first: that one ends here. */
+/* Exit the first thread and continue in another. */
 static void go_on_in_a_thread(int argc, char **argv)
 {
 	static char stack[65536] __attribute__((aligned(16)));

@@ -33,7 +33,7 @@ bool is_preempt_rt(void)
 	return !uname(&name) && strstr(name.version, "PREEMPT_RT");
 }
 
-/* Of what no file of the kernel tells, and its symbols only after a second. */
+/* For properties that neither a file nor, at once, a symbol shows. */
 static bool kernel_before(int major, int minor)
 {
 	struct utsname name;
@@ -119,7 +119,7 @@ void line_with(const char *text, const char *word, char *line, size_t size)
 	line[n] = '\0';
 }
 
-/* Asks for no memory: there may be none to be had just now. */
+/* Allocates nothing: memory may be short when a test reads this. */
 long meminfo(const char *name)
 {
 	static char text[1 << 14];

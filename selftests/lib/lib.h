@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What all selftests share: loading and unloading the module, its device and
- * its text files, the kernel's settings, children. lib.c has it.
+ * Common to all selftests: the module, its device and text files, sysctls,
+ * children.
  *
- * A function here that cannot do its work says why on stderr and aborts, which
- * fails the test; only what a test may want to see fail returns an error.
+ * A function that cannot do its work prints the reason on stderr and aborts,
+ * which fails the test. Only functions whose failure a test may expect return
+ * an error.
  */
 #ifndef SELFTESTS_LIB_H
 #define SELFTESTS_LIB_H
@@ -23,46 +24,45 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #endif
 
-/* The kernel's page, bytes and KiB. */
+/* In bytes and in KiB. */
 #define PAGE		sysconf(_SC_PAGESIZE)
 #define PAGE_KB		(PAGE / 1024)
 
 #define MB(n)		((size_t)(n) << 20)
 
-/* Do this kernel's spinlocks sleep? */
+/* Do spinlocks sleep in this kernel? */
 bool is_preempt_rt(void);
 
-/* Can this kernel take a stack through a hooked return? Denials have none else. */
+/* Can a return probe unwind a stack? Denials have no other source of stacks. */
 bool has_stacks(void);
 #define NO_STACKS	"this kernel cannot unwind a stack through a return probe"
-/* Can it be hooked by ftrace? Not before 5.11. */
+/* Can ftrace callbacks read function arguments? (Kernel 5.11 and later.) */
 bool has_ftrace_args(void);
 #define NO_FTRACE_ARGS	"this kernel's ftrace shows no arguments to callbacks"
 
 /*
- * Pages of each kind by which a thread may be ahead of its mm's counters: until
- * 6.2 it hands over in batches, and when it ends.
+ * The number of pages of each kind by which a thread may be ahead of its mm's
+ * counters: before 6.2 it flushes them in batches and when it exits.
  */
 long pages_kept_back(void);
 
-/* Say why and abort. */
+/* Print a message and abort. */
 void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* ---- the module ---- */
 
-/* Is it loaded? */
 bool module_loaded(void);
-/* Its file, open. */
+/* A descriptor of oomtrace.ko. */
 int module_file(void);
-/* Where one still sees it though it should be gone; NULL: nowhere. */
+/* A path that still shows an unloaded module, or NULL. */
 const char *module_trace(void);
-/* Load and unload it; 0 or -errno. */
+/* 0 or -errno. */
 int module_load(const char *params);
 int module_unload(void);
-/* A fresh one, whatever was before; and none. Both also put settings back. */
+/* Load the module anew, or unload it. Both restore the sysctls. */
 void module_start(const char *params);
 void module_stop(void);
-/* A parameter's value. */
+/* The value of a module parameter. */
 void module_param(const char *name, char *buf, size_t size);
 
 /* ---- records ---- */
@@ -93,23 +93,23 @@ struct records {
 	size_t room;
 };
 
-/* Is a field there, is it marked as derived: HAS(rec, commit, pages). */
+/* Is a field valid, is it derived: HAS(rec, commit, pages). */
 #define HAS(rec, type, field) \
 	(!!((rec)->h.valid & OOMTRACE_BIT(type, field)))
 #define DERIVED(rec, type, field) \
 	(!!((rec)->h.derived & OOMTRACE_BIT(type, field)))
 
-/* Open the device, not blocking, at the oldest record or at the end. */
+/* Open the device non-blocking, at the oldest record or at the end. */
 int device_open(void);
 int device_open_at_end(void);
-/* Append everything that can be read now; checks each record's header. */
+/* Append all available records; check each header. */
 void device_drain(int fd, struct records *recs);
-/* Drain it until there are n records of a type, for 10 s; false: there are not. */
+/* Drain until there are n records of a type; false after 10 s. */
 bool device_wait(int fd, struct records *recs, unsigned int type, size_t n);
-/* Append the records of what read() gave. */
+/* Append the records that a read() returned. */
 void records_add(struct records *recs, const void *buf, size_t len);
 void records_free(struct records *recs);
-/* How many of a type; the n-th one of a type, NULL if there is none. */
+/* The number of records of a type; the n-th of them, or NULL. */
 size_t records_count(const struct records *recs, unsigned int type);
 const union record *records_get(const struct records *recs, unsigned int type,
 				size_t n);
@@ -117,17 +117,17 @@ void device_info(int fd, struct oomtrace_info *info);
 
 /* ---- files ---- */
 
-/* A whole file with a NUL behind; *len if not NULL. To be freed. */
+/* A whole file with a terminating NUL. The caller frees it. */
 char *slurp(const char *path, size_t *len);
-/* Write a string in one write; 0 or -errno. */
+/* Write a string with one write(); 0 or -errno. */
 int spill(const char *path, const char *text);
-/* A line of a text, the one that has a word in it; "" if none. */
+/* Copy the line of a text that contains a word; "" if there is none. */
 void line_with(const char *text, const char *word, char *line, size_t size);
-/* Kilobytes of a line of /proc/meminfo. */
+/* A value of /proc/meminfo, kB. */
 long meminfo(const char *name);
-/* This process's size, pages; without changing it. */
+/* The size of this process, pages. Reading it does not change it. */
 long own_total_vm(void);
-/* Is there any more of it than a moment ago? Number of the stats file. */
+/* Numbers of the stats file. */
 unsigned long long stat_decisions(int mode, bool denied);
 unsigned long long stat_number(const char *label);
 
@@ -135,24 +135,24 @@ unsigned long long stat_number(const char *label);
 
 void sysctl_set(const char *name, long value);
 long sysctl_get(const char *name);
-/* All that the tests change, as it was when the program was started. */
+/* Restore all sysctls that tests change to their values at program start. */
 void sysctl_restore(void);
 
 /* ---- children ---- */
 
-/* Run a function in a child: its exit status, or 128 + the signal. */
+/* Run a function in a child: its exit status, or 128 + signal. */
 int run_child(int (*fn)(void *), void *arg);
-/* The same, without waiting. */
+/* The same without waiting. */
 pid_t start_child(int (*fn)(void *), void *arg);
 int wait_child(pid_t pid);
-/* Run a program: its output goes to buf; its exit status, or 128 + signal. */
+/* Run a program with its output in buf: its exit status, or 128 + signal. */
 int run_program(char *buf, size_t size, char *const argv[]);
-/* Become uid 1000 for good, without any capability. */
+/* Change to uid 1000, without any capability. */
 void become_nobody(void);
-/* Give up one capability. */
+/* Drop one capability. */
 void drop_capability(int cap);
 void pin_to_cpu(int cpu);
-/* Wait until that process has the file open, and a moment for what it does next. */
+/* Wait until a process has the file open, plus some time for its next step. */
 void wait_until_open(pid_t pid, const char *path);
 
 /* ---- time ---- */

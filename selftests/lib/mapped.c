@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A reader by mmap, see mapped.h. The numbers are those of the protocol in
- * include/oomtrace.h.
+ * A reader by mmap. The numbers are the steps of the protocol in the ABI
+ * header.
  */
 #include <errno.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static void map(struct mapped *m)
 		m->size = info.mmap_size;
 		at = mmap(NULL, m->size, PROT_READ, MAP_SHARED, m->fd,
 			  info.mmap_offset);
-		/* EINVAL: resized just now. */
+		/* EINVAL: the ring was resized meanwhile. */
 	} while (at == MAP_FAILED && errno == EINVAL);
 	if (at == MAP_FAILED)
 		die("cannot map a ring: %s", strerror(errno));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A reader by mmap, as include/oomtrace.h says that one is to be written
- * (mapped.c). Not the library's: what it does wrong shows here.
+ * A reader by mmap, written from the protocol in the ABI header. It shares no
+ * code with the library, so that it finds the library's errors.
  */
 #ifndef SELFTESTS_MAPPED_H
 #define SELFTESTS_MAPPED_H
@@ -18,14 +18,14 @@ struct mapped {
 	__u64 next;
 };
 
-/* What the module says of a ring on a CPU; 0 or errno. */
+/* The module's description of a ring on a CPU; 0 or errno. */
 int ring_ask(int fd, __u32 ring, __u32 cpu, struct oomtrace_ring_cpu_info *info);
-/* Map it, to be read from a record on; dies if that fails. */
+/* Map a ring to read from record @next on; aborts on failure. */
 void mapped_open(struct mapped *m, int fd, __u32 ring, __u32 cpu, __u64 next);
 void mapped_close(struct mapped *m);
 /*
- * The next record, or one that says how many are lost, as the device would have
- * it; false: there is none now. Follows a resize.
+ * The next record, or a lost record as the device gives it; false if there is
+ * none. Follows a resize.
  */
 bool mapped_next(struct mapped *m, union record *r);
 

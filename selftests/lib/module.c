@@ -112,7 +112,7 @@ void module_stop(void)
 	int i, err = 0;
 
 	sysctl_restore();
-	/* A child of a test that failed may have the device open yet. */
+	/* A child of a failed test may still have the device open. */
 	for (i = 0; i < 50 && module_loaded(); i++) {
 		err = module_unload();
 		if (err)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Memory hogs and memory cgroups for the OOM tests, see oom.h.
- */
+/* Memory hogs and memory cgroups. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,7 +19,7 @@
 
 /* ---- hogs ---- */
 
-/* A file, by its path from the folder that this program is in. */
+/* The path of a file, relative to the folder of this program. */
 static void beside(char *path, size_t size, const char *name)
 {
 	ssize_t n = readlink("/proc/self/exe", path, size - 1);
@@ -118,7 +116,7 @@ long proc_oom_score(pid_t pid)
 	return n < 0 ? -1 : atol(text);
 }
 
-/* As in proc_oom_score() of the kernel, which scales points to 0 .. 1333. */
+/* Like proc_oom_score() of the kernel, which scales points to 0 .. 1333. */
 long score_of(const struct oomtrace_candidate *c, unsigned long long totalpages)
 {
 	if (!HAS(c, candidate, points))
@@ -203,7 +201,7 @@ void memcg_remove(struct memcg *cg)
 	cg->dir[0] = '\0';
 }
 
-/* ---- the module that provokes ---- */
+/* ---- the module that provokes OOMs ---- */
 
 bool provoke_load(void)
 {
@@ -226,7 +224,7 @@ void provoke_unload(void)
 {
 	int i;
 
-	/* Who stalled in it may not be gone yet. */
+	/* A stalled task may not have left the module yet. */
 	for (i = 0; i < 100; i++) {
 		if (!syscall(SYS_delete_module, "oomtrace_provoke", 0) ||
 		    errno == ENOENT)

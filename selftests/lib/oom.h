@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the OOM tests share: memory hogs, memory cgroups (oom.c), and the
- * kernel's own report of an OOM, read from its log (report.c).
+ * What the OOM tests share: memory hogs, memory cgroups, and the kernel's own
+ * report of an OOM, parsed from its log.
  */
 #ifndef SELFTESTS_OOM_H
 #define SELFTESTS_OOM_H
@@ -12,29 +12,29 @@
 
 /* ---- hogs ---- */
 
-/* A running hog (hog.c). */
+/* A running hog. */
 struct hog {
 	pid_t pid;
-	int in;			/* a byte here makes a --go hog go on */
+	int in;			/* a byte written here lets a --go hog continue */
 	int out;
 };
 
-/* Start one with these options; words are split at spaces. */
+/* Start a hog with these options, split at spaces. */
 void hog_start(struct hog *h, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Wait until it says that it has its memory. */
+/* Wait until the hog has its memory. */
 void hog_ready(struct hog *h);
 void hog_go(struct hog *h);
-/* Its exit status, or 128 + signal. */
+/* The exit status, or 128 + signal. */
 int hog_wait(struct hog *h);
-/* Kill it, if it still lives. */
+/* Kill the hog if it still runs. */
 void hog_kill(struct hog *h);
 
 /* ---- scores ---- */
 
-/* /proc/PID/oom_score; -1 if there is no such process any more. */
+/* /proc/PID/oom_score; -1 if the process is gone. */
 long proc_oom_score(pid_t pid);
-/* What that file makes of a candidate's points; it knows no cgroup's limit. */
+/* What that file shows for a candidate's points, without a cgroup's limit. */
 long score_of(const struct oomtrace_candidate *c,
 	      unsigned long long totalpages);
 
@@ -42,26 +42,26 @@ long score_of(const struct oomtrace_candidate *c,
 
 struct memcg {
 	char dir[128];
-	unsigned long long id;	/* the directory's inode */
+	unsigned long long id;	/* inode of the directory */
 };
 
-/* Make one with that limit; false: this machine has no cgroup v2 memory. */
+/* Create a cgroup with that limit; false if there is no cgroup v2 memory. */
 bool memcg_make(struct memcg *cg, const char *name, size_t max_bytes);
-/* Write to one of its files; dies if that fails. */
+/* Write to a file of the cgroup; aborts on failure. */
 void memcg_set(const struct memcg *cg, const char *file, const char *text);
-/* Does it have such a file? */
+/* Does the cgroup have this file? */
 bool memcg_has(const struct memcg *cg, const char *file);
-/* A counter of memory.events; -1: this kernel does not have it. */
+/* A counter of memory.events; -1 if the kernel lacks it. */
 long memcg_event(const struct memcg *cg, const char *name);
-/* Kill who is in it and remove it. */
+/* Kill the members of the cgroup and remove it. */
 void memcg_remove(struct memcg *cg);
 
-/* ---- the module that provokes (provoke/provoke.c) ---- */
+/* ---- the module that provokes OOMs ---- */
 
-/* Load it; false: it was not built, or is not for this kernel. */
+/* Load it; false if it was not built for this kernel. */
 bool provoke_load(void);
 void provoke_unload(void);
-/* The path of one of its parameters, which are orders. */
+/* The path of a parameter: writing to it triggers the action. */
 #define PROVOKE(name)	"/sys/module/oomtrace_provoke/parameters/" name
 
 /* ---- the kernel's report ---- */
@@ -75,7 +75,7 @@ struct report_row {
 	int uid;
 	long total_vm;
 	long rss;
-	long rss_anon;		/* -1: the kernel has no such column */
+	long rss_anon;		/* -1 if the table lacks the column */
 	long rss_file;
 	long rss_shmem;
 	long pgtables_bytes;
@@ -84,7 +84,7 @@ struct report_row {
 	char name[64];
 };
 
-/* What a "Killed process" line says. */
+/* The values of a "Killed process" line. */
 struct report_kill {
 	int pid;
 	char comm[64];
@@ -105,9 +105,9 @@ struct report {
 	int order;
 	int adj;
 	char constraint[32];	/* without CONSTRAINT_ */
-	char oom_memcg[128];	/* path; "": none, as for a global one */
+	char oom_memcg[128];	/* path; "" for a global OOM */
 	char task_memcg[128];
-	int pid;		/* of the oom-kill line; 0: there was none */
+	int pid;		/* of the oom-kill line; 0 if there is none */
 	int uid;
 	int nrows;
 	int nkills;
@@ -115,13 +115,13 @@ struct report {
 	struct report_kill kills[REPORT_KILLS];
 };
 
-/* From now on: a descriptor for the following two. */
+/* A descriptor that reads the log from now on. */
 int kmsg_open(void);
-/* All lines since then, each with its newline. To be freed. */
+/* All lines since kmsg_open(), each with its newline. The caller frees them. */
 char *kmsg_text(int fd);
-/* The n-th OOM in such a text; false: there are fewer. */
+/* The n-th OOM of a log; false if there are fewer. */
 bool report_parse(const char *text, int n, struct report *rep);
-/* The next "Killed process" line from there on: what is behind it, or NULL. */
+/* Find the next "Killed process" line; the text after it, or NULL. */
 const char *report_next_kill(const char *text, struct report_kill *k);
 const struct report_row *report_row(const struct report *rep, int tgid);
 

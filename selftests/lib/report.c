@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's own word: its OOM report, parsed from the log, see oom.h.
+ * The kernel's OOM report, parsed from the log.
  *
- * The table's columns differ between kernels and stable updates, so its header
- * line says what they are; nothing here knows a kernel's version.
+ * The columns of the task table differ between kernels, even between stable
+ * updates. The parser takes them from the table's header, and depends on no
+ * kernel version.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +63,7 @@ char *kmsg_text(int fd)
 	return text;
 }
 
-/* The names of the columns after "[  pid  ]", in a string cut into words. */
+/* The column names after "[  pid  ]", in a string split into words. */
 struct columns {
 	char text[512];
 	const char *name[24];
@@ -105,7 +106,7 @@ static void set_column(struct report_row *row, const char *name, long value)
 		row->adj = value;
 }
 
-/* "[    123]     0   123 ... name": the name is all that is left. */
+/* "[    123]     0   123 ... name": the name is the rest of the line. */
 static void parse_row(struct report *rep, const struct columns *cols,
 		      const char *line)
 {
@@ -132,7 +133,7 @@ static void parse_row(struct report *rep, const struct columns *cols,
 	rep->nrows++;
 }
 
-/* What follows a key up to the next comma: our own cgroups' paths have none. */
+/* The value of a key ends at a comma: the tests' cgroup paths have none. */
 static void parse_value(const char *line, const char *key, char *value,
 			size_t size)
 {
@@ -155,7 +156,7 @@ static void parse_choice(struct report *rep, const char *line)
 		    sizeof(rep->oom_memcg));
 	parse_value(line, ",task_memcg=", rep->task_memcg,
 		    sizeof(rep->task_memcg));
-	/* The names before may hold anything: the last ones count. */
+	/* The names before may contain anything: the last match counts. */
 	for (at = line; (at = strstr(at, ",pid=")); at++)
 		if (sscanf(at, ",pid=%d,uid=%d", &rep->pid, &rep->uid) != 2)
 			return;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Scenes, see scene.h.
- */
+/* Play a scene once, keep what it left, and find its records. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +9,7 @@
 
 #include "scene.h"
 
-/* As syslog(2) has them; no header has the names. */
+/* From syslog(2); no header defines them. */
 #define SYSLOG_ACTION_READ_ALL		3
 #define SYSLOG_ACTION_SIZE_BUFFER	10
 
@@ -36,7 +34,7 @@ void scene_play(struct scene *s, void (*play)(struct scene *s))
 	}
 }
 
-/* How many OOMs the kernel has reported in these last seconds. */
+/* The number of OOM reports in the last seconds. */
 static int reports_lately(double seconds)
 {
 	double now = (double)now_ns() / 1e9, then;
@@ -58,7 +56,7 @@ static int reports_lately(double seconds)
 	return n;
 }
 
-/* It reports ten in five seconds, and no more: leave room for those to come. */
+/* The kernel prints ten reports in five seconds at most: leave room. */
 static void wait_for_reports(void)
 {
 	while (reports_lately(6) > 4)
@@ -88,7 +86,7 @@ void scene_end(struct scene *s)
 	struct records recs = { };
 	char *log;
 
-	/* The victim was waited for, but the reaper may be at it yet. */
+	/* The victim has exited, but the reaper may still run. */
 	sleep_ms(200);
 	device_drain(s->fd, &recs);
 	log = kmsg_text(s->kmsg);
@@ -98,7 +96,9 @@ void scene_end(struct scene *s)
 		die("a scene of %zu records and %zu bytes is too long", recs.n,
 		    strlen(log));
 	memcpy(s->record, recs.r, recs.n * sizeof(*recs.r));
-	/* The address is the same in all tests: they are forks of one. */
+	/*
+	 * All tests are forks of one process, so the address is valid in each.
+	 */
 	s->recs.r = s->record;
 	s->recs.n = recs.n;
 	strcpy(s->log, log);

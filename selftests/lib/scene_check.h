@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What holds for every OOM, checked over the records of a scene. Functions in a
- * header: kselftest's harness, which they report to, can be part of one file of
- * a program only.
+ * What holds for every OOM, checked on the records of a scene. These are
+ * functions in a header because only one file of a program can include
+ * kselftest's harness.
  */
 #ifndef SELFTESTS_SCENE_CHECK_H
 #define SELFTESTS_SCENE_CHECK_H
@@ -14,7 +14,10 @@
 #include "scene.h"
 #include "test.h"
 
-/* The OOM of a scene that killed one process: its records and the kernel's report. */
+/*
+ * The OOM of a scene that killed one process: its records and the kernel's
+ * report.
+ */
 struct scene_oom {
 	const struct scene *s;
 	struct report report;
@@ -50,7 +53,7 @@ static inline void scene_check_exempt(struct __test_metadata *_metadata,
 	EXPECT_FALSE(HAS(c, candidate, points));
 }
 
-/* oom_badness(): pages of all kinds, and a thousandth of all for each adj. */
+/* oom_badness(): pages of all kinds, plus a thousandth of all per adj. */
 static inline void scene_check_points(struct __test_metadata *_metadata,
 				      const struct scene *s, unsigned long long episode,
 				      unsigned long totalpages)
@@ -78,7 +81,7 @@ static inline void scene_check_points(struct __test_metadata *_metadata,
 				TH_LOG("%.16s[%d]", c->comm, c->pid);
 		}
 	}
-	/* Where the lock sleeps, they are absent and not guessed. */
+	/* Where the lock sleeps, these fields are absent. */
 	if (is_preempt_rt()) {
 		EXPECT_EQ(0, exact + derived);
 		return;
@@ -87,7 +90,7 @@ static inline void scene_check_points(struct __test_metadata *_metadata,
 	EXPECT_LE(derived, exact);
 }
 
-/* The kernel takes the highest, of equals the later one. */
+/* The kernel takes the highest score, and among equals the later task. */
 static inline void scene_check_choice(struct __test_metadata *_metadata,
 				      const struct scene *s,
 				      const struct oomtrace_verdict *v)
@@ -107,7 +110,7 @@ static inline void scene_check_choice(struct __test_metadata *_metadata,
 			continue;
 		EXPECT_TRUE(c->verdict == OOMTRACE_EVAL_LEADING ||
 			    c->verdict == OOMTRACE_EVAL_KEPT);
-		/* It leads if nobody before had more. */
+		/* A candidate leads if no earlier one has more points. */
 		EXPECT_EQ(!best || c->points >= best->points,
 			  c->verdict == OOMTRACE_EVAL_LEADING)
 			TH_LOG("%.16s[%d] %lld points, best so far %lld",
@@ -131,7 +134,7 @@ static inline void scene_check_choice(struct __test_metadata *_metadata,
 	EXPECT_EQ(second->points, v->runner_up_points);
 }
 
-/* The victim record that a line of the kernel's log is about. */
+/* The victim record of a process. */
 static inline const struct oomtrace_victim *
 scene_victim(const struct scene *s, pid_t pid)
 {
@@ -145,10 +148,10 @@ scene_victim(const struct scene *s, pid_t pid)
 }
 
 /*
- * Every "Killed process" line of the log has its victim, number for number; and
- * every victim that was killed has its line. One who runs on another CPU can
- * still change by some pages between the mark and the line: @drift. Besides, who
- * is woken to die hands over what it kept back, maybe before the line.
+ * Each "Killed process" line of the log matches a victim record, number for
+ * number, and each killed victim has a line. A victim on another CPU can change
+ * by up to @drift pages between the record and the line. A thread that wakes up
+ * to die flushes its buffered counts, maybe before the line is printed.
  */
 static inline void scene_check_kills(struct __test_metadata *_metadata,
 				     const struct scene *s, long drift)
@@ -185,7 +188,7 @@ static inline void scene_check_kills(struct __test_metadata *_metadata,
 	}
 }
 
-/* A cgroup's path in the report, which begins at the hierarchy's root. */
+/* The report shows a cgroup's path from the root of the hierarchy. */
 static inline bool scene_is_path(const char *path, const char *dir)
 {
 	size_t n = strlen(path), all = strlen(dir);
@@ -194,8 +197,8 @@ static inline bool scene_is_path(const char *path, const char *dir)
 }
 
 /*
- * The kernel's whole report of the kill of that process, with its episode: who
- * asked for what, confined by what, in which cgroup, and who died for it.
+ * The kernel's report of a kill agrees with the episode: the allocation, the
+ * constraint, the cgroups and the victim.
  */
 static inline void scene_check_report(struct __test_metadata *_metadata,
 				      const struct scene *s, pid_t pid)
@@ -218,7 +221,7 @@ static inline void scene_check_report(struct __test_metadata *_metadata,
 	EXPECT_EQ(oom.report.uid, oom.victim->uid);
 	ASSERT_GT(ARRAY_SIZE(constraints), verdict->constraint);
 	EXPECT_STREQ(oom.report.constraint, constraints[verdict->constraint]);
-	/* The cgroup that was full, and the victim's. */
+	/* The cgroup at its limit, and the victim's cgroup. */
 	EXPECT_EQ(oom.report.oom_memcg[0] != '\0', HAS(verdict, verdict, memcg_id));
 	EXPECT_EQ(HAS(verdict, verdict, memcg_id),
 		  HAS(begin, oom_begin, memcg_id));
@@ -233,9 +236,10 @@ static inline void scene_check_report(struct __test_metadata *_metadata,
 }
 
 /*
- * On each CPU's ring the numbers rise by one. An episode is begin ... end with
- * nothing of another one in between but the ends of earlier victims; its
- * candidates are numbered from 0 and as many as its end says.
+ * Sequence numbers rise by one on each CPU's ring. An episode is begin ... end,
+ * with no record of another episode in between but the exits of earlier
+ * victims. Its candidates are numbered from 0, as many as its end record
+ * counts.
  */
 static inline void scene_check_episodes(struct __test_metadata *_metadata,
 					const struct records *recs)

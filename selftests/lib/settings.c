@@ -62,7 +62,9 @@ void sysctl_restore(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		/* Writing 0 kbytes would make the ratio 0, and vice versa. */
+		/*
+		 * overcommit_kbytes and overcommit_ratio reset each other to 0.
+		 */
 		if (sysctl_get(settings[i].name) != settings[i].before)
 			sysctl_set(settings[i].name, settings[i].before);
 	}
@@ -72,8 +74,8 @@ void sysctl_restore(void)
 }
 
 /*
- * Before the first test: note the settings down, and see to it that the OOM
- * killer finds anybody but the tests. Children inherit that; the hog undoes it.
+ * Before the first test: save the sysctls, and exempt the tests from the OOM
+ * killer. Children inherit that; the hog resets it.
  */
 static void __attribute__((constructor)) prepare(void)
 {

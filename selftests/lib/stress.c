@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fire, see blaze.h: memory cgroups run out, processes fork and map, modes
- * change, readers read. Every process is on its own and dies with the test.
+ * Load: memory cgroups run out, processes fork and map, modes change, readers
+ * read. Every process is independent and dies with the test.
  *
- * OOMTRACE_BURN in the environment says how much of each 400 ms it burns, in
- * percent, instead of all of it: what a test does meanwhile takes its time
- * then, not the fire's.
+ * OOMTRACE_BURN in the environment limits the load to that percentage of each
+ * 400 ms, so that a slow machine leaves time for the test.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +27,7 @@
 
 static unsigned int burn_percent;
 
-/* All at once, by the clock: a gust on every CPU, then none. */
+/* By the clock, so that all processes run and pause together. */
 static void wait_for_burst(void)
 {
 	unsigned long long at = now_ns() % BURST_NS;
@@ -42,7 +41,7 @@ static void add(unsigned long *n)
 	__atomic_add_fetch(n, 1, __ATOMIC_RELAXED);
 }
 
-/* In a child: more than the cgroup has, until killed. */
+/* In a child: use more than the cgroup's limit, until killed. */
 static void exceed_cgroup(void)
 {
 	size_t i;
@@ -50,8 +49,8 @@ static void exceed_cgroup(void)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/*
-	 * That takes memory, too. Without it, as exempt as the test, it would
-	 * fill the cgroup for good, and the kernel had nobody to kill there.
+	 * Opening the file allocates, too. If this fails, the child would stay
+	 * exempt like the test, fill the cgroup, and leave no task to kill.
 	 */
 	if (spill("/proc/self/oom_score_adj", "0"))
 		_exit(1);
@@ -76,7 +75,7 @@ static int exhaust_memory(void *arg)
 		pid = fork();
 		if (!pid)
 			exceed_cgroup();
-		/* Mode 2 may have refused it. */
+		/* Mode 2 may have refused the fork. */
 		if (pid < 0)
 			sleep_ms(1);
 		else if (waitpid(pid, &status, 0) == pid &&
@@ -116,8 +115,8 @@ static int map_addresses(void *arg)
 		void *at;
 
 		/*
-		 * Whatever waits for every task to leave the kernel of its own
-		 * will waits for this one, too, which else never sleeps.
+		 * RCU tasks waits for every task to schedule voluntarily, and
+		 * this loop never sleeps otherwise.
 		 */
 		if (i % 64 == 0) {
 			sched_yield();
@@ -148,7 +147,7 @@ static int change_modes(void *arg)
 	return 0;
 }
 
-/* Whatever can be read, if it is there at the moment. */
+/* Read every file that exists at the moment. */
 static int read_everything(void *arg)
 {
 	static const char * const files[] = {
@@ -170,13 +169,13 @@ static int read_everything(void *arg)
 				add(&b->count->reads);
 			close(fd);
 		}
-		/* Nobody can take the module away while a file is open. */
+		/* An open file pins the module, so leave time to unload it. */
 		sleep_ms(5);
 	}
 	return 0;
 }
 
-/* Its turn comes after those who have work to do. */
+/* Lower priority than the test itself. */
 static void start_load(struct stress *b, int (*fn)(void *))
 {
 	if (b->n == STRESS_PIDS)
@@ -199,7 +198,7 @@ void stress_start(struct stress *b, bool readers)
 		die("no memory for the counts");
 	if (!memcg_make(&b->cg, "stress", CGROUP_MAX))
 		die("this machine has no memory cgroups");
-	/* Short reports: the console is slow. */
+	/* The console is slow: keep the reports short. */
 	sysctl_set("vm/oom_dump_tasks", 0);
 	start_load(b, exhaust_memory);
 	start_load(b, exhaust_memory);
@@ -209,7 +208,7 @@ void stress_start(struct stress *b, bool readers)
 		start_load(b, read_everything);
 		start_load(b, read_everything);
 	}
-	/* The last one: under mode 2 a fork may be refused. */
+	/* Start this one last: mode 2 may refuse a fork. */
 	start_load(b, change_modes);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Fire: processes that keep both of the kernel's decisions busy on all CPUs
- * while a test does something else. blaze.c has it.
+ * Load on both of the kernel's decisions, on all CPUs, while a test does
+ * something else.
  */
 #ifndef SELFTESTS_STRESS_H
 #define SELFTESTS_STRESS_H
@@ -11,7 +11,7 @@
 
 #define STRESS_PIDS	16
 
-/* What was done so far; shared with the processes that do it. */
+/* What was done so far, shared with the processes that do it. */
 struct stress_count {
 	unsigned long ooms;	/* OOM victims */
 	unsigned long forks;
@@ -27,9 +27,9 @@ struct stress {
 	int n;
 };
 
-/* Set it going; readers: also processes that read whatever there is. */
+/* Start the load; with @readers also processes that read everything. */
 void stress_start(struct stress *b, bool readers);
-/* Put it out: no process is left, settings are as before. */
+/* Stop it: no process is left, and the sysctls are restored. */
 void stress_stop(struct stress *b);
 
 #endif /* SELFTESTS_STRESS_H */

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The kernel's own tracers, see tracer.h.
- */
+/* The kernel's own tracers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +22,7 @@ void hook_kind(const char *function, char kind[32])
 	free(text);
 }
 
-/* Opened so, a file of tracefs forgets what was before. Not each kernel has all. */
+/* Opening a tracefs file with O_TRUNC clears it. Some kernels lack a file. */
 static void empty(const char *file)
 {
 	int fd = open(file, O_WRONLY | O_TRUNC | O_CLOEXEC);
@@ -42,7 +40,7 @@ void tracer_forget(void)
 
 bool tracer_start(const char *tracer, const char *const *functions)
 {
-	/* One at a time: a write takes the first word only. */
+	/* A write accepts only one function. */
 	for (; *functions; functions++)
 		if (spill(TRACEFS "/set_ftrace_filter", *functions))
 			die("cannot trace %s", *functions);
