@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: what the oomtrace command answers comes true. Who it says would have
- * died does die when it is tried; what it says mode 2 would refuse is refused
- * when mode 2 is switched on; what it saved is what was there.
+ * Promise: the predictions of the oomtrace command come true. The task that
+ * whatif names dies when this is tried, the requests that advise expects mode 2
+ * to refuse are refused, and a recording contains what was buffered.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +47,7 @@ FIXTURE_TEARDOWN(answers)
 	run_program(said, sizeof(said), \
 		    (char *[]){ "oomtrace", __VA_ARGS__, NULL })
 
-/* A number of what was said last, by its path in the JSON; LONG_MIN: none. */
+/* A number of the last output, by its JSON path; LLONG_MIN if absent. */
 static long long number(const char *path)
 {
 	struct json_object *obj = json_tokener_parse(said), *value;
@@ -70,9 +70,9 @@ struct scene {
 };
 
 /*
- * The first choice of a victim that comes from this descriptor. There may be
- * others after it: the kernel says that a victim has no memory any more before
- * all of it is back in the cgroup (exit_mmap()), so the grower can fail again.
+ * The first victim that this descriptor reports. More may follow: the kernel
+ * reports a victim's memory as freed before all of it is uncharged from the
+ * cgroup (exit_mmap()), so the grower can fail again.
  */
 static pid_t first_victim(int fd, struct scene *s)
 {
@@ -91,7 +91,7 @@ static pid_t first_victim(int fd, struct scene *s)
 	return pid;
 }
 
-/* An exempt task grows until the cgroup is full, and one of two must go. */
+/* An exempt task fills the cgroup, so that one of two others must die. */
 static bool play(struct scene *s, int big_adj)
 {
 	struct hog big, small, grower;
@@ -101,7 +101,7 @@ static bool play(struct scene *s, int big_adj)
 
 	if (!memcg_make(&cg, "answers", MB(24)))
 		return false;
-	/* Each CPU may keep back 31 pages of what a task has, from 6.2 to 6.15. */
+	/* Kernels 6.2 to 6.15 buffer up to 31 pages of a task on each CPU. */
 	pin_to_cpu(0);
 	hog_start(&big, "--cgroup %s --comm big --anon 12 --adj %d --hold",
 		  cg.dir, big_adj);
@@ -116,7 +116,10 @@ static bool play(struct scene *s, int big_adj)
 	s->small = small.pid;
 	hog_kill(&big);
 	hog_kill(&small);
-	/* Their ends say nothing: this program kills who is left. */
+	/*
+	 * The exit statuses do not show the victim: this test kills the
+	 * survivor.
+	 */
 	victim = first_victim(fd, s);
 	s->big_died = victim == s->big;
 	s->small_died = victim == s->small;
@@ -144,11 +147,11 @@ TEST_F(answers, whatif_says_what_then_happens)
 			      s.episode));
 	adj = number("/save_adj");
 	EXPECT_EQ(s.small, number("/then/pid")) TH_LOG("%s", said);
-	/* Six megabytes more, and one adj is worth six pages. */
+	/* The difference is 6 MiB, and one adj is worth six pages. */
 	ASSERT_LE(-300, adj) TH_LOG("%s", said);
 	ASSERT_GE(-200, adj) TH_LOG("%s", said);
 
-	/* The kernel agrees, but for some pages more or less: 3 x 6. */
+	/* The kernel agrees within 3 adj, which is 18 pages. */
 	play(&s, adj - 3);
 	EXPECT_TRUE(s.small_died) TH_LOG("with %lld", adj - 3);
 	play(&s, adj + 3);
@@ -183,14 +186,14 @@ TEST_F(answers, whatif_exempts_and_limits)
 #define STEPS		400
 #define MAPS		24
 
-/* A random number from a seed, so that two runs ask for the same. */
+/* A seeded random number, so that two runs make the same requests. */
 static unsigned int rnd(unsigned int *state)
 {
 	*state = *state * 1664525 + 1013904223;
 	return *state >> 8;
 }
 
-/* Map and unmap by chance; how often that was refused is the exit status. */
+/* Map and unmap at random; the exit status is the number of refusals. */
 static int workload(void *unused)
 {
 	size_t size[MAPS] = { 0 };
@@ -213,7 +216,7 @@ static int workload(void *unused)
 	return refused < 255 ? refused : 255;
 }
 
-/* A limit that the workload runs into: a megabyte or so below its height. */
+/* A limit about 1 MiB below the peak of the workload. */
 static long limit_kb(void)
 {
 	return meminfo("Committed_AS") + 170 * 1024;
@@ -240,7 +243,7 @@ TEST_F(answers, advise_predicts_what_mode_2_refuses)
 	pid_t pid;
 
 	sysctl_set("vm/overcommit_memory", ALWAYS);
-	/* Nothing of it for root, and little for the workload. */
+	/* No reserve for root, and a small one for the workload. */
 	sysctl_set("vm/user_reserve_kbytes", 0);
 	snprintf(kbytes, sizeof(kbytes), "%ld", limit_kb());
 	pid = start_record(argv);
@@ -285,7 +288,7 @@ TEST_F(answers, advise_finds_the_smallest_ratio)
 	EXPECT_EQ(0, OOMTRACE("advise", "--json", "work.oom"));
 	ratio = number("/smallest_ratio_sure");
 	ASSERT_LT(0, ratio) TH_LOG("%s", said);
-	/* 0.4 % of RAM is what the counter of mode 2 can be off. */
+	/* The counter of mode 2 can be off by 0.4 % of RAM. */
 	sysctl_set("vm/overcommit_ratio", ratio + 1);
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_EQ(0, run_child(workload, NULL));
@@ -298,7 +301,7 @@ TEST_F(answers, advise_finds_the_smallest_ratio)
 
 /* ---- record ---- */
 
-/* Refused requests, so that there is something to save. */
+/* Write some records to save. */
 static void provoke(void)
 {
 	sysctl_set("vm/overcommit_memory", NEVER);
@@ -349,10 +352,10 @@ TEST_F(answers, a_full_disk_is_told_and_what_was_saved_is_kept)
 	for (i = 0; i < 20000; i++)
 		ask(1 + i % 977);
 	EXPECT_EQ(1, wait_child(pid));
-	/* Too much to be kept here. */
+	/* The output is too large for the buffer. */
 	EXPECT_EQ(0, run_program(said, sizeof(said), count));
 	EXPECT_IN("the recording was cut short", said);
-	/* The last line; before it may stand what was lost when it was saved. */
+	/* Take the last line; a report of lost records may precede it. */
 	line = said + strlen(said) - 1;
 	while (line > said && line[-1] != '\n')
 		line--;
@@ -425,7 +428,7 @@ TEST_F(answers, status_needs_no_root)
 	EXPECT_EQ(0, run_child(status_as_nobody, NULL));
 }
 
-/* Like run_program(), at a terminal of its own. */
+/* Like run_program(), but on a terminal. */
 static int run_at_terminal(char *buf, size_t size, char *const argv[])
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY), slave = -1;
@@ -450,7 +453,7 @@ static int run_at_terminal(char *buf, size_t size, char *const argv[])
 		_exit(127);
 	}
 	close(slave);
-	/* Nobody at the other end any more is an error here. */
+	/* When the other end closes, read() fails. */
 	while ((got = read(master, buf + n, size - 1 - n)) > 0)
 		n += got;
 	buf[n] = '\0';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the oomtrace command shows what the device holds, no more and no
- * less, as JSON that parses and as text; and says what is wrong when it cannot.
+ * Promise: the oomtrace command shows exactly what the device holds, as valid
+ * JSON and as text, and reports what is wrong if it cannot.
  */
 #include <json.h>
 #include <signal.h>
@@ -36,7 +36,7 @@ FIXTURE_TEARDOWN(tools)
 	run_program(said, sizeof(said), \
 		    (char *[]){ "oomtrace", __VA_ARGS__, NULL })
 
-/* A denial with an odd name, and an OOM. */
+/* Write the records of a denial with an odd name and of an OOM. */
 static void provoke(void)
 {
 	struct memcg cg;
@@ -110,7 +110,7 @@ static void expect_record(struct __test_metadata *_metadata,
 		EXPECT_EQ(r->verdict.points, number(obj, "points"));
 		EXPECT_EQ(r->verdict.totalpages, number(obj, "totalpages"));
 		EXPECT_STREQ("memcg", word(obj, "constraint"));
-		/* Absent is absent: there was no other candidate. */
+		/* There was no other candidate, so the field is absent. */
 		EXPECT_EQ(-4711, number(obj, "runner_up_pid"));
 		break;
 	case OOMTRACE_VICTIM:
@@ -151,7 +151,7 @@ TEST_F(tools, dump_says_what_trace_says)
 	spill(DEBUGFS "/enable", "0");
 	EXPECT_EQ(0, OOMTRACE("dump"));
 	text = slurp(DEBUGFS "/trace", NULL);
-	/* The file has a heading of lines with a #. */
+	/* Skip the heading, whose lines begin with #. */
 	for (body = text; *body == '#'; body += strcspn(body, "\n") + 1)
 		;
 	EXPECT_EQ(0, strcmp(body, said))
@@ -168,7 +168,7 @@ TEST_F(tools, last_says_what_last_oom_says)
 	spill(DEBUGFS "/enable", "0");
 	EXPECT_EQ(0, OOMTRACE("last"));
 	text = slurp(DEBUGFS "/last_oom", NULL);
-	/* And after it the path of the cgroup, if the record that brings it is there. */
+	/* The command may add the cgroup's path, if that record is buffered. */
 	len = strlen(text);
 	while (len && text[len - 1] == '\n')
 		len--;
@@ -251,7 +251,7 @@ TEST_F(tools, live_shows_what_comes_and_ends_on_sigterm)
 		_exit(127);
 	}
 	close(fds[1]);
-	/* It has to be there first. */
+	/* Wait until the command has the device open. */
 	wait_until_open(pid, DEVICE);
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));

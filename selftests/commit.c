@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: each refusal of address space is recorded once, whoever asked; grants
- * are counted, and recorded when asked for. What the numbers in a record must be
- * is commit_terms.c's business, by what way it was asked commit_origin.c's.
+ * Promise: each refused request for address space is recorded once, whichever
+ * task made it. Grants are counted, and recorded on request.
  */
 #include <limits.h>
 #include <sched.h>
@@ -35,7 +34,7 @@ FIXTURE_TEARDOWN(commit)
 
 /* ---- one refusal, one record ---- */
 
-/* The inode of this process's cgroup directory; 0 if there is no cgroup v2. */
+/* The inode of this process's cgroup directory; 0 without cgroup v2. */
 static unsigned long long own_cgroup(void)
 {
 	char *text = slurp("/proc/self/cgroup", NULL);
@@ -114,7 +113,7 @@ TEST_F(commit, mode_0_refuses_what_ram_and_swap_cannot_hold)
 	EXPECT_EQ(GUESS, rec->mode);
 	EXPECT_EQ(most, rec->allowed);
 	EXPECT_EQ(rec->totalram + rec->total_swap, rec->allowed);
-	/* No counter is compared in this mode. */
+	/* This mode compares no counter. */
 	EXPECT_FALSE(HAS(rec, commit, committed));
 }
 
@@ -140,7 +139,7 @@ TEST_F(commit, the_first_refusal_after_a_switch_of_mode_is_recorded)
 	for (i = 0; i < 100; i++) {
 		sysctl_set("vm/overcommit_memory", i % 2 ? GUESS : ALWAYS);
 		EXPECT_EQ(0, ask(1));
-		/* Now and then long enough for what is done later to be done. */
+		/* Sometimes leave time for deferred work. */
 		if (i % 10 == 0)
 			sleep_ms(50);
 		sysctl_set("vm/overcommit_memory", NEVER);
@@ -174,7 +173,7 @@ TEST_F(commit, the_first_refusal_after_a_switch_to_mode_0_is_recorded)
 			TH_LOG("refusal %d has no record", i);
 }
 
-/* ---- absurd sizes: System V takes what mmap() would not even look at ---- */
+/* ---- absurd sizes: System V accepts what mmap() rejects at once ---- */
 
 static void absurd(struct __test_metadata *_metadata, int fd,
 		   struct records *recs, int mode, size_t bytes)
@@ -293,10 +292,7 @@ TEST_F(commit, none_records_nothing_but_counts)
 #define ASKERS	4
 #define TIMES	250
 
-/*
- * Nobody starts before all are there: while 10 GiB are being refused, a fork
- * may be as well.
- */
+/* Start together: while 10 GiB are being refused, a fork may be refused too. */
 static int ask_often(void *gate)
 {
 	char c;
@@ -337,7 +333,7 @@ TEST_F(commit, each_of_1000_denials_in_4_processes_is_counted_and_recorded)
 	EXPECT_EQ(before + denied, stat_decisions(NEVER, true));
 }
 
-/* ---- who asked ---- */
+/* ---- the task that made the request ---- */
 
 static void odd_comm(struct __test_metadata *_metadata, int fd,
 		     struct records *recs, const char *name,
@@ -364,7 +360,9 @@ static void odd_comm(struct __test_metadata *_metadata, int fd,
 		if (text[i] != '\n')
 			EXPECT_TRUE(text[i] >= 0x20 && text[i] < 0x7f);
 	}
-	/* Two lines of heading. A reader from the start sees all records. */
+	/*
+	 * Two lines are the heading. A reader from the start sees all records.
+	 */
 	records_free(recs);
 	lseek(fd, 0, SEEK_SET);
 	device_drain(fd, recs);
@@ -432,7 +430,10 @@ TEST_F(commit, a_threads_denial_has_its_pid_and_the_processes_tgid)
 	pid_t tid;
 
 	sysctl_set("vm/overcommit_memory", NEVER);
-	/* As a thread, but that it is waited for by CLONE_CHILD_CLEARTID. */
+	/*
+	 * A thread of this process, without libpthread; its exit shows in
+	 * /proc.
+	 */
 	tid = clone(ask_in_thread, stack + sizeof(stack),
 		    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
 		    CLONE_THREAD, NULL);

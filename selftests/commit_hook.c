@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: it makes no difference to the records by which of its two means
- * __vm_enough_memory() is hooked, and none to the machine that it is: neither
- * to other tracers of that function, nor while the hook comes and goes under the
- * hands of those who are inside.
+ * Promise: both ways to hook __vm_enough_memory() give the same records.
+ * Neither way disturbs other tracers of that function, nor the tasks inside it
+ * while the hook comes and goes.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -19,7 +18,7 @@
 #define FUNCTION	"__vm_enough_memory"
 
 FIXTURE(by) {
-	int fd;		/* -1: this kernel cannot be hooked so */
+	int fd;		/* -1: this kernel cannot be hooked this way */
 	struct records recs;
 };
 
@@ -40,7 +39,7 @@ FIXTURE_SETUP(by)
 	char params[64], kind[32];
 
 	self->fd = -1;
-	/* The harness runs a test that is skipped here all the same. */
+	/* The harness runs the body of a test even if its setup skips. */
 	if (!strcmp(variant->kind, "ftrace") && !has_ftrace_args())
 		return;
 	snprintf(params, sizeof(params), "commit_records=all commit_hook=%s",
@@ -59,7 +58,7 @@ FIXTURE_TEARDOWN(by)
 	module_stop();
 }
 
-/* How often this process is told to have asked for so many pages. */
+/* The number of records of this process with that many pages. */
 static int times(const struct records *recs, long pages)
 {
 	size_t i;
@@ -125,7 +124,7 @@ TEST_F(by, a_stack_begins_with_the_function_that_asked)
 	device_drain(self->fd, &self->recs);
 	stack = (const void *)records_get(&self->recs, OOMTRACE_STACK, 0);
 	ASSERT_NE(NULL, stack);
-	/* Under either name of the one that calls it. */
+	/* Compilers and kernels differ in the name of the caller. */
 	EXPECT_TRUE(!strncmp(stack->text, "mmap_region", 11) ||
 		    !strncmp(stack->text, "__mmap_region", 13) ||
 		    !strncmp(stack->text, "__mmap_prepare", 14) ||
@@ -158,7 +157,7 @@ TEST_F(by, switched_off_and_on_it_records_again)
 
 /* ---- other tracers of the same function ---- */
 
-/* Pages that nobody but the test asks for. */
+/* Sizes that only this test requests. */
 #define ODD	1111
 
 static void trace_with(struct __test_metadata *_metadata, const char *tracer,
@@ -211,8 +210,8 @@ static int ask_all_day(void *unused)
 			ask(TEN_GIB_PAGES);
 		}
 		/*
-		 * What waits for every task to leave the kernel of its own will
-		 * (synchronize_rcu_tasks) would wait for a tick in user space.
+		 * synchronize_rcu_tasks() waits for every task to schedule
+		 * voluntarily. Without this it waits for a tick in user space.
 		 */
 		sched_yield();
 	}

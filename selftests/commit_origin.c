@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: whichever way address space is asked for, a refusal is recorded, and
- * the record says which way it was.
+ * Promise: a refusal is recorded whichever system call requests the address
+ * space, and the record names the origin.
  */
 #include <fcntl.h>
 #include <sys/ipc.h>
@@ -55,7 +55,7 @@ TEST_F(origin, brk_is_told)
 	char *top = sbrk(0);
 
 	sysctl_set("vm/overcommit_memory", NEVER);
-	/* The system call answers with where the top is now. */
+	/* brk() returns the current top on failure. */
 	EXPECT_EQ((long)top, syscall(SYS_brk, top + (1L << 33)));
 	expect_denied(_metadata, self->fd, &self->recs, getpid(),
 		      OOMTRACE_ORIGIN_BRK);
@@ -66,7 +66,9 @@ TEST_F(origin, mprotect_is_told)
 	void *at;
 
 	sysctl_set("vm/overcommit_memory", NEVER);
-	/* What cannot be written to costs nothing, until it can. */
+	/*
+	 * A read-only private mapping is charged only when it becomes writable.
+	 */
 	at = mmap(NULL, 1L << 33, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
 		  -1, 0);
 	ASSERT_NE(MAP_FAILED, at);
@@ -109,7 +111,7 @@ TEST_F(origin, shmget_is_told_as_shmem)
 		      OOMTRACE_ORIGIN_SHMEM);
 }
 
-/* From here on nobody gets a page; until the settings are put back. */
+/* From here on every request is refused, until the sysctls are restored. */
 static void allow_nothing(void)
 {
 	sysctl_set("vm/overcommit_kbytes", 4);
@@ -154,7 +156,7 @@ TEST_F(origin, fork_is_told_with_the_parents_pid)
 	void *at;
 	int err;
 
-	/* The limit is half of the memory: this fits once, and not twice. */
+	/* The limit is half of the memory: this size fits once, not twice. */
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, at);
@@ -198,7 +200,10 @@ static long syscall_ia32(long nr, long b, long c, long d, long s, long di)
 {
 	long ret;
 
-	/* The sixth argument, the file's offset, is the frame pointer: any. */
+	/*
+	 * The sixth argument, the file offset, is in the frame pointer: any
+	 * value.
+	 */
 	__asm__ volatile("int $0x80"
 			 : "=a"(ret)
 			 : "a"(nr), "b"(b), "c"(c), "d"(d), "S"(s), "D"(di)

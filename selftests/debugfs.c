@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the text files have the modes they should, say the same however they
- * are read, consume nothing; the control files take what is right, and refuse
- * what is not with EINVAL, a line in the kernel's log, and nothing changed.
+ * Promise: the text files have the right modes, and show the same text in any
+ * chunk size without consuming records. The control files accept valid input,
+ * and reject invalid input with EINVAL and a line in the log, without effect.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -102,7 +102,7 @@ TEST_F(debugfs, trace_read_from_its_start_again_is_the_same)
 	fd = open(DEBUGFS "/trace", O_RDONLY);
 	while (read(fd, text, 1 << 18) > 0)
 		;
-	/* It may refuse that; it may not give a part. */
+	/* It may fail, but must not give part of the text. */
 	if (lseek(fd, 0, SEEK_SET) == 0) {
 		for (n = 0; (got = read(fd, text + n, 1 << 18)) > 0; n += got)
 			;
@@ -193,7 +193,9 @@ TEST_F(debugfs, last_oom_names_the_victim_and_does_the_sum)
 	v = &r->verdict;
 
 	text = slurp(DEBUGFS "/last_oom", NULL);
-	/* A dying task may have been an OOM of its own: that one points here. */
+	/*
+	 * A dying task may cause an OOM of its own, which refers to this one.
+	 */
 	if (!strstr(text, "Killed:")) {
 		EXPECT_IN("See also:", text);
 		free(text);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the device gives whole records, each to every reader once, tells
- * exactly what a slow reader lost, and lets in nobody but root. What is wrong
- * with a call is said by errno, and costs no record.
+ * Promise: the device gives whole records, each to every reader once, counts
+ * exactly what a slow reader lost, and opens for root only. A bad call fails
+ * with an errno and loses no record.
  */
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -35,7 +35,7 @@ FIXTURE_TEARDOWN(device)
 	module_stop();
 }
 
-/* Bytes of the first n records held, and of the next one. */
+/* Bytes of the first n records, and of the record after them. */
 static void sizes(const struct records *recs, size_t n, size_t *sum,
 		  size_t *next)
 {
@@ -47,7 +47,7 @@ static void sizes(const struct records *recs, size_t n, size_t *sum,
 	*next = recs->r[n].h.size;
 }
 
-/* What a second look gives is what the first one gave. */
+/* Both readings are the same. */
 static void expect_same(struct __test_metadata *_metadata,
 			const struct records *a, const struct records *b)
 {
@@ -74,7 +74,7 @@ TEST_F(device, read_gives_whole_records_only)
 	device_drain(self->fd, &whole);
 	ASSERT_LE(5, whole.n);
 	lseek(self->fd, 0, SEEK_SET);
-	/* Room for three and all but a byte of the fourth. */
+	/* Room for three records and all but one byte of the fourth. */
 	sizes(&whole, 3, &sum, &next);
 	n = read(self->fd, buf, sum + next - 1);
 	EXPECT_EQ(sum, n);
@@ -143,7 +143,7 @@ TEST_F(device, a_buffer_bad_at_its_end_gets_what_fits_before)
 	records_free(&whole);
 }
 
-/* Longer than a read() can be, and at an address that is no multiple of 2. */
+/* Larger than a read() can be, and at an odd address. */
 TEST_F(device, a_huge_and_misaligned_buffer_gets_the_same)
 {
 	const size_t huge = 3UL << 30, held = 16 * PAGE;
@@ -210,7 +210,9 @@ TEST_F(device, poll_sleeps_and_wakes_within_a_second)
 	pid_t pid;
 	size_t i;
 
-	/* The first decision in a mode marks the change: not what we wait for. */
+	/*
+	 * The first decision in a mode writes a mark: do not wait for that one.
+	 */
 	deny(1);
 	device_drain(self->fd, &self->recs);
 	from = now_ns();
@@ -244,7 +246,7 @@ TEST_F(device, a_blocking_read_wakes_with_the_record)
 	pid_t pid;
 
 	ASSERT_LE(0, fd);
-	/* As above. */
+	/* Write the mark first, as above. */
 	deny(1);
 	lseek(fd, 0, SEEK_END);
 	from = now_ns();
@@ -274,7 +276,7 @@ TEST_F(device, lseek_knows_the_oldest_and_the_end)
 	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_END));
 	EXPECT_EQ(-1, read(self->fd, buf, sizeof(buf)));
 	EXPECT_EQ(EAGAIN, errno);
-	/* Skipping is not losing. */
+	/* Skipped records are not lost. */
 	records_free(&again);
 	deny(1);
 	device_drain(self->fd, &again);
@@ -359,7 +361,7 @@ TEST_F(device, info_checks_its_argument)
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(0xff, u.bytes[sizeof(u.info) - 1]);
 
-	/* A caller from the future: what the module does not know is zero. */
+	/* A newer program: fields that the module does not know are 0. */
 	u.info.size = sizeof(u);
 	EXPECT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_INFO, &u));
 	EXPECT_EQ(sizeof(u.info), u.info.size);
@@ -421,7 +423,7 @@ TEST_F(device, enable_takes_0_and_1_only)
 	EXPECT_EQ(3, commits_by(&self->recs, getpid()));
 }
 
-/* ---- who may open it ---- */
+/* ---- permission to open ---- */
 
 static int open_errno(void)
 {
@@ -450,7 +452,7 @@ static int open_without_capability(void *unused)
 static int open_in_user_namespace(void *unused)
 {
 	(void)unused;
-	/* Root with all capabilities, but over nothing of the machine's. */
+	/* Root with all capabilities, but only in its own user namespace. */
 	if (unshare(CLONE_NEWUSER))
 		return 254;
 	return open_errno();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the beginning of an OOM tells how things stood, in the kernel's own
- * words and numbers: what was asked for, each zone, what memory was used for,
- * how long tasks had been waiting for it, and the retries that led there. For a
- * small machine (256 MB): it is filled once.
+ * Promise: the begin of an OOM records the state of memory with the kernel's
+ * own terms and numbers: the allocation, each zone, the use of memory, the
+ * pressure stall, and the retries before it. For a small machine (256 MB),
+ * which is filled once.
  *
- * The witnesses: the kernel's report, its tracepoints, /proc and cgroup files.
+ * It is checked against the kernel's report, its tracepoints, and the files of
+ * /proc and the cgroup.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -20,10 +21,10 @@
 #define TRACEFS	"/sys/kernel/tracing"
 #define LRU_GEN	"/sys/kernel/mm/lru_gen/enabled"
 
-/* Read a moment after each other; another thing would be off by thousands. */
+/* The two are read one after the other; a wrong value is off by thousands. */
 #define NEAR_PAGES	512
 
-/* What a test compares with, read around the OOM. */
+/* Read around the OOM, for comparison with its records. */
 struct witness {
 	unsigned long long psi_before, psi_after;	/* memory, some, us */
 	long hugepages;
@@ -83,8 +84,8 @@ static void trace_retries(bool on)
 }
 
 /*
- * As many huge pages as the machine has room for, which may be in pieces after
- * the OOMs before.
+ * Allocate huge pages, for which memory may be too fragmented after earlier
+ * OOMs.
  */
 static long take_hugepages(long wanted)
 {
@@ -186,14 +187,14 @@ FIXTURE_TEARDOWN(begin)
 {
 }
 
-/* The n-th record of a type that belongs to an episode. */
+/* The n-th record of a type in an episode. */
 static const union record *nth(const struct scene *s, unsigned int type,
 			       unsigned long long episode, int n)
 {
 	size_t i;
 
 	for (i = 0; i < s->recs.n; i++)
-		/* Every type has it in the same place. */
+		/* All types have @episode at the same offset. */
 		if (s->recs.r[i].h.type == type &&
 		    s->recs.r[i].zone.episode == episode && n-- == 0)
 			return &s->recs.r[i];
@@ -212,7 +213,7 @@ TEST_F(begin, gfp_is_named_as_in_the_kernels_report)
 		 (int)sizeof(b->gfp_names), b->gfp_names, b->order);
 	EXPECT_NE(NULL, strstr(line, want))
 		TH_LOG("%s\nis not in\n%s", want, line);
-	/* The test's own tasks are in the first namespace. */
+	/* The test's tasks are in the initial pid namespace. */
 	EXPECT_EQ(b->pid, b->ns_pid);
 	EXPECT_EQ(self->victim->pid, self->victim->ns_pid);
 }
@@ -225,8 +226,8 @@ static long kb_after(const char *line, const char *label)
 }
 
 /*
- * Its report comes after the choice: counters drift, limits do not, but for a
- * boost of theirs, which kswapd takes back when it likes.
+ * The kernel prints its report after the choice, so counters have changed.
+ * Watermarks differ only by a boost, which kswapd removes at any time.
  */
 static void check_zone(struct __test_metadata *_metadata,
 		       const struct oomtrace_zone *z, const char *log)
@@ -241,7 +242,7 @@ static void check_zone(struct __test_metadata *_metadata,
 	EXPECT_LE(0, boost);
 	EXPECT_EQ(kb_after(line, " low:") + boost, z->wmark_low * PAGE_KB);
 	EXPECT_EQ(kb_after(line, " high:") + boost, z->wmark_high * PAGE_KB);
-	/* Not told by all kernels that have it. */
+	/* Not every kernel with boosts prints them. */
 	if (strstr(line, " boost:"))
 		EXPECT_EQ(kb_after(line, " boost:") + boost,
 			  z->wmark_boost * PAGE_KB);
@@ -252,7 +253,7 @@ static void check_zone(struct __test_metadata *_metadata,
 	EXPECT_EQ(kb_after(line, " unevictable:"), z->unevictable * PAGE_KB);
 	EXPECT_GE(4096, labs(kb_after(line, " free:") - z->free * PAGE_KB))
 		TH_LOG("%s\nours %lld pages", line, z->free);
-	/* One step of lru_gen makes all of the active ones inactive. */
+	/* lru_gen can move all active pages to inactive in one step. */
 	active = kb_after(line, " active_anon:") - z->active_anon * PAGE_KB;
 	inactive = kb_after(line, " inactive_anon:") -
 		   z->inactive_anon * PAGE_KB;
@@ -283,7 +284,9 @@ TEST_F(begin, zones_are_those_of_the_kernels_report)
 		free += r->zone.free;
 		check_zone(_metadata, &r->zone, s->log);
 	}
-	/* Of a cgroup's limit they say nothing, nor does the kernel's report. */
+	/*
+	 * A memcg OOM has no zones in its records, nor in the kernel's report.
+	 */
 	if (variant->memcg) {
 		EXPECT_EQ(0, n);
 		return;
@@ -294,7 +297,7 @@ TEST_F(begin, zones_are_those_of_the_kernels_report)
 	EXPECT_EQ(low + boost, self->begin->wmark_low);
 	EXPECT_EQ(high + boost, self->begin->wmark_high);
 	EXPECT_GE(NEAR_PAGES, llabs(free - self->begin->free));
-	/* What comes after the kill is of the victim, which got no memory. */
+	/* Zones after the kill belong to a failed allocation of the victim. */
 	end = strstr(s->log, "Out of memory");
 	ASSERT_NE(NULL, end);
 	for (at = s->log; (at = strstr(at, " reserved_highatomic:")); at++)
@@ -366,7 +369,7 @@ TEST_F(begin, pressure_stall_lies_between_what_proc_says_before_and_after)
 	ASSERT_NE(NULL, found);
 	EXPECT_LE(w->psi_before, found->some_total_ns / 1000);
 	EXPECT_GE(w->psi_after, found->some_total_ns / 1000);
-	/* An OOM without any wait before it is none. */
+	/* Reclaim stalls before an OOM, so the total has grown. */
 	EXPECT_LT(w->psi_before, w->psi_after);
 	EXPECT_GT(120ULL * 1000000000, found->age_ns);
 	TH_LOG("total %llu us before, %llu in the record, %llu after; age %llu ms",
@@ -374,7 +377,7 @@ TEST_F(begin, pressure_stall_lies_between_what_proc_says_before_and_after)
 	       found->age_ns / 1000000);
 }
 
-/* The line of the kernel's own tracepoint about the same retry. */
+/* The line of the kernel's tracepoint for the same retry. */
 static void retry_line(char *line, size_t size,
 		       const struct oomtrace_retry *p)
 {
@@ -412,13 +415,13 @@ TEST_F(begin, retries_are_what_the_kernels_tracepoints_said)
 			  HAS(p, retry, zone_name));
 		EXPECT_EQ(p->kind == OOMTRACE_RETRY_COMPACT,
 			  HAS(p, retry, result));
-		/* Oldest first, none left out. */
+		/* Oldest first, without a gap. */
 		EXPECT_GE(age, p->age_ns);
 		if (n)
 			EXPECT_EQ(last + 1, p->index);
 		age = p->age_ns;
 		last = p->index;
-		/* In the trace, in this order, by this task. */
+		/* In this order in the trace, by this task. */
 		retry_line(line, sizeof(line), p);
 		do {
 			at = strstr(at, task);
@@ -432,10 +435,13 @@ TEST_F(begin, retries_are_what_the_kernels_tracepoints_said)
 	ASSERT_LE(1, n) TH_LOG("no retry was recorded, the trace has\n%s",
 			       seen->trace);
 	EXPECT_GE(8, n);
-	/* It gave up, or had no loop left (MAX_RECLAIM_RETRIES): it says no more. */
+	/*
+	 * The last retry gives up, or reaches the last loop
+	 * (MAX_RECLAIM_RETRIES).
+	 */
 	EXPECT_TRUE(!p->retry || p->no_progress_loops == 16)
 		TH_LOG("retry %d, loops %d", p->retry, p->no_progress_loops);
-	/* And that was its last one. */
+	/* There is no later retry. */
 	EXPECT_EQ(NULL, strstr(at, task));
 	TH_LOG("%d retries recorded, number %llu the last", n, last);
 }

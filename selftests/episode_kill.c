@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: who dies in an OOM is told whatever he is: a process that shares the
- * victim's memory, a thread whose leader has gone, a process in a pid namespace
- * of its own. For machines with memory cgroups.
+ * Promise: every process that dies in an OOM is recorded: a process that shares
+ * the victim's memory, a thread whose leader has exited, a process in its own
+ * pid namespace. For machines with memory cgroups.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -16,7 +16,7 @@
 #include "lib/oom.h"
 #include "lib/test.h"
 
-/* What the processes of a test tell it. */
+/* The pids of the processes in a test. */
 struct cast {
 	pid_t first;
 	pid_t second;
@@ -102,7 +102,7 @@ static int grow_and_share(void *arg)
 
 	join(&play->cg);
 	play->cast->first = getpid();
-	/* No thread and no vfork: two processes with one address space. */
+	/* Neither a thread nor vfork: two processes share the address space. */
 	if (clone(just_sit, stack + sizeof(stack), CLONE_VM | SIGCHLD,
 		  play->cast) < 0)
 		return 1;
@@ -136,7 +136,7 @@ TEST_F(kill, who_shares_the_victims_memory_dies_and_is_told)
 	}
 	ASSERT_NE(NULL, chosen);
 	ASSERT_NE(NULL, shared);
-	/* Either can be the one that the kernel chose: they score the same. */
+	/* Both have the same score, so the kernel can choose either. */
 	EXPECT_NE(chosen->tgid, shared->tgid);
 	EXPECT_TRUE(chosen->tgid == play->cast->first ||
 		    chosen->tgid == play->cast->second);
@@ -144,16 +144,16 @@ TEST_F(kill, who_shares_the_victims_memory_dies_and_is_told)
 		    shared->tgid == play->cast->second);
 	EXPECT_EQ(chosen->episode, shared->episode);
 	EXPECT_TRUE(HAS(chosen, victim, rss_anon));
-	/* It is the same memory: told once. */
+	/* The memory is the same, so only one record shows its size. */
 	EXPECT_FALSE(HAS(shared, victim, rss_anon));
 	end = records_get(&play->recs, OOMTRACE_OOM_END, 0);
 	ASSERT_NE(NULL, end);
 	EXPECT_EQ(2, end->end.victims);
-	/* The kernel counts one kill: the other is in no report of its own. */
+	/* The kernel counts one kill, and does not report the other process. */
 	EXPECT_EQ(1, memcg_event(&play->cg, "oom_kill"));
 }
 
-/* ---- a thread whose leader has gone ---- */
+/* ---- a thread whose leader has exited ---- */
 
 static int leave_a_thread(void *arg)
 {
@@ -164,7 +164,7 @@ static int leave_a_thread(void *arg)
 	play->cast->first = getpid();
 	if (pthread_create(&thread, NULL, grow, NULL))
 		return 1;
-	/* This thread only. */
+	/* Exits this thread only. */
 	syscall(SYS_exit, 0);
 	return 1;
 }
@@ -185,7 +185,7 @@ TEST_F(kill, a_thread_dies_in_its_leaders_place)
 	ASSERT_NE(NULL, victim);
 	EXPECT_EQ(play->cast->first, verdict->verdict.tgid);
 	EXPECT_EQ(play->cast->first, victim->victim.tgid);
-	/* The one that still had the memory. */
+	/* The thread that still had the mm. */
 	EXPECT_NE(victim->victim.tgid, victim->victim.pid);
 	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, victim->victim.why);
 	EXPECT_LT(1024, victim->victim.rss_anon);
@@ -194,7 +194,7 @@ TEST_F(kill, a_thread_dies_in_its_leaders_place)
 		if (r->candidate.tgid == play->cast->first)
 			c = &r->candidate;
 	ASSERT_NE(NULL, c);
-	/* And it was that memory that scored. */
+	/* The score is that of the remaining memory. */
 	EXPECT_EQ(OOMTRACE_EVAL_LEADING, c->verdict);
 	EXPECT_LT(1024, c->rss_anon);
 	EXPECT_EQ(c->points, verdict->verdict.points);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: every cgroup that an episode's records name by number is told by its
- * path when the episode is over, however long it is, and if the cgroup was
- * removed meanwhile, that it was.
+ * Promise: every cgroup id in an episode's records is resolved to a path when
+ * the episode is over, whatever its length. If the cgroup was removed
+ * meanwhile, the record shows that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "lib/test.h"
 
 #define CGROUP		"/sys/fs/cgroup"
-#define COMPONENT	255	/* bytes of the longest name of a directory */
+#define COMPONENT	255	/* bytes of the longest file name */
 #define DEEPEST		5
 
 struct chain {
@@ -24,9 +24,9 @@ struct chain {
 	int kmsg;
 	char *log;
 	struct records recs;
-	int dirs[DEEPEST + 1];		/* of a chain of cgroups, the top first */
+	int dirs[DEEPEST + 1];		/* a chain of cgroups, topmost first */
 	int ndirs;
-	char path[2048];		/* of the last one */
+	char path[2048];		/* of the last cgroup */
 	unsigned long long id;
 };
 
@@ -61,7 +61,7 @@ static void spill_at(int dir, const char *file, const char *text)
 	close(fd);
 }
 
-/* A chain of cgroups; the limit is the first one's. */
+/* Make a chain of cgroups with a limit on the first. */
 static void make_chain(struct chain *chain, int depth, size_t len)
 {
 	char name[COMPONENT + 1];
@@ -113,7 +113,7 @@ FIXTURE_TEARDOWN(names)
 	module_stop();
 }
 
-/* Join the last cgroup of the chain and grow until somebody dies. */
+/* Join the last cgroup and allocate until the OOM killer acts. */
 static int join_and_grow(void *arg)
 {
 	struct chain *chain = arg;
@@ -133,10 +133,10 @@ static int join_and_grow(void *arg)
 	return 0;
 }
 
-/* What became of it: all of the episode's records and the kernel's report. */
+/* Collect all records of the episode and the kernel's report. */
 static void look(struct chain *chain)
 {
-	/* Names come last, from a worker. */
+	/* A worker writes the name records last. */
 	device_wait(chain->fd, &chain->recs, OOMTRACE_NAME,
 		    records_count(&chain->recs, OOMTRACE_NAME) + 1);
 	sleep_ms(200);
@@ -145,7 +145,7 @@ static void look(struct chain *chain)
 	chain->log = kmsg_text(chain->kmsg);
 }
 
-/* A cgroup's path, put together; NULL: it is not told. */
+/* Assemble a cgroup's path; NULL if no record names it. */
 static const struct oomtrace_name *
 told(const struct records *recs, unsigned long long id, char *path, size_t size)
 {
@@ -158,7 +158,7 @@ told(const struct records *recs, unsigned long long id, char *path, size_t size)
 		if (r->name.cgroup_id != id)
 			continue;
 		name = &r->name;
-		/* Of the last episode, if there were more. */
+		/* Only from the last episode. */
 		if (!name->offset)
 			path[0] = '\0';
 		if (strlen(path) != name->offset)
@@ -197,7 +197,7 @@ TEST_F(names, asker_memcg_and_victim_have_the_kernels_paths)
 	EXPECT_EQ(0, name->removed);
 	EXPECT_EQ(0, name->truncated);
 	EXPECT_EQ(begin->begin.episode, name->episode);
-	/* When the episode is over, not in the middle of it. */
+	/* Only after the end of the episode. */
 	EXPECT_LT(end->h.ts_ns, name->h.ts_ns);
 	line_with(chain->log, "oom-kill:constraint=", line, sizeof(line));
 	snprintf(want, sizeof(want), ",task_memcg=%s,", path);
@@ -247,8 +247,8 @@ TEST_F(names, a_path_that_is_too_long_says_so)
 }
 
 /*
- * Nobody but real-time tasks runs on this processor until the cgroup is gone,
- * and so not the worker that looks its path up.
+ * Until the cgroup is removed, this CPU runs only real-time tasks, and so not
+ * the worker that looks up paths.
  */
 TEST_F(names, a_removed_cgroup_is_told_as_removed)
 {

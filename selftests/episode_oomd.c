@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: when Debian's own systemd-oomd kills a cgroup for its memory
- * pressure, that is an episode of user space: systemd-oomd sent the signals, its
- * victims are there with their memory, the ranking with its cgroups by name, and
- * oomtrace says so.
+ * Promise: when Debian's systemd-oomd kills a cgroup for its memory pressure,
+ * this is an episode of user space. systemd-oomd is the sender, its victims are
+ * recorded with their memory, the ranking names cgroups, and oomtrace shows all
+ * this.
  *
- * Wants systemd as process 1 (scripts/vm --init systemd): that tells systemd-oomd
- * which cgroups to watch.
+ * Needs systemd as process 1 (scripts/vm --init systemd), which configures the
+ * cgroups that systemd-oomd watches.
  */
 #include <signal.h>
 #include <sys/swap.h>
@@ -19,7 +19,7 @@
 #define SYSTEMD		"/run/systemd/system"
 #define GREEDY_CGROUP	"/oomd.slice/oomd-greedy.service"
 #define MODEST_CGROUP	"/oomd.slice/oomd-modest.service"
-/* Two forks make so many; none of them ends when another does. */
+/* Two forks make four processes, independent of each other. */
 #define GREEDY		4
 #define PATIENCE_MS	80000
 
@@ -31,14 +31,14 @@ static int shell(const char *command)
 			   (char *)command, NULL });
 }
 
-/* swapon is a program that not each root has. */
+/* Not every root has the program swapon. */
 static const char make_swap[] =
 	"modprobe zram && echo 256M >/sys/block/zram0/disksize && mkswap /dev/zram0";
 
 /*
- * A slice to be watched, and in it somebody who needs more than he may have, and
- * somebody who does not. What is reclaimed goes to zram: pressure alone is not
- * enough for systemd-oomd, there must be reclaim as well.
+ * A watched slice with one service above its limit and one below. Reclaimed
+ * pages go to zram, since systemd-oomd acts only if there is reclaim besides
+ * pressure.
  */
 static const char prepare[] =
 	"set -e\n"
@@ -83,7 +83,7 @@ FIXTURE_TEARDOWN(oomd)
 	module_stop();
 }
 
-/* The path of a cgroup, if a name record has it. */
+/* The path of a cgroup from its name record. */
 static const char *path_of(const struct records *recs, unsigned long long id)
 {
 	const union record *r;
@@ -105,7 +105,7 @@ static void wait_for_the_end(int fd, struct records *recs)
 			break;
 		sleep_ms(100);
 	}
-	/* And what comes after it: names. */
+	/* The names follow. */
 	sleep_ms(500);
 	device_drain(fd, recs);
 }
@@ -136,7 +136,7 @@ TEST_F_TIMEOUT(oomd, kills_a_cgroup_under_pressure_and_that_is_told, 180)
 	snprintf(line, sizeof(line), "MainPID=%d\n", begin->tgid);
 	EXPECT_STREQ(line, said);
 
-	/* All of the cgroup and nobody else. */
+	/* All processes of the cgroup, and no others. */
 	EXPECT_EQ(GREEDY, records_count(&self->recs, OOMTRACE_VICTIM));
 	for (i = 0; (r = records_get(&self->recs, OOMTRACE_VICTIM, i)); i++) {
 		EXPECT_EQ(begin->episode, r->victim.episode);
@@ -153,7 +153,7 @@ TEST_F_TIMEOUT(oomd, kills_a_cgroup_under_pressure_and_that_is_told, 180)
 	EXPECT_EQ(OOMTRACE_ENDING_KILLED, r->end.ending);
 	EXPECT_EQ(GREEDY, r->end.victims);
 
-	/* Whom the kernel would have taken next, with name and cgroup. */
+	/* The kernel's next choice, with name and cgroup. */
 	for (i = 0; (r = records_get(&self->recs, OOMTRACE_CANDIDATE, i)); i++)
 		if (!strcmp(r->candidate.comm, "modest"))
 			modest = &r->candidate;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: when records come faster than they are read, each reader is told
- * exactly how many it lost, nothing it gets is torn or out of order, and a
- * flood of commit decisions takes nothing away from the OOM episodes.
+ * Promise: when records come faster than they are read, each reader gets an
+ * exact count of its lost records, and no record is torn or out of order. A
+ * flood of commit decisions overwrites no OOM episode.
  *
  * usage: flood [harness options]; FLOOD_RECORDS=N for a longer flood.
  */
@@ -79,10 +79,10 @@ TEST_F(flood, what_a_late_reader_lost_is_exact)
 	static struct accounts t;
 	pid_t pid[FLOODERS];
 
-	/* It stands at the first record ever, and looks only afterwards. */
+	/* The reader is at the first record ever, and reads only afterwards. */
 	start_flood(pid, 1000, flood);
 	reap_all(_metadata, pid, FLOODERS);
-	/* Nothing more may be written between the last read and the count. */
+	/* No record may be written between the last read and the count. */
 	spill(DEBUGFS "/enable", "0");
 	device_drain(self->fd, &self->recs);
 	account_records(&t, &self->recs);
@@ -144,14 +144,14 @@ TEST_F(flood, two_readers_lose_each_its_own)
 	account_records(&t[1], &other);
 	expect_exact(_metadata, self->fd, &t[0]);
 	expect_exact(_metadata, self->fd, &t[1]);
-	/* Who came late lost more. */
+	/* The late reader lost more. */
 	EXPECT_LT(account_lost(&t[0], OOMTRACE_RING_COMMIT),
 		  account_lost(&t[1], OOMTRACE_RING_COMMIT));
 	close(fd);
 	records_free(&other);
 }
 
-/* FLOOD_RECORDS=10000000 has ten million of them, and takes as long. */
+/* FLOOD_RECORDS=10000000 writes ten million records, and takes accordingly. */
 TEST_F_TIMEOUT(flood, leaves_the_oom_episodes_alone, 3600)
 {
 	const char *wanted = getenv("FLOOD_RECORDS");
@@ -168,7 +168,9 @@ TEST_F_TIMEOUT(flood, leaves_the_oom_episodes_alone, 3600)
 	hog_start(&hog, "--cgroup %s --grow 64", cg.dir);
 	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
 	memcg_remove(&cg);
-	/* The cgroup's path comes last: a worker looks it up. */
+	/*
+	 * A worker looks up the cgroup's path, so that record is the last one.
+	 */
 	device_wait(self->fd, &first, OOMTRACE_NAME, 1);
 	device_info(self->fd, &before);
 	EXPECT_LE(1, before.episodes);
@@ -181,7 +183,7 @@ TEST_F_TIMEOUT(flood, leaves_the_oom_episodes_alone, 3600)
 	EXPECT_LE(before.ring[OOMTRACE_RING_COMMIT].written + records,
 		  after.ring[OOMTRACE_RING_COMMIT].written);
 
-	/* All of the episode is there yet, the same as before. */
+	/* The whole episode is still buffered, unchanged. */
 	lseek(self->fd, 0, SEEK_SET);
 	device_drain(self->fd, &self->recs);
 	for (i = 0; i < first.n; i++) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: after all that was done to the module in this machine, the kernel is
- * well: no memory of the module's was leaked, and none of the kernel's own
- * checks has given up. Runs after the other programs.
+ * Promise: after all the tests in this machine, no memory of the module has
+ * leaked, and none of the kernel's own checks has given up or reported an
+ * error. Runs after the other programs.
  */
 #include <errno.h>
 
@@ -28,14 +28,14 @@ TEST_F_TIMEOUT(health, no_memory_is_leaked, 300)
 	char *text;
 	int err;
 
-	/* A scan takes what was allocated 5 s ago and more for certain. */
+	/* A scan covers only objects that are at least 5 s old. */
 	if (access(KMEMLEAK, W_OK))
 		SKIP(return, "this kernel does not look for leaks");
 	sleep_ms(6000);
 	err = spill(KMEMLEAK, "scan");
 	if (err == -EPERM || err == -EBUSY)
 		EXPECT_EQ(0, err) TH_LOG("kmemleak gave up");
-	/* What is found twice is no pointer that was just being moved. */
+	/* A second scan excludes pointers that were being moved. */
 	EXPECT_EQ(0, spill(KMEMLEAK, "scan"));
 	text = slurp(KMEMLEAK, NULL);
 	EXPECT_STREQ("", text);

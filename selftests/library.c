@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: liboomtrace reads the device: its account is exact, its text is that
- * of the trace file, waiting ends when it should; README's examples work.
+ * Promise: liboomtrace reads the device: its counts are exact, its text is that
+ * of the trace file, waiting ends when it should, and the examples of the
+ * documentation work.
  */
 #include <fcntl.h>
 #include <liboomtrace.h>
@@ -32,7 +33,7 @@ FIXTURE_TEARDOWN(library)
 	module_stop();
 }
 
-/* Read what there is now; how many records of a type. */
+/* Read all records; return the number of a type. */
 static int read_now(struct oomtrace *ot, unsigned int type)
 {
 	const struct oomtrace_header *rec;
@@ -260,7 +261,7 @@ TEST_F(library, a_wait_on_mapped_rings_ends_by_a_record)
 	oomtrace_free(ot);
 }
 
-/* ---- README's examples ---- */
+/* ---- the examples ---- */
 
 TEST_F(library, the_c_example_shows_who_is_killed)
 {
@@ -283,7 +284,7 @@ TEST_F(library, the_c_example_shows_who_is_killed)
 		_exit(127);
 	}
 	close(fds[1]);
-	/* It has to be there first. */
+	/* Wait until the example has the device open. */
 	wait_until_open(pid, DEVICE);
 	hog_start(&hog, "--cgroup %s --comm piggy --grow 64", cg.dir);
 	snprintf(want, sizeof(want), "piggy[%d] for its ", hog.pid);

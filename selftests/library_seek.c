@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: liboomtrace goes to the record or the OOM episode that it is sent to,
- * and loses and repeats nothing by that; with an older module it does what that
- * one can, and says what it cannot.
+ * Promise: liboomtrace moves to a given record or OOM episode without losing or
+ * repeating any. With an older module it does what that module can, and reports
+ * what it cannot.
  */
 #include <liboomtrace.h>
 #include <linux/filter.h>
@@ -33,7 +33,7 @@ FIXTURE_TEARDOWN(library_seek)
 	module_stop();
 }
 
-/* What a handle gives from now on, of the commit ring: by CPU. */
+/* The commit records that a handle gives, by CPU. */
 struct seen {
 	unsigned long long first[2];
 	unsigned long long last[2];
@@ -65,7 +65,7 @@ static int deny_on(void *cpu)
 	return 0;
 }
 
-/* Some on either CPU, one after the other. */
+/* Some denials on each CPU, one CPU after the other. */
 static void deny_on_both(void)
 {
 	int cpu;
@@ -85,13 +85,13 @@ static void expect_seeks(struct __test_metadata *_metadata,
 	see(ot, &all);
 	EXPECT_EQ(10, all.n);
 	EXPECT_EQ(0, oomtrace_oldest(ot));
-	/* Now the rest may be in the handle already, read ahead. */
+	/* The handle may have read ahead. */
 	while (oomtrace_next(ot, &rec) == 1 && rec->type != OOMTRACE_COMMIT)
 		;
 	EXPECT_EQ(0, oomtrace_seek_record(ot, OOMTRACE_RING_COMMIT, 0,
 					  all.first[0] + 2));
 	see(ot, &again);
-	/* Elsewhere nothing is skipped, and nothing comes twice. */
+	/* Other positions stay: nothing is skipped, and nothing is repeated. */
 	EXPECT_EQ(all.first[0] + 2, again.first[0]);
 	EXPECT_EQ(all.last[0], again.last[0]);
 	EXPECT_EQ(all.first[1], again.first[1]);
@@ -111,7 +111,7 @@ static void expect_seeks(struct __test_metadata *_metadata,
 	EXPECT_EQ(-ENOENT, oomtrace_seek_episode(ot, 77));
 	EXPECT_STREQ("/dev/oomtrace: the begin of OOM episode 77 is not held",
 		     oomtrace_error(ot));
-	/* All of these moved nothing. */
+	/* None of these calls moved the position. */
 	see(ot, &again);
 	EXPECT_EQ(0, again.n);
 	EXPECT_EQ(0, oomtrace_seek_record(ot, OOMTRACE_RING_COMMIT, 0,
@@ -157,7 +157,7 @@ TEST_F(library_seek, a_record_sought_that_is_gone_is_lost_exactly)
 	oomtrace_free(mapped);
 }
 
-/* The first record of type begin, and how many others came before it. */
+/* The first begin record, and the number of records before it. */
 static unsigned long long begin_of(struct oomtrace *ot, int *before)
 {
 	const struct oomtrace_header *rec;
@@ -203,11 +203,11 @@ TEST_F(library_seek, an_episode_can_be_sought_by_its_number)
 	oomtrace_free(mapped);
 }
 
-/* ---- another version of the module ---- */
+/* ---- other versions of the module ---- */
 
 /*
- * From now on an ioctl with this number fails as it does in a module that does
- * not know it. The kernel itself sees to it, before the module is asked.
+ * From now on an ioctl with this number fails as in a module that does not know
+ * it. seccomp does so, before the module is called.
  */
 static void forget_ioctl(unsigned int cmd)
 {
@@ -228,7 +228,7 @@ static void forget_ioctl(unsigned int cmd)
 		die("no seccomp: %s", strerror(errno));
 }
 
-/* The first INFO was shorter, and its number another one. */
+/* The first version of INFO was shorter and so had another number. */
 static int with_first_info(void *unused)
 {
 	struct oomtrace *ot = oomtrace_new();
@@ -279,7 +279,7 @@ TEST_F(library_seek, an_older_module_is_read_or_it_says_what_it_cannot)
 	deny(1);
 	EXPECT_EQ(0, run_child(with_first_info, NULL));
 	EXPECT_EQ(0, run_child(without_seek_and_ring, NULL));
-	/* And a program whose struct is another one than the library's. */
+	/* A program's struct may be shorter or longer than the library's. */
 	memset(&short_info, 0xee, sizeof(short_info));
 	EXPECT_EQ(0, oomtrace_get_info(self->ot, &short_info,
 				       OOMTRACE_INFO_SIZE_VER1));

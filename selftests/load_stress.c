@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the module comes and goes while the kernel takes the very decisions
- * that it watches on every CPU, and while others read it; nobody notices, and
- * nothing is left.
+ * Promise: the module is loaded and unloaded while the kernel takes the
+ * decisions that it hooks, on every CPU, and while its files are read. Nothing
+ * fails, and nothing is left over.
  *
- * OOMTRACE_CYCLES in the environment says how often, instead of 50 times.
+ * OOMTRACE_CYCLES in the environment sets the number of cycles (default 50).
  */
 #include <errno.h>
 
@@ -12,15 +12,15 @@
 #include "lib/test.h"
 
 /*
- * Slabs of tasks stay, each with a few in use: 800 kB more were seen after 334
- * cycles. What a load forgot would add up to more in so many.
+ * Slabs of tasks stay allocated, each with a few objects in use: up to 800 kB
+ * were seen after 334 cycles. A leak in each load would add up to more.
  */
 static long slab_noise(long cycles)
 {
 	return cycles > 100 ? 2048 : 1024;
 }
 
-/* kmalloc'ed, vmalloc'ed and per-CPU memory that the kernel keeps, kB. */
+/* Memory in use by kmalloc(), vmalloc() and per-CPU allocations, kB. */
 struct kept {
 	long slab;
 	long percpu;
@@ -35,7 +35,7 @@ static void look(struct kept *k)
 	k->vmalloc = meminfo("VmallocUsed");
 }
 
-/* Cycles; half a minute without success is a hang. */
+/* Load and unload; 30 s without success is a hang. */
 static void come_and_go(struct __test_metadata *_metadata, long cycles)
 {
 	static const char * const params[] = {
@@ -51,7 +51,7 @@ static void come_and_go(struct __test_metadata *_metadata, long cycles)
 			fprintf(stderr, "# cycle %ld\n", i);
 		err = module_load(params[i % ARRAY_SIZE(params)]);
 		ASSERT_EQ(0, err) TH_LOG("load %ld", i);
-		/* At once, or when there are records. */
+		/* Unload at once, or after some records. */
 		sleep_ms(i % 3 * 10);
 		until = now_ns() + 30000000000ULL;
 		while ((err = module_unload()) && now_ns() < until)
@@ -82,7 +82,7 @@ TEST_F_TIMEOUT(fire, it_comes_and_goes, 36000)
 	struct stress b;
 	int wait;
 
-	/* What is allocated once for all is no leak: the fire's, too. */
+	/* Do one-time allocations first, also those of the load. */
 	stress_start(&b, true);
 	come_and_go(_metadata, 5);
 	stress_stop(&b);
@@ -92,7 +92,7 @@ TEST_F_TIMEOUT(fire, it_comes_and_goes, 36000)
 	come_and_go(_metadata, cycles / 2);
 	ooms = b.count->ooms;
 	come_and_go(_metadata, cycles - cycles / 2);
-	/* It was under fire indeed, and to the end. */
+	/* The load ran until the end. */
 	for (wait = 0; wait < 300 && b.count->ooms == ooms; wait++)
 		sleep_ms(100);
 	EXPECT_LT(ooms, b.count->ooms);
@@ -102,7 +102,7 @@ TEST_F_TIMEOUT(fire, it_comes_and_goes, 36000)
 	EXPECT_LT(0, b.count->reads);
 	stress_stop(&b);
 
-	/* Some of it is freed a moment later. */
+	/* Some memory is freed slightly later. */
 	for (wait = 0; wait < 100; wait++) {
 		look(&after);
 		if (after.slab - before.slab < slab_noise(cycles) &&

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: many tasks, many memory cgroups and long names are told as few are:
- * every task of the machine is in the records, every OOM is its cgroup's, and
- * the rings take what they were given. What a candidate costs is for bench.
+ * Promise: records also hold for many tasks, many memory cgroups and long
+ * names: every task is recorded, every OOM has its own cgroup, and the rings
+ * hold what their size allows. The cost of a candidate is measured elsewhere.
  *
- * OOMTRACE_TASKS and OOMTRACE_CGROUPS in the environment say how many, instead
- * of 400 and 25.
+ * OOMTRACE_TASKS and OOMTRACE_CGROUPS in the environment set the numbers
+ * (default 400 and 25).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ FIXTURE_SETUP(scale)
 	memset(self, 0, sizeof(*self));
 	self->pid = calloc(MAX_TASKS, sizeof(*self->pid));
 	ASSERT_NE(NULL, self->pid);
-	/* Room for a scan of all of them on whichever CPU it is. */
+	/* A scan of all tasks fits each CPU's ring. */
 	module_start("oom_buffer_kb=16384");
 }
 
@@ -54,7 +54,7 @@ FIXTURE_TEARDOWN(scale)
 	module_stop();
 }
 
-/* Tasks that the kernel may choose, but would not while there is a better. */
+/* Start tasks that are eligible, but not chosen while a better one exists. */
 static void more_tasks(struct __test_metadata *_metadata, pid_t *pid,
 		       int *n, int wanted)
 {
@@ -75,7 +75,7 @@ static void more_tasks(struct __test_metadata *_metadata, pid_t *pid,
 
 struct scan {
 	unsigned long candidates;
-	unsigned long ours;		/* of those given */
+	unsigned long ours;		/* of the given pids */
 	unsigned long lost;
 	unsigned long long ns;
 };
@@ -92,7 +92,7 @@ static int by_pid(const void *a, const void *b)
 	return *(const pid_t *)a - *(const pid_t *)b;
 }
 
-/* An OOM of the whole machine that kills a hog; @pid: tasks, in any order. */
+/* Kill a hog by an OOM of the whole machine; sorts @pid. */
 static void scan(struct scan *s, pid_t *pid, int npids)
 {
 	int fd = device_open_at_end();
@@ -138,17 +138,17 @@ TEST_F_TIMEOUT(scale, each_of_many_candidates_is_recorded, 3600)
 	scan(&many, self->pid, self->ntasks);
 	EXPECT_EQ(0, few.lost);
 	EXPECT_EQ(0, many.lost);
-	/* Each of ours once; besides them the hog, and what else comes and goes. */
+	/* Each of these tasks once; the hog and other tasks come on top. */
 	EXPECT_EQ((unsigned long)(tasks / 8), few.ours);
 	EXPECT_EQ((unsigned long)tasks, many.ours);
 	EXPECT_LT((unsigned long)tasks, many.candidates);
-	/* To be read, not to be relied on: the machine is shared. */
+	/* For information only: the machine is shared. */
 	TH_LOG("%lu candidates: %llu ns each; %lu candidates: %llu ns each",
 	       few.candidates, few.ns / (few.candidates ?: 1),
 	       many.candidates, many.ns / (many.candidates ?: 1));
 }
 
-/* The longest name there is. */
+/* A name of the maximum length. */
 static void cgroup_path(char *path, size_t size, const struct memcg *top, int i)
 {
 	char name[256];
@@ -177,7 +177,7 @@ static void make_cgroups(struct __test_metadata *_metadata,
 	}
 }
 
-/* One OOM in that cgroup: is it told as its? */
+/* Cause one OOM in a cgroup: does the record have the cgroup's id? */
 static bool oom_in(const char *path, __u64 id, int fd)
 {
 	struct records recs = { };
@@ -195,7 +195,7 @@ static bool oom_in(const char *path, __u64 id, int fd)
 	return good;
 }
 
-/* Two OOMs in each of many cgroups, all there at once. */
+/* Two OOMs in each of many cgroups that exist at the same time. */
 TEST_F_TIMEOUT(scale, many_cgroups_with_long_names, 7200)
 {
 	int n = from_env("OOMTRACE_CGROUPS", 25), i, found = 0;
@@ -207,7 +207,7 @@ TEST_F_TIMEOUT(scale, many_cgroups_with_long_names, 7200)
 	char *text;
 
 	ASSERT_NE(NULL, id);
-	/* What a cgroup takes of the kernel is charged to the one above. */
+	/* Kernel memory of a cgroup is charged to its parent. */
 	ASSERT_TRUE(memcg_make(&top, "top", MB(64 + n)));
 	memcg_set(&top, "cgroup.subtree_control", "+memory");
 	make_cgroups(_metadata, &top, id, n);
@@ -217,7 +217,7 @@ TEST_F_TIMEOUT(scale, many_cgroups_with_long_names, 7200)
 	}
 	EXPECT_EQ(2 * n, found);
 	TH_LOG("%d cgroups at once, %d OOMs, each told as its cgroup's", n, found);
-	/* And the texts still come to an end. */
+	/* Reading the texts still terminates. */
 	text = slurp(DEBUGFS "/trace", NULL);
 	EXPECT_IN("oom_begin", text);
 	free(text);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: who maps the rings gets the very records that the device gives, can
- * never write to them, and maps what the header says or nothing at all.
+ * Promise: a mapping of the rings shows exactly the records that the device
+ * gives, can never be written to, and has the size and offset that the header
+ * defines.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -111,7 +112,7 @@ static int deny_later(void *unused)
 	return 0;
 }
 
-/* As the header says: skip to the end, look once more, poll. */
+/* As the header describes: skip to the end, look once more, poll. */
 TEST_F(mapping, poll_wakes_who_reads_by_mapping)
 {
 	struct pollfd p = { .fd = self->fd, .events = POLLIN };
@@ -174,7 +175,7 @@ TEST_F(mapping, a_wrong_size_or_offset_is_EINVAL)
 	void *at;
 
 	EXPECT_EQ(0, map_errno(self->fd, size, PROT_READ, MAP_SHARED, offset));
-	/* A size is rounded up to pages before the module sees it. */
+	/* The kernel rounds the size up to pages. */
 	EXPECT_EQ(EINVAL, map_errno(self->fd, size - PAGE, PROT_READ,
 				    MAP_SHARED, offset));
 	EXPECT_EQ(EINVAL, map_errno(self->fd, size + 1, PROT_READ, MAP_SHARED,
@@ -198,7 +199,7 @@ TEST_F(mapping, a_wrong_size_or_offset_is_EINVAL)
 	EXPECT_EQ(EINVAL, map_errno(self->fd, size, PROT_READ, MAP_SHARED,
 				    last.mmap_offset + (1ULL << 31)));
 
-	/* A mapping that exists does not grow. */
+	/* A mapping cannot grow. */
 	at = mmap(NULL, size, PROT_READ, MAP_SHARED, self->fd, offset);
 	ASSERT_NE(MAP_FAILED, at);
 	EXPECT_EQ(MAP_FAILED, mremap(at, size, 2 * size, MREMAP_MAYMOVE));
@@ -245,7 +246,7 @@ TEST_F(mapping, keeps_the_module_loaded_without_the_descriptor)
 	self->fd = -1;
 }
 
-/* A reader that maps and unmaps all the time, and one that is killed at it. */
+/* A reader that maps and unmaps continuously until it is killed. */
 static int map_all_day(void *arg)
 {
 	struct mapped m;

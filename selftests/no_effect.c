@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Promise: oomtrace changes no decision. The same seeded requests are granted
- * and refused, and the same processes die in the same order, whether it is not
- * there, loaded, recording everything, or switched off.
+ * and refused, and the same processes die in the same order, whether the module
+ * is unloaded, loaded, recording everything, or disabled.
  *
- * Other processes' memory must not tip a decision, so requests come in units
- * far larger than what may move in between, and victims differ by megabytes.
+ * Other processes' memory must not change a decision. So requests are multiples
+ * of a unit far larger than any such change, and victims differ by megabytes.
  */
 #include <errno.h>
 #include <sched.h>
@@ -30,7 +30,7 @@ static unsigned int below(unsigned int n)
 	return (z ^ (z >> 31)) % n;
 }
 
-/* The module's states to be compared; the first is not to have it. */
+/* The states of the module to compare; in the first it is not loaded. */
 static void not_there(void)
 {
 	module_stop();
@@ -86,7 +86,7 @@ FIXTURE_TEARDOWN(same)
 #define HELD		24
 #define UNIT		MB(256)
 
-static char *shared;	/* an answer a byte: errno in one character */
+static char *shared;	/* one character per request: the errno */
 
 static char answer(int err)
 {
@@ -99,7 +99,7 @@ static int exit_at_once(void *unused)
 	return 0;
 }
 
-/* A copy of everything held: granted or refused as a whole. */
+/* fork() copies all mappings, and is granted or refused as a whole. */
 static char try_to_fork(void)
 {
 	pid_t pid = fork();
@@ -157,14 +157,14 @@ static int run_requests(void *unused)
 
 	(void)unused;
 	rnd_state = 7;
-	/* The counter that decides is kept per CPU as well. */
+	/* The counter that decides also has per-CPU parts. */
 	pin_to_cpu(0);
 	for (i = 0; i < REQUESTS; i++)
 		shared[i] = request(held, size);
 	return 0;
 }
 
-/* 16 units and a half may be had: what else runs does not make up a half. */
+/* A limit of 16.5 units: other processes do not use half a unit. */
 static void set_limit(void)
 {
 	sysctl_set("vm/admin_reserve_kbytes", 0);
@@ -189,7 +189,7 @@ static void compare_requests(struct __test_metadata *_metadata, int mode)
 			strcpy(first, shared);
 		EXPECT_STREQ(first, shared) TH_LOG("%s", states[i].name);
 	}
-	/* It was not one answer to everything. */
+	/* Some requests were granted and others refused. */
 	EXPECT_NE(NULL, strchr(first, '.'));
 	EXPECT_EQ(NULL, strchr(first, '?')) TH_LOG("%s", first);
 	if (mode != ALWAYS)
@@ -212,10 +212,10 @@ TEST_F(same, requests_are_granted_and_refused_as_without_it)
 #define HOGS	5
 
 /*
- * A victim is passed over from when its pages are unmapped (MMF_OOM_SKIP), but
- * they are given back to the cgroup a little later: who runs in between decides
- * whether the kernel kills one more. A victim that nobody interrupts leaves no
- * such moment on the one processor that this test has.
+ * The kernel skips a victim as soon as its pages are unmapped (MMF_OOM_SKIP),
+ * but uncharges them from the cgroup slightly later. A task that runs in
+ * between can make the kernel kill one more. A real-time victim on the only CPU
+ * leaves no such window.
  */
 static void die_uninterrupted(pid_t pid)
 {
@@ -227,7 +227,7 @@ static void die_uninterrupted(pid_t pid)
 
 /*
  * Hogs of seeded sizes and oom_score_adj in a cgroup, and one that grows until
- * it is killed itself: who dies, in which order, as a string of letters.
+ * it is killed: the order of the victims as a string of letters.
  */
 static void run_victims(struct memcg *cg, unsigned int seed, char *order)
 {
@@ -236,7 +236,7 @@ static void run_victims(struct memcg *cg, unsigned int seed, char *order)
 	char *log, *at;
 
 	rnd_state = seed;
-	/* 30 MB and something by the sizes, in any order: 2, 4, ... MB apart. */
+	/* Sizes of 2, 4, ... MiB, 30 MiB together. */
 	for (i = 0; i < HOGS; i++) {
 		hog_start(&hog[i], "--cgroup %s --anon %u --adj %d --hold",
 			  cg->dir, 2 + 2 * i,
@@ -282,12 +282,12 @@ TEST_F(same, the_same_processes_die_in_the_same_order)
 		TH_LOG("seed %u: %s", seed, first[seed]);
 		EXPECT_LT(0, strlen(first[seed]));
 	}
-	/* Different seeds, different stories. */
+	/* Different seeds have different outcomes. */
 	EXPECT_TRUE(strcmp(first[0], first[1]) || strcmp(first[0], first[2]) ||
 		    strcmp(first[0], first[3]));
 }
 
-/* Who would be next of the whole machine, by sysrq: a, b, c, as they are. */
+/* Three kills by sysrq, as letters in the order of the victims. */
 static void run_sysrq(char *order)
 {
 	static const int adj[] = { 200, 900, 500 };

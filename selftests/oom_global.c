@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: an OOM of the whole machine is told as the kernel tells it, and
- * more: everybody who was looked at, with the points that the kernel gave, or
- * why it was spared. For a small machine (256 MB): each test fills all of it.
+ * Promise: an OOM of the whole machine is recorded as the kernel reports it,
+ * and in more detail: every task that was considered, with the kernel's points
+ * or the reason why it is ineligible. For a small machine (256 MB), since each
+ * test fills it.
  *
- * The scenes are played once, at the first test that looks at one, and kept in
- * shared memory: the tests run in processes of their own.
+ * A scene is played once, for the first test that examines it. Its result is in
+ * shared memory, since each test is a process of its own.
  */
 #include <errno.h>
 #include <signal.h>
@@ -26,7 +27,7 @@ static void __attribute__((constructor)) make_scenes(void)
 	allocating = scene_new();
 }
 
-/* A hog grows until somebody dies; some others just sit there. */
+/* A hog grows until a task is killed; others hold their memory. */
 static void play_plain(struct scene *s)
 {
 	struct hog small, shm, exempt, big;
@@ -50,7 +51,7 @@ static void play_plain(struct scene *s)
 	hog_kill(&exempt);
 }
 
-/* The same, but a small one offers itself. The big one then goes on. */
+/* A small task has a high oom_score_adj, so the big one survives. */
 static void play_adj(struct scene *s)
 {
 	struct hog offered, big;
@@ -133,7 +134,7 @@ TEST_F(global, begin_knows_the_memory)
 	EXPECT_EQ(meminfo("MemTotal") / PAGE_KB, self->oom.begin->totalram);
 	EXPECT_EQ(meminfo("SwapTotal") / PAGE_KB, self->oom.begin->total_swap);
 	EXPECT_EQ(0, self->oom.begin->swap_free);
-	/* There was next to nothing free, and most was the hogs'. */
+	/* Almost nothing is free, and the hogs use most of it. */
 	EXPECT_GT(self->oom.begin->totalram / 8, self->oom.begin->free);
 	EXPECT_LT(self->oom.begin->totalram / 3, self->oom.begin->anon);
 	EXPECT_LT(0, self->oom.begin->wmark_min);
@@ -163,7 +164,7 @@ TEST_F(global, everybody_in_the_kernels_table_is_a_candidate)
 			continue;
 		EXPECT_EQ(row->pgtables_bytes, c->pgtables_bytes);
 		EXPECT_EQ(row->swapents, c->swapents);
-		/* Reclaim goes on while the table is printed. */
+		/* Reclaim continues while the kernel prints the table. */
 		drift = labs(row->rss -
 			     (c->rss_anon + c->rss_file + c->rss_shmem));
 		differ += drift != 0;
@@ -190,7 +191,9 @@ TEST_F(global, those_who_sit_still_have_the_tables_very_numbers)
 		row = report_row(&self->oom.report, still[i]);
 		ASSERT_NE(NULL, c);
 		ASSERT_NE(NULL, row);
-		/* File pages may go; what they hold without swap may not. */
+		/*
+		 * File pages may be reclaimed; without swap the others cannot.
+		 */
 		EXPECT_EQ(row->pgtables_bytes, c->pgtables_bytes);
 		if (row->rss_anon >= 0) {
 			EXPECT_EQ(row->rss_anon, c->rss_anon);
@@ -200,12 +203,14 @@ TEST_F(global, those_who_sit_still_have_the_tables_very_numbers)
 			       c->rss_file), 64);
 	}
 	/*
-	 * What they took, but for what the kernel's counter keeps back on each
-	 * CPU (64 pages of each kind, until 6.2) or counts in rough steps.
+	 * Within what the kernel's counters buffer on each CPU (64 pages of
+	 * each kind, until 6.2) or round.
 	 */
 	c = scene_candidate(self->oom.s, self->oom.begin->episode, self->oom.s->small);
 	EXPECT_GE(160, labs(c->rss_anon - (long)MB(12) / PAGE));
-	/* The hog's own program, under a megabyte, lies in tmpfs: more shmem. */
+	/*
+	 * The hog's program, less than 1 MiB, is in tmpfs and counts as shmem.
+	 */
 	c = scene_candidate(self->oom.s, self->oom.begin->episode, self->oom.s->shm);
 	EXPECT_GE(160 + (long)MB(1) / PAGE, labs(c->rss_shmem - (long)MB(6) / PAGE));
 }
@@ -268,7 +273,7 @@ TEST_F(global, the_end_counts_what_happened)
 	EXPECT_EQ(n, self->oom.end->candidates);
 	EXPECT_EQ(0, self->oom.end->missed);
 	EXPECT_LT(0, self->oom.end->duration_ns);
-	/* The begin record is written a moment after the clock was read. */
+	/* The record is written shortly after its time is read. */
 	EXPECT_LE(self->oom.end->h.ts_ns - self->oom.begin->h.ts_ns,
 		  self->oom.end->duration_ns);
 	EXPECT_GT(60000000000ULL, self->oom.end->duration_ns);
@@ -294,7 +299,7 @@ TEST_F(global, the_victims_own_exit_is_told)
 
 TEST_F(global, the_whole_report_is_this_episodes)
 {
-	/* Only if it runs on another CPU can it still grow in between. */
+	/* The victim can still grow if it runs on another CPU. */
 	long drift = self->oom.begin->tgid == self->oom.s->big ? 0 : 64;
 
 	scene_check_report(_metadata, self->oom.s, self->oom.s->big);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: an OOM of a memory cgroup is told with the cgroup, its limit and its
- * members only; and a group's death with every member.
+ * Promise: an OOM of a memory cgroup is recorded with the cgroup, its limit and
+ * only its members; a group kill with every member.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +47,7 @@ static void end_and_remove(struct scene *s)
 	memcg_remove(&s->cg);
 }
 
-/* One sits there, one is exempt, one grows over the limit. */
+/* One hog holds memory, one is exempt, one exceeds the limit. */
 static void play_one(struct scene *s)
 {
 	struct hog small, exempt, big;
@@ -101,7 +101,7 @@ TEST_F(memcg, the_cgroup_and_its_limit_are_told)
 	EXPECT_EQ(self->oom.s->cg.id, self->oom.verdict->memcg_id);
 	EXPECT_EQ(self->oom.s->cg.id, self->oom.verdict->cgroup_id);
 	EXPECT_EQ(self->oom.s->cg.id, self->oom.victim->cgroup_id);
-	/* A thousandth of the limit is what one oom_score_adj is worth. */
+	/* totalpages / 1000 is the weight of one oom_score_adj. */
 	EXPECT_EQ(LIMIT_MB * 256, self->oom.verdict->totalpages);
 }
 
@@ -184,7 +184,7 @@ TEST_F(memcg, the_end_counts_what_memory_events_counts)
 	EXPECT_EQ(self->oom.s->oom_kills, victims);
 	EXPECT_EQ(self->oom.s->oom_kills,
 		  count_ends(self->oom.s, OOMTRACE_ENDING_KILLED));
-	/* It is counted before the kernel looks whether there is room after all. */
+	/* The kernel counts an OOM before it rechecks for free memory. */
 	EXPECT_LE(records_count(&self->oom.s->recs, OOMTRACE_OOM_BEGIN),
 		  self->oom.s->ooms);
 }
@@ -192,7 +192,7 @@ TEST_F(memcg, the_end_counts_what_memory_events_counts)
 TEST_F(memcg, the_whole_report_is_this_episodes)
 {
 	scene_check_report(_metadata, self->oom.s, self->oom.s->big);
-	/* It asked for the memory itself: it does not run meanwhile. */
+	/* The victim itself allocates, so it does not run meanwhile. */
 	scene_check_kills(_metadata, self->oom.s, 0);
 	EXPECT_EQ(1000, self->oom.victim->uid);
 	EXPECT_EQ(100, self->oom.victim->oom_score_adj);
@@ -267,7 +267,7 @@ TEST(a_group_kill_lists_every_member)
 	EXPECT_EQ(1, chosen);
 	EXPECT_EQ(MEMBERS, others);
 	EXPECT_EQ(1 + MEMBERS, oom.end->victims);
-	/* The kernel counts every kill; the chosen one's may come twice. */
+	/* The kernel counts every kill, and may count the chosen task twice. */
 	EXPECT_LE(1 + MEMBERS, group->oom_kills);
 	EXPECT_GE(2 + MEMBERS, group->oom_kills);
 	if (group->oom_group_kills >= 0)
@@ -278,7 +278,7 @@ TEST(a_group_kill_lists_every_member)
 	scene_check_episodes(_metadata, &group->recs);
 }
 
-/* ---- nobody to kill ---- */
+/* ---- no eligible task ---- */
 
 static void play_hopeless(struct scene *s)
 {
@@ -354,7 +354,7 @@ TEST(a_write_to_memory_max_is_told_as_trigger)
 	EXPECT_EQ(OOMTRACE_TRIGGER_MEMORY_MAX, oom.begin->trigger);
 	EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, oom.begin->scope);
 	EXPECT_EQ(1024, oom.begin->memcg_limit);
-	/* Who wrote is not in the cgroup, and is not the one that dies. */
+	/* The writer is outside the cgroup, and is not the victim. */
 	EXPECT_NE(shrunk->big, oom.begin->tgid);
 	EXPECT_NE(shrunk->cg.id, oom.begin->cgroup_id);
 	EXPECT_EQ(shrunk->cg.id, oom.begin->memcg_id);
@@ -415,7 +415,7 @@ TEST_F(crowd, reading_oom_score_is_no_candidate)
 
 #define SITTERS	40
 
-/* Reads the scores of those who are being looked at, as fast as it can. */
+/* Read the scores of the scanned tasks as fast as possible. */
 static int read_sitters(void *arg)
 {
 	const struct hog *sitter = arg;
@@ -445,7 +445,7 @@ TEST_F_TIMEOUT(crowd, reading_oom_score_during_an_oom_is_no_candidate, 300)
 		SKIP(return, "no cgroup v2 memory controller");
 	memcg_make(&cg, "score", MB(48));
 	for (n = 0; n < SITTERS; n++)
-		/* Half of them with other points than the other half. */
+		/* Half of them have more points than the other half. */
 		hog_start(&sitter[n], "--cgroup %s --comm sitter %s --hold",
 			  cg.dir, n % 2 ? "--anon 1" : "");
 	for (n = 0; n < SITTERS; n++)
@@ -473,7 +473,7 @@ TEST_F_TIMEOUT(crowd, reading_oom_score_during_an_oom_is_no_candidate, 300)
 	for (i = 0; (r = records_get(&self->recs, OOMTRACE_CANDIDATE, i));
 	     i++) {
 		EXPECT_EQ(cg.id, r->candidate.cgroup_id);
-		/* Who sits still has the terms that its points are made of. */
+		/* An idle task has the terms that its points consist of. */
 		if (!strcmp(r->candidate.comm, "sitter"))
 			EXPECT_FALSE(DERIVED(&r->candidate, candidate,
 					     rss_anon));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: an OOM of some memory nodes, by a memory policy or by a cpuset, is
- * told as that: what it is confined by, by whose size the points are scaled, and
- * who was passed over because its memory is elsewhere. For a machine with two
+ * Promise: an OOM confined to memory nodes by a memory policy or a cpuset is
+ * recorded as such: its constraint, the size by which points are scaled, and
+ * the tasks skipped because their memory is elsewhere. For a machine with two
  * nodes (scripts/vm --numa 2).
  */
 #include <signal.h>
@@ -34,7 +34,7 @@ static bool have_nodes(void)
 			SKIP(return, "this machine has one memory node"); \
 	} while (0)
 
-/* One sits on node 0, one grows on node 1. */
+/* One hog holds memory on node 0, one grows on node 1. */
 static void play_policy(struct scene *s)
 {
 	struct hog here, there;
@@ -46,7 +46,7 @@ static void play_policy(struct scene *s)
 	hog_kill(&here);
 }
 
-/* No limit of its own: its memory nodes are the limit. */
+/* The cgroup is limited by its memory nodes alone. */
 static void make_cpuset(struct memcg *cg, const char *name, const char *mems)
 {
 	memcg_make(cg, name, MB(4096));
@@ -71,7 +71,7 @@ static void play_cpuset(struct scene *s)
 	memcg_remove(&cg);
 }
 
-/* node_present_pages(): the sum over its zones in /proc/zoneinfo. */
+/* node_present_pages(): the sum over the zones in /proc/zoneinfo. */
 static unsigned long long present_pages(int node)
 {
 	char *text = slurp("/proc/zoneinfo", NULL), *line, *save;
@@ -106,7 +106,9 @@ static void check_confined(struct __test_metadata *_metadata,
 	EXPECT_FALSE(HAS(oom.verdict, verdict, memcg_id));
 	EXPECT_EQ(OOMTRACE_ENDING_KILLED, oom.end->ending);
 
-	/* The one on the other node would not help, and is not in the table. */
+	/*
+	 * Killing the task on the other node would not help: not in the table.
+	 */
 	c = scene_candidate(s, oom.begin->episode, s->small);
 	ASSERT_NE(NULL, c);
 	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: tasks that are not what one expects make no record wrong: a process
- * whose first thread is gone, processes in a pid namespace, and a coming and
- * going of tasks and of their names while they are looked at.
+ * Promise: unusual tasks do not make records wrong: a process whose first
+ * thread has exited, processes in a pid namespace, and tasks that start, rename
+ * themselves and exit while the kernel scans them.
  */
 #include <sched.h>
 #include <signal.h>
@@ -46,7 +46,7 @@ FIXTURE_TEARDOWN(odd)
 			SKIP(return, "no cgroup v2 memory controller");	\
 	} while (0)
 
-/* Its first thread is a zombie: it has no mm, but the process has. */
+/* The first thread is a zombie without an mm; the process still has one. */
 TEST_F(odd, a_process_whose_first_thread_is_gone_is_the_victim)
 {
 	const struct oomtrace_victim *victim = NULL;
@@ -78,7 +78,7 @@ TEST_F(odd, a_process_whose_first_thread_is_gone_is_the_victim)
 	}
 	ASSERT_NE(NULL, verdict) TH_LOG("%s", s->log);
 	ASSERT_NE(NULL, victim);
-	/* The kernel looks at processes, and kills by a thread with an mm. */
+	/* The kernel scans processes, but kills a thread that has the mm. */
 	EXPECT_EQ(tgid, verdict->pid);
 	EXPECT_NE(tgid, victim->pid);
 	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, victim->why);
@@ -96,7 +96,7 @@ TEST_F(odd, a_process_whose_first_thread_is_gone_is_the_victim)
 	scene_check_episodes(_metadata, &s->recs);
 }
 
-/* The child is 1 in there; outside it has another number, which is told. */
+/* The child is pid 1 inside; the record has its pid outside. */
 static int in_a_pid_namespace(void *arg)
 {
 	struct hog hog;
@@ -136,7 +136,7 @@ TEST_F(odd, pids_are_those_of_the_first_namespace)
 #define COMERS	2
 #define KILLS	5
 
-/* Children come, rename themselves without a pause, and go. */
+/* Children start, rename themselves continuously, and exit. */
 static int come_and_go(void *arg)
 {
 	char path[256];
@@ -185,14 +185,20 @@ TEST_F_TIMEOUT(odd, tasks_that_come_and_go_leave_every_record_whole, 240)
 			continue;
 		EXPECT_GT(sizeof(c->comm), strnlen(c->comm, sizeof(c->comm)));
 		EXPECT_EQ(s->cg.id, c->cgroup_id);
-		/* Not eligible, it has a reason; unless that changed meanwhile. */
+		/*
+		 * An ineligible candidate has a reason, unless that changed
+		 * meanwhile.
+		 */
 		if (c->verdict == OOMTRACE_EVAL_INELIGIBLE &&
 		    HAS(c, candidate, reason))
 			EXPECT_NE(OOMTRACE_REASON_NONE, c->reason);
 	}
 	EXPECT_LE(KILLS, records_count(&s->recs, OOMTRACE_VERDICT));
 	scene_check_episodes(_metadata, &s->recs);
-	/* Another than the victim may have asked, while that runs on. */
+	/*
+	 * Another task than the victim may have allocated while the victim
+	 * runs.
+	 */
 	scene_check_kills(_metadata, s, 64);
 }
 

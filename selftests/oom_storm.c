@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: on a machine that is out of memory again and again, with readers
- * that get none either, the machine lives, and every kill that the kernel
- * counted is in the records or among those counted as lost.
+ * Promise: a machine that runs out of memory repeatedly, with readers that
+ * cannot allocate either, survives. Every kill that the kernel counts is
+ * recorded or counted as lost.
  *
- * Made for a machine of 128 MB, half of it the kernel's. OOMTRACE_SECONDS in the environment
- * says how long the storm lasts, instead of 10.
+ * For a machine of 128 MB, half of which the kernel uses. OOMTRACE_SECONDS in
+ * the environment sets the length of the storm (default 10).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ static pid_t parent_of(pid_t pid)
 	return pid;
 }
 
-/* The test and whoever waits for it: the storm is for the others. */
+/* Apply to the test and its ancestors, so that only the others are killed. */
 static void adjust_the_test(const char *adj)
 {
 	char path[64];
@@ -57,7 +57,7 @@ FIXTURE_TEARDOWN(tiny)
 	adjust_the_test("0");
 }
 
-/* A counter of /proc/vmstat, without asking for memory. */
+/* A counter of /proc/vmstat; allocates nothing. */
 static unsigned long counter_of(const char *name)
 {
 	static char text[1 << 14];
@@ -75,11 +75,11 @@ static unsigned long counter_of(const char *name)
 	return strtoul(at + strlen(name), NULL, 10);
 }
 
-/* More than any machine has, bit by bit. */
+/* Allocate in steps without end. */
 static void outgrow_the_machine(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* Never as exempt as the test is. */
+	/* Do not inherit the test's exemption. */
 	if (spill("/proc/self/oom_score_adj", "500"))
 		_exit(1);
 	for (;;) {
@@ -98,7 +98,7 @@ struct counted {
 	unsigned long victims;	/* records of kills */
 	unsigned long begins;
 	unsigned long ends;
-	unsigned long lost;	/* records of the OOM ring that were lost */
+	unsigned long lost;	/* lost records of the OOM ring */
 };
 
 static void count_records(struct counted *c, const char *buf, ssize_t n)
@@ -108,7 +108,7 @@ static void count_records(struct counted *c, const char *buf, ssize_t n)
 
 	for (at = 0; at < n; at += r->h.size) {
 		r = (const void *)(buf + at);
-		/* Whom it chose, but who was exiting already, it does not kill. */
+		/* A chosen task that is already exiting is not killed. */
 		if (r->h.type == OOMTRACE_VICTIM)
 			c->victims += !!HAS(&r->victim, victim, signal);
 		else if (r->h.type == OOMTRACE_OOM_BEGIN)
@@ -121,7 +121,7 @@ static void count_records(struct counted *c, const char *buf, ssize_t n)
 	}
 }
 
-/* Everything there is; asks for no memory. */
+/* Read all records; allocates nothing. */
 static void drain(int fd, struct counted *c)
 {
 	static __u64 buf[1 << 12];
@@ -131,7 +131,7 @@ static void drain(int fd, struct counted *c)
 		count_records(c, (char *)buf, n);
 }
 
-/* One who may be killed, and reads the text files meanwhile. */
+/* A reader of the text files that can be killed. */
 static void read_texts(void)
 {
 	static const char * const files[] = { "trace", "last_oom", "stats" };
@@ -155,7 +155,7 @@ static void read_texts(void)
 	}
 }
 
-/* Whom the kernel can take while the others are dying; without one it panics. */
+/* Always leave a task to kill while others are dying, or the kernel panics. */
 static void sit(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -170,7 +170,7 @@ static void (*const cast[])(void) = {
 	sit, sit, sit, sit, sit, sit,
 };
 
-/* Whoever died comes back. */
+/* Replace each process that died. */
 static void keep_cast(pid_t *pid)
 {
 	size_t i;
@@ -204,10 +204,10 @@ TEST_F_TIMEOUT(tiny, every_kill_is_recorded_or_counted, 3600)
 	unsigned long kernel;
 
 	sysctl_set("vm/oom_dump_tasks", 0);
-	/* Room for the dying, who may take of what others must leave. */
+	/* Reserves for dying tasks, which others cannot use. */
 	sysctl_set("vm/min_free_kbytes", 4096);
 	kernel = counter_of("\noom_kill ");
-	/* A slow machine takes longer to kill some. */
+	/* A slow machine needs longer for a few kills. */
 	while (now_ns() < until ||
 	       (counter_of("\noom_kill ") - kernel < 3 &&
 		now_ns() < until + 120000000000ULL)) {
@@ -226,7 +226,7 @@ TEST_F_TIMEOUT(tiny, every_kill_is_recorded_or_counted, 3600)
 	       kernel, c.victims, c.begins, c.ends, c.lost,
 	       kernel > c.victims + c.lost ? kernel - c.victims - c.lost : 0);
 	EXPECT_LT(2, kernel);
-	/* What is missing is counted. */
+	/* A kill without a record is counted as lost. */
 	EXPECT_GE(kernel, c.victims);
 	EXPECT_LE(kernel, c.victims + c.lost);
 	if (!c.lost)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: an OOM of a cgroup v1's memory is told like any other, and as such if
- * it came at the end of a page fault; and while memory.oom_control has its tasks
- * wait instead, the kernel decides nothing and nothing is recorded. For a machine
- * whose memory controller is free for v1 (scripts/vm --cgroup-v1).
+ * Promise: a cgroup v1 OOM is recorded like any other, including one at the end
+ * of a page fault. While memory.oom_control makes tasks wait, the kernel
+ * decides nothing and oomtrace records nothing. For a machine whose memory
+ * controller is free for v1 (scripts/vm --cgroup-v1).
  */
 #include <errno.h>
 #include <signal.h>
@@ -108,7 +108,7 @@ TEST_F(v1, with_oom_kill_disable_tasks_wait_and_then_one_dies)
 	records_free(&waiting);
 }
 
-/* Let tasks wait, and let them go on, as fast as can be. */
+/* Toggle between waiting and killing as fast as possible. */
 static int flip(void *cg)
 {
 	for (;;) {
@@ -119,9 +119,9 @@ static int flip(void *cg)
 }
 
 /*
- * A task that found at its charge that it is to wait, and at the end of its page
- * fault that it need not, calls the OOM killer there. In between is a moment
- * only, so it is tried until it happens.
+ * A task calls the OOM killer at the end of its page fault if it was to wait
+ * when it was charged, and no longer has to. The window is short, so retry
+ * until it happens.
  */
 TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_is_told_as_that, 200)
 {

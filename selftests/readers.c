@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: with records written as fast as the machine can on every CPU and ten
- * readers of different kinds at them, each reader knows of every record: received
- * + lost = written, exactly, for each ring on each CPU; numbers strictly rise, and
- * in text, which has none, times do not fall; no record is torn, no line is cut.
+ * Promise: while every CPU writes records as fast as it can and ten readers of
+ * different kinds read, each reader accounts for every record: received + lost
+ * = written, exactly, for each ring on each CPU. Sequence numbers strictly
+ * rise; in text, which has none, times do not fall. No record is torn, no line
+ * is cut.
  *
  * usage: readers [harness options]; READERS_MS=N writes for N milliseconds.
  */
@@ -22,7 +23,7 @@
 
 #define WRITERS		4
 
-/* What all processes see; phases only go on. */
+/* Shared by all processes; phases only advance. */
 enum phase { PREPARE, WRITE, STOPPED };
 
 struct result {
@@ -58,7 +59,7 @@ static void account_buffer(struct accounts *t, const void *buf, ssize_t len)
 	}
 }
 
-/* One read; false if there is nothing. */
+/* One read; false if there is no record. */
 static bool read_once(struct result *res, int fd, size_t size)
 {
 	static __u64 buf[1 << 17];
@@ -73,7 +74,7 @@ static bool read_once(struct result *res, int fd, size_t size)
 	return true;
 }
 
-/* ---- readers by read(): how much at once, how long between, how they wait ---- */
+/* ---- readers by read(): chunk size, pause, way to wait ---- */
 
 enum waiting { BUSY, POLL, EPOLL };
 
@@ -163,7 +164,7 @@ struct by_text {
 	int pause_ms;
 };
 
-/* Tally the whole lines of a text, and move the rest to its start. */
+/* Account for the complete lines of a text, and move the rest to its start. */
 static size_t account_text(struct accounts *t, char *text, size_t len)
 {
 	char *line = text, *end;
@@ -255,7 +256,7 @@ static int run_reader(void *arg)
 	return 0;
 }
 
-/* Writers: telling records, and a fork now and then. */
+/* A writer of verifiable records that also forks from time to time. */
 static int write_all_day(void *arg)
 {
 	struct flooder f = { .index = *(int *)arg, .times = 100 };
@@ -294,7 +295,7 @@ FIXTURE_TEARDOWN(readers)
 	module_stop();
 }
 
-/* Every ring on every CPU: what was written and what a reader knows of. */
+/* For each ring on each CPU: written records = received + lost. */
 static void expect_all_known(struct __test_metadata *_metadata, int fd,
 			     const char *name, const struct accounts *t)
 {
@@ -324,7 +325,7 @@ static void set_phase(int phase)
 	__atomic_store_n(&shared->phase, phase, __ATOMIC_RELEASE);
 }
 
-/* Has each CPU written twice what its ring holds? */
+/* Has each CPU written more than twice the slots of its ring? */
 static bool came_round(int fd)
 {
 	struct oomtrace_ring_cpu_info info;
@@ -342,7 +343,7 @@ TEST_F_TIMEOUT(readers, all_kinds_each_know_of_every_record, 180)
 	pid_t readers[ARRAY_SIZE(kinds)], writers[WRITERS], idle;
 	struct oomtrace_ring_cpu_info info;
 
-	/* All of them know the first record: none was overwritten yet. */
+	/* All readers start at the first record: none was overwritten yet. */
 	for (i = 0; !ring_ask(self->fd, 0, i, &info); i++)
 		ASSERT_GT(info.slots, info.written);
 	for (i = 0; i < (int)ARRAY_SIZE(kinds); i++)
@@ -350,7 +351,7 @@ TEST_F_TIMEOUT(readers, all_kinds_each_know_of_every_record, 180)
 	for (i = 0; i < (int)ARRAY_SIZE(kinds); i++)
 		while (!__atomic_load_n(&shared->of[i].ready, __ATOMIC_ACQUIRE))
 			sleep_ms(10);
-	/* One more, which opens it and never reads. */
+	/* One more process opens the device and never reads. */
 	idle = fork();
 	if (!idle) {
 		device_open();
@@ -363,7 +364,7 @@ TEST_F_TIMEOUT(readers, all_kinds_each_know_of_every_record, 180)
 	for (i = 0; i < WRITERS; i++)
 		writers[i] = start_child(write_all_day, &i);
 	sleep_ms(ms);
-	/* A busy machine may take longer. */
+	/* A busy machine may need longer. */
 	for (i = 0; i < 600 && !came_round(self->fd); i++)
 		sleep_ms(100);
 	EXPECT_TRUE(came_round(self->fd));
@@ -380,7 +381,7 @@ TEST_F_TIMEOUT(readers, all_kinds_each_know_of_every_record, 180)
 				 &shared->of[i].t);
 }
 
-/* A writer that does nothing else. */
+/* A writer at full speed. */
 static int write_fast(void *arg)
 {
 	struct flooder f = { .index = *(int *)arg, .times = 512 };
@@ -391,7 +392,7 @@ static int write_fast(void *arg)
 	return 0;
 }
 
-/* One whom a reader of text can follow. */
+/* A writer that is slow enough for a reader of text. */
 static int write_in_bursts(void *arg)
 {
 	struct flooder f = { .index = *(int *)arg, .times = 10 };
@@ -405,8 +406,8 @@ static int write_in_bursts(void *arg)
 }
 
 /*
- * Read or skip all that there is, so that the next poll has to wait. False if
- * there is always more.
+ * Read or skip everything, so that the next poll waits. False if the writer is
+ * always ahead.
  */
 static bool skip_device(int fd)
 {
@@ -414,7 +415,7 @@ static bool skip_device(int fd)
 	return true;
 }
 
-/* Nearly all of the time is for making text: then there is hardly a pause. */
+/* If making text takes nearly all of the time, the reader hardly waits. */
 static bool skip_lines(int fd)
 {
 	static unsigned long long busy;
@@ -428,7 +429,7 @@ static bool skip_lines(int fd)
 	return busy < 2400000000ULL;
 }
 
-/* Waking: at once after a pause, and not for every record of a flood. */
+/* A reader is woken soon after a pause, but not for every record of a flood. */
 static void expect_few_wakes(struct __test_metadata *_metadata, int device,
 			     int fd, int (*write)(void *arg),
 			     bool (*skip)(int fd))
@@ -461,12 +462,12 @@ static void expect_few_wakes(struct __test_metadata *_metadata, int device,
 	wait_child(pid);
 	if (behind)
 		SKIP(return, "this machine writes faster than it makes text");
-	/* Who finds a record before he sleeps is not woken. */
+	/* A reader that finds a record before it sleeps needs no wakeup. */
 	wakes = slept.ru_nvcsw - awake.ru_nvcsw;
 	printf("# %ld wake-ups in %d polls for %llu records in %llu ms, the longest sleep %llu ms\n",
 	       wakes, polls, after.ring[0].written - before.ring[0].written, took,
 	       longest / 1000000);
-	/* 50 a second, and one in the middle at either end. */
+	/* 50 a second, and a partial interval at either end. */
 	EXPECT_GE(took / 20 + 2, wakes);
 	EXPECT_LT(10, polls);
 	EXPECT_LT(polls, after.ring[0].written - before.ring[0].written);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the rings can be given another size at any time, while they are
- * written to, read and mapped: the hooks stay, the newest records stay, what is
- * lost is counted, and the memory shown is the memory taken. A size that cannot
- * be had changes nothing.
+ * Promise: the rings can be resized at any time, while they are written, read
+ * and mapped. Hooks stay armed, the newest records stay, lost records are
+ * counted, and the memory shown is the memory in use. A resize that fails
+ * changes nothing.
  */
 #include <errno.h>
 #include <sys/ioctl.h>
@@ -82,7 +82,7 @@ TEST_F(resize, by_file_and_by_ioctl)
 	expect_sizes(_metadata, self->fd, 100, 100);
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_OOM, 16));
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 17));
-	/* Whole pages. */
+	/* Rounded up to whole pages. */
 	expect_sizes(_metadata, self->fd, 20, 16);
 }
 
@@ -115,7 +115,7 @@ TEST_F(resize, a_size_that_cannot_be_is_refused_and_changes_nothing)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		/* The kernel does not even call for a write of nothing. */
+		/* The kernel does not pass an empty write on. */
 		if (*bad[i].text)
 			refuse(_metadata, self->kmsg, bad[i].text, -EINVAL,
 			       bad[i].word);
@@ -143,7 +143,7 @@ TEST_F(resize, more_than_memory_holds_is_ENOMEM_and_kills_nobody)
 		SKIP(return, "this machine has too much memory");
 	refuse(_metadata, self->kmsg, "commit=1048576", -ENOMEM, "no memory");
 	EXPECT_EQ(ENOMEM, resize_to(self->fd, OOMTRACE_RING_OOM, 1048576));
-	/* What each CPU could have, but not all. */
+	/* Enough for one CPU, but not for all. */
 	snprintf(text, sizeof(text), "commit=%ld",
 		 meminfo("MemAvailable") * 3 / 4);
 	EXPECT_EQ(-ENOMEM, spill(SIZE_FILE, text));
@@ -158,7 +158,7 @@ TEST_F(resize, more_than_memory_holds_is_ENOMEM_and_kills_nobody)
 	EXPECT_EQ(1, commits_by(&self->recs, getpid()));
 }
 
-/* The records of a reader that starts now, without those of others. */
+/* This process's records, as a new reader gets them. */
 static void held(struct records *recs, pid_t pid)
 {
 	struct records all = { };
@@ -204,13 +204,15 @@ TEST_F(resize, keeps_the_newest_records)
 				    &shrunk.r[shrunk.n - i],
 				    sizeof(*before.r)));
 
-	/* In a larger one that is not full, the oldest is not number 1. */
+	/*
+	 * In a larger ring that is not full, the oldest record is not number 1.
+	 */
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 512));
 	EXPECT_EQ(0, ring_ask(self->fd, OOMTRACE_RING_COMMIT, 0, &info));
 	fd = device_open();
 	device_drain(fd, &self->recs);
 	close(fd);
-	/* Who comes now has lost nothing. */
+	/* A new reader has lost nothing. */
 	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_LOST));
 	for (i = 0; i < self->recs.n; i++)
 		if (self->recs.r[i].h.type != OOMTRACE_STACK &&
@@ -224,7 +226,7 @@ TEST_F(resize, keeps_the_newest_records)
 	records_free(&shrunk);
 }
 
-/* Who was reading loses what no longer fits, and is told exactly how much. */
+/* A reader loses the records that no longer fit, and gets their exact count. */
 TEST_F(resize, readers_go_on_and_their_count_is_exact)
 {
 	static struct accounts t;
@@ -233,7 +235,7 @@ TEST_F(resize, readers_go_on_and_their_count_is_exact)
 	__u32 cpu;
 
 	hooks[0] = slurp(DEBUGFS "/hooks", NULL);
-	/* More than a ring of 16 KiB holds: on two CPUs it would not be. */
+	/* All on one CPU, to exceed a ring of 16 KiB. */
 	pin_to_cpu(0);
 	deny(100);
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 16));
@@ -289,7 +291,7 @@ TEST_F(resize, a_mapping_keeps_what_it_shows_and_its_memory_is_counted)
 	mapped_close(&m);
 }
 
-/* Sizes change all the time while four write and two read. */
+/* Resize continuously while four processes write and two readers read. */
 TEST_F(resize, under_load_nothing_is_lost_uncounted)
 {
 	static const unsigned int sizes[] = { 16, 1024, 32, 300, 20, 64 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: oomtrace gives an ordinary user nothing; what it gives to root holds
- * no address of the kernel and no byte that was not meant; and no process can
- * choose a name that makes its line look like two, or like a terminal's command.
+ * Promise: an ordinary user gets nothing from oomtrace. What root gets contains
+ * no kernel address and no unintended byte. No process can choose a name that
+ * makes its line look like two lines, or like a terminal command.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,13 +18,10 @@
 #include "lib/oom.h"
 #include "lib/test.h"
 
-/*
- * Small, so that every slot is used again and holds what it held before; but an
- * OOM of the whole machine fits.
- */
+/* Small rings, so that every slot is reused; but a global OOM fits. */
 #define PARAMS	"commit_records=all commit_buffer_kb=16 oom_buffer_kb=48"
 
-/* Of syslog(2): the whole log. */
+/* From syslog(2): read the whole log. */
 #define SYSLOG_ACTION_READ_ALL	3
 
 FIXTURE(security) {
@@ -47,7 +44,7 @@ FIXTURE_TEARDOWN(security)
 
 /* ---- ordinary users ---- */
 
-/* Can whoever calls open anything below? The first path that opens, or NULL. */
+/* The first path below that the caller can open, or NULL. */
 static const char *opens_below(const char *path, const char *except)
 {
 	static char found[512];
@@ -106,7 +103,6 @@ static int open_as_nobody(void *unused)
 	return 1;
 }
 
-/* The same with the folders that keep users out opened to everybody. */
 TEST_F(security, an_ordinary_user_opens_nothing)
 {
 	EXPECT_EQ(0, run_child(open_as_nobody, NULL));
@@ -121,7 +117,7 @@ TEST_F(security, the_device_and_the_controls_are_for_their_owner)
 	ASSERT_EQ(0, stat(DEVICE, &st));
 	EXPECT_EQ(0600, st.st_mode & 07777);
 	EXPECT_EQ(0, st.st_uid);
-	/* Whoever is let into debugfs may read, and nobody but root may write. */
+	/* A user with access to debugfs may read, but only root may write. */
 	dir = opendir(DEBUGFS);
 	ASSERT_NE(NULL, dir);
 	while ((e = readdir(dir))) {
@@ -132,7 +128,7 @@ TEST_F(security, the_device_and_the_controls_are_for_their_owner)
 	closedir(dir);
 }
 
-/* Parameters may be read; nothing may be written, nor tell an address. */
+/* Parameters are readable; nothing is writable or shows an address. */
 static int look_at_sys_module(void *unused)
 {
 	const char *found;
@@ -155,7 +151,7 @@ TEST_F(security, sysfs_tells_an_ordinary_user_no_address)
 	EXPECT_EQ(0, run_child(look_at_sys_module, NULL));
 }
 
-/* ---- what is in the records and in the texts ---- */
+/* ---- contents of records and texts ---- */
 
 static int take_too_much(void *arg)
 {
@@ -172,7 +168,7 @@ static int take_too_much(void *arg)
 	return 0;
 }
 
-/* More than the machine has: what the kernel tries before it kills, too. */
+/* More than the machine has, so that the kernel retries before it kills. */
 static void outgrow_the_machine(void)
 {
 	struct hog hog;
@@ -182,8 +178,8 @@ static void outgrow_the_machine(void)
 }
 
 /*
- * Records of every kind there is, over slots that held other kinds; read from
- * time to time, as they do not fit the rings, if there is a device.
+ * Write records of every kind over slots of other kinds. The rings are too
+ * small for all of them, so read from time to time if there is a device.
  */
 static void fill_the_rings(struct __test_metadata *_metadata,
 			   struct memcg *cg, int fd, struct records *recs)
@@ -196,7 +192,7 @@ static void fill_the_rings(struct __test_metadata *_metadata,
 		device_drain(fd, recs);
 	for (i = 0; i < 12; i++) {
 		EXPECT_EQ(128 + SIGKILL, run_child(take_too_much, cg));
-		/* Not each time: that some are lost is a kind, too. */
+		/* Not each time, so that some records are lost. */
 		if (fd >= 0 && i % 4 == 0)
 			device_drain(fd, recs);
 	}
@@ -209,7 +205,9 @@ static void fill_the_rings(struct __test_metadata *_metadata,
 		device_drain(fd, recs);
 }
 
-/* Upper half of the address space, but not a small negative number. */
+/*
+ * In the kernel's half of the address space, but not a small negative number.
+ */
 static bool looks_like_an_address(__u64 n)
 {
 	return n >= 0xffff800000000000ULL && n < 0xffffffffff000000ULL;
@@ -266,7 +264,7 @@ TEST_F(security, no_byte_of_a_record_is_left_to_chance)
 	size_t i;
 	int fd;
 
-	/* Twice: the second time over what the first one wrote. */
+	/* Twice, so that the second pass overwrites the slots of the first. */
 	fill_the_rings(_metadata, &self->cg, -1, NULL);
 	fd = device_open();
 	fill_the_rings(_metadata, &self->cg, fd, &self->recs);
@@ -276,7 +274,7 @@ TEST_F(security, no_byte_of_a_record_is_left_to_chance)
 		EXPECT_EQ(NULL, why) TH_LOG("%s", why);
 		seen[self->recs.r[i].h.type % 64]++;
 	}
-	/* All that the module writes, but for what not all kernels and victims give. */
+	/* All record types, except those that some kernels or victims lack. */
 	for (i = 0; i < ARRAY_SIZE(seen); i++) {
 		const struct oomtrace_type_desc *desc = oomtrace_type_desc(i);
 
@@ -286,7 +284,7 @@ TEST_F(security, no_byte_of_a_record_is_left_to_chance)
 	}
 }
 
-/* The answer of an ioctl in memory that was full of something else. */
+/* An ioctl's answer, in memory that was filled with 0xa5. */
 static void expect_clean(struct __test_metadata *_metadata, const void *answer,
 			 size_t len, const char *what)
 {
@@ -342,7 +340,7 @@ TEST_F(security, no_byte_of_an_ioctl_is_left_to_chance)
 			continue;
 		memset(&a, 0xa5, sizeof(a));
 		a.size = _IOC_SIZE(calls[i].cmd);
-		/* What is read before it is answered. */
+		/* Input fields. */
 		if (calls[i].cmd == OOMTRACE_IOC_RING) {
 			a.ring.ring = OOMTRACE_RING_OOM;
 			a.ring.cpu = 0;
@@ -370,7 +368,7 @@ TEST_F(security, no_byte_of_an_ioctl_is_left_to_chance)
 	close(fd);
 }
 
-/* What the text files hold now, one after the other. To be freed. */
+/* The contents of all text files. The caller frees it. */
 static char *all_texts(void)
 {
 	char *all = strdup(""), *text, path[512];
@@ -380,7 +378,7 @@ static char *all_texts(void)
 
 	while (dir && (e = readdir(dir))) {
 		snprintf(path, sizeof(path), DEBUGFS "/%s", e->d_name);
-		/* What blocks has no end to be read to. */
+		/* A file that blocks has no end. */
 		if (stat(path, &st) || !S_ISREG(st.st_mode) ||
 		    !(st.st_mode & 0444) || strstr(path, "pipe"))
 			continue;
@@ -476,12 +474,12 @@ TEST_F(security, a_name_cannot_forge_a_line)
 		n.name = names[i];
 		EXPECT_EQ(0, run_child(be_denied, &n));
 		EXPECT_EQ(128 + SIGKILL, run_child(be_killed, &n));
-		/* Its name is in last_oom, which shows one OOM only. */
+		/* last_oom shows only the last OOM, with the victim's name. */
 		text = all_texts();
 		expect_harmless(_metadata, text);
 		free(text);
 	}
-	/* Each line begins as a line of the trace does. */
+	/* Each line begins with a time. */
 	text = slurp(DEBUGFS "/trace", NULL);
 	for (at = text; *at; at += strcspn(at, "\n") + 1)
 		EXPECT_TRUE(*at == '#' || strspn(at, " 0123456789."))
@@ -489,7 +487,7 @@ TEST_F(security, a_name_cannot_forge_a_line)
 	free(text);
 	for (i = 0; i < ARRAY_SIZE(tools); i++) {
 		EXPECT_EQ(0, run_program(said, sizeof(said), tools[i]));
-		/* JSON is UTF-8, and \u00.. is all that a control can be there. */
+		/* JSON is UTF-8; control characters appear only as \u00xx. */
 		if (i != 1)
 			expect_harmless(_metadata, said);
 		for (at = said; *at; at++)
@@ -498,7 +496,7 @@ TEST_F(security, a_name_cannot_forge_a_line)
 	}
 }
 
-/* What root writes by mistake does not make a second line in the log either. */
+/* Invalid input from root cannot add a second line to the log either. */
 TEST_F(security, a_refused_word_cannot_forge_a_line_of_the_log)
 {
 	static char log[1 << 20];
@@ -512,13 +510,13 @@ TEST_F(security, a_refused_word_cannot_forge_a_line_of_the_log)
 	EXPECT_EQ(-EINVAL, spill(DEBUGFS "/commit_records", "\x1b[31m\nforged"));
 	EXPECT_EQ(-EINVAL, spill(DEBUGFS "/near_percent", "1\nforged\x1b[31m"));
 	EXPECT_GT(0, spill(DEBUGFS "/buffer_size_kb", "\x1b[31m\nforged"));
-	/* Not /dev/kmsg, which escapes by itself: the console does not. */
+	/* /dev/kmsg escapes control characters; the console does not. */
 	n = klogctl(SYSLOG_ACTION_READ_ALL, log, sizeof(log) - 1);
 	ASSERT_LT(0, n);
 	log[n] = '\0';
 	EXPECT_IN("oomtrace: enable: ", log);
 	EXPECT_EQ(NULL, strstr(log, "] forged"));
-	/* Lines of ours: the kernel's own have names as they are. */
+	/* Only oomtrace's lines: the kernel's own contain raw names. */
 	for (at = log; (at = strstr(at, "oomtrace: ")); at += len) {
 		len = strcspn(at, "\n");
 		EXPECT_EQ(NULL, memchr(at, '\x1b', len))

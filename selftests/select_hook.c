@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: it makes no difference to the records by which of their two means
- * oom_evaluate_task() and oom_badness() are hooked, and none to the machine that
- * they are: neither to other tracers of those functions, nor to who reads
- * /proc/PID/oom_score, nor while the hooks come and go in the middle of OOMs.
+ * Promise: both ways to hook oom_evaluate_task() and oom_badness() give the
+ * same records. Neither way disturbs other tracers of those functions, readers
+ * of /proc/PID/oom_score, nor OOMs while the hooks come and go.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,7 +19,7 @@
 #include "lib/test.h"
 #include "lib/tracer.h"
 
-/* Enough to be scanned for a while, few enough to be quick. */
+/* A scan of this many takes a while, but is quick enough. */
 #define CROWD	60
 #define SEED	11
 
@@ -32,7 +31,7 @@ static void load_with(const char *how, const char *more)
 	module_start(params);
 }
 
-/* The one that dies in the place of the crowd. */
+/* Start a process that dies instead of the crowd. */
 static pid_t sacrifice(void)
 {
 	return crowd_sitter(0, 1000);
@@ -43,7 +42,7 @@ static pid_t sacrifice(void)
 FIXTURE(by) {
 	int fd;
 	struct records recs;
-	struct scene *scene;	/* the same records, as the checks want them */
+	struct scene *scene;	/* the same records, for the checks */
 };
 
 FIXTURE_VARIANT(by) {
@@ -76,7 +75,7 @@ FIXTURE_TEARDOWN(by)
 	module_stop();
 }
 
-/* One OOM more: only its records are there then. */
+/* Cause one more OOM and keep only its records. */
 static void one_oom(int fd, struct records *recs, struct scene *scene)
 {
 	records_free(recs);
@@ -87,7 +86,7 @@ static void one_oom(int fd, struct records *recs, struct scene *scene)
 	scene->recs = *recs;
 }
 
-/* How many candidates there are, or of those only the ones with points. */
+/* The number of candidates, or of those with points. */
 static size_t candidates(const struct records *recs, bool with_points)
 {
 	size_t i, n = 0;
@@ -176,7 +175,7 @@ TEST_F(by, switched_off_and_on_it_records_again)
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
 		pid = sacrifice();
-		/* It only asks for an OOM. */
+		/* sysrq returns before the OOM is over. */
 		crowd_sysrq_f();
 		EXPECT_EQ(128 + SIGKILL, wait_child(pid));
 		ASSERT_EQ(0, spill(DEBUGFS "/enable", "1"));
@@ -199,7 +198,7 @@ TEST(both_tell_the_same_of_each_candidate)
 	sysctl_set("kernel/sysrq", 1);
 	sysctl_set("vm/oom_dump_tasks", 0);
 	crowd_gather(CROWD, SEED, false);
-	/* Not all of them may die. */
+	/* Make one of them ineligible. */
 	snprintf(exempt, sizeof(exempt), "/proc/%d/oom_score_adj",
 		 crowd_pid(CROWD / 2));
 	ASSERT_EQ(0, spill(exempt, "-1000"));
@@ -213,7 +212,7 @@ TEST(both_tell_the_same_of_each_candidate)
 		crowd_ooms_end(fd, &recs[k], 1);
 		close(fd);
 	}
-	/* In the order in which they were looked at. */
+	/* In the order of the scan. */
 	for (i = 0; i < CROWD; i++) {
 		const struct oomtrace_candidate *c[2] = { };
 
@@ -228,7 +227,10 @@ TEST(both_tell_the_same_of_each_candidate)
 				TH_LOG("%s: %d is not there, or not in its place",
 				       how[k], crowd_pid(i));
 		}
-		/* Number and time are the record's own; the index, of all. */
+		/*
+		 * Sequence number and time differ; the index depends on all
+		 * tasks.
+		 */
 		EXPECT_EQ(c[0]->h.valid, c[1]->h.valid);
 		EXPECT_EQ(c[0]->h.derived, c[1]->h.derived);
 		EXPECT_EQ(c[0]->pid, c[1]->pid);
@@ -261,7 +263,7 @@ TEST(both_tell_the_same_of_each_candidate)
 static void trace_with(struct __test_metadata *_metadata, const char *tracer,
 		       int fd, struct records *recs)
 {
-	/* Under either name of the latter: compilers split it. */
+	/* Compilers may split oom_badness(). */
 	static const char * const functions[] = {
 		"oom_evaluate_task", "oom_badness*", NULL
 	};
@@ -292,7 +294,7 @@ TEST_F(by, the_function_graph_tracer_and_oomtrace_see_the_same_calls)
 
 #define OOMING	2
 
-/* In a cgroup of its own, one child after the other grows until it is killed. */
+/* In a cgroup, one child after the other allocates until it is killed. */
 static int run_out_of_memory(void *dir)
 {
 	char path[256];
@@ -329,13 +331,13 @@ TEST_F_TIMEOUT(by, it_is_loaded_and_unloaded_while_ooms_run, 240)
 	char name[16];
 	int i, n;
 
-	/* Nobody who is started from here on may have it open. */
+	/* Children must not inherit the device. */
 	close(self->fd);
 	for (n = 0; n < OOMING; n++) {
 		snprintf(name, sizeof(name), "ooming%d", n);
 		if (!memcg_make(&cg[n], name, MB(8)))
 			SKIP(return, "no cgroup v2 memory controller");
-		/* With company, so that most of an OOM is the scan. */
+		/* Add other tasks, so that the scan takes most of an OOM. */
 		for (i = n; i < CROWD; i += OOMING) {
 			char text[16];
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the trace events oomtrace:* are the records of the device, each once
- * and with every field, for ftrace, perf, trace-cmd and bpftrace; the filter
- * applies to them; nobody listening, loading and unloading do no harm to them.
+ * Promise: the trace events oomtrace:* are the device's records, each once and
+ * with every field, for ftrace, perf, trace-cmd and bpftrace. The filter
+ * applies to them. None appears while they are disabled, and loading and
+ * unloading is safe while they are enabled.
  */
 #include <fcntl.h>
 #include <liboomtrace.h>
@@ -17,7 +18,7 @@
 #define TRACING	"/sys/kernel/tracing"
 #define EVENTS	TRACING "/events/oomtrace"
 
-/* The record types that are events. */
+/* The record types that are trace events. */
 static const unsigned int event_types[] = {
 	OOMTRACE_COMMIT, OOMTRACE_CANDIDATE, OOMTRACE_VERDICT,
 	OOMTRACE_VICTIM, OOMTRACE_OOM_END,
@@ -61,7 +62,7 @@ static bool is_event(unsigned int type)
 	return false;
 }
 
-/* Two refused requests, and an OOM where there is a memory cgroup. */
+/* Cause two refusals, and an OOM if there is a memory cgroup. */
 static void provoke(void)
 {
 	struct memcg cg;
@@ -76,7 +77,7 @@ static void provoke(void)
 	memcg_remove(&cg);
 }
 
-/* ---- what an event must look like ---- */
+/* ---- the expected text of an event ---- */
 
 static int put_value(char *to, size_t size, const struct oomtrace_header *rec,
 		     const char *field)
@@ -89,7 +90,7 @@ static int put_value(char *to, size_t size, const struct oomtrace_header *rec,
 		oomtrace_get_str(rec, field, text, sizeof(text));
 		return snprintf(to, size, " comm=%s", text);
 	}
-	/* Absent is 0, which has a name as well. */
+	/* An absent field is 0, which has a name as well. */
 	oomtrace_get_int(rec, field, &n);
 	name = oomtrace_value_name(rec->type, field, n);
 	if (name)
@@ -124,7 +125,7 @@ static size_t count(const char *text, const char *part)
 	return n;
 }
 
-/* Runs of blanks are one, and none are at the end of a line. */
+/* Reduce runs of blanks to one, and drop those at the end of a line. */
 static void squeeze(char *text)
 {
 	char *to = text;
@@ -137,7 +138,7 @@ static void squeeze(char *text)
 	*to = '\0';
 }
 
-/* Each record is in the text once, and nothing else is. */
+/* The text has each record once, and no others. */
 static void expect_records(struct __test_metadata *_metadata,
 			   const struct records *recs, char *text)
 {
@@ -193,7 +194,10 @@ TEST_F(trace_events, formats_have_every_field_and_no_name_of_ours)
 			ASSERT_NE(NULL, at) TH_LOG("no '%s' in its place in\n%s",
 						   want, text);
 		}
-		/* A number behind every name: user space has no enumerations. */
+		/*
+		 * Names need numbers: user space does not know the
+		 * enumerations.
+		 */
 		EXPECT_EQ(NULL, strstr(text, "OOMTRACE_")) TH_LOG("%s", text);
 		free(text);
 	}
@@ -286,7 +290,7 @@ static int storm(void *unused)
 	return 0;
 }
 
-/* A number of all CPUs' ring buffers: "overrun", "entries". */
+/* The sum of a number over all CPUs' buffers: "overrun", "entries". */
 static unsigned long long buffers(const char *what)
 {
 	unsigned long long n = 0;
@@ -307,14 +311,14 @@ static unsigned long long buffers(const char *what)
 	}
 }
 
-/* With a stack for each event, so that the tracer does its worst. */
+/* The worst case for the tracer: a stack for each event. */
 TEST_F(trace_events, a_storm_of_events_is_counted_to_the_last_one)
 {
 	struct oomtrace_info before, after;
 	pid_t pid[4];
 	int i;
 
-	/* A change of mode would be a record of another type. */
+	/* The filter excludes the mark record for a change of the mode. */
 	spill(DEBUGFS "/filter", "comm=storming");
 	spill(DEBUGFS "/commit_records", "all");
 	ASSERT_EQ(0, spill(EVENTS "/commit/enable", "1"));
@@ -338,7 +342,7 @@ TEST_F(trace_events, a_storm_of_events_is_counted_to_the_last_one)
 
 #define SYNC	"/tmp/trace-events-sync"
 
-/* A program for a tool to run: it says that it runs, and ends when told to. */
+/* A program for a tool to run: it reports that it runs, and ends on request. */
 static void make_sync(void)
 {
 	unlink(SYNC ".ready");
@@ -361,7 +365,7 @@ static int run_tool(void *argv)
 	return 127;
 }
 
-/* Start a tool that runs SYNC, provoke events, let it end: its status. */
+/* Start a tool that runs SYNC, provoke events, end the tool: its status. */
 static int with_tool(char *const argv[])
 {
 	int fd, status = -1, i;
@@ -430,7 +434,7 @@ TEST_F(trace_events, trace_cmd_shows_the_devices_records)
 	finish(_metadata, self->fd, &self->recs, self->said);
 }
 
-/* bpftrace prints what it is told to: a few fields of each type. */
+/* bpftrace prints a few fields of each type. */
 #define PROBE(type, field)						\
 	"tracepoint:oomtrace:" type " { printf(\"" type		\
 	" %lld %lld %lld %s\\n\", args->seq, args->" field ", "	\

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: trace and trace_pipe give the same text in chunks of any size;
- * trace_pipe goes on with what comes, waits or says that there is nothing, can
- * be polled, belongs to each who opens it alone, and loses no byte on the way.
+ * Promise: trace and trace_pipe give the same text in chunks of any size.
+ * trace_pipe continues with new lines, blocks or returns EAGAIN if there is
+ * none, can be polled, is independent for each reader, and loses no byte.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -21,7 +21,7 @@ FIXTURE(trace_pipe) {
 
 FIXTURE_SETUP(trace_pipe)
 {
-	/* In the default mode: a change of it would be a line, too. */
+	/* Keep the default mode: a change would add a line. */
 	module_start("commit_buffer_kb=1024");
 	self->fd = open(PIPE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	self->text = malloc(ROOM);
@@ -37,7 +37,7 @@ FIXTURE_TEARDOWN(trace_pipe)
 	module_stop();
 }
 
-/* Read until there is no more, so many bytes at a time. */
+/* Read until there is no more, in chunks of this size. */
 static size_t read_on(int fd, char *text, size_t chunk)
 {
 	ssize_t got = 0;
@@ -51,7 +51,7 @@ static size_t read_on(int fd, char *text, size_t chunk)
 	return n;
 }
 
-/* A file's text from its first byte, without the heading that trace has. */
+/* A file's text from its start, without the heading of trace. */
 static char *read_file(const char *path, char *text, size_t chunk)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -76,7 +76,7 @@ static size_t lines(const char *text)
 	return n;
 }
 
-/* So many lines, and no more will come. */
+/* Write this many lines, and no more afterwards. */
 static void fill(int times)
 {
 	spill(DEBUGFS "/commit_records", "all");
@@ -167,7 +167,7 @@ TEST_F(trace_pipe, waits_for_the_next_line)
 	after = now_ns();
 	ASSERT_LT(0, n);
 	self->text[n] = '\0';
-	/* The denial, or its stack, where the kernel can tell one. */
+	/* The denial, or its stack if the kernel can unwind one. */
 	EXPECT_TRUE(strstr(self->text, "text=") ||
 		    strstr(self->text, " commit: ")) TH_LOG("%s", self->text);
 	EXPECT_LT(200000000, after - before);
@@ -181,7 +181,7 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
-/* Again and again: the first may come before there is a wait. */
+/* Repeatedly: the first signal may come before the wait. */
 static int send_signals(void *unused)
 {
 	(void)unused;
@@ -219,12 +219,12 @@ TEST_F(trace_pipe, poll_tells_when_there_is_a_line_or_the_rest_of_one)
 	EXPECT_EQ(1, poll(&p, 1, 5000));
 	EXPECT_EQ(POLLIN, p.revents & POLLIN);
 	wait_child(pid);
-	/* The stack's line and the commit's; then their rest. */
+	/* The lines of the stack and the commit; then the rest of them. */
 	EXPECT_EQ(1, read(self->fd, &c, 1));
 	EXPECT_EQ(1, poll(&p, 1, 0));
 	read_on(self->fd, self->text, 4096);
 	EXPECT_EQ(0, poll(&p, 1, 0));
-	/* A line whose stack is known, and so no other behind its rest. */
+	/* The stack is known, so no other line follows the rest of this one. */
 	deny(1);
 	read_on(self->fd, self->text, 4096);
 	deny(1);
@@ -244,7 +244,7 @@ TEST_F(trace_pipe, each_who_opens_it_gets_every_line)
 	read_on(self->fd, other, 4096);
 	EXPECT_LE(5, lines(other));
 	EXPECT_EQ(0, strcmp(self->text, other));
-	/* And nothing is gone from the file that holds all. */
+	/* And trace, which holds all lines, has lost none. */
 	EXPECT_EQ(0, strcmp(other, read_file(DEBUGFS "/trace", self->text,
 					     4096)));
 	free(other);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Does the kernel's sum again, see arithmetic.h.
- */
+/* Repeats the kernel's arithmetic on the values of a record. */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +8,7 @@
 #include "../lib/lib.h"
 #include "arithmetic.h"
 
-/* So many are printed of each kind; all are counted. */
+/* Print this many of each kind; count all. */
 #define PRINTED	10
 
 #define ENOMEM_	(-12)
@@ -50,7 +48,7 @@ static long kb_per_page(void)
 	return sysconf(_SC_PAGESIZE) / 1024;
 }
 
-/* mm/util.c, vm_commit_limit(), in its types. */
+/* vm_commit_limit() in mm/util.c, with its types. */
 static unsigned long commit_limit(const struct oomtrace_commit *rec)
 {
 	unsigned long limit;
@@ -63,7 +61,7 @@ static unsigned long commit_limit(const struct oomtrace_commit *rec)
 	return limit + rec->total_swap;
 }
 
-/* mm/util.c, __vm_enough_memory(): what remains for this request. */
+/* __vm_enough_memory() in mm/util.c: the pages that remain for this request. */
 static long allowed(const struct oomtrace_commit *rec)
 {
 	long left = commit_limit(rec);
@@ -78,7 +76,7 @@ static long allowed(const struct oomtrace_commit *rec)
 	return left;
 }
 
-/* Does the machine have that much swap, and that limit with it? */
+/* Does the machine have that much swap, and the limit that follows? */
 static bool is_swap(const struct oomtrace_commit *rec, const struct knobs *knobs)
 {
 	long swap = knobs->swap_total / kb_per_page();
@@ -89,7 +87,7 @@ static bool is_swap(const struct oomtrace_commit *rec, const struct knobs *knobs
 	return rec->total_swap == swap && rec->limit == limit;
 }
 
-/* Every record has these, in every mode, and the machine says the same. */
+/* Every record has these fields in every mode, with the machine's values. */
 static void check_terms(struct sums *sums, const struct oomtrace_commit *rec,
 			const struct knobs *knobs)
 {
@@ -159,7 +157,9 @@ bool sums_add(struct sums *sums, const struct oomtrace_commit *rec,
 	sums->refused += rec->ret != 0;
 	sums->no_swap += rec->total_swap == 0;
 	check_terms(sums, rec, knobs);
-	/* Switched inside the call: the record itself says it cannot explain. */
+	/*
+	 * The mode changed inside the call: the record marks it as unexplained.
+	 */
 	if (DERIVED(rec, commit, mode) && rec->mode != 2) {
 		sums->derived++;
 		return true;

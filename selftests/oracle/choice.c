@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The promise: the candidates that oomtrace records are those that the kernel
- * looked at, in its order, with its points; and its verdict is the kernel's
- * choice. Against a BPF program on the same functions, one for one, over OOMs of
- * a crowd of random sizes, of a memory cgroup, and of one that cannot be helped,
- * while others read /proc/PID/oom_score.
+ * Promise: the candidates that oomtrace records are those that the kernel
+ * considered, in its order and with its points, and its verdict is the kernel's
+ * choice. They are compared one for one with the log of a BPF program, the
+ * oracle, on the same functions: over OOMs of a crowd of random sizes, of a
+ * memory cgroup, and of one without an eligible task, while another process
+ * reads /proc/PID/oom_score.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +48,7 @@ static struct loader_probe probes[] = {
 	  .count = CHOICE_END },
 };
 
-/* Where the compiler split it, the selection calls this part only. */
+/* If the compiler split the function, the selection calls only this part. */
 static void find_badness(void)
 {
 	char *names = slurp("/proc/kallsyms", NULL);
@@ -62,7 +63,7 @@ static size_t nr_events;
 static struct records recs;
 static int differences;
 
-/* ---- what happens ---- */
+/* ---- OOMs ---- */
 
 static int read_scores(void *arg)
 {
@@ -76,7 +77,7 @@ static int read_scores(void *arg)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			continue;
-		/* Whoever is dead by now has none; that is as good. */
+		/* A process that has exited has no score. */
 		if (read(fd, text, sizeof(text)) < 0 && errno != ESRCH)
 			return 1;
 		close(fd);
@@ -124,7 +125,7 @@ static void ooms_of_a_cgroup(void)
 	}
 	hog_kill(&small);
 	hog_kill(&exempt);
-	/* Nobody left who may be killed. */
+	/* An OOM without an eligible task. */
 	hog_start(&big, "--cgroup %s --adj -1000 --populate 32 --hold", cg.dir);
 	hog_ready(&big);
 	hog_kill(&big);
@@ -148,7 +149,7 @@ static void same(unsigned long long episode, const char *what,
 		differs(episode, what, kernels, ours);
 }
 
-/* A record of an episode: the candidate with that index, or of that type. */
+/* The candidate with that index, or the record of that type, in an episode. */
 static const union record *record_of(unsigned int type,
 				     unsigned long long episode,
 				     unsigned int idx)
@@ -212,7 +213,7 @@ static void compare_end(unsigned long long episode, unsigned int candidates,
 	     r->end.ending == OOMTRACE_ENDING_KILLED);
 }
 
-/* OOMs that were counted, as they ended like the one before, with no kill. */
+/* OOMs without a kill that were only counted, as repeats of the one before. */
 static unsigned long long repeats(void)
 {
 	unsigned long long n = 0;
@@ -224,7 +225,7 @@ static unsigned long long repeats(void)
 	return n;
 }
 
-/* Where an OOM of the oracle's ends, and whether it killed. */
+/* The index where an OOM of the oracle ends, and whether it killed. */
 static size_t end_of(size_t i, bool *killed)
 {
 	*killed = false;
@@ -234,8 +235,8 @@ static size_t end_of(size_t i, bool *killed)
 }
 
 /*
- * Walk along the oracle's log; returns how many candidates were compared. What
- * is counted as a repeat is one without a kill, behind another one.
+ * Walk through the oracle's log; return the number of candidates compared. A
+ * repeat is an OOM without a kill right after another one.
  */
 static size_t compare(unsigned long long *episodes)
 {
@@ -289,7 +290,7 @@ static size_t compare(unsigned long long *episodes)
 	return all;
 }
 
-/* All that is to be compared; false if the oracle did not see all of it. */
+/* Collect both accounts; false if the oracle missed something. */
 static bool watch(const char *object)
 {
 	pid_t reader;
@@ -309,7 +310,7 @@ static bool watch(const char *object)
 	kill(reader, SIGKILL);
 	wait_child(reader);
 	crowd_disperse();
-	/* What was counted is told within a second. */
+	/* Repeat records are written within a second. */
 	sleep_ms(1500);
 	device_drain(fd, &recs);
 	whole = loader_missed_nothing() &

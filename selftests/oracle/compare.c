@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Compares two accounts of the same decisions, see compare.h.
- */
+/* Compares two accounts of the same decisions. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +7,10 @@
 
 #include "compare.h"
 
-/* So many are printed; all are counted. */
+/* Print this many differences; count all. */
 #define PRINTED		20
 
-/* So far ahead one account is searched for what the other one has. */
+/* How far ahead to search the other account for a decision. */
 #define LOOK_AHEAD	256
 
 static int by_task(const struct decision *a, const struct decision *b)
@@ -52,7 +50,7 @@ static void only(const char *who, const struct decision *d)
 		       d->has_mm, d->ret, d->order);
 }
 
-/* How many of one's decisions come before one that is the other's next. */
+/* The number of decisions before the next one equal to @d. */
 static size_t ahead(const struct account *a, size_t i, const struct decision *d)
 {
 	size_t n;
@@ -63,7 +61,7 @@ static size_t ahead(const struct account *a, size_t i, const struct decision *d)
 	return LOOK_AHEAD;
 }
 
-/* How many more of the same task's are there. */
+/* The number of decisions left of the same task. */
 static size_t remaining(const struct account *a, size_t i)
 {
 	size_t n = 1;
@@ -101,7 +99,7 @@ size_t compare(struct account *a, struct account *b, size_t *wrongly_derived)
 			only(b->name, &b->d[j++]);
 		} else if (in_a < in_b || (in_a == in_b &&
 					   remaining(a, i) >= remaining(b, j))) {
-			/* In doubt, it is the longer one that has too much. */
+			/* In doubt, the surplus is in the longer account. */
 			only(a->name, &a->d[i++]);
 		} else {
 			only(b->name, &b->d[j++]);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loads, attaches and reads a BPF program, see loader.h.
+ * Loads, attaches and reads a BPF program.
  *
- * bpftool loads it and pins its maps, which have the same names in all of them:
- * oracle_log, a ring buffer, and oracle_counts, an array. It is attached here,
- * to events that are made in tracefs for it: those have counters of their own of
- * how often they were hit and missed, by which the program's own numbers are
- * checked.
+ * bpftool loads it and pins its maps, which have the same names in all
+ * programs: oracle_log, a ring buffer, and oracle_counts, an array. The program
+ * is attached to kprobe events in tracefs. These events have their own counters
+ * of hits and misses, against which the program's counts are checked.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -120,7 +119,7 @@ static void attach(struct loader_probe *probe)
 	}
 	if (prog < 0)
 		die("bpftool pinned no %s", path);
-	/* One CPU's event is enough: the program runs wherever it is hit. */
+	/* An event on one CPU is enough: the program runs on any CPU. */
 	probe->fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1,
 			    PERF_FLAG_FD_CLOEXEC);
 	if (probe->fd < 0 ||
@@ -170,11 +169,11 @@ void loader_stop(void)
 	remove_pins();
 }
 
-/* ---- is it whole? ---- */
+/* ---- completeness ---- */
 
 /*
- * "  entry   123   0": how often it was hit, how often missed. Asks for no
- * memory, which would itself be counted.
+ * " entry 123 0": hits and misses. Allocates nothing, since that would be
+ * counted as well.
  */
 static void profile(const struct loader_probe *probe, unsigned long long *hits,
 		    unsigned long long *missed)

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The promise: with commit_records=all, what oomtrace records are the decisions
- * that the kernel took, every one of them and no other, in each task's order,
- * with the kernel's answer; and its own numbers give that answer.
+ * Promise: with commit_records=all, oomtrace records exactly the decisions that
+ * the kernel took, in each task's order, with the kernel's answer; and the
+ * recorded numbers give that answer.
  *
- * While a storm of requests blows, oomtrace records and a BPF program logs.
- * Then both accounts are laid side by side. A phase is one setting of the
- * knobs, which stays as it is while the storm blows; but in the last phases swap
- * or the mode is switched all the time.
+ * During a storm of requests oomtrace records and a BPF program, the oracle,
+ * logs. Then both accounts are compared. A phase is one setting of the sysctls,
+ * which is constant during the storm; in the last phases swap or the mode is
+ * switched continuously.
  *
- * What is compared: everything that the storm's processes asked for, which are
- * all born and all dead between two requests of a size that nobody else uses,
- * and what this program asked for from the one to the other. So neither
- * beginning nor end can cut a decision in two. What others did meanwhile is
- * only counted.
+ * Compared are all requests of the storm's processes, which live between two
+ * requests of a unique size, and the requests of this program between these
+ * two. So neither start nor end can split a decision. Decisions of other
+ * processes are only counted.
  *
- * The numbers that the two have of themselves are looked at first: if the
- * witness was not whole, the storm is blown again; if oomtrace lost a record,
- * that is a failure.
+ * The accounts' own counters are checked first. If the oracle missed something,
+ * the storm is repeated; if oomtrace lost a record, the test fails.
  *
  * usage: oracle [PHASE]; ORACLE_SEED and ORACLE_REQUESTS in the environment
  */
@@ -42,31 +40,31 @@
 /* Per CPU; one CPU may have to hold a whole phase. */
 #define MODULE_PARAMS	"commit_records=all commit_buffer_kb=24576"
 
-/* All phases together, or the run says too little. */
+/* The minimum for all phases together. */
 #define ENOUGH		100000
 
 #define WORKERS		8
 #define REQUESTS	"1600"
 #define ATTEMPTS	3
 
-/* Nobody but this program asks for so many pages. */
+/* Sizes that only this program requests. */
 #define FIRST_MARK	0x135
 #define LAST_MARK	0x137
 
-/* Room for one phase, of either side. */
+/* Entries for one phase, of either account. */
 #define ROOM		(ORACLE_LOG_BYTES / sizeof(struct oracle_event))
 
 /**
- * struct phase - the knobs' settings for one storm; -1 leaves one alone
- * @name: what it is about.
+ * struct phase - the sysctls for one storm; -1 leaves one unchanged
+ * @name: name of the phase.
  * @mode: vm.overcommit_memory.
  * @ratio: vm.overcommit_ratio.
  * @kbytes: vm.overcommit_kbytes.
  * @admin: vm.admin_reserve_kbytes.
  * @user: vm.user_reserve_kbytes.
  * @hugepages: vm.nr_hugepages.
- * @switching: switch between all modes while the storm blows.
- * @swapping: switch swap off and on while it does.
+ * @switching: switch between all modes during the storm.
+ * @swapping: switch swap off and on during the storm.
  */
 static const struct phase {
 	const char *name;
@@ -103,7 +101,7 @@ static struct {
 } all;
 static pid_t me;
 
-/* Taken before any knob is turned, and never charged to anybody. */
+/* Allocate this before the sysctls change; it is never accounted. */
 static void *room_for(size_t size)
 {
 	void *p = mmap(NULL, ROOM * size, PROT_READ | PROT_WRITE,
@@ -172,7 +170,7 @@ static int wait_and_switch(pid_t storm)
 	return status;
 }
 
-/* Nobody swaps; what counts is how much there is. */
+/* No page is swapped; only the amount of swap matters. */
 #define SWAP	"/dev/zram0"
 
 static bool make_swap(void)
@@ -184,7 +182,7 @@ static bool make_swap(void)
 			    SWAP, NULL });
 }
 
-/* Switching off is itself a request for address space, which may be refused. */
+/* swapoff itself requests address space, which may be refused. */
 static int wait_and_swap(pid_t storm)
 {
 	int status;
@@ -265,7 +263,7 @@ static void account_of_the_kernel(void)
 	}
 }
 
-/* A record is in its CPU's order; a task's CPUs are in that of the clock. */
+/* Records are in their CPU's order; across a task's CPUs, time is the order. */
 static void our_account(void)
 {
 	size_t i;
@@ -286,7 +284,7 @@ static void our_account(void)
 	}
 }
 
-/* When this program made that mark; what was before or after is dropped. */
+/* When this program made that mark. Decisions before or after are dropped. */
 static __u64 when_marked(const struct account *a, long pages)
 {
 	size_t i;
@@ -306,7 +304,7 @@ static bool is_judged(const struct decision *d, pid_t storm, __u64 first,
 	return d->tgid == storm || !strcmp(d->comm, "storm");
 }
 
-/* Returns how many decisions of others were dropped. */
+/* Returns the number of other processes' decisions that were dropped. */
 static size_t keep_judged(struct account *a, pid_t storm)
 {
 	__u64 first = when_marked(a, FIRST_MARK);
@@ -323,7 +321,7 @@ static size_t keep_judged(struct account *a, pid_t storm)
 
 /* ---- a phase ---- */
 
-/* Who else was inside the function meanwhile: what a contradiction is about. */
+/* Print the concurrent calls of the function, to explain a contradiction. */
 static void show_others_inside(const struct oomtrace_commit *rec)
 {
 	const struct oracle_event *own, *e;
@@ -349,7 +347,9 @@ static void show_others_inside(const struct oomtrace_commit *rec)
 	}
 }
 
-/* Blow, and read what both have. False if the witness was not whole. */
+/*
+ * Run the storm and read both accounts; false if the oracle missed something.
+ */
 static bool blow(const struct phase *phase, const char *program,
 		 struct knobs *knobs, pid_t *storm)
 {
@@ -382,7 +382,7 @@ static bool blow(const struct phase *phase, const char *program,
 	return whole;
 }
 
-/* If swap came and went, then records tell of either. */
+/* If swap was switched, there must be records with it and without it. */
 static bool both_kinds_of_swap(const struct phase *phase,
 			       const struct sums *sums)
 {
@@ -450,7 +450,7 @@ static void test_phase(const struct phase *phase, const char *program)
 			 "%s.arithmetic\n", phase->name);
 }
 
-/* A file that lies beside this program. */
+/* The path of a file in the folder of this program. */
 static void beside(char *path, size_t size, const char *name)
 {
 	char own[PATH_MAX];

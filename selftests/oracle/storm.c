@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A storm of requests for address space, each kind there is, granted and
- * refused: what the oracle and oomtrace are both asked about afterwards.
+ * A storm of requests for address space of every kind, granted and refused,
+ * which the oracle and oomtrace both record.
  *
- * Bounded and seeded: the same arguments ask for the same things (what is
- * refused depends on who came first). Touches next to no memory, so that it is
- * never the OOM killer's business. Ends when all its descendants did. All of
- * them have the command name of this program.
+ * It is bounded and seeded: the same arguments make the same requests, but
+ * which ones are refused depends on timing. It touches almost no memory, so
+ * that no OOM occurs. It ends after all its descendants, which all have its
+ * command name.
  *
- * usage: storm SEED WORKERS REQUESTS-PER-WORKER
- *        storm leaf
+ *   usage: storm SEED WORKERS REQUESTS-PER-WORKER
+ *          storm leaf
  */
 #include <errno.h>
 #include <pthread.h>
@@ -37,7 +37,7 @@ static const char *self;
 static size_t page;
 static uint64_t state;
 
-/* xorshift: the C library's could change. */
+/* xorshift, since the C library's generator could change. */
 static unsigned int any(unsigned int below)
 {
 	state ^= state << 13;
@@ -46,7 +46,7 @@ static unsigned int any(unsigned int below)
 	return (state >> 11) % below;
 }
 
-/* As often small as big: evenly distributed by the power of two. */
+/* Small and large sizes equally often: a random power of two plus a rest. */
 static size_t some_pages(void)
 {
 	size_t power = (size_t)1 << any(MAX_LOG2);
@@ -74,7 +74,7 @@ static void map_shared(struct slot *slot)
 	fill(slot, some_pages(), PROT_READ | PROT_WRITE, MAP_SHARED);
 }
 
-/* What may not be written is charged when it may. */
+/* A read-only mapping is charged when it becomes writable. */
 static void protect(struct slot *slot)
 {
 	size_t part;
@@ -115,7 +115,7 @@ static void move_break(void)
 		up = pages;
 }
 
-/* A memory file is charged page by page as it is written. */
+/* A memfd is charged page by page as it is written. */
 static void write_memfd(void)
 {
 	int fd = memfd_create("storm", MFD_CLOEXEC);
@@ -138,7 +138,7 @@ static void shm_segment(size_t bytes)
 		shmctl(id, IPC_RMID, NULL);
 }
 
-/* More than any machine has; all modes but one refuse. */
+/* More than any machine has: refused in all modes but one. */
 static void ask_the_absurd(void)
 {
 	size_t bytes = (size_t)1 << (38 + any(8));
@@ -180,12 +180,12 @@ static void from_a_thread(void)
 	pthread_attr_destroy(&attr);
 }
 
-/* Each call needs more stack than there is. */
+/* Each call needs more stack than is mapped. */
 static int grow_stack(int depth)
 {
 	char room[3 << 14];
 
-	/* The compiler must believe that it is used. */
+	/* Keep the compiler from removing the array. */
 	__asm__ volatile("" : : "r"(room) : "memory");
 	room[0] = depth;
 	__asm__ volatile("" : : "r"(room) : "memory");
@@ -205,7 +205,7 @@ static void end_with_children(void)
 		;
 }
 
-/* Children, their children, and some that become another program. */
+/* Children, their children, and some that execute another program. */
 static void fork_some(void)
 {
 	unsigned int i, n = 1 + any(3);
@@ -227,7 +227,7 @@ static void fork_some(void)
 			char number[32];
 
 			snprintf(number, sizeof(number), "%u", any(1 << 30));
-			/* If its C library finds no room, nobody need know. */
+			/* Hide the error if its C library cannot map memory. */
 			close(STDERR_FILENO);
 			execl(self, self, "leaf", number, NULL);
 		}
@@ -274,7 +274,7 @@ static void work(unsigned long seed, unsigned long worker,
 		_exit(1);
 	close(start[0]);
 	state = seed * 0x9e3779b97f4a7c15 + worker * 0xbf58476d1ce4e5b9 + 1;
-	/* Half of them may not use the administrator's reserve. */
+	/* Half of the workers may not use the admin reserve. */
 	if (worker % 2 && (setresgid(1000, 1000, 1000) ||
 			   setresuid(1000, 1000, 1000)))
 		_exit(1);
@@ -304,9 +304,9 @@ int main(int argc, char **argv)
 	workers = strtoul(argv[2], NULL, 10);
 	requests = strtoul(argv[3], NULL, 10);
 
-	/* Nobody stays behind: whose parent died is ours. */
+	/* Adopt orphans, to wait for all descendants. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	/* All begin when all are there, or the first ones leave no room. */
+	/* Start together, or the first workers leave no room for the others. */
 	if (pipe(start))
 		return 1;
 	for (i = 0; i < workers; i++) {
