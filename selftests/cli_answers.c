@@ -21,11 +21,11 @@
 
 static char said[1 << 20], again[1 << 20];
 
-FIXTURE(answers) {
+FIXTURE(cli_answers) {
 	char dir[32];
 };
 
-FIXTURE_SETUP(answers)
+FIXTURE_SETUP(cli_answers)
 {
 	module_start(NULL);
 	strcpy(self->dir, "/tmp/answers-XXXXXX");
@@ -33,7 +33,7 @@ FIXTURE_SETUP(answers)
 		die("cannot make %s", self->dir);
 }
 
-FIXTURE_TEARDOWN(answers)
+FIXTURE_TEARDOWN(cli_answers)
 {
 	char *rm[] = { "rm", "-rf", self->dir, NULL };
 
@@ -128,7 +128,7 @@ static bool play(struct scene *s, int big_adj)
 	return true;
 }
 
-TEST_F(answers, whatif_says_what_then_happens)
+TEST_F(cli_answers, whatif_predicts_the_victim)
 {
 	struct scene s = { 0 };
 	char pid[16];
@@ -160,7 +160,7 @@ TEST_F(answers, whatif_says_what_then_happens)
 	       adj, adj - 3, adj + 3);
 }
 
-TEST_F(answers, whatif_exempts_and_limits)
+TEST_F(cli_answers, whatif_exempts_and_limits)
 {
 	struct scene s = { 0 };
 	char arg[32];
@@ -234,7 +234,7 @@ static pid_t start_record(char *const argv[])
 	return pid;
 }
 
-TEST_F(answers, advise_predicts_what_mode_2_refuses)
+TEST_F(cli_answers, advise_predicts_what_mode_2_refuses)
 {
 	char *argv[] = { "oomtrace", "record", "--all", "--sample", "5ms",
 			 "-o", "work.oom", NULL };
@@ -273,7 +273,7 @@ TEST_F(answers, advise_predicts_what_mode_2_refuses)
 	EXPECT_LE(error, STEPS / 20) TH_LOG("%s", said);
 }
 
-TEST_F(answers, advise_finds_the_smallest_ratio)
+TEST_F(cli_answers, advise_finds_the_smallest_ratio)
 {
 	char *argv[] = { "oomtrace", "record", "--all", "--sample", "5ms",
 			 "-o", "work.oom", NULL };
@@ -309,7 +309,7 @@ static void provoke(void)
 	sysctl_set("vm/overcommit_memory", GUESS);
 }
 
-TEST_F(answers, what_was_saved_is_what_was_held)
+TEST_F(cli_answers, the_saved_records_are_the_buffered_ones)
 {
 	provoke();
 	spill(DEBUGFS "/enable", "0");
@@ -321,7 +321,7 @@ TEST_F(answers, what_was_saved_is_what_was_held)
 	EXPECT_IN("\"ret\":-12", said);
 }
 
-TEST_F(answers, a_recorder_that_is_killed_loses_little)
+TEST_F(cli_answers, a_recorder_that_is_killed_loses_little)
 {
 	char *argv[] = { "oomtrace", "record", "-o", "killed.oom", NULL };
 	pid_t pid = start_record(argv);
@@ -335,12 +335,12 @@ TEST_F(answers, a_recorder_that_is_killed_loses_little)
 	EXPECT_IN(" ret=-12 ", said);
 }
 
-TEST_F(answers, a_full_disk_is_told_and_what_was_saved_is_kept)
+TEST_F(cli_answers, a_full_disk_is_reported_and_the_saved_records_are_kept)
 {
 	char *argv[] = { "oomtrace", "record", "--all", "-o",
 			 "disk/full.oom", NULL };
 	char *count[] = { "sh", "-c",
-			  "oomtrace dump -d disk/full.oom --type commit | grep -c comm=.answers",
+			  "oomtrace dump -d disk/full.oom --type commit | grep -c comm=.cli_answers",
 			  NULL };
 	char *line;
 	pid_t pid;
@@ -365,7 +365,7 @@ TEST_F(answers, a_full_disk_is_told_and_what_was_saved_is_kept)
 	EXPECT_STREQ("denied", said);
 }
 
-TEST_F(answers, last_reads_a_file_too)
+TEST_F(cli_answers, last_reads_a_file_too)
 {
 	struct scene s = { 0 };
 
@@ -382,7 +382,7 @@ TEST_F(answers, last_reads_a_file_too)
 
 /* ---- now ---- */
 
-TEST_F(answers, protect_names_who_is_first_and_what_saves_it)
+TEST_F(cli_answers, protect_names_the_first_victim_and_what_saves_it)
 {
 	struct hog big, small;
 	struct memcg cg;
@@ -406,7 +406,7 @@ TEST_F(answers, protect_names_who_is_first_and_what_saves_it)
 	memcg_remove(&cg);
 }
 
-TEST_F(answers, status_says_that_all_is_well)
+TEST_F(cli_answers, status_says_that_all_is_well)
 {
 	provoke();
 	EXPECT_EQ(0, OOMTRACE("status"));
@@ -423,7 +423,7 @@ static int status_as_nobody(void *unused)
 	return OOMTRACE("status") || !strstr(said, "only root may read it");
 }
 
-TEST_F(answers, status_needs_no_root)
+TEST_F(cli_answers, status_needs_no_root)
 {
 	EXPECT_EQ(0, run_child(status_as_nobody, NULL));
 }
@@ -461,7 +461,7 @@ static int run_at_terminal(char *buf, size_t size, char *const argv[])
 	return wait_child(pid);
 }
 
-TEST_F(answers, top_draws_a_screen)
+TEST_F(cli_answers, top_draws_a_screen)
 {
 	char *top[] = { "oomtrace", "top", "-n", "1", NULL };
 

@@ -13,18 +13,18 @@
 
 static char said[1 << 20];
 
-FIXTURE(tools) {
+FIXTURE(cli_output) {
 	int fd;
 	struct records recs;
 };
 
-FIXTURE_SETUP(tools)
+FIXTURE_SETUP(cli_output)
 {
 	module_start(NULL);
 	self->fd = device_open();
 }
 
-FIXTURE_TEARDOWN(tools)
+FIXTURE_TEARDOWN(cli_output)
 {
 	sysctl_restore();
 	close(self->fd);
@@ -121,7 +121,7 @@ static void expect_record(struct __test_metadata *_metadata,
 	}
 }
 
-TEST_F(tools, dump_json_has_every_record_of_the_device)
+TEST_F(cli_output, dump_json_has_every_record_of_the_device)
 {
 	struct json_object *obj;
 	char *line, *save;
@@ -143,7 +143,7 @@ TEST_F(tools, dump_json_has_every_record_of_the_device)
 	EXPECT_EQ(self->recs.n, n);
 }
 
-TEST_F(tools, dump_says_what_trace_says)
+TEST_F(cli_output, dump_shows_what_trace_shows)
 {
 	char *text, *body;
 
@@ -159,7 +159,7 @@ TEST_F(tools, dump_says_what_trace_says)
 	free(text);
 }
 
-TEST_F(tools, last_says_what_last_oom_says)
+TEST_F(cli_output, last_shows_what_last_oom_shows)
 {
 	char *text;
 	size_t len;
@@ -181,13 +181,13 @@ TEST_F(tools, last_says_what_last_oom_says)
 	free(text);
 }
 
-TEST_F(tools, last_without_an_oom_says_so)
+TEST_F(cli_output, last_without_an_oom_says_so)
 {
 	OOMTRACE("last");
 	EXPECT_IN("no OOM episode", said);
 }
 
-TEST_F(tools, info_is_that_of_the_device)
+TEST_F(cli_output, info_is_that_of_the_device)
 {
 	struct oomtrace_info info;
 	struct json_object *obj;
@@ -217,12 +217,12 @@ static int dump_as_nobody(void *unused)
 	return status;
 }
 
-TEST_F(tools, not_as_root_is_said_and_is_1)
+TEST_F(cli_output, without_root_it_reports_that_and_exits_with_1)
 {
 	EXPECT_EQ(1, run_child(dump_as_nobody, NULL));
 }
 
-TEST_F(tools, without_the_module_is_said_and_is_1)
+TEST_F(cli_output, without_the_module_it_reports_that_and_exits_with_1)
 {
 	close(self->fd);
 	module_stop();
@@ -236,7 +236,7 @@ TEST_F(tools, without_the_module_is_said_and_is_1)
 	self->fd = device_open();
 }
 
-TEST_F(tools, live_shows_what_comes_and_ends_on_sigterm)
+TEST_F(cli_output, live_shows_new_records_and_ends_on_sigterm)
 {
 	char line[1 << 16] = "";
 	size_t n = 0;

@@ -50,7 +50,7 @@ static unsigned long long own_cgroup(void)
 	return stat(path, &st) ? 0 : st.st_ino;
 }
 
-TEST_F(commit, mode_2_refusal_is_recorded_once_with_who_and_what)
+TEST_F(commit, mode_2_refusal_is_recorded_once_with_task_and_size)
 {
 	const struct oomtrace_commit *rec;
 	char comm[OOMTRACE_COMM_LEN] = "";

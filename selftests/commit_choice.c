@@ -70,7 +70,7 @@ static long long cgroup_id(int fd)
 	return id;
 }
 
-TEST_F(choice, each_word_of_a_filter_lets_pass_or_not)
+TEST_F(choice, each_word_of_a_filter_passes_or_drops)
 {
 	char comm[OOMTRACE_COMM_LEN] = "", text[128];
 	const long pages = TEN_GIB_PAGES;
@@ -115,7 +115,7 @@ TEST_F(choice, each_word_of_a_filter_lets_pass_or_not)
 	EXPECT_TRUE(recorded(self->fd, pages));
 }
 
-TEST_F(choice, what_a_filter_leaves_out_is_counted)
+TEST_F(choice, filtered_decisions_are_counted)
 {
 	unsigned long long before, after;
 
@@ -189,7 +189,7 @@ TEST_F(choice, the_filter_by_ioctl_is_the_filter_as_text)
 	free(text);
 }
 
-TEST_F(choice, a_senseless_filter_by_ioctl_is_refused)
+TEST_F(choice, an_invalid_filter_by_ioctl_is_refused)
 {
 	const struct oomtrace_filter sane = {
 		.size = sizeof(sane), .mask = OOMTRACE_FILTER_PID, .pid = 1,
@@ -220,7 +220,7 @@ TEST_F(choice, a_senseless_filter_by_ioctl_is_refused)
 	EXPECT_EQ(EFAULT, errno);
 }
 
-TEST_F(choice, what_is_recorded_can_be_chosen_by_ioctl)
+TEST_F(choice, commit_records_can_be_set_by_ioctl)
 {
 	__u32 what = 1;
 
@@ -263,7 +263,7 @@ TEST_F(choice, a_grant_that_leaves_little_is_recorded_as_near)
 	EXPECT_LT(rec->allowed - rec->committed, rec->allowed / 4 + 1);
 }
 
-TEST_F(choice, near_misses_that_were_left_out_are_counted)
+TEST_F(choice, suppressed_near_misses_are_counted)
 {
 	long most = headroom() * 9 / 10, left_out = 0;
 	int i, near = 0;
@@ -320,7 +320,7 @@ static const struct oomtrace_mark *mark_of(const struct records *recs, int knob)
 	return NULL;
 }
 
-TEST_F(choice, each_knob_that_changes_leaves_one_mark)
+TEST_F(choice, each_sysctl_that_changes_leaves_one_mark)
 {
 	static const struct {
 		const char *name;

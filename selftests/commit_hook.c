@@ -73,7 +73,7 @@ static int times(const struct records *recs, long pages)
 	return n;
 }
 
-TEST_F(by, the_parameter_says_it)
+TEST_F(by, the_parameter_shows_it)
 {
 	char value[32];
 
@@ -111,7 +111,7 @@ TEST_F(by, every_answer_is_the_kernels_own)
 	}
 }
 
-TEST_F(by, a_stack_begins_with_the_function_that_asked)
+TEST_F(by, a_stack_begins_with_the_caller)
 {
 	const struct oomtrace_stack *stack;
 

@@ -50,7 +50,7 @@ static void expect_denied(struct __test_metadata *_metadata, int fd,
 	EXPECT_LE(1, n);
 }
 
-TEST_F(origin, brk_is_told)
+TEST_F(origin, brk_is_recorded)
 {
 	char *top = sbrk(0);
 
@@ -61,7 +61,7 @@ TEST_F(origin, brk_is_told)
 		      OOMTRACE_ORIGIN_BRK);
 }
 
-TEST_F(origin, mprotect_is_told)
+TEST_F(origin, mprotect_is_recorded)
 {
 	void *at;
 
@@ -78,7 +78,7 @@ TEST_F(origin, mprotect_is_told)
 		      OOMTRACE_ORIGIN_MPROTECT);
 }
 
-TEST_F(origin, mremap_is_told)
+TEST_F(origin, mremap_is_recorded)
 {
 	void *at;
 
@@ -92,7 +92,7 @@ TEST_F(origin, mremap_is_told)
 		      OOMTRACE_ORIGIN_MREMAP);
 }
 
-TEST_F(origin, shared_mapping_is_told_as_mmap)
+TEST_F(origin, shared_mapping_is_recorded_as_mmap)
 {
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, 1L << 33, PROT_READ | PROT_WRITE,
@@ -102,7 +102,7 @@ TEST_F(origin, shared_mapping_is_told_as_mmap)
 		      OOMTRACE_ORIGIN_MMAP);
 }
 
-TEST_F(origin, shmget_is_told_as_shmem)
+TEST_F(origin, shmget_is_recorded_as_shmem)
 {
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_EQ(-1, shmget(IPC_PRIVATE, 1L << 33, IPC_CREAT | 0600));
@@ -118,7 +118,7 @@ static void allow_nothing(void)
 	sysctl_set("vm/overcommit_memory", NEVER);
 }
 
-TEST_F(origin, write_to_a_memfd_is_told_as_shmem)
+TEST_F(origin, write_to_a_memfd_is_recorded_as_shmem)
 {
 	int memfd = memfd_create("commit", 0);
 	ssize_t n;
@@ -135,7 +135,7 @@ TEST_F(origin, write_to_a_memfd_is_told_as_shmem)
 		      OOMTRACE_ORIGIN_SHMEM);
 }
 
-TEST_F(origin, fallocate_of_a_memfd_is_told_as_shmem)
+TEST_F(origin, fallocate_of_a_memfd_is_recorded_as_shmem)
 {
 	int memfd = memfd_create("commit", 0);
 	int ret;
@@ -149,7 +149,7 @@ TEST_F(origin, fallocate_of_a_memfd_is_told_as_shmem)
 		      OOMTRACE_ORIGIN_SHMEM);
 }
 
-TEST_F(origin, fork_is_told_with_the_parents_pid)
+TEST_F(origin, fork_is_recorded_with_the_parents_pid)
 {
 	long size = meminfo("MemTotal") / 5 * 2 / PAGE_KB * PAGE;
 	pid_t pid;
@@ -180,7 +180,7 @@ static int exec_true(void *unused)
 	return errno == ENOMEM ? 0 : 1;
 }
 
-TEST_F(origin, exec_is_told)
+TEST_F(origin, exec_is_recorded)
 {
 	pid_t pid = start_child(exec_true, NULL);
 	int status = wait_child(pid);
@@ -211,7 +211,7 @@ static long syscall_ia32(long nr, long b, long c, long d, long s, long di)
 	return (int)ret;
 }
 
-TEST_F(origin, a_32_bit_mmap_is_told_as_mmap)
+TEST_F(origin, a_32_bit_mmap_is_recorded_as_mmap)
 {
 	if (syscall_ia32(IA32_GETPID, 0, 0, 0, 0, 0) != getpid())
 		SKIP(return, "this kernel has no 32-bit system calls");

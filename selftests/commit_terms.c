@@ -134,7 +134,7 @@ static void check_setting(struct __test_metadata *_metadata, int fd,
 	expect_terms(_metadata, &m, rec);
 }
 
-TEST_F(terms, every_term_is_what_the_kernel_says)
+TEST_F(terms, every_term_has_the_kernels_value)
 {
 	check_setting(_metadata, self->fd, &self->recs);
 }
@@ -177,7 +177,7 @@ TEST_F(terms, reserves)
 	}
 }
 
-TEST_F(terms, huge_pages_come_off_the_limit)
+TEST_F(terms, huge_pages_reduce_the_limit)
 {
 	const struct oomtrace_commit *rec;
 
@@ -328,7 +328,7 @@ again:
 	records_free(&recs);
 }
 
-TEST_F(terms, the_record_has_the_exact_edge_between_yes_and_no)
+TEST_F(terms, the_record_has_the_exact_edge_between_grant_and_refusal)
 {
 	close(self->fd);
 	module_start("commit_records=all");

@@ -311,7 +311,7 @@ TEST_F(device, any_other_lseek_is_EINVAL_and_moves_nothing)
 	records_free(&again);
 }
 
-TEST_F(device, nobody_writes_to_it)
+TEST_F(device, writing_fails)
 {
 	int fd = open(DEVICE, O_RDWR | O_NONBLOCK);
 
@@ -369,7 +369,7 @@ TEST_F(device, info_checks_its_argument)
 		EXPECT_EQ(0, u.bytes[i]);
 }
 
-TEST_F(device, info_tells_the_truth)
+TEST_F(device, info_has_the_machines_values)
 {
 	struct timespec boot, mono, wall;
 	struct oomtrace_info info;

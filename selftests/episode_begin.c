@@ -341,7 +341,7 @@ TEST_F(begin, memory_is_that_of_the_kernels_report)
 		TH_LOG("%s", line);
 }
 
-TEST_F(begin, pressure_stall_lies_between_what_proc_says_before_and_after)
+TEST_F(begin, pressure_stall_is_between_procs_values_before_and_after)
 {
 	const struct scene *s = of(variant->memcg);
 	const struct witness *w = &seen[variant->memcg];
@@ -391,7 +391,7 @@ static void retry_line(char *line, size_t size,
 		snprintf(line, size, "compact_retry: order=%d ", p->order);
 }
 
-TEST_F(begin, retries_are_what_the_kernels_tracepoints_said)
+TEST_F(begin, retries_are_those_of_the_kernels_tracepoints)
 {
 	const struct scene *s = of(variant->memcg);
 	unsigned long long age = ~0ULL, last = 0;

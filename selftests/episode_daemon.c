@@ -272,7 +272,7 @@ TEST_F(daemon, those_killed_together_are_one_episode)
 	EXPECT_EQ(MANY, r->end.victims);
 }
 
-TEST_F(daemon, the_polite_signal_is_told_as_such)
+TEST_F(daemon, sigterm_is_recorded_as_such)
 {
 	struct hog hog;
 	struct deed deed = {
@@ -390,7 +390,7 @@ FIXTURE_TEARDOWN(release)
 	module_stop();
 }
 
-TEST_F(release, process_mrelease_is_told_with_what_is_left)
+TEST_F(release, process_mrelease_is_recorded_with_the_remaining_memory)
 {
 	const struct oomtrace_reap *reap = NULL;
 	const union record *r;

@@ -110,7 +110,7 @@ static int grow_and_share(void *arg)
 	return 0;
 }
 
-TEST_F(kill, who_shares_the_victims_memory_dies_and_is_told)
+TEST_F(kill, a_process_that_shares_the_victims_memory_is_recorded)
 {
 	struct play *play = &self->play;
 	const struct oomtrace_victim *v, *chosen = NULL, *shared = NULL;
@@ -220,7 +220,7 @@ static int grow_as_pid_1(void *arg)
 	return WTERMSIG(status) == SIGKILL ? 0 : 2;
 }
 
-TEST_F(kill, both_pids_are_told_in_a_pid_namespace)
+TEST_F(kill, both_pids_are_recorded_in_a_pid_namespace)
 {
 	struct play *play = &self->play;
 	const union record *begin, *cand, *victim;

@@ -169,7 +169,7 @@ told(const struct records *recs, unsigned long long id, char *path, size_t size)
 	return name;
 }
 
-TEST_F(names, asker_memcg_and_victim_have_the_kernels_paths)
+TEST_F(names, allocating_task_memcg_and_victim_have_the_kernels_paths)
 {
 	struct chain *chain = &self->chain;
 	char path[2048], line[4096], want[2100];
@@ -228,7 +228,7 @@ TEST_F(names, a_long_path_comes_in_parts_and_is_whole)
 	EXPECT_EQ(0, remove_chain(chain, COMPONENT));
 }
 
-TEST_F(names, a_path_that_is_too_long_says_so)
+TEST_F(names, a_path_that_is_too_long_is_truncated)
 {
 	struct chain *chain = &self->chain;
 	const struct oomtrace_name *name;
@@ -250,7 +250,7 @@ TEST_F(names, a_path_that_is_too_long_says_so)
  * Until the cgroup is removed, this CPU runs only real-time tasks, and so not
  * the worker that looks up paths.
  */
-TEST_F(names, a_removed_cgroup_is_told_as_removed)
+TEST_F(names, a_removed_cgroup_is_recorded_as_removed)
 {
 	struct chain *chain = &self->chain;
 	const struct sched_param fifo = { .sched_priority = 50 };

@@ -110,7 +110,7 @@ static void wait_for_the_end(int fd, struct records *recs)
 	device_drain(fd, recs);
 }
 
-TEST_F_TIMEOUT(oomd, kills_a_cgroup_under_pressure_and_that_is_told, 180)
+TEST_F_TIMEOUT(oomd, a_kill_of_a_cgroup_under_pressure_is_recorded, 180)
 {
 	const struct oomtrace_candidate *modest = NULL;
 	const struct oomtrace_oom_begin *begin;

@@ -324,7 +324,7 @@ static int by_ftrace(void)
 }
 
 /* As if a live patch of the function was loaded while the hooks were off. */
-TEST_F_TIMEOUT(faults, what_ftrace_does_not_take_back_becomes_a_probe, 300)
+TEST_F_TIMEOUT(faults, a_hook_that_ftrace_refuses_becomes_a_probe, 300)
 {
 	int n, all, err, probes = 0;
 	char text[40];

@@ -74,7 +74,7 @@ static void start_flood(pid_t pid[FLOODERS], int times, int (*fn)(void *))
 	}
 }
 
-TEST_F(flood, what_a_late_reader_lost_is_exact)
+TEST_F(flood, the_loss_of_a_late_reader_is_exact)
 {
 	static struct accounts t;
 	pid_t pid[FLOODERS];
@@ -91,7 +91,7 @@ TEST_F(flood, what_a_late_reader_lost_is_exact)
 	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
 }
 
-TEST_F(flood, what_a_reader_in_the_middle_of_it_lost_is_exact)
+TEST_F(flood, the_loss_of_a_reader_during_the_flood_is_exact)
 {
 	static struct accounts t;
 	static char buf[4096];
@@ -122,7 +122,7 @@ TEST_F(flood, what_a_reader_in_the_middle_of_it_lost_is_exact)
 	expect_exact(_metadata, self->fd, &t);
 }
 
-TEST_F(flood, two_readers_lose_each_its_own)
+TEST_F(flood, two_readers_each_have_their_own_loss)
 {
 	static struct accounts t[2];
 	struct records other = { };

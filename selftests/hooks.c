@@ -87,7 +87,7 @@ TEST_F(hooks, info_counts_no_missing_hook)
 	close(fd);
 }
 
-TEST_F(hooks, those_that_the_kernel_does_not_call_are_told)
+TEST_F(hooks, hooks_that_the_kernel_does_not_call_are_silent)
 {
 	struct oomtrace_info info;
 	char line[256], *text;

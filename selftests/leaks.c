@@ -11,19 +11,19 @@
 
 #define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 
-FIXTURE(health) {
+FIXTURE(leaks) {
 };
 
-FIXTURE_SETUP(health)
+FIXTURE_SETUP(leaks)
 {
 	module_stop();
 }
 
-FIXTURE_TEARDOWN(health)
+FIXTURE_TEARDOWN(leaks)
 {
 }
 
-TEST_F_TIMEOUT(health, no_memory_is_leaked, 300)
+TEST_F_TIMEOUT(leaks, no_memory_is_leaked, 300)
 {
 	char *text;
 	int err;
@@ -42,7 +42,7 @@ TEST_F_TIMEOUT(health, no_memory_is_leaked, 300)
 	free(text);
 }
 
-TEST_F(health, lock_checking_did_not_give_up)
+TEST_F(leaks, lock_checking_did_not_give_up)
 {
 	char line[128];
 	char *text;
@@ -57,7 +57,7 @@ TEST_F(health, lock_checking_did_not_give_up)
 }
 
 /* W: a warning; D: an oops; B: a bad page; L: a soft lockup. */
-TEST_F(health, nothing_taints_the_kernel_but_a_foreign_module)
+TEST_F(leaks, nothing_taints_the_kernel_but_a_foreign_module)
 {
 	char *text = slurp("/proc/sys/kernel/tainted", NULL);
 	unsigned long taint = strtoul(text, NULL, 10);

@@ -159,7 +159,7 @@ static int open_as_nobody(void *unused)
 	       0 : 1;
 }
 
-TEST_F(library, an_open_that_fails_says_why)
+TEST_F(library, an_open_that_fails_reports_why)
 {
 	EXPECT_EQ(0, run_child(open_as_nobody, NULL));
 	oomtrace_close(self->ot);

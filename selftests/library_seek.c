@@ -133,7 +133,7 @@ TEST_F(library_seek, a_record_can_be_sought_by_its_number)
 	oomtrace_free(mapped);
 }
 
-TEST_F(library_seek, a_record_sought_that_is_gone_is_lost_exactly)
+TEST_F(library_seek, an_overwritten_record_sought_is_counted_as_lost)
 {
 	struct oomtrace *mapped = oomtrace_new(), *ot[] = { self->ot, mapped };
 	struct seen seen;
@@ -272,7 +272,7 @@ static int without_seek_and_ring(void *unused)
 		    "too old to map its rings") ? 0 : 3;
 }
 
-TEST_F(library_seek, an_older_module_is_read_or_it_says_what_it_cannot)
+TEST_F(library_seek, an_older_module_is_read_or_the_library_reports_what_it_lacks)
 {
 	struct oomtrace_info short_info, long_info[2];
 

@@ -190,7 +190,7 @@ TEST_F_TIMEOUT(load, twenty_loads_and_unloads_leave_nothing, 300)
 	EXPECT_GE(0, meminfo("Percpu") - percpu);
 }
 
-TEST_F(load, nobody_takes_it_away_from_an_open_device)
+TEST_F(load, an_open_device_pins_the_module)
 {
 	int fd, err;
 
@@ -204,7 +204,7 @@ TEST_F(load, nobody_takes_it_away_from_an_open_device)
 	expect_nothing_left(_metadata);
 }
 
-TEST_F(load, nobody_takes_it_away_from_an_open_text_file)
+TEST_F(load, an_open_text_file_pins_the_module_or_fails)
 {
 	char buf[64];
 	int fd, err;
@@ -272,7 +272,7 @@ static long vmalloc_of_module(void)
 	return sum;
 }
 
-TEST_F(load, the_rings_take_what_info_says_and_at_most_1_MiB_per_CPU)
+TEST_F(load, the_rings_use_what_info_reports_and_at_most_1_MiB_per_CPU)
 {
 	struct oomtrace_info info;
 	long rings, seen;

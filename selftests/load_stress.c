@@ -60,20 +60,20 @@ static void come_and_go(struct __test_metadata *_metadata, long cycles)
 	}
 }
 
-FIXTURE(fire) {
+FIXTURE(load_stress) {
 };
 
-FIXTURE_SETUP(fire)
+FIXTURE_SETUP(load_stress)
 {
 	module_stop();
 }
 
-FIXTURE_TEARDOWN(fire)
+FIXTURE_TEARDOWN(load_stress)
 {
 	module_stop();
 }
 
-TEST_F_TIMEOUT(fire, it_comes_and_goes, 36000)
+TEST_F_TIMEOUT(load_stress, it_is_loaded_and_unloaded, 36000)
 {
 	long cycles = getenv("OOMTRACE_CYCLES") ? atol(getenv("OOMTRACE_CYCLES"))
 						: 50;

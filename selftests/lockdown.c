@@ -148,7 +148,7 @@ FIXTURE_TEARDOWN(unsigned_module)
 	close(self->kmsg);
 }
 
-TEST_F(unsigned_module, once_gone_stays_out)
+TEST_F(unsigned_module, an_unloaded_module_cannot_be_loaded_again)
 {
 	char *log;
 

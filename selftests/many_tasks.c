@@ -21,7 +21,7 @@
 
 #define MAX_TASKS	20000
 
-FIXTURE(scale) {
+FIXTURE(many_tasks) {
 	pid_t *pid;
 	int ntasks;
 };
@@ -33,7 +33,7 @@ static int from_env(const char *name, int otherwise)
 	return value ? atoi(value) : otherwise;
 }
 
-FIXTURE_SETUP(scale)
+FIXTURE_SETUP(many_tasks)
 {
 	memset(self, 0, sizeof(*self));
 	self->pid = calloc(MAX_TASKS, sizeof(*self->pid));
@@ -42,7 +42,7 @@ FIXTURE_SETUP(scale)
 	module_start("oom_buffer_kb=16384");
 }
 
-FIXTURE_TEARDOWN(scale)
+FIXTURE_TEARDOWN(many_tasks)
 {
 	int i;
 
@@ -126,7 +126,7 @@ static void scan(struct scan *s, pid_t *pid, int npids)
 	records_free(&recs);
 }
 
-TEST_F_TIMEOUT(scale, each_of_many_candidates_is_recorded, 3600)
+TEST_F_TIMEOUT(many_tasks, each_of_many_candidates_is_recorded, 3600)
 {
 	int tasks = from_env("OOMTRACE_TASKS", 400);
 	struct scan few, many;
@@ -196,7 +196,7 @@ static bool oom_in(const char *path, __u64 id, int fd)
 }
 
 /* Two OOMs in each of many cgroups that exist at the same time. */
-TEST_F_TIMEOUT(scale, many_cgroups_with_long_names, 7200)
+TEST_F_TIMEOUT(many_tasks, many_cgroups_with_long_names, 7200)
 {
 	int n = from_env("OOMTRACE_CGROUPS", 25), i, found = 0;
 	int fd = device_open_at_end();

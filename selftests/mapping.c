@@ -113,7 +113,7 @@ static int deny_later(void *unused)
 }
 
 /* As the header describes: skip to the end, look once more, poll. */
-TEST_F(mapping, poll_wakes_who_reads_by_mapping)
+TEST_F(mapping, poll_wakes_a_reader_of_a_mapping)
 {
 	struct pollfd p = { .fd = self->fd, .events = POLLIN };
 	pid_t pid;
@@ -137,7 +137,7 @@ static int map_errno(int fd, size_t size, int prot, int flags, off_t offset)
 	return 0;
 }
 
-TEST_F(mapping, nobody_can_write_to_it)
+TEST_F(mapping, mappings_are_read_only)
 {
 	const off_t offset = self->ring.mmap_offset;
 	const size_t size = self->ring.mmap_size;

@@ -64,17 +64,17 @@ static const struct {
 	{ "not there again", not_there },
 };
 
-FIXTURE(same) {
+FIXTURE(no_effect) {
 	struct memcg cg;
 };
 
-FIXTURE_SETUP(same)
+FIXTURE_SETUP(no_effect)
 {
 	memset(self, 0, sizeof(*self));
 	module_stop();
 }
 
-FIXTURE_TEARDOWN(same)
+FIXTURE_TEARDOWN(no_effect)
 {
 	memcg_remove(&self->cg);
 	module_stop();
@@ -196,7 +196,7 @@ static void compare_requests(struct __test_metadata *_metadata, int mode)
 		EXPECT_NE(NULL, strchr(first, 'M'));
 }
 
-TEST_F(same, requests_are_granted_and_refused_as_without_it)
+TEST_F(no_effect, requests_are_granted_and_refused_as_without_it)
 {
 	int mode;
 
@@ -261,7 +261,7 @@ static void run_victims(struct memcg *cg, unsigned int seed, char *order)
 		hog_kill(&hog[i]);
 }
 
-TEST_F(same, the_same_processes_die_in_the_same_order)
+TEST_F(no_effect, the_same_processes_die_in_the_same_order)
 {
 	char first[4][64] = { }, order[64];
 	unsigned int seed;
@@ -324,7 +324,7 @@ static void run_sysrq(char *order)
 		hog_kill(&hog[i]);
 }
 
-TEST_F(same, sysrq_kills_the_same)
+TEST_F(no_effect, sysrq_kills_the_same)
 {
 	char order[8];
 	size_t i;

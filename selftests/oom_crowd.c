@@ -79,7 +79,7 @@ TEST_F_TIMEOUT(crowd, of_2000_the_one_that_the_records_name_dies, 300)
 	close(fd);
 }
 
-TEST_F(crowd, a_ring_too_small_says_how_many_are_missing)
+TEST_F(crowd, a_ring_too_small_counts_the_missing_candidates)
 {
 	unsigned long long lost = 0;
 	const union record *r;
@@ -114,7 +114,7 @@ TEST_F(crowd, a_ring_too_small_says_how_many_are_missing)
 
 #define FEW	60
 
-TEST_F(crowd, candidates_have_the_points_behind_proc_oom_score)
+TEST_F(crowd, candidates_have_the_points_of_proc_oom_score)
 {
 	const struct oomtrace_candidate *c;
 	const struct oomtrace_verdict *v;
@@ -139,7 +139,7 @@ TEST_F(crowd, candidates_have_the_points_behind_proc_oom_score)
 	close(fd);
 }
 
-TEST_F(crowd, of_equals_the_later_dies)
+TEST_F(crowd, of_equal_candidates_the_later_dies)
 {
 	const struct oomtrace_verdict *v;
 	char *text;

@@ -172,7 +172,7 @@ static size_t count_in(const struct scene *s, unsigned int type,
 	return n;
 }
 
-TEST(memory_freed_by_a_notifier_is_told_with_how_much)
+TEST(memory_freed_by_a_notifier_is_recorded_with_its_size)
 {
 	const struct oomtrace_oom_begin *begin = NULL;
 	const struct oomtrace_oom_end *end;
@@ -202,7 +202,7 @@ TEST(memory_freed_by_a_notifier_is_told_with_how_much)
 
 #define GFP_FS	0x80u
 
-TEST(a_request_without_gfp_fs_has_nobody_killed)
+TEST(a_request_without_gfp_fs_kills_no_task)
 {
 	const struct oomtrace_oom_begin *begin = NULL;
 	const struct oomtrace_oom_end *end;
@@ -244,7 +244,7 @@ TEST(a_request_without_gfp_fs_has_nobody_killed)
 	scene_check_episodes(_metadata, &nofs->recs);
 }
 
-TEST(who_is_dying_gets_the_reserves_and_nobody_is_chosen)
+TEST(a_dying_task_gets_the_reserves_and_no_task_is_chosen)
 {
 	const struct oomtrace_oom_begin *begin = NULL;
 	const struct oomtrace_victim *victim;
@@ -319,7 +319,7 @@ TEST(a_victim_still_dying_aborts_the_scan)
 }
 
 /* The reaper comes after 2 s, and one episode a second is recorded. */
-TEST(those_who_wait_for_a_dying_victim_are_counted_and_fill_no_ring)
+TEST(tasks_that_wait_for_a_dying_victim_are_counted_and_fill_no_ring)
 {
 	const struct oomtrace_repeat *r = NULL, *rep;
 	const struct oomtrace_oom_end *end;
@@ -372,7 +372,7 @@ static void check_reaped(struct __test_metadata *_metadata,
 	EXPECT_EQ(shmem, 4 * r->rss_shmem);
 }
 
-TEST(the_reaper_is_told_step_by_step)
+TEST(each_step_of_the_reaper_is_recorded)
 {
 	const struct oomtrace_reap *queued, *start, *finish, *left;
 	char what[64], line[512];
@@ -402,7 +402,7 @@ TEST(the_reaper_is_told_step_by_step)
 	check_reaped(_metadata, finish, line);
 }
 
-TEST(who_was_reaped_is_passed_over_for_that)
+TEST(a_reaped_task_is_ineligible_for_that_reason)
 {
 	const struct oomtrace_oom_begin *begin;
 	const struct oomtrace_verdict *verdict;

@@ -109,7 +109,7 @@ FIXTURE_TEARDOWN(global)
 {
 }
 
-TEST_F(global, the_big_one_dies_and_is_the_verdict)
+TEST_F(global, the_big_hog_dies_and_is_the_verdict)
 {
 	EXPECT_EQ(128 + SIGKILL, self->oom.s->status);
 	EXPECT_EQ(self->oom.s->big, self->oom.verdict->pid);
@@ -121,7 +121,7 @@ TEST_F(global, the_big_one_dies_and_is_the_verdict)
 	EXPECT_EQ(self->oom.report.pid, self->oom.verdict->pid);
 }
 
-TEST_F(global, begin_is_of_no_cgroup)
+TEST_F(global, begin_has_no_cgroup)
 {
 	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, self->oom.begin->scope);
 	EXPECT_EQ(OOMTRACE_TRIGGER_ALLOCATION, self->oom.begin->trigger);
@@ -129,7 +129,7 @@ TEST_F(global, begin_is_of_no_cgroup)
 	EXPECT_FALSE(HAS(self->oom.begin, oom_begin, memcg_limit));
 }
 
-TEST_F(global, begin_knows_the_memory)
+TEST_F(global, begin_has_the_memory_sizes)
 {
 	EXPECT_EQ(meminfo("MemTotal") / PAGE_KB, self->oom.begin->totalram);
 	EXPECT_EQ(meminfo("SwapTotal") / PAGE_KB, self->oom.begin->total_swap);
@@ -145,7 +145,7 @@ TEST_F(global, begin_knows_the_memory)
 		  self->oom.begin->file + self->oom.begin->free);
 }
 
-TEST_F(global, everybody_in_the_kernels_table_is_a_candidate)
+TEST_F(global, every_task_in_the_kernels_table_is_a_candidate)
 {
 	const struct oomtrace_candidate *c;
 	long drift, most = 0;
@@ -176,7 +176,7 @@ TEST_F(global, everybody_in_the_kernels_table_is_a_candidate)
 	EXPECT_GE(1024, most);
 }
 
-TEST_F(global, those_who_sit_still_have_the_tables_very_numbers)
+TEST_F(global, idle_tasks_have_exactly_the_tables_numbers)
 {
 	const pid_t still[] = { self->oom.s->small, self->oom.s->shm,
 				self->oom.s->exempt };
@@ -229,7 +229,7 @@ TEST_F(global, the_victim_has_the_most_points_and_the_next_is_runner_up)
 	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, self->oom.verdict->recomputed);
 }
 
-TEST_F(global, init_and_kernel_threads_are_ineligible_for_that)
+TEST_F(global, init_and_kernel_threads_are_ineligible_for_that_reason)
 {
 	const struct oomtrace_candidate *c;
 	size_t i;
@@ -255,7 +255,7 @@ TEST_F(global, init_and_kernel_threads_are_ineligible_for_that)
 	EXPECT_LE(10, n);
 }
 
-TEST_F(global, adj_minus_1000_is_ineligible_for_that)
+TEST_F(global, adj_minus_1000_is_ineligible_for_that_reason)
 {
 	scene_check_exempt(_metadata, &self->oom);
 }
@@ -280,7 +280,7 @@ TEST_F(global, the_end_counts_what_happened)
 	EXPECT_TRUE(HAS(self->oom.end, oom_end, notifier_freed));
 }
 
-TEST_F(global, the_victims_own_exit_is_told)
+TEST_F(global, the_victims_own_exit_is_recorded)
 {
 	const struct oomtrace_reap *r = NULL;
 	size_t i;
@@ -336,7 +336,7 @@ TEST(oom_score_adj_makes_a_small_one_die_first)
 	scene_check_kills(_metadata, adj, 64);
 }
 
-TEST(sysrq_f_is_told_as_that)
+TEST(sysrq_f_is_recorded_as_the_trigger)
 {
 	struct scene_oom oom;
 
@@ -357,7 +357,7 @@ TEST(sysrq_f_is_told_as_that)
 	scene_check_kills(_metadata, sysrq, 0);
 }
 
-TEST(oom_kill_allocating_task_compares_nobody)
+TEST(oom_kill_allocating_task_compares_no_candidates)
 {
 	struct scene_oom oom;
 

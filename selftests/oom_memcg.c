@@ -87,7 +87,7 @@ FIXTURE_TEARDOWN(memcg)
 {
 }
 
-TEST_F(memcg, the_cgroup_and_its_limit_are_told)
+TEST_F(memcg, the_cgroup_and_its_limit_are_recorded)
 {
 	EXPECT_EQ(128 + SIGKILL, self->oom.s->status);
 	EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, self->oom.begin->scope);
@@ -105,14 +105,14 @@ TEST_F(memcg, the_cgroup_and_its_limit_are_told)
 	EXPECT_EQ(LIMIT_MB * 256, self->oom.verdict->totalpages);
 }
 
-TEST_F(memcg, begin_says_who_asked)
+TEST_F(memcg, begin_has_the_task_that_allocates)
 {
 	EXPECT_EQ(OOMTRACE_TRIGGER_ALLOCATION, self->oom.begin->trigger);
 	EXPECT_EQ(self->oom.s->big, self->oom.begin->tgid);
 	EXPECT_EQ(1000, self->oom.begin->uid);
 }
 
-TEST_F(memcg, candidates_are_the_members_and_nobody_else)
+TEST_F(memcg, candidates_are_the_members_only)
 {
 	const pid_t members[] = { self->oom.s->small, self->oom.s->exempt,
 				  self->oom.s->big };
@@ -130,7 +130,7 @@ TEST_F(memcg, candidates_are_the_members_and_nobody_else)
 	EXPECT_EQ(3, self->oom.report.nrows);
 }
 
-TEST_F(memcg, candidates_have_the_tables_very_numbers)
+TEST_F(memcg, candidates_have_exactly_the_tables_numbers)
 {
 	const struct oomtrace_candidate *c;
 	int i;
@@ -166,7 +166,7 @@ TEST_F(memcg, points_and_choice_are_the_kernels)
 	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, self->oom.verdict->recomputed);
 }
 
-TEST_F(memcg, adj_minus_1000_is_ineligible_for_that)
+TEST_F(memcg, adj_minus_1000_is_ineligible_for_that_reason)
 {
 	scene_check_exempt(_metadata, &self->oom);
 }
@@ -295,7 +295,7 @@ static void play_hopeless(struct scene *s)
 	end_and_remove(s);
 }
 
-TEST(nobody_to_kill_is_told)
+TEST(an_oom_without_an_eligible_task_is_recorded)
 {
 	const struct oomtrace_oom_begin *begin = NULL;
 	size_t i, ends = 0;
@@ -342,7 +342,7 @@ static void play_shrunk(struct scene *s)
 	end_and_remove(s);
 }
 
-TEST(a_write_to_memory_max_is_told_as_trigger)
+TEST(a_write_to_memory_max_is_recorded_as_the_trigger)
 {
 	struct scene_oom oom;
 

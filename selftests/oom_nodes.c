@@ -125,7 +125,7 @@ static void check_confined(struct __test_metadata *_metadata,
 	scene_check_report(_metadata, s, s->big);
 }
 
-TEST(an_oom_of_a_memory_policys_nodes_is_told_as_that)
+TEST(an_oom_of_a_memory_policys_nodes_has_that_constraint)
 {
 	NEED_NODES();
 	scene_play(policy, play_policy);
@@ -133,7 +133,7 @@ TEST(an_oom_of_a_memory_policys_nodes_is_told_as_that)
 		       "MEMORY_POLICY");
 }
 
-TEST(an_oom_of_a_cpusets_nodes_is_told_as_that)
+TEST(an_oom_of_a_cpusets_nodes_has_that_constraint)
 {
 	NEED_NODES();
 	scene_play(cpuset, play_cpuset);

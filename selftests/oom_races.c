@@ -17,11 +17,11 @@
 #include "lib/scene_check.h"
 #include "lib/test.h"
 
-FIXTURE(odd) {
+FIXTURE(oom_races) {
 	struct scene *s;
 };
 
-FIXTURE_SETUP(odd)
+FIXTURE_SETUP(oom_races)
 {
 	struct memcg cg;
 
@@ -32,7 +32,7 @@ FIXTURE_SETUP(odd)
 	scene_start(self->s, NULL);
 }
 
-FIXTURE_TEARDOWN(odd)
+FIXTURE_TEARDOWN(oom_races)
 {
 	if (self->s)
 		memcg_remove(&self->s->cg);
@@ -47,7 +47,7 @@ FIXTURE_TEARDOWN(odd)
 	} while (0)
 
 /* The first thread is a zombie without an mm; the process still has one. */
-TEST_F(odd, a_process_whose_first_thread_is_gone_is_the_victim)
+TEST_F(oom_races, a_process_whose_first_thread_is_gone_is_the_victim)
 {
 	const struct oomtrace_victim *victim = NULL;
 	const struct oomtrace_verdict *verdict = NULL;
@@ -107,7 +107,7 @@ static int in_a_pid_namespace(void *arg)
 	return hog_wait(&hog) == 128 + SIGKILL ? 0 : 1;
 }
 
-TEST_F(odd, pids_are_those_of_the_first_namespace)
+TEST_F(oom_races, pids_are_those_of_the_first_namespace)
 {
 	const struct oomtrace_verdict *verdict = NULL;
 	struct scene *s = self->s;
@@ -157,7 +157,7 @@ static int come_and_go(void *arg)
 	}
 }
 
-TEST_F_TIMEOUT(odd, tasks_that_come_and_go_leave_every_record_whole, 240)
+TEST_F_TIMEOUT(oom_races, tasks_that_come_and_go_leave_every_record_whole, 240)
 {
 	struct scene *s = self->s;
 	pid_t pid[COMERS];

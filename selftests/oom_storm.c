@@ -42,16 +42,16 @@ static void adjust_the_test(const char *adj)
 	}
 }
 
-FIXTURE(tiny) {
+FIXTURE(oom_storm) {
 };
 
-FIXTURE_SETUP(tiny)
+FIXTURE_SETUP(oom_storm)
 {
 	adjust_the_test("-1000");
 	module_start(NULL);
 }
 
-FIXTURE_TEARDOWN(tiny)
+FIXTURE_TEARDOWN(oom_storm)
 {
 	module_stop();
 	adjust_the_test("0");
@@ -193,7 +193,7 @@ static void dismiss_cast(const pid_t *pid)
 			waitpid(pid[i], NULL, 0);
 }
 
-TEST_F_TIMEOUT(tiny, every_kill_is_recorded_or_counted, 3600)
+TEST_F_TIMEOUT(oom_storm, every_kill_is_recorded_or_counted, 3600)
 {
 	const char *env = getenv("OOMTRACE_SECONDS");
 	unsigned long long until = now_ns() +

@@ -123,7 +123,7 @@ static int flip(void *cg)
  * when it was charged, and no longer has to. The window is short, so retry
  * until it happens.
  */
-TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_is_told_as_that, 200)
+TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_has_that_trigger, 200)
 {
 	const struct oomtrace_oom_begin *b;
 	unsigned long long until;

@@ -67,7 +67,7 @@ find_process(const struct oomtrace_ranking *rk,
 	return NULL;
 }
 
-TEST_F(ranking, points_are_those_behind_proc_oom_score)
+TEST_F(ranking, points_are_those_of_proc_oom_score)
 {
 	static const char * const what[] = {
 		"--comm r0 --anon 1", "--comm r1 --anon 7 --adj 30",
@@ -198,7 +198,7 @@ TEST_F(ranking, the_first_of_a_cgroup_is_the_one_that_then_dies)
 	records_free(&recs);
 }
 
-TEST_F(ranking, the_text_file_tells_the_same)
+TEST_F(ranking, the_text_file_shows_the_same)
 {
 	char *text, *line, who[64];
 	struct hog hog;
@@ -352,7 +352,7 @@ TEST_F_TIMEOUT(ranking, ten_thousand_processes_are_ranked_in_a_moment, 240)
 	sysctl_set("kernel/threads-max", threads_max);
 }
 
-TEST_F(ranking, bad_input_is_refused_and_said_why)
+TEST_F(ranking, bad_input_fails_with_an_errno)
 {
 	struct oomtrace_ranking rk = { .size = sizeof(rk) - 8 };
 

@@ -337,7 +337,7 @@ static bool came_round(int fd)
 	return true;
 }
 
-TEST_F_TIMEOUT(readers, all_kinds_each_know_of_every_record, 180)
+TEST_F_TIMEOUT(readers, all_kinds_account_for_every_record, 180)
 {
 	int ms = getenv("READERS_MS") ? atoi(getenv("READERS_MS")) : 3000, i;
 	pid_t readers[ARRAY_SIZE(kinds)], writers[WRITERS], idle;

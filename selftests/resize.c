@@ -97,7 +97,7 @@ static void refuse(struct __test_metadata *_metadata, int kmsg,
 	free(log);
 }
 
-TEST_F(resize, a_size_that_cannot_be_is_refused_and_changes_nothing)
+TEST_F(resize, an_invalid_size_is_refused_and_changes_nothing)
 {
 	static const struct {
 		const char *text;
@@ -134,7 +134,7 @@ TEST_F(resize, a_size_that_cannot_be_is_refused_and_changes_nothing)
 	expect_sizes(_metadata, self->fd, 64, 64);
 }
 
-TEST_F(resize, more_than_memory_holds_is_ENOMEM_and_kills_nobody)
+TEST_F(resize, more_than_memory_holds_is_ENOMEM_and_kills_no_task)
 {
 	long mb = meminfo("MemTotal") / 1024;
 	char text[64], *log;

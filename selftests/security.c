@@ -146,7 +146,7 @@ static int look_at_sys_module(void *unused)
 	return !!found && !strstr(found, "/notes/");
 }
 
-TEST_F(security, sysfs_tells_an_ordinary_user_no_address)
+TEST_F(security, sysfs_shows_an_ordinary_user_no_address)
 {
 	EXPECT_EQ(0, run_child(look_at_sys_module, NULL));
 }
@@ -257,7 +257,7 @@ static const char *fault_of(const union record *r)
 	return NULL;
 }
 
-TEST_F(security, no_byte_of_a_record_is_left_to_chance)
+TEST_F(security, every_byte_of_a_record_is_intended)
 {
 	unsigned long seen[64] = { };
 	const char *why;
@@ -304,7 +304,7 @@ static void expect_clean(struct __test_metadata *_metadata, const void *answer,
 	}
 }
 
-TEST_F(security, no_byte_of_an_ioctl_is_left_to_chance)
+TEST_F(security, every_byte_of_an_ioctl_is_intended)
 {
 	static const struct {
 		unsigned int cmd;
@@ -394,7 +394,7 @@ static char *all_texts(void)
 	return all;
 }
 
-TEST_F(security, no_text_holds_an_address)
+TEST_F(security, no_text_shows_an_address)
 {
 	char *text, *at;
 	long before;

@@ -92,7 +92,7 @@ TEST_F(seek, a_number_is_the_record_that_comes_next)
 				 OOMTRACE_RING_COMMIT, 0, info.written + 1000));
 }
 
-TEST_F(seek, a_number_no_longer_held_is_lost_exactly)
+TEST_F(seek, an_overwritten_number_is_counted_as_lost)
 {
 	struct oomtrace_ring_cpu_info info;
 	const union record *r;
@@ -147,7 +147,7 @@ TEST_F(seek, an_episode_is_where_its_begin_is)
 	EXPECT_EQ(0, self->recs.n);
 }
 
-TEST_F(seek, what_is_wrong_is_EINVAL_and_moves_nothing)
+TEST_F(seek, an_invalid_seek_is_EINVAL_and_moves_nothing)
 {
 	static const struct oomtrace_seek bad[] = {
 		{ .size = 0 },
@@ -188,7 +188,7 @@ TEST_F(seek, what_is_wrong_is_EINVAL_and_moves_nothing)
 
 /* ---- ring, stats, stack ---- */
 
-TEST_F(seek, a_ring_that_is_none_is_EINVAL)
+TEST_F(seek, an_invalid_ring_is_EINVAL)
 {
 	struct oomtrace_ring_cpu_info info;
 

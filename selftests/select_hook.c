@@ -100,7 +100,7 @@ static size_t candidates(const struct records *recs, bool with_points)
 	return n;
 }
 
-TEST_F(by, the_parameter_and_the_hooks_file_say_it)
+TEST_F(by, the_parameter_and_the_hooks_file_show_it)
 {
 	char value[32], evaluate[32], badness[32];
 
@@ -187,7 +187,7 @@ TEST_F(by, switched_off_and_on_it_records_again)
 
 /* ---- the same under both ---- */
 
-TEST(both_tell_the_same_of_each_candidate)
+TEST(both_hooks_give_the_same_candidates)
 {
 	static const char * const how[] = { "ftrace", "kprobe" };
 	struct records recs[2] = { };

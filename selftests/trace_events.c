@@ -176,7 +176,7 @@ static void finish(struct __test_metadata *_metadata, int fd,
 
 /* ---- ftrace ---- */
 
-TEST_F(trace_events, formats_have_every_field_and_no_name_of_ours)
+TEST_F(trace_events, formats_have_every_field_and_no_enumerator)
 {
 	char path[128], want[64], *text, *at;
 	unsigned int i, n;
@@ -250,7 +250,7 @@ TEST_F(trace_events, the_filter_and_commit_records_apply_to_events)
 	free(text);
 }
 
-TEST_F(trace_events, nobody_listening_there_are_none)
+TEST_F(trace_events, disabled_events_do_not_appear)
 {
 	char *text;
 

@@ -208,7 +208,7 @@ TEST_F(trace_pipe, a_signal_ends_the_wait)
 	close(fd);
 }
 
-TEST_F(trace_pipe, poll_tells_when_there_is_a_line_or_the_rest_of_one)
+TEST_F(trace_pipe, poll_reports_a_line_or_the_rest_of_one)
 {
 	struct pollfd p = { .fd = self->fd, .events = POLLIN };
 	pid_t pid;
@@ -235,7 +235,7 @@ TEST_F(trace_pipe, poll_tells_when_there_is_a_line_or_the_rest_of_one)
 	EXPECT_EQ(0, poll(&p, 1, 0));
 }
 
-TEST_F(trace_pipe, each_who_opens_it_gets_every_line)
+TEST_F(trace_pipe, each_reader_gets_every_line)
 {
 	char *other = malloc(ROOM);
 
@@ -272,7 +272,7 @@ TEST_F(trace_pipe, a_buffer_that_ends_in_a_hole_loses_no_byte)
 	munmap(map, PAGE);
 }
 
-TEST_F(trace_pipe, what_is_overwritten_is_told_in_its_place)
+TEST_F(trace_pipe, overwritten_records_are_reported_in_their_place)
 {
 	close(self->fd);
 	module_start("commit_buffer_kb=16");
