@@ -156,7 +156,7 @@ TEST_F(cli_answers, whatif_predicts_the_victim)
 	EXPECT_TRUE(s.small_died) TH_LOG("with %lld", adj - 3);
 	play(&s, adj + 3);
 	EXPECT_TRUE(s.big_died) TH_LOG("with %lld", adj + 3);
-	printf("# predicted that oom_score_adj %lld saves it: with %lld it lived, with %lld it died\n",
+	printf("# predicted that oom_score_adj %lld saves it: with %lld it survived, with %lld it died\n",
 	       adj, adj - 3, adj + 3);
 }
 
@@ -295,7 +295,7 @@ TEST_F(cli_answers, advise_finds_the_smallest_ratio)
 	sysctl_set("vm/overcommit_ratio", ratio / 2);
 	EXPECT_LT(0, run_child(workload, NULL));
 	sysctl_set("vm/overcommit_memory", GUESS);
-	printf("# advise: with ratio %lld nothing is refused; so it was with %lld; with %lld something was\n",
+	printf("# advise: predicted no refusal with ratio %lld; seen with %lld: none, with %lld: some\n",
 	       ratio, ratio + 1, ratio / 2);
 }
 

@@ -135,8 +135,8 @@ TEST_F(cli_output, dump_json_has_every_record_of_the_device)
 	for (line = strtok_r(said, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		obj = json_tokener_parse(line);
-		ASSERT_NE(NULL, obj) TH_LOG("line %zu is no JSON: %s", n, line);
-		ASSERT_GT(self->recs.n, n) TH_LOG("one too many: %s", line);
+		ASSERT_NE(NULL, obj) TH_LOG("line %zu is not JSON: %s", n, line);
+		ASSERT_GT(self->recs.n, n) TH_LOG("unexpected line: %s", line);
 		expect_record(_metadata, obj, &self->recs.r[n++]);
 		json_object_put(obj);
 	}
@@ -211,7 +211,7 @@ static int dump_as_nobody(void *unused)
 	become_nobody();
 	status = OOMTRACE("dump");
 	if (!strstr(said, "no permission")) {
-		fprintf(stderr, "# it says: %s\n", said);
+		fprintf(stderr, "# the output is: %s\n", said);
 		return 100;
 	}
 	return status;

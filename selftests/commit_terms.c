@@ -183,7 +183,7 @@ TEST_F(terms, huge_pages_reduce_the_limit)
 
 	sysctl_set("vm/nr_hugepages", 4);
 	if (sysctl_get("vm/nr_hugepages") != 4)
-		SKIP(return, "the kernel has no 4 huge pages to spare");
+		SKIP(return, "the kernel cannot allocate 4 huge pages");
 	check_setting(_metadata, self->fd, &self->recs);
 	rec = commit_of(&self->recs, getpid(), TEN_GIB_PAGES);
 	EXPECT_EQ(4 * meminfo("Hugepagesize") / PAGE_KB, rec->hugetlb);
@@ -202,7 +202,7 @@ TEST_F(terms, swap_is_part_of_the_limit)
 	sysctl_set("vm/overcommit_memory", GUESS);
 	if (shell("modprobe zram && echo 32M >/sys/block/zram0/disksize && "
 		  "mkswap /dev/zram0") || swapon("/dev/zram0", 0))
-		SKIP(return, "no zram to swap to");
+		SKIP(return, "no zram for swap");
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_LT(0, meminfo("SwapTotal"));
 	check_setting(_metadata, self->fd, &self->recs);

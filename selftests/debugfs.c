@@ -109,7 +109,7 @@ TEST_F(debugfs, trace_read_from_its_start_again_is_the_same)
 		text[n] = '\0';
 		EXPECT_EQ(len, n);
 		EXPECT_EQ(0, strcmp(whole, text))
-			TH_LOG("now all of it is:\n%.300s", text);
+			TH_LOG("the second reading is:\n%.300s", text);
 	}
 	got = pread(fd, text, 100, 1000);
 	if (got > 0)

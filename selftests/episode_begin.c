@@ -69,7 +69,7 @@ static unsigned long long psi_some_total(const char *path)
 	line_with(text, "some ", line, sizeof(line));
 	if (!strstr(line, "total=") ||
 	    sscanf(strstr(line, "total="), "total=%llu", &us) != 1)
-		die("%s is not understood: %s", path, text);
+		die("cannot parse %s: %s", path, text);
 	free(text);
 	return us;
 }
@@ -121,7 +121,7 @@ static void play_global(struct scene *s)
 	trace_retries(false);
 	text = slurp(TRACEFS "/trace", NULL);
 	if (strlen(text) >= sizeof(seen->trace))
-		die("too many retries to look at");
+		die("the trace of the retries is too long");
 	strcpy(seen->trace, text);
 	free(text);
 	if (!tracer_cut_at_kill(seen->trace, s->big))
@@ -180,7 +180,7 @@ FIXTURE_SETUP(begin)
 		scene_play(global, play_global);
 	ASSERT_TRUE(scene_find(s, s->big, &self->begin, &self->verdict,
 			       &self->victim, &self->end))
-		TH_LOG("no whole episode that killed %d:\n%s", s->big, s->log);
+		TH_LOG("no complete episode that killed %d:\n%s", s->big, s->log);
 }
 
 FIXTURE_TEARDOWN(begin)
@@ -252,7 +252,7 @@ static void check_zone(struct __test_metadata *_metadata,
 		  z->reserved_highatomic * PAGE_KB);
 	EXPECT_EQ(kb_after(line, " unevictable:"), z->unevictable * PAGE_KB);
 	EXPECT_GE(4096, labs(kb_after(line, " free:") - z->free * PAGE_KB))
-		TH_LOG("%s\nours %lld pages", line, z->free);
+		TH_LOG("%s\nrecorded: %lld pages", line, z->free);
 	/* lru_gen can move all active pages to inactive in one step. */
 	active = kb_after(line, " active_anon:") - z->active_anon * PAGE_KB;
 	inactive = kb_after(line, " inactive_anon:") -
@@ -264,7 +264,7 @@ static void check_zone(struct __test_metadata *_metadata,
 	}
 	EXPECT_GE(4096, labs(kb_after(line, " inactive_file:") -
 			     z->inactive_file * PAGE_KB));
-	TH_LOG("%s free: the kernel %ld KiB, we %lld KiB", z->name,
+	TH_LOG("%s free: kernel %ld KiB, recorded %lld KiB", z->name,
 	       kb_after(line, " free:"), z->free * PAGE_KB);
 }
 
@@ -363,7 +363,7 @@ TEST_F(begin, pressure_stall_is_between_procs_values_before_and_after)
 	}
 	if (access("/proc/pressure/memory", F_OK)) {
 		EXPECT_EQ(0, n);
-		SKIP(return, "this kernel keeps no pressure stall averages");
+		SKIP(return, "this kernel has no pressure stall information");
 	}
 	EXPECT_EQ(variant->memcg ? 4 : 2, n);
 	ASSERT_NE(NULL, found);

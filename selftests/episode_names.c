@@ -83,7 +83,7 @@ static void make_chain(struct chain *chain, int depth, size_t len)
 	}
 	spill_at(chain->dirs[1], "memory.max", "8388608");
 	if (fstat(chain->dirs[depth], &st))
-		die("cannot look at %s", chain->path);
+		die("cannot stat %s", chain->path);
 	chain->id = st.st_ino;
 }
 

@@ -185,11 +185,11 @@ TEST_F_TIMEOUT(faults, each_allocation_at_load_fails_in_turn, 1200)
 		}
 		where = module_trace();
 		ASSERT_EQ(NULL, where)
-			TH_LOG("allocation %u: it is in %s", n, where);
+			TH_LOG("allocation %u: still in %s", n, where);
 	}
 	EXPECT_EQ(0, err);
 	EXPECT_FALSE(degraded());
-	TH_LOG("%u loads refused, %u did without something", refused, kept);
+	TH_LOG("%u loads refused, %u incomplete", refused, kept);
 	EXPECT_EQ(0, module_unload());
 
 	if (step > 1)
@@ -287,7 +287,7 @@ TEST_F_TIMEOUT(faults, each_allocation_at_unload_fails_in_turn, 600)
 	if (self->nth < 0)
 		SKIP(return, "this kernel has no fault injection");
 	if (!getenv("OOMTRACE_WARNINGS"))
-		SKIP(return, "the kernel itself warns then");
+		SKIP(return, "the kernel itself warns in this case: set OOMTRACE_WARNINGS");
 	for (n = 1; !left; n++) {
 		ASSERT_GT(1000, n);
 		ASSERT_EQ(0, module_load(PARAMS));
@@ -302,7 +302,7 @@ TEST_F_TIMEOUT(faults, each_allocation_at_unload_fails_in_turn, 600)
 		}
 		where = module_trace();
 		ASSERT_EQ(NULL, where)
-			TH_LOG("allocation %u: it is in %s", n, where);
+			TH_LOG("allocation %u: still in %s", n, where);
 		/* A remaining hook would call freed code. */
 		ASSERT_EQ(128 + SIGKILL, kill_of_oom());
 	}
@@ -330,12 +330,12 @@ TEST_F_TIMEOUT(faults, a_hook_that_ftrace_refuses_becomes_a_probe, 300)
 	char text[40];
 
 	if (!provoke_load())
-		SKIP(return, "the module that provokes was not built");
+		SKIP(return, "the module that provokes OOMs was not built");
 	ASSERT_EQ(0, module_load(PARAMS));
 	all = by_ftrace();
 	if (!all || access(PROVOKE("refuse"), W_OK)) {
 		provoke_unload();
-		SKIP(return, "nothing is hooked by ftrace here");
+		SKIP(return, "no function is hooked through ftrace");
 	}
 	/* kprobes makes one such call, too, and has no fallback. */
 	for (n = 1; n <= all + 1; n++) {
@@ -387,10 +387,10 @@ TEST_F_TIMEOUT(faults, each_registration_at_load_fails_in_turn, 1200)
 	int err;
 
 	if (!provoke_load())
-		SKIP(return, "the module that provokes was not built");
+		SKIP(return, "the module that provokes OOMs was not built");
 	if (access(PROVOKE("refuse"), W_OK)) {
 		provoke_unload();
-		SKIP(return, "functions are refused on x86-64 only");
+		SKIP(return, "making a function fail works on x86-64 only");
 	}
 	for (i = 0; i < ARRAY_SIZE(registrations); i++) {
 		for (n = 1, last = false; !last; n++) {
@@ -422,13 +422,13 @@ TEST_F_TIMEOUT(faults, each_registration_at_load_fails_in_turn, 1200)
 			}
 			where = module_trace();
 			ASSERT_EQ(NULL, where)
-				TH_LOG("%s: it is in %s", text, where);
+				TH_LOG("%s: still in %s", text, where);
 		}
 		/* The module calls this function. */
 		EXPECT_LT(2, n) TH_LOG("%s", registrations[i].function);
 	}
 	provoke_unload();
-	TH_LOG("%u loads refused, %u did without something, %u by another way",
+	TH_LOG("%u loads refused, %u incomplete, %u with a fallback",
 	       refused, lacking, other);
 	EXPECT_EQ(0, module_load(PARAMS));
 	EXPECT_FALSE(degraded());

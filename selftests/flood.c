@@ -200,7 +200,7 @@ TEST_F_TIMEOUT(flood, leaves_the_oom_episodes_alone, 3600)
 			       first.r[i].h.seq);
 	}
 	EXPECT_LE(6, n);
-	TH_LOG("behind %llu records, the %zu of the OOM are as they were",
+	TH_LOG("after %llu records, the %zu of the OOM are unchanged",
 	       after.ring[OOMTRACE_RING_COMMIT].written -
 	       before.ring[OOMTRACE_RING_COMMIT].written, n);
 	records_free(&first);

@@ -168,9 +168,9 @@ int main(int argc, char **argv)
 		else if (opt == 't')
 			options.threads = strtoul(optarg, NULL, 0);
 		else
-			die("allowed are --seed N, --calls N, --threads N");
+			die("usage: fuzz [--seed N] [--calls N] [--threads N]");
 	}
 	if (options.threads < 1 || options.threads > MAX_THREADS)
-		die("--threads: 1 to %d", MAX_THREADS);
+		die("--threads must be 1 to %d", MAX_THREADS);
 	return test_harness_run(1, self);
 }

@@ -94,7 +94,7 @@ TEST_F(hooks, hooks_that_the_kernel_does_not_call_are_silent)
 	int fd;
 
 	if (spill(FTRACE, "0"))
-		SKIP(return, "this kernel does not let ftrace be switched off");
+		SKIP(return, "this kernel cannot switch ftrace off");
 	fd = device_open();
 	text = slurp(DEBUGFS "/hooks", NULL);
 	line_with(text, "__vm_enough_memory", line, sizeof(line));

@@ -30,7 +30,7 @@ TEST_F_TIMEOUT(leaks, no_memory_is_leaked, 300)
 
 	/* A scan covers only objects that are at least 5 s old. */
 	if (access(KMEMLEAK, W_OK))
-		SKIP(return, "this kernel does not look for leaks");
+		SKIP(return, "this kernel has no kmemleak");
 	sleep_ms(6000);
 	err = spill(KMEMLEAK, "scan");
 	if (err == -EPERM || err == -EBUSY)
@@ -48,7 +48,7 @@ TEST_F(leaks, lock_checking_did_not_give_up)
 	char *text;
 
 	if (access("/proc/lockdep_stats", R_OK))
-		SKIP(return, "this kernel does not check locks");
+		SKIP(return, "this kernel has no lockdep");
 	text = slurp("/proc/lockdep_stats", NULL);
 	line_with(text, "debug_locks", line, sizeof(line));
 	free(text);

@@ -125,7 +125,7 @@ TEST_F(library_seek, a_record_can_be_sought_by_its_number)
 	struct oomtrace *mapped = oomtrace_new();
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
-		SKIP(return, "there is one CPU");
+		SKIP(return, "this machine has only one CPU");
 	deny_on_both();
 	expect_seeks(_metadata, self->ot);
 	ASSERT_EQ(0, oomtrace_open(mapped, NULL, OOMTRACE_OPEN_MAPPED));

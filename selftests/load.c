@@ -30,7 +30,7 @@ FIXTURE_TEARDOWN(load)
 
 static void expect_nothing_left(struct __test_metadata *_metadata)
 {
-	EXPECT_EQ(NULL, module_trace()) TH_LOG("it is in %s", module_trace());
+	EXPECT_EQ(NULL, module_trace()) TH_LOG("still in %s", module_trace());
 }
 
 TEST_F(load, modprobe_loads_and_unloads)

@@ -216,7 +216,7 @@ TEST_F_TIMEOUT(many_tasks, many_cgroups_with_long_names, 7200)
 		found += oom_in(path, id[i % n], fd);
 	}
 	EXPECT_EQ(2 * n, found);
-	TH_LOG("%d cgroups at once, %d OOMs, each told as its cgroup's", n, found);
+	TH_LOG("%d cgroups at once, %d OOMs, each recorded with its cgroup", n, found);
 	/* Reading the texts still terminates. */
 	text = slurp(DEBUGFS "/trace", NULL);
 	EXPECT_IN("oom_begin", text);

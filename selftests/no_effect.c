@@ -50,18 +50,18 @@ static void switched_off(void)
 {
 	module_start(NULL);
 	if (spill(DEBUGFS "/enable", "0"))
-		die("cannot switch it off");
+		die("cannot disable the module");
 }
 
 static const struct {
 	const char *name;
 	void (*set_up)(void);
 } states[] = {
-	{ "not there", not_there },
+	{ "unloaded", not_there },
 	{ "loaded", loaded },
 	{ "recording everything", recording_everything },
-	{ "switched off", switched_off },
-	{ "not there again", not_there },
+	{ "disabled", switched_off },
+	{ "unloaded again", not_there },
 };
 
 FIXTURE(no_effect) {
@@ -222,7 +222,7 @@ static void die_uninterrupted(pid_t pid)
 	struct sched_param fifo = { .sched_priority = 1 };
 
 	if (sched_setscheduler(pid, SCHED_FIFO, &fifo))
-		die("cannot make %d run first: %s", pid, strerror(errno));
+		die("cannot make %d a real-time task: %s", pid, strerror(errno));
 }
 
 /*

@@ -37,7 +37,7 @@ static void __attribute__((constructor)) make_scenes(void)
 #define NEED_PROVOKE()							\
 	do {								\
 		if (!provoke_load())					\
-			SKIP(return, "the module that provokes was not built"); \
+			SKIP(return, "the module that provokes OOMs was not built"); \
 	} while (0)
 
 /* More pages than the machine has. */
@@ -57,7 +57,7 @@ static void play_freed(struct scene *s)
 	scene_start(s, NULL);
 	snprintf(held, sizeof(held), "%d", HELD);
 	if (spill(PROVOKE("hold"), held))
-		die("no %d pages to hold", HELD);
+		die("cannot hold %d pages", HELD);
 	hog_start(&big, "--comm big --grow 4096");
 	s->big = big.pid;
 	s->status = hog_wait(&big);
@@ -100,7 +100,7 @@ static void count_calls(void)
 {
 	if (spill(TRACING "/kprobe_events", "p:oomtrace_test/calls out_of_memory") ||
 	    spill(TRACING "/events/oomtrace_test/calls/enable", "1"))
-		die("ftrace cannot count");
+		die("cannot count calls with ftrace");
 }
 
 static unsigned long counted_calls(void)
@@ -346,7 +346,7 @@ TEST(tasks_that_wait_for_a_dying_victim_are_counted_and_fill_no_ring)
 		EXPECT_LE(r->last_ns, r->h.ts_ns);
 		EXPECT_GE(r->first_ns + 2500000000ULL, r->h.ts_ns);
 	}
-	fprintf(stderr, "# out_of_memory() was called %lu times: %lu told (%d scans aborted) + %lu counted; %zu records\n",
+	fprintf(stderr, "# out_of_memory() was called %lu times: %lu episodes (%d scans aborted) + %lu repeats; %zu records\n",
 		*calls, told, aborted, counted, stuck->recs.n);
 	ASSERT_NE(NULL, r);
 	/* ftrace counts the same number of calls. */

@@ -185,7 +185,7 @@ TEST_F(global, idle_tasks_have_exactly_the_tables_numbers)
 	size_t i;
 
 	if (is_preempt_rt())
-		SKIP(return, "PREEMPT_RT: the lock that candidates' memory is read under can sleep");
+		SKIP(return, "PREEMPT_RT: reading a candidate's memory takes a sleeping lock");
 	for (i = 0; i < ARRAY_SIZE(still); i++) {
 		c = scene_candidate(self->oom.s, self->oom.begin->episode, still[i]);
 		row = report_row(&self->oom.report, still[i]);

@@ -231,7 +231,7 @@ static void play_group(struct scene *s)
 	s->status = hog_wait(&big);
 	for (i = 0; i < MEMBERS; i++)
 		if (hog_wait(&member[i]) != 128 + SIGKILL)
-			die("a member of the group lives on");
+			die("a member of the group survived");
 	hog_kill(&exempt);
 	end_and_remove(s);
 }

@@ -31,7 +31,7 @@ static bool have_nodes(void)
 #define NEED_NODES()							\
 	do {								\
 		if (!have_nodes())					\
-			SKIP(return, "this machine has one memory node"); \
+			SKIP(return, "this machine has only one memory node"); \
 	} while (0)
 
 /* One hog holds memory on node 0, one grows on node 1. */

@@ -99,7 +99,7 @@ TEST(retries_of_compaction_are_those_that_the_kernel_traced)
 	size_t i;
 
 	if (!provoke_load())
-		SKIP(return, "the module that provokes was not built");
+		SKIP(return, "the module that provokes OOMs was not built");
 	play_compact(s, trace, sizeof(trace));
 	ASSERT_TRUE(scene_find(s, s->big, &begin, &verdict, &victim, &end))
 		TH_LOG("%s", s->log);
@@ -127,12 +127,12 @@ TEST(retries_of_compaction_are_those_that_the_kernel_traced)
 		EXPECT_EQ(max, p->max_retries);
 		EXPECT_EQ(p->retry, !!memmem(line, strcspn(line, "\n"),
 					     "should_retry=1", 14))
-			TH_LOG("%d from the last in\n%s", n, trace);
+			TH_LOG("retry %d from the last in\n%s", n, trace);
 		EXPECT_FALSE(HAS(p, retry, zone_name));
 		EXPECT_TRUE(HAS(p, retry, priority));
 		EXPECT_TRUE(HAS(p, retry, result));
 	}
-	EXPECT_LE(1, n) TH_LOG("nothing of compaction; the trace has\n%s\n%s",
+	EXPECT_LE(1, n) TH_LOG("no retry of compaction is recorded; the trace has\n%s\n%s",
 			       trace, s->log);
 	scene_check_episodes(_metadata, &s->recs);
 	scene_check_report(_metadata, s, s->big);
@@ -184,7 +184,7 @@ TEST(an_oom_by_min_ttl_is_kswapds)
 				       &end)) TH_LOG("%s", s->log);
 	} while (begin->trigger != OOMTRACE_TRIGGER_MIN_TTL && ++tries < 5);
 	EXPECT_EQ(OOMTRACE_TRIGGER_MIN_TTL, begin->trigger)
-		TH_LOG("%.16s asked, trigger %u", begin->comm, begin->trigger);
+		TH_LOG("%.16s called the OOM killer, trigger %u", begin->comm, begin->trigger);
 	EXPECT_EQ(0, strncmp(begin->comm, "kswapd", 6));
 	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, begin->scope);
 	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);

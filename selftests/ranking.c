@@ -300,7 +300,7 @@ TEST_F_TIMEOUT(ranking, ten_thousand_processes_are_ranked_in_a_moment, 240)
 	close(fds[1]);
 	close(fds[2]);
 	ASSERT_EQ(1, read(fds[0], &c, 1));
-	ASSERT_EQ(0, c) TH_LOG("not so many processes");
+	ASSERT_EQ(0, c) TH_LOG("cannot start %d processes", MANY);
 
 	memset(&self->rk, 0, sizeof(self->rk));
 	self->rk.size = sizeof(self->rk);

@@ -69,7 +69,7 @@ static bool read_once(struct result *res, int fd, size_t size)
 	if (n < 0 && errno == EAGAIN)
 		return false;
 	if (n <= 0)
-		die("read gives %zd: %s", n, strerror(errno));
+		die("read() returned %zd: %s", n, strerror(errno));
 	account_buffer(&res->t, buf, n);
 	return true;
 }
@@ -194,11 +194,11 @@ static void by_text(struct result *res, int fd, const struct by_text *how)
 		n = read(fd, text + len, how->size);
 		any = n > 0;
 		if (n < 0 && errno != EAGAIN)
-			die("trace_pipe gives %zd: %s", n, strerror(errno));
+			die("read() of trace_pipe returned %zd: %s", n, strerror(errno));
 		if (any)
 			len = account_text(&res->t, text, len + n);
 		if (len > sizeof(text) / 2)
-			die("a line without an end: %.100s", text);
+			die("a line has no end: %.100s", text);
 		res->calls++;
 		if (how->pause_ms && !last)
 			sleep_ms(how->pause_ms);
@@ -215,7 +215,7 @@ static const struct kind {
 	const struct by_map *map;
 	const struct by_text *text;
 } kinds[] = {
-	{ "read, much at once", &(struct by_read){ 1 << 20, 0, POLL } },
+	{ "read, large chunks", &(struct by_read){ 1 << 20, 0, POLL } },
 	{ "read, one record at a time",
 	  &(struct by_read){ OOMTRACE_MAX_RECORD, 0, POLL } },
 	{ "read, busy", &(struct by_read){ 65536, 0, BUSY } },
@@ -225,7 +225,7 @@ static const struct kind {
 	{ "mmap, slow", .map = &(struct by_map){ KEEP, 20 } },
 	{ "mmap and munmap each time", .map = &(struct by_map){ AGAIN, 1 } },
 	{ "trace_pipe", .text = &(struct by_text){ 65536, 0 } },
-	{ "trace_pipe, small pieces", .text = &(struct by_text){ 100, 1 } },
+	{ "trace_pipe, small chunks", .text = &(struct by_text){ 100, 1 } },
 };
 
 static int pipe_open(void)
@@ -461,7 +461,7 @@ static void expect_few_wakes(struct __test_metadata *_metadata, int device,
 	set_phase(STOPPED);
 	wait_child(pid);
 	if (behind)
-		SKIP(return, "this machine writes faster than it makes text");
+		SKIP(return, "this machine writes records faster than text");
 	/* A reader that finds a record before it sleeps needs no wakeup. */
 	wakes = slept.ru_nvcsw - awake.ru_nvcsw;
 	printf("# %ld wake-ups in %d polls for %llu records in %llu ms, the longest sleep %llu ms\n",

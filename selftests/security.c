@@ -221,7 +221,7 @@ static const char *fault_of(const union record *r)
 	unsigned int i, n;
 
 	if (!desc)
-		return "a type that nobody knows";
+		return "an unknown type";
 	for (i = 0; i < desc->nfields; i++) {
 		const struct oomtrace_field *f = &desc->fields[i];
 		const unsigned char *at = r->bytes + f->offset;
@@ -250,7 +250,7 @@ static const char *fault_of(const union record *r)
 	}
 	for (i = sizeof(r->h); i < r->h.size; i++)
 		if (!meant[i] && r->bytes[i]) {
-			snprintf(why, sizeof(why), "%s: byte %u is 0x%02x and no field's",
+			snprintf(why, sizeof(why), "%s: byte %u is 0x%02x outside of any field",
 				 desc->name, i, r->bytes[i]);
 			return why;
 		}

@@ -224,7 +224,7 @@ TEST(both_hooks_give_the_same_candidates)
 					break;
 			}
 			ASSERT_GT(recs[k].n, nth[k])
-				TH_LOG("%s: %d is not there, or not in its place",
+				TH_LOG("%s: %d is missing or out of order",
 				       how[k], crowd_pid(i));
 		}
 		/*
@@ -250,7 +250,7 @@ TEST(both_hooks_give_the_same_candidates)
 	}
 	EXPECT_EQ(CROWD, compared);
 	EXPECT_LE(1, ineligible);
-	fprintf(stderr, "# %zu candidates compared, %zu of them not eligible\n",
+	fprintf(stderr, "# %zu candidates compared, %zu of them ineligible\n",
 		compared, ineligible);
 	for (k = 0; k < 2; k++)
 		records_free(&recs[k]);

@@ -191,7 +191,7 @@ TEST_F(trace_events, formats_have_every_field_and_no_enumerator)
 			snprintf(want, sizeof(want), " %s%s;\toffset:", field,
 				 strcmp(field, "comm") ? "" : "[16]");
 			at = strstr(at, want);
-			ASSERT_NE(NULL, at) TH_LOG("no '%s' in its place in\n%s",
+			ASSERT_NE(NULL, at) TH_LOG("'%s' is missing or out of order in\n%s",
 						   want, text);
 		}
 		/*
@@ -384,12 +384,12 @@ static int with_tool(char *const argv[])
 		sleep_ms(100);
 	}
 	if (i == 1800)
-		die("%s has not begun after three minutes", argv[0]);
+		die("%s has not started after three minutes", argv[0]);
 	close(fd);
 	provoke();
 	fd = open(SYNC ".go", O_WRONLY);
 	if (write(fd, "\n", 1) != 1)
-		die("cannot let it end");
+		die("cannot end the tool");
 	close(fd);
 	return wait_child(pid);
 }

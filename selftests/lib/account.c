@@ -78,7 +78,7 @@ void account_line(struct accounts *t, const char *line)
 
 	if (sscanf(line, "%llu.%6llu [%u] %n", &sec, &usec, &cpu, &n) != 3 ||
 	    !n || cpu >= CPUS)
-		die("not a line of a record: '%s'", line);
+		die("not a record: '%s'", line);
 	rec = line + n;
 	if (!strncmp(rec, "stack: ", 7))
 		return;
@@ -135,9 +135,9 @@ int flood_fast(void *flooder)
 
 	for (i = 1; i <= f->times; i++) {
 		if (sbrk(PAGE) == (void *)-1)
-			die("the heap does not grow: %s", strerror(errno));
+			die("cannot grow the heap: %s", strerror(errno));
 		if (i % 512 == 0 && brk(start))
-			die("the heap does not shrink: %s", strerror(errno));
+			die("cannot shrink the heap: %s", strerror(errno));
 	}
 	return 0;
 }

@@ -72,7 +72,7 @@ int run_program(char *buf, size_t size, char *const argv[])
 	while ((got = read(fds[0], buf + n, size - 1 - n)) > 0)
 		n += got;
 	if (n == size - 1)
-		die("%s says more than %zu bytes", argv[0], size);
+		die("%s prints more than %zu bytes", argv[0], size);
 	buf[n] = '\0';
 	close(fds[0]);
 	return wait_child(pid);
@@ -81,7 +81,7 @@ int run_program(char *buf, size_t size, char *const argv[])
 void become_nobody(void)
 {
 	if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
-		die("cannot become uid 1000: %s", strerror(errno));
+		die("cannot change to uid 1000: %s", strerror(errno));
 }
 
 void drop_capability(int cap)
@@ -107,7 +107,7 @@ void pin_to_cpu(int cpu)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		die("cannot stay on CPU %d: %s", cpu, strerror(errno));
+		die("cannot pin to CPU %d: %s", cpu, strerror(errno));
 }
 
 static bool has_open(pid_t pid, const char *path)

@@ -58,7 +58,7 @@ pid_t crowd_sitter(unsigned int pages, int adj)
 	if (!pid)
 		sit(pages, adj);
 	if (waitpid(pid, &status, WUNTRACED) < 0 || !WIFSTOPPED(status))
-		die("one of the crowd did not sit down");
+		die("a process of the crowd did not stop");
 	return pid;
 }
 
@@ -68,7 +68,7 @@ void crowd_gather(int n, unsigned int seed, bool equal)
 	int i;
 
 	if (n > CROWD_MAX)
-		die("a crowd of %d is too large", n);
+		die("a crowd of %d exceeds %d", n, CROWD_MAX);
 	if (sched_getaffinity(0, sizeof(was), &was))
 		die("sched_getaffinity: %s", strerror(errno));
 	/*

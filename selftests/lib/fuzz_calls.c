@@ -91,7 +91,7 @@ static void find_paths(void)
 		return;
 	dir = opendir(DEBUGFS);
 	if (!dir)
-		die("cannot look into " DEBUGFS);
+		die("cannot list " DEBUGFS);
 	while ((e = readdir(dir)) && npaths < ARRAY_SIZE(paths))
 		if (e->d_name[0] != '.') {
 			char *path;
@@ -338,7 +338,7 @@ static void check_records(struct fuzzer *f, const char *buf, ssize_t n)
 	if (at == n)
 		return;
 	f->bad_reads++;
-	snprintf(f->why, sizeof(f->why), "no record at byte %zd of %zd", at, n);
+	snprintf(f->why, sizeof(f->why), "invalid record at byte %zd of %zd", at, n);
 }
 
 static bool do_open(struct fuzzer *f, unsigned int slot)

@@ -130,22 +130,22 @@ static void wait_for_go(void)
 
 static int usage(void)
 {
-	fputs("usage: hog [OPTION...]   options are obeyed in their order\n"
+	fputs("usage: hog [OPTION...]   options apply in their order\n"
 	      "  --adj N        set oom_score_adj (each hog starts with 0)\n"
 	      "  --comm NAME    set the command's name\n"
-	      "  --uid N        become that user\n"
+	      "  --uid N        change to that user\n"
 	      "  --cgroup DIR   join the cgroup\n"
-	      "  --membind NODE take memory from that NUMA node only\n"
+	      "  --membind NODE allocate from that NUMA node only\n"
 	      "  --put PATH=TEXT\n"
 	      "                 write to a file\n"
 	      "  --anon MB, --shmem MB, --file PATH\n"
 	      "                 map and touch that much memory\n"
-	      "  --populate MB  try to by MAP_POPULATE, which gives up when there is no more\n"
-	      "                 memory, and let go of it again\n"
-	      "  --thread       end the first thread and go on in another\n"
-	      "  --hold         say ready, hold everything\n"
-	      "  --go           say ready, go on after a byte on stdin\n"
-	      "  --grow MB      take anonymous memory up to that\n", stderr);
+	      "  --populate MB  map that much with MAP_POPULATE, which gives up without\n"
+	      "                 memory, and unmap it\n"
+	      "  --thread       exit the first thread and continue in another\n"
+	      "  --hold         print ready, hold everything\n"
+	      "  --go           print ready, continue after a byte on stdin\n"
+	      "  --grow MB      map and touch anonymous memory up to that size\n", stderr);
 	return 2;
 }
 

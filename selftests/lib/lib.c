@@ -40,7 +40,7 @@ static bool kernel_before(int major, int minor)
 	int is_major, is_minor;
 
 	if (uname(&name) || sscanf(name.release, "%d.%d", &is_major, &is_minor) != 2)
-		die("cannot tell the kernel's release");
+		die("cannot get the kernel's release");
 	return is_major < major || (is_major == major && is_minor < minor);
 }
 
@@ -128,7 +128,7 @@ long meminfo(const char *name)
 	char label[64], *at;
 
 	if (n <= 0)
-		die("cannot read the file of memory totals");
+		die("cannot read /proc/meminfo");
 	close(fd);
 	text[0] = '\n';
 	text[n + 1] = '\0';

@@ -38,7 +38,7 @@ bool has_stacks(void);
 #define NO_STACKS	"this kernel cannot unwind a stack through a return probe"
 /* Can ftrace callbacks read function arguments? (Kernel 5.11 and later.) */
 bool has_ftrace_args(void);
-#define NO_FTRACE_ARGS	"this kernel's ftrace shows no arguments to callbacks"
+#define NO_FTRACE_ARGS	"this kernel's ftrace passes no arguments to callbacks"
 
 /*
  * The number of pages of each kind by which a thread may be ahead of its mm's

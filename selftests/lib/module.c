@@ -32,7 +32,7 @@ static void module_path(char *path, size_t size)
 		if (!access(path, R_OK))
 			return;
 	}
-	die("there is no oomtrace.ko for %s: say OOMTRACE_KO=", u.release);
+	die("no oomtrace.ko for %s: set OOMTRACE_KO to its path", u.release);
 }
 
 bool module_loaded(void)

@@ -26,7 +26,7 @@ static void beside(char *path, size_t size, const char *name)
 	char *slash;
 
 	if (n < 0)
-		die("cannot tell where I am");
+		die("cannot read /proc/self/exe");
 	path[n] = '\0';
 	slash = strrchr(path, '/');
 	snprintf(slash, size - (slash - path), "/%s", name);
@@ -140,7 +140,7 @@ bool memcg_make(struct memcg *cg, const char *name, size_t max_bytes)
 	if (mkdir(cg->dir, 0755) && errno != EEXIST)
 		die("cannot make %s: %s", cg->dir, strerror(errno));
 	if (stat(cg->dir, &st))
-		die("cannot look at %s", cg->dir);
+		die("cannot stat %s", cg->dir);
 	cg->id = st.st_ino;
 	snprintf(max, sizeof(max), "%zu", max_bytes);
 	memcg_set(cg, "memory.max", max);

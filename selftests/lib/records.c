@@ -67,7 +67,7 @@ void device_drain(int fd, struct records *recs)
 	while ((n = read(fd, buf, sizeof(buf))) > 0)
 		records_add(recs, buf, n);
 	if (n == 0)
-		die("the device says end of file");
+		die("read() of the device returned 0");
 	if (errno != EAGAIN)
 		die("cannot read the device: %s", strerror(errno));
 }

@@ -26,7 +26,7 @@ struct scene *scene_new(void)
 void scene_play(struct scene *s, void (*play)(struct scene *s))
 {
 	if (s->played < 0)
-		die("the scene broke off when it was played");
+		die("playing the scene failed before");
 	if (!s->played) {
 		s->played = -1;
 		play(s);

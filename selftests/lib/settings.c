@@ -83,11 +83,11 @@ static void __attribute__((constructor)) prepare(void)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (geteuid()) {
-		puts("1..0 # SKIP only root may load modules");
+		puts("1..0 # SKIP loading modules needs root");
 		exit(4);
 	}
 	if (spill("/proc/self/oom_score_adj", "-1000"))
-		die("cannot set my oom_score_adj");
+		die("cannot set oom_score_adj");
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
 		settings[i].before = sysctl_get(settings[i].name);
 }

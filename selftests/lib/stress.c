@@ -190,7 +190,7 @@ void stress_start(struct stress *b, bool readers)
 
 	burn_percent = burn ? atoi(burn) : 100;
 	if (burn_percent < 1 || burn_percent > 100)
-		die("OOMTRACE_BURN: 1 to 100 percent");
+		die("OOMTRACE_BURN must be 1 to 100");
 	memset(b, 0, sizeof(*b));
 	b->count = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -223,7 +223,7 @@ void stress_stop(struct stress *b)
 	b->n = 0;
 	memcg_remove(&b->cg);
 	sysctl_restore();
-	fprintf(stderr, "# under fire: %lu OOM victims, %lu forks, %lu requests granted, %lu refused, %lu reads\n",
+	fprintf(stderr, "# under load: %lu OOM victims, %lu forks, %lu requests granted, %lu refused, %lu reads\n",
 		b->count->ooms, b->count->forks, b->count->maps,
 		b->count->denied, b->count->reads);
 	munmap(b->count, PAGE);

@@ -112,9 +112,9 @@ static void check_terms(struct sums *sums, const struct oomtrace_commit *rec,
 	    rec->admin_reserve != knobs->admin_reserve_kbytes / kb_per_page() ||
 	    rec->user_reserve != knobs->user_reserve_kbytes / kb_per_page() ||
 	    !is_swap(rec, knobs))
-		wrong(&sums->wrong_terms, "the machine says otherwise", rec);
+		wrong(&sums->wrong_terms, "a term differs from the machine's value", rec);
 	if (rec->limit != (long)commit_limit(rec))
-		wrong(&sums->wrong_terms, "limit is not the terms' sum", rec);
+		wrong(&sums->wrong_terms, "limit does not follow from its terms", rec);
 }
 
 static void check_guess(struct sums *sums, const struct oomtrace_commit *rec)
@@ -139,7 +139,7 @@ static void check_never(struct sums *sums, const struct oomtrace_commit *rec)
 		return;
 	}
 	if (rec->allowed != allowed(rec))
-		wrong(&sums->wrong_terms, "allowed is not the terms' sum", rec);
+		wrong(&sums->wrong_terms, "allowed does not follow from its terms", rec);
 	if (DERIVED(rec, commit, committed)) {
 		sums->derived++;
 		sums->derived_contradictions += rec->ret != expected;

@@ -261,7 +261,7 @@ static size_t compare(unsigned long long *episodes)
 			++*episodes;
 			candidates = 0;
 			killed = false;
-			same(*episodes, "who asks", e->pid,
+			same(*episodes, "caller's pid", e->pid,
 			     record_of(OOMTRACE_OOM_BEGIN, *episodes, 0) ?
 			     record_of(OOMTRACE_OOM_BEGIN, *episodes,
 				       0)->begin.pid : -1);
@@ -334,11 +334,11 @@ int main(void)
 	ksft_print_header();
 	n = readlink("/proc/self/exe", own, sizeof(own) - 1);
 	if (n < 0)
-		die("cannot tell where I am");
+		die("cannot read /proc/self/exe");
 	own[n] = '\0';
 	snprintf(object, sizeof(object), "%s/choice.bpf.o", dirname(own));
 	if (access(object, R_OK))
-		ksft_exit_skip("no %s: there was no clang where this was built\n",
+		ksft_exit_skip("no %s: it was built without clang\n",
 			       object);
 	ksft_set_plan(2);
 	events = calloc(ROOM, sizeof(*events));
@@ -348,7 +348,7 @@ int main(void)
 	sysctl_set("kernel/sysrq", 1);
 	sysctl_set("vm/oom_dump_tasks", 0);
 	while (!(whole = watch(object)) && attempt++ < ATTEMPTS)
-		printf("# the oracle lost something: this is not judged\n");
+		printf("# the oracle missed something, so this attempt does not count\n");
 
 	ksft_test_result(whole, "the_oracle_saw_everything\n");
 	candidates = compare(&episodes);

@@ -67,7 +67,7 @@ static void load(const char *object)
 					 (char *)object, PROGRAMS, "pinmaps",
 					 MAPS, NULL });
 	if (status)
-		die("bpftool says %d: %s", status, out);
+		die("bpftool failed with status %d: %s", status, out);
 }
 
 static void *map_at(int fd, size_t len, int prot, off_t at)
@@ -118,7 +118,7 @@ static void attach(struct loader_probe *probe)
 		prog = bpf_get(path);
 	}
 	if (prog < 0)
-		die("bpftool pinned no %s", path);
+		die("bpftool did not pin %s", path);
 	/* An event on one CPU is enough: the program runs on any CPU. */
 	probe->fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1,
 			    PERF_FLAG_FD_CLOEXEC);
@@ -136,7 +136,7 @@ static void define_event(const char *text)
 		      O_WRONLY | O_APPEND | O_CLOEXEC);
 
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		die("kprobe_events does not take '%s': %s", text,
+		die("cannot write '%s' to kprobe_events: %s", text,
 		    strerror(errno));
 	close(fd);
 }

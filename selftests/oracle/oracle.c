@@ -141,7 +141,7 @@ static void mark(size_t pages)
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
-		die("even a mark is refused");
+		die("a mark was refused");
 	munmap(p, len);
 }
 
@@ -192,9 +192,9 @@ static int wait_and_swap(pid_t storm)
 		if (!swapoff(SWAP)) {
 			sleep_ms(10);
 			if (swapon(SWAP, 0))
-				die("cannot swap: %s", strerror(errno));
+				die("cannot switch swap on: %s", strerror(errno));
 		} else if (errno != ENOMEM) {
-			die("cannot stop swapping: %s", strerror(errno));
+			die("cannot switch swap off: %s", strerror(errno));
 		}
 	}
 	return status;
@@ -214,7 +214,7 @@ static void take(const struct oomtrace_header *h)
 	if (h->type != OOMTRACE_COMMIT)
 		return;
 	if (nr_records == ROOM)
-		die("more records than there is room for");
+		die("too many records");
 	memcpy(&records[nr_records++], h, sizeof(*records));
 }
 
@@ -292,7 +292,7 @@ static __u64 when_marked(const struct account *a, long pages)
 	for (i = 0; i < a->n; i++)
 		if (a->d[i].pid == me && a->d[i].pages == pages)
 			return a->d[i].order;
-	printf("# %s has no mark of %ld pages\n", a->name, pages);
+	printf("# %s: no mark of %ld pages\n", a->name, pages);
 	return pages == FIRST_MARK ? 0 : ~0ull;
 }
 
@@ -357,7 +357,7 @@ static bool blow(const struct phase *phase, const char *program,
 	bool whole;
 
 	if (phase->swapping && swapon(SWAP, 0))
-		die("cannot swap: %s", strerror(errno));
+		die("cannot switch swap on: %s", strerror(errno));
 	set_knobs(phase);
 	knobs_read(knobs);
 	knobs->swap_varies = phase->swapping;
@@ -376,7 +376,7 @@ static bool blow(const struct phase *phase, const char *program,
 	close(fd);
 	sysctl_restore();
 	if (phase->swapping && swapoff(SWAP))
-		die("cannot stop swapping: %s", strerror(errno));
+		die("cannot switch swap off: %s", strerror(errno));
 	if (status)
 		die("the storm ended with %d", status);
 	return whole;
@@ -405,7 +405,7 @@ static void test_phase(const struct phase *phase, const char *program)
 		return;
 	}
 	while (!blow(phase, program, &knobs, &storm)) {
-		printf("# %s: the oracle lost something, attempt %d of %d is not judged\n",
+		printf("# %s: the oracle missed something, so attempt %d of %d does not count\n",
 		       phase->name, attempt, ATTEMPTS);
 		if (attempt++ == ATTEMPTS) {
 			ksft_test_result_fail("%s.one_for_one\n", phase->name);
@@ -423,7 +423,7 @@ static void test_phase(const struct phase *phase, const char *program)
 	for (i = 0; i < ours.n; i++)
 		derived += ours.d[i].ret_derived;
 	differences = compare(&kernel, &ours, &wrongly_derived);
-	printf("# compared %zu decisions (%zu refused), %zu differences; %zu answers were derived, %zu of them wrongly; %llu records lost; %zu decisions of others not judged: %s\n",
+	printf("# compared %zu decisions (%zu refused), %zu differences; %zu derived answers, %zu of them wrong; %llu records lost; %zu decisions of other processes not compared: %s\n",
 	       kernel.n, refused, differences, derived, wrongly_derived, lost,
 	       others, phase->name);
 	if (!phase->switching)
@@ -457,7 +457,7 @@ static void beside(char *path, size_t size, const char *name)
 	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
 
 	if (n < 0)
-		die("cannot tell where I am");
+		die("cannot read /proc/self/exe");
 	own[n] = '\0';
 	snprintf(path, size, "%s/%s", dirname(own), name);
 }
@@ -472,7 +472,7 @@ int main(int argc, char **argv)
 	beside(object, sizeof(object), "oracle.bpf.o");
 	beside(program, sizeof(program), "storm");
 	if (access(object, R_OK))
-		ksft_exit_skip("no %s: there was no clang where this was built\n",
+		ksft_exit_skip("no %s: it was built without clang\n",
 			       object);
 	ksft_set_plan(only ? 2 : 2 * ARRAY_SIZE(phases) + 1);
 	me = getpid();

@@ -212,17 +212,17 @@ static int stall_set(const char *val, const struct kernel_param *kp)
 	module_param_cb(name, &name##_ops, NULL, 0200)
 
 ACTION(hold, hold_set);
-MODULE_PARM_DESC(hold, "take pages, for the oom notifier to give back");
+MODULE_PARM_DESC(hold, "allocate pages, which the OOM notifier frees");
 ACTION(grab_nofs, grab_nofs_set);
-MODULE_PARM_DESC(grab_nofs, "take up to so many pages without __GFP_FS");
+MODULE_PARM_DESC(grab_nofs, "allocate up to that many pages without __GFP_FS");
 ACTION(grab_dying, grab_dying_set);
-MODULE_PARM_DESC(grab_dying, "take up to so many pages while dying");
+MODULE_PARM_DESC(grab_dying, "allocate up to that many pages while dying");
 ACTION(scatter, scatter_set);
-MODULE_PARM_DESC(scatter, "have memory free in pieces of a page");
+MODULE_PARM_DESC(scatter, "fragment the free memory into single pages");
 ACTION(grab_order, grab_order_set);
-MODULE_PARM_DESC(grab_order, "take rows of 2^n pages until killed");
+MODULE_PARM_DESC(grab_order, "allocate blocks of 2^n pages until killed");
 ACTION(stall_ms, stall_set);
-MODULE_PARM_DESC(stall_ms, "sleep, deaf to every signal");
+MODULE_PARM_DESC(stall_ms, "sleep that long, ignoring all signals");
 
 static int __init provoke_init(void)
 {
@@ -239,4 +239,4 @@ static void __exit provoke_exit(void)
 module_init(provoke_init);
 module_exit(provoke_exit);
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("Brings about OOMs for the tests of oomtrace");
+MODULE_DESCRIPTION("Causes OOMs for the tests of oomtrace");

@@ -85,7 +85,7 @@ static const struct kernel_param_ops refuse_ops = {
 	.get = refuse_get,
 };
 module_param_cb(refuse, &refuse_ops, NULL, 0600);
-MODULE_PARM_DESC(refuse, "have the n-th call of a function fail");
+MODULE_PARM_DESC(refuse, "make the n-th call of a function fail");
 
 void refuse_exit(void)
 {
