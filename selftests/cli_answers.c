@@ -48,7 +48,7 @@ FIXTURE_TEARDOWN(cli_answers)
 		    (char *[]){ "oomtrace", __VA_ARGS__, NULL })
 
 /* A number of the last output, by its JSON path; LLONG_MIN if absent. */
-static long long number(const char *path)
+static long long json_number(const char *path)
 {
 	struct json_object *obj = json_tokener_parse(said), *value;
 	long long n = LLONG_MIN;
@@ -92,7 +92,7 @@ static pid_t first_victim(int fd, struct scene *s)
 }
 
 /* An exempt task fills the cgroup, so that one of two others must die. */
-static bool play(struct scene *s, int big_adj)
+static bool play_scene(struct scene *s, int big_adj)
 {
 	struct hog big, small, grower;
 	struct memcg cg;
@@ -134,27 +134,27 @@ TEST_F(cli_answers, whatif_predicts_the_victim)
 	char pid[16];
 	long long adj;
 
-	if (!play(&s, 0))
+	if (!play_scene(&s, 0))
 		SKIP(return, "no cgroup v2 memory controller");
 	ASSERT_TRUE(s.big_died);
 	ASSERT_EQ(0, OOMTRACE("whatif", "--json", s.episode));
-	EXPECT_EQ(s.big, number("/was_pid")) TH_LOG("%s", said);
-	EXPECT_EQ(s.big, number("/then/pid"));
-	EXPECT_EQ(0, number("/caveats/0") != LLONG_MIN) TH_LOG("%s", said);
+	EXPECT_EQ(s.big, json_number("/was_pid")) TH_LOG("%s", said);
+	EXPECT_EQ(s.big, json_number("/then/pid"));
+	EXPECT_EQ(0, json_number("/caveats/0") != LLONG_MIN) TH_LOG("%s", said);
 
 	snprintf(pid, sizeof(pid), "%d", s.big);
 	ASSERT_EQ(0, OOMTRACE("whatif", "--save", pid, "--json",
 			      s.episode));
-	adj = number("/save_adj");
-	EXPECT_EQ(s.small, number("/then/pid")) TH_LOG("%s", said);
+	adj = json_number("/save_adj");
+	EXPECT_EQ(s.small, json_number("/then/pid")) TH_LOG("%s", said);
 	/* The difference is 6 MiB, and one adj is worth six pages. */
 	ASSERT_LE(-300, adj) TH_LOG("%s", said);
 	ASSERT_GE(-200, adj) TH_LOG("%s", said);
 
 	/* The kernel agrees within 3 adj, which is 18 pages. */
-	play(&s, adj - 3);
+	play_scene(&s, adj - 3);
 	EXPECT_TRUE(s.small_died) TH_LOG("with %lld", adj - 3);
-	play(&s, adj + 3);
+	play_scene(&s, adj + 3);
 	EXPECT_TRUE(s.big_died) TH_LOG("with %lld", adj + 3);
 	printf("# predicted that oom_score_adj %lld saves it: with %lld it survived, with %lld it died\n",
 	       adj, adj - 3, adj + 3);
@@ -165,7 +165,7 @@ TEST_F(cli_answers, whatif_exempts_and_limits)
 	struct scene s = { 0 };
 	char arg[32];
 
-	if (!play(&s, 0))
+	if (!play_scene(&s, 0))
 		SKIP(return, "no cgroup v2 memory controller");
 	snprintf(arg, sizeof(arg), "%d=-1000", s.big);
 	EXPECT_EQ(0, OOMTRACE("whatif", "--adj", arg, "--adj",
@@ -253,10 +253,10 @@ TEST_F(cli_answers, advise_predicts_what_mode_2_refuses)
 
 	EXPECT_EQ(0, OOMTRACE("advise", "--kbytes", kbytes, "--json",
 			      "work.oom"));
-	least = number("/limits/0/least");
-	probably = number("/limits/0/probably");
-	most = number("/limits/0/most");
-	EXPECT_LT(STEPS, number("/decisions"));
+	least = json_number("/limits/0/least");
+	probably = json_number("/limits/0/probably");
+	most = json_number("/limits/0/most");
+	EXPECT_LT(STEPS, json_number("/decisions"));
 	EXPECT_IN("\"comm\":\"workload\"", said);
 
 	sysctl_set("vm/overcommit_kbytes", atol(kbytes));
@@ -286,7 +286,7 @@ TEST_F(cli_answers, advise_finds_the_smallest_ratio)
 	kill(pid, SIGTERM);
 	EXPECT_EQ(0, wait_child(pid));
 	EXPECT_EQ(0, OOMTRACE("advise", "--json", "work.oom"));
-	ratio = number("/smallest_ratio_sure");
+	ratio = json_number("/smallest_ratio_sure");
 	ASSERT_LT(0, ratio) TH_LOG("%s", said);
 	/* The counter of mode 2 can be off by 0.4 % of RAM. */
 	sysctl_set("vm/overcommit_ratio", ratio + 1);
@@ -302,7 +302,7 @@ TEST_F(cli_answers, advise_finds_the_smallest_ratio)
 /* ---- record ---- */
 
 /* Write some records to save. */
-static void provoke(void)
+static void deny_some(void)
 {
 	sysctl_set("vm/overcommit_memory", NEVER);
 	deny(50);
@@ -311,7 +311,7 @@ static void provoke(void)
 
 TEST_F(cli_answers, the_saved_records_are_the_buffered_ones)
 {
-	provoke();
+	deny_some();
 	spill(DEBUGFS "/enable", "0");
 	EXPECT_EQ(0, OOMTRACE("record", "--held", "-o", "held.oom"));
 	EXPECT_EQ(0, OOMTRACE("dump", "--json"));
@@ -326,7 +326,7 @@ TEST_F(cli_answers, a_recorder_that_is_killed_loses_little)
 	char *argv[] = { "oomtrace", "record", "-o", "killed.oom", NULL };
 	pid_t pid = start_record(argv);
 
-	provoke();
+	deny_some();
 	sleep_ms(1500);
 	kill(pid, SIGKILL);
 	wait_child(pid);
@@ -369,7 +369,7 @@ TEST_F(cli_answers, last_reads_a_file_too)
 {
 	struct scene s = { 0 };
 
-	if (!play(&s, 0))
+	if (!play_scene(&s, 0))
 		SKIP(return, "no cgroup v2 memory controller");
 	spill(DEBUGFS "/enable", "0");
 	EXPECT_EQ(0, OOMTRACE("record", "--held", "-o", "oom.oom"));
@@ -400,7 +400,7 @@ TEST_F(cli_answers, protect_names_the_first_victim_and_what_saves_it)
 	EXPECT_IN("--comm small --anon 6 --hold", said);
 	EXPECT_EQ(0, OOMTRACE("protect", "--cgroup", cg.dir, "--number", "1",
 			      "--json"));
-	EXPECT_EQ(big.pid, number("/pid")) TH_LOG("%s", said);
+	EXPECT_EQ(big.pid, json_number("/pid")) TH_LOG("%s", said);
 	hog_kill(&big);
 	hog_kill(&small);
 	memcg_remove(&cg);
@@ -408,7 +408,7 @@ TEST_F(cli_answers, protect_names_the_first_victim_and_what_saves_it)
 
 TEST_F(cli_answers, status_says_that_all_is_well)
 {
-	provoke();
+	deny_some();
 	EXPECT_EQ(0, OOMTRACE("status"));
 	EXPECT_IN("Module:    loaded", said);
 	EXPECT_IN("Hooks:     all right", said);
@@ -416,16 +416,16 @@ TEST_F(cli_answers, status_says_that_all_is_well)
 	EXPECT_IN("Next:      oomtrace dump", said);
 }
 
-static int status_as_nobody(void *unused)
+static int status_as_user(void *unused)
 {
 	(void)unused;
-	become_nobody();
+	become_user();
 	return OOMTRACE("status") || !strstr(said, "only root may read it");
 }
 
 TEST_F(cli_answers, status_needs_no_root)
 {
-	EXPECT_EQ(0, run_child(status_as_nobody, NULL));
+	EXPECT_EQ(0, run_child(status_as_user, NULL));
 }
 
 /* Like run_program(), but on a terminal. */

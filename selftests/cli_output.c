@@ -37,7 +37,7 @@ FIXTURE_TEARDOWN(cli_output)
 		    (char *[]){ "oomtrace", __VA_ARGS__, NULL })
 
 /* Write the records of a denial with an odd name and of an OOM. */
-static void provoke(void)
+static void cause_records(void)
 {
 	struct memcg cg;
 	struct hog hog;
@@ -60,7 +60,7 @@ static const char * const type_names[] = {
 #undef NAME
 };
 
-static long long number(struct json_object *obj, const char *name)
+static long long json_int(struct json_object *obj, const char *name)
 {
 	struct json_object *value;
 
@@ -70,7 +70,7 @@ static long long number(struct json_object *obj, const char *name)
 	return json_object_get_int64(value);
 }
 
-static const char *word(struct json_object *obj, const char *name)
+static const char *json_word(struct json_object *obj, const char *name)
 {
 	struct json_object *value;
 
@@ -83,40 +83,40 @@ static const char *word(struct json_object *obj, const char *name)
 static void expect_record(struct __test_metadata *_metadata,
 			  struct json_object *obj, const union record *r)
 {
-	EXPECT_STREQ(type_names[r->h.type], word(obj, "type"));
-	EXPECT_EQ(r->h.seq, number(obj, "seq"));
-	EXPECT_EQ(r->h.cpu, number(obj, "cpu"));
-	EXPECT_EQ(r->h.ts_ns, number(obj, "ts_ns"));
+	EXPECT_STREQ(type_names[r->h.type], json_word(obj, "type"));
+	EXPECT_EQ(r->h.seq, json_int(obj, "seq"));
+	EXPECT_EQ(r->h.cpu, json_int(obj, "cpu"));
+	EXPECT_EQ(r->h.ts_ns, json_int(obj, "ts_ns"));
 	switch (r->h.type) {
 	case OOMTRACE_COMMIT:
-		EXPECT_EQ(r->commit.pid, number(obj, "pid"));
-		EXPECT_EQ(r->commit.ret, number(obj, "ret"));
-		EXPECT_EQ(r->commit.pages, number(obj, "pages"));
-		EXPECT_EQ(r->commit.allowed, number(obj, "allowed"));
-		EXPECT_EQ(r->commit.committed, number(obj, "committed"));
-		EXPECT_STREQ("mmap", word(obj, "origin"));
+		EXPECT_EQ(r->commit.pid, json_int(obj, "pid"));
+		EXPECT_EQ(r->commit.ret, json_int(obj, "ret"));
+		EXPECT_EQ(r->commit.pages, json_int(obj, "pages"));
+		EXPECT_EQ(r->commit.allowed, json_int(obj, "allowed"));
+		EXPECT_EQ(r->commit.committed, json_int(obj, "committed"));
+		EXPECT_STREQ("mmap", json_word(obj, "origin"));
 		break;
 	case OOMTRACE_OOM_BEGIN:
-		EXPECT_EQ(r->begin.memcg_id, number(obj, "memcg_id"));
-		EXPECT_EQ(r->begin.gfp, number(obj, "gfp"));
-		EXPECT_STREQ("memcg", word(obj, "scope"));
+		EXPECT_EQ(r->begin.memcg_id, json_int(obj, "memcg_id"));
+		EXPECT_EQ(r->begin.gfp, json_int(obj, "gfp"));
+		EXPECT_STREQ("memcg", json_word(obj, "scope"));
 		break;
 	case OOMTRACE_CANDIDATE:
-		EXPECT_EQ(r->candidate.pid, number(obj, "pid"));
-		EXPECT_EQ(r->candidate.points, number(obj, "points"));
-		EXPECT_EQ(r->candidate.rss_anon, number(obj, "rss_anon"));
+		EXPECT_EQ(r->candidate.pid, json_int(obj, "pid"));
+		EXPECT_EQ(r->candidate.points, json_int(obj, "points"));
+		EXPECT_EQ(r->candidate.rss_anon, json_int(obj, "rss_anon"));
 		break;
 	case OOMTRACE_VERDICT:
-		EXPECT_EQ(r->verdict.points, number(obj, "points"));
-		EXPECT_EQ(r->verdict.totalpages, number(obj, "totalpages"));
-		EXPECT_STREQ("memcg", word(obj, "constraint"));
+		EXPECT_EQ(r->verdict.points, json_int(obj, "points"));
+		EXPECT_EQ(r->verdict.totalpages, json_int(obj, "totalpages"));
+		EXPECT_STREQ("memcg", json_word(obj, "constraint"));
 		/* There was no other candidate, so the field is absent. */
-		EXPECT_EQ(-4711, number(obj, "runner_up_pid"));
+		EXPECT_EQ(-4711, json_int(obj, "runner_up_pid"));
 		break;
 	case OOMTRACE_VICTIM:
-		EXPECT_STREQ("piggy", word(obj, "comm"));
+		EXPECT_STREQ("piggy", json_word(obj, "comm"));
 		EXPECT_EQ(r->victim.pgtables_bytes,
-			  number(obj, "pgtables_bytes"));
+			  json_int(obj, "pgtables_bytes"));
 		break;
 	}
 }
@@ -127,7 +127,7 @@ TEST_F(cli_output, dump_json_has_every_record_of_the_device)
 	char *line, *save;
 	size_t n = 0;
 
-	provoke();
+	cause_records();
 	spill(DEBUGFS "/enable", "0");
 	device_drain(self->fd, &self->recs);
 	EXPECT_LE(6, self->recs.n);
@@ -147,7 +147,7 @@ TEST_F(cli_output, dump_shows_what_trace_shows)
 {
 	char *text, *body;
 
-	provoke();
+	cause_records();
 	spill(DEBUGFS "/enable", "0");
 	EXPECT_EQ(0, OOMTRACE("dump"));
 	text = slurp(DEBUGFS "/trace", NULL);
@@ -164,7 +164,7 @@ TEST_F(cli_output, last_shows_what_last_oom_shows)
 	char *text;
 	size_t len;
 
-	provoke();
+	cause_records();
 	spill(DEBUGFS "/enable", "0");
 	EXPECT_EQ(0, OOMTRACE("last"));
 	text = slurp(DEBUGFS "/last_oom", NULL);
@@ -196,19 +196,19 @@ TEST_F(cli_output, info_is_that_of_the_device)
 	EXPECT_EQ(0, OOMTRACE("info", "--json"));
 	obj = json_tokener_parse(said);
 	ASSERT_NE(NULL, obj) TH_LOG("%s", said);
-	EXPECT_EQ(info.abi, number(obj, "abi"));
-	EXPECT_EQ(info.cpus, number(obj, "cpus"));
-	EXPECT_EQ(info.episodes, number(obj, "episodes"));
-	EXPECT_EQ(info.hooks_missing, number(obj, "hooks_missing"));
+	EXPECT_EQ(info.abi, json_int(obj, "abi"));
+	EXPECT_EQ(info.cpus, json_int(obj, "cpus"));
+	EXPECT_EQ(info.episodes, json_int(obj, "episodes"));
+	EXPECT_EQ(info.hooks_missing, json_int(obj, "hooks_missing"));
 	json_object_put(obj);
 }
 
-static int dump_as_nobody(void *unused)
+static int dump_as_user(void *unused)
 {
 	int status;
 
 	(void)unused;
-	become_nobody();
+	become_user();
 	status = OOMTRACE("dump");
 	if (!strstr(said, "no permission")) {
 		fprintf(stderr, "# the output is: %s\n", said);
@@ -219,7 +219,7 @@ static int dump_as_nobody(void *unused)
 
 TEST_F(cli_output, without_root_it_reports_that_and_exits_with_1)
 {
-	EXPECT_EQ(1, run_child(dump_as_nobody, NULL));
+	EXPECT_EQ(1, run_child(dump_as_user, NULL));
 }
 
 TEST_F(cli_output, without_the_module_it_reports_that_and_exits_with_1)

@@ -40,7 +40,7 @@ FIXTURE_TEARDOWN(choice)
 /* ---- filters ---- */
 
 /* Is a refused request recorded? */
-static bool recorded(int fd, long pages)
+static bool is_recorded(int fd, long pages)
 {
 	struct records recs = { 0 };
 	bool found;
@@ -89,30 +89,30 @@ TEST_F(choice, each_word_of_a_filter_passes_or_drops)
 		{ "cgroup_id=%lld", cgroup_id(self->fd), 1LL << 40 },
 	};
 
-	ASSERT_TRUE(recorded(self->fd, pages));
+	ASSERT_TRUE(is_recorded(self->fd, pages));
 	for (i = 0; i < ARRAY_SIZE(words); i++) {
 		snprintf(text, sizeof(text), words[i].fmt, words[i].no);
 		ASSERT_EQ(0, spill(FILTER, text)) TH_LOG("%s", text);
-		EXPECT_FALSE(recorded(self->fd, pages)) TH_LOG("%s", text);
+		EXPECT_FALSE(is_recorded(self->fd, pages)) TH_LOG("%s", text);
 		snprintf(text, sizeof(text), words[i].fmt, words[i].yes);
 		ASSERT_EQ(0, spill(FILTER, text)) TH_LOG("%s", text);
-		EXPECT_TRUE(recorded(self->fd, pages)) TH_LOG("%s", text);
+		EXPECT_TRUE(is_recorded(self->fd, pages)) TH_LOG("%s", text);
 	}
 	snprintf(text, sizeof(text), "comm=%s", comm);
 	ASSERT_EQ(0, spill(FILTER, text));
-	EXPECT_TRUE(recorded(self->fd, pages));
+	EXPECT_TRUE(is_recorded(self->fd, pages));
 	ASSERT_EQ(0, spill(FILTER, "comm=somebody-else"));
-	EXPECT_FALSE(recorded(self->fd, pages));
+	EXPECT_FALSE(is_recorded(self->fd, pages));
 	ASSERT_EQ(0, spill(FILTER, "outcome=granted"));
-	EXPECT_FALSE(recorded(self->fd, pages));
+	EXPECT_FALSE(is_recorded(self->fd, pages));
 	ASSERT_EQ(0, spill(FILTER, "outcome=denied"));
-	EXPECT_TRUE(recorded(self->fd, pages));
+	EXPECT_TRUE(is_recorded(self->fd, pages));
 	/* All words must match. */
 	snprintf(text, sizeof(text), "pid=%d mode=0", getpid());
 	ASSERT_EQ(0, spill(FILTER, text));
-	EXPECT_FALSE(recorded(self->fd, pages));
+	EXPECT_FALSE(is_recorded(self->fd, pages));
 	ASSERT_EQ(0, spill(FILTER, "none\n"));
-	EXPECT_TRUE(recorded(self->fd, pages));
+	EXPECT_TRUE(is_recorded(self->fd, pages));
 }
 
 TEST_F(choice, filtered_decisions_are_counted)

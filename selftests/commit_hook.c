@@ -59,7 +59,7 @@ FIXTURE_TEARDOWN(by)
 }
 
 /* The number of records of this process with that many pages. */
-static int times(const struct records *recs, long pages)
+static int count_records(const struct records *recs, long pages)
 {
 	size_t i;
 	int n = 0;
@@ -176,8 +176,8 @@ static void trace_with(struct __test_metadata *_metadata, const char *tracer,
 	EXPECT_LE(100, tracer_lines(FUNCTION));
 	device_drain(fd, recs);
 	for (i = 0; i < 50; i++) {
-		EXPECT_EQ(1, times(recs, ODD + i));
-		EXPECT_EQ(1, times(recs, TEN_GIB_PAGES + i));
+		EXPECT_EQ(1, count_records(recs, ODD + i));
+		EXPECT_EQ(1, count_records(recs, TEN_GIB_PAGES + i));
 	}
 }
 
@@ -199,7 +199,7 @@ TEST_F(by, the_function_graph_tracer_and_oomtrace_see_the_same_calls)
 
 /* ---- under load ---- */
 
-static int ask_all_day(void *unused)
+static int request_forever(void *unused)
 {
 	int i;
 
@@ -220,15 +220,15 @@ static int ask_all_day(void *unused)
 
 #define LOAD	2
 
-static void start_load(pid_t *pid)
+static void start_requests(pid_t *pid)
 {
 	int i;
 
 	for (i = 0; i < LOAD; i++)
-		pid[i] = start_child(ask_all_day, NULL);
+		pid[i] = start_child(request_forever, NULL);
 }
 
-static void stop_load(struct __test_metadata *_metadata, const pid_t *pid)
+static void stop_requests(struct __test_metadata *_metadata, const pid_t *pid)
 {
 	int i;
 
@@ -252,20 +252,20 @@ TEST_F(by, it_is_switched_and_modes_change_under_load)
 
 	if (self->fd < 0)
 		SKIP(return, NO_FTRACE_ARGS);
-	start_load(pid);
+	start_requests(pid);
 	for (i = 0; i < 8; i++) {
 		switch_modes(i);
 		sleep_ms(10);
 		EXPECT_EQ(0, spill(DEBUGFS "/enable", i % 2 ? "1" : "0"));
 	}
-	stop_load(_metadata, pid);
+	stop_requests(_metadata, pid);
 	sysctl_set("vm/overcommit_memory", NEVER);
 	device_drain(self->fd, &self->recs);
 	records_free(&self->recs);
 	self->recs = (struct records){ };
 	EXPECT_EQ(ENOMEM, ask(3 * TEN_GIB_PAGES));
 	device_drain(self->fd, &self->recs);
-	EXPECT_EQ(1, times(&self->recs, 3 * TEN_GIB_PAGES));
+	EXPECT_EQ(1, count_records(&self->recs, 3 * TEN_GIB_PAGES));
 }
 
 TEST_F_TIMEOUT(by, it_is_loaded_and_unloaded_under_load, 300)
@@ -281,14 +281,14 @@ TEST_F_TIMEOUT(by, it_is_loaded_and_unloaded_under_load, 300)
 	snprintf(params, sizeof(params),
 		 "commit_records=all commit_buffer_kb=16 commit_hook=%s",
 		 variant->kind);
-	start_load(pid);
+	start_requests(pid);
 	for (i = 0; i < 4; i++) {
 		switch_modes(i);
 		EXPECT_EQ(0, module_load(params));
 		sleep_ms(10);
 		EXPECT_EQ(0, module_unload());
 	}
-	stop_load(_metadata, pid);
+	stop_requests(_metadata, pid);
 	EXPECT_EQ(0, module_load(params));
 	self->fd = device_open_at_end();
 }

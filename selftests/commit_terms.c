@@ -66,7 +66,7 @@ struct machine {
 		 OOMTRACE_BIT(commit, pages))
 
 /* Allocate nothing before the request: it may be refused. */
-static void look_and_ask(struct machine *m, long pages)
+static void read_and_request(struct machine *m, long pages)
 {
 	m->totalram = meminfo("MemTotal") / PAGE_KB;
 	m->total_swap = meminfo("SwapTotal") / PAGE_KB;
@@ -121,7 +121,7 @@ static void check_setting(struct __test_metadata *_metadata, int fd,
 	const struct oomtrace_commit *rec;
 	struct machine m;
 
-	look_and_ask(&m, TEN_GIB_PAGES);
+	read_and_request(&m, TEN_GIB_PAGES);
 	/* Allow the test's own allocations again. */
 	sysctl_restore();
 	sysctl_set("vm/overcommit_memory", NEVER);
@@ -189,7 +189,7 @@ TEST_F(terms, huge_pages_reduce_the_limit)
 	EXPECT_EQ(4 * meminfo("Hugepagesize") / PAGE_KB, rec->hugetlb);
 }
 
-static int shell(const char *command)
+static int run_shell(const char *command)
 {
 	char said[1024];
 
@@ -200,30 +200,30 @@ static int shell(const char *command)
 TEST_F(terms, swap_is_part_of_the_limit)
 {
 	sysctl_set("vm/overcommit_memory", GUESS);
-	if (shell("modprobe zram && echo 32M >/sys/block/zram0/disksize && "
-		  "mkswap /dev/zram0") || swapon("/dev/zram0", 0))
+	if (run_shell("modprobe zram && echo 32M >/sys/block/zram0/disksize && "
+		      "mkswap /dev/zram0") || swapon("/dev/zram0", 0))
 		SKIP(return, "no zram for swap");
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_LT(0, meminfo("SwapTotal"));
 	check_setting(_metadata, self->fd, &self->recs);
 	sysctl_set("vm/overcommit_memory", GUESS);
 	EXPECT_EQ(0, swapoff("/dev/zram0"));
-	EXPECT_EQ(0, shell("modprobe -r zram"));
+	EXPECT_EQ(0, run_shell("modprobe -r zram"));
 }
 
 /* ---- access to the reserves ---- */
 
-static int look_and_ask_as_nobody(void *arg)
+static int read_and_request_as_user(void *arg)
 {
-	become_nobody();
-	look_and_ask(arg, TEN_GIB_PAGES);
+	become_user();
+	read_and_request(arg, TEN_GIB_PAGES);
 	return 0;
 }
 
-static int look_and_ask_without_capability(void *arg)
+static int read_and_request_without_capability(void *arg)
 {
 	drop_capability(CAP_SYS_ADMIN);
-	look_and_ask(arg, TEN_GIB_PAGES);
+	read_and_request(arg, TEN_GIB_PAGES);
 	return 0;
 }
 
@@ -254,13 +254,13 @@ static void expect_no_admin(struct __test_metadata *_metadata, int fd,
 TEST_F(terms, another_user_has_no_admin_reserve)
 {
 	expect_no_admin(_metadata, self->fd, &self->recs,
-			look_and_ask_as_nobody);
+			read_and_request_as_user);
 }
 
 TEST_F(terms, root_without_the_capability_has_no_admin_reserve)
 {
 	expect_no_admin(_metadata, self->fd, &self->recs,
-			look_and_ask_without_capability);
+			read_and_request_without_capability);
 }
 
 /* ---- the counter ---- */
@@ -342,7 +342,7 @@ static int search_edge_as_nobody(void *arg)
 {
 	struct { long granted, refused; } *edge = arg;
 
-	become_nobody();
+	become_user();
 	edge->granted = 1;
 	edge->refused = meminfo("MemTotal") / PAGE_KB;
 	while (edge->refused - edge->granted > 1) {

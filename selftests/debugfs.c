@@ -266,8 +266,8 @@ TEST_F(debugfs, enable_twice_is_no_error)
 	EXPECT_EQ('1', enabled());
 }
 
-static void refuse(struct __test_metadata *_metadata, const char *file,
-		   const char *rubbish)
+static void expect_rejected(struct __test_metadata *_metadata, const char *file,
+			    const char *rubbish)
 {
 	int kmsg = kmsg_open();
 	char path[128], *before, *after, *log;
@@ -289,11 +289,11 @@ static void refuse(struct __test_metadata *_metadata, const char *file,
 
 TEST_F(debugfs, enable_refuses_rubbish)
 {
-	refuse(_metadata, "enable", "2");
-	refuse(_metadata, "enable", "rubbish");
-	refuse(_metadata, "enable", "10");
-	refuse(_metadata, "enable", "-1");
-	refuse(_metadata, "enable", "\n");
+	expect_rejected(_metadata, "enable", "2");
+	expect_rejected(_metadata, "enable", "rubbish");
+	expect_rejected(_metadata, "enable", "10");
+	expect_rejected(_metadata, "enable", "-1");
+	expect_rejected(_metadata, "enable", "\n");
 }
 
 TEST_F(debugfs, commit_records_refuses_rubbish)
@@ -301,9 +301,9 @@ TEST_F(debugfs, commit_records_refuses_rubbish)
 	if (!mode_of("commit_records"))
 		SKIP(return, "this module has no such file");
 	EXPECT_EQ(0644, mode_of("commit_records"));
-	refuse(_metadata, "commit_records", "foo");
-	refuse(_metadata, "commit_records", "al");
-	refuse(_metadata, "commit_records", "all none");
+	expect_rejected(_metadata, "commit_records", "foo");
+	expect_rejected(_metadata, "commit_records", "al");
+	expect_rejected(_metadata, "commit_records", "all none");
 }
 
 TEST_F(debugfs, commit_records_is_switched_at_run_time)

@@ -36,8 +36,8 @@ FIXTURE_TEARDOWN(device)
 }
 
 /* Bytes of the first n records, and of the record after them. */
-static void sizes(const struct records *recs, size_t n, size_t *sum,
-		  size_t *next)
+static void sum_sizes(const struct records *recs, size_t n, size_t *sum,
+		      size_t *next)
 {
 	size_t i;
 
@@ -75,7 +75,7 @@ TEST_F(device, read_gives_whole_records_only)
 	ASSERT_LE(5, whole.n);
 	lseek(self->fd, 0, SEEK_SET);
 	/* Room for three records and all but one byte of the fourth. */
-	sizes(&whole, 3, &sum, &next);
+	sum_sizes(&whole, 3, &sum, &next);
 	n = read(self->fd, buf, sum + next - 1);
 	EXPECT_EQ(sum, n);
 	records_add(&self->recs, buf, n);
@@ -93,7 +93,7 @@ TEST_F(device, a_buffer_too_small_is_EINVAL_and_skips_nothing)
 	deny(2);
 	device_drain(self->fd, &whole);
 	lseek(self->fd, 0, SEEK_SET);
-	sizes(&whole, 0, &sum, &next);
+	sum_sizes(&whole, 0, &sum, &next);
 	EXPECT_EQ(-1, read(self->fd, buf, next - 1));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, read(self->fd, buf, 1));
@@ -134,7 +134,7 @@ TEST_F(device, a_buffer_bad_at_its_end_gets_what_fits_before)
 	deny(4);
 	device_drain(self->fd, &whole);
 	lseek(self->fd, 0, SEEK_SET);
-	sizes(&whole, 2, &sum, &next);
+	sum_sizes(&whole, 2, &sum, &next);
 	n = read(self->fd, at + 3 * PAGE - sum - 8, sum + PAGE);
 	EXPECT_EQ(sum, n);
 	records_add(&self->recs, at + 3 * PAGE - sum - 8, n);
@@ -194,7 +194,7 @@ TEST_F(device, two_readers_each_get_everything)
 	records_free(&other);
 }
 
-static int seconds_to_deny(void *arg)
+static int deny_after_delay(void *arg)
 {
 	sleep_ms(*(int *)arg);
 	deny(1);
@@ -220,7 +220,7 @@ TEST_F(device, poll_sleeps_and_wakes_within_a_second)
 	EXPECT_LE(290000000, now_ns() - from);
 
 	from = now_ns();
-	pid = start_child(seconds_to_deny, &delay);
+	pid = start_child(deny_after_delay, &delay);
 	EXPECT_EQ(1, poll(&p, 1, 20000));
 	woke = now_ns();
 	EXPECT_EQ(POLLIN, p.revents & POLLIN);
@@ -250,7 +250,7 @@ TEST_F(device, a_blocking_read_wakes_with_the_record)
 	deny(1);
 	lseek(fd, 0, SEEK_END);
 	from = now_ns();
-	pid = start_child(seconds_to_deny, &delay);
+	pid = start_child(deny_after_delay, &delay);
 	n = read(fd, buf, sizeof(buf));
 	EXPECT_LE(450000000, now_ns() - from);
 	ASSERT_LT(0, n);
@@ -435,10 +435,10 @@ static int open_errno(void)
 	return 0;
 }
 
-static int open_as_nobody(void *unused)
+static int open_as_user(void *unused)
 {
 	(void)unused;
-	become_nobody();
+	become_user();
 	return open_errno();
 }
 
@@ -462,7 +462,7 @@ TEST_F(device, only_root_of_the_machine_opens_it)
 {
 	int status;
 
-	EXPECT_EQ(EACCES, run_child(open_as_nobody, NULL));
+	EXPECT_EQ(EACCES, run_child(open_as_user, NULL));
 	EXPECT_EQ(EPERM, run_child(open_without_capability, NULL));
 	status = run_child(open_in_user_namespace, NULL);
 	if (status != 254)

@@ -163,14 +163,14 @@ FIXTURE_VARIANT(begin) {
 FIXTURE_VARIANT_ADD(begin, of_all) { .memcg = false };
 FIXTURE_VARIANT_ADD(begin, of_memcg) { .memcg = true };
 
-static const struct scene *of(bool in_memcg)
+static const struct scene *scene_of(bool in_memcg)
 {
 	return in_memcg ? memcg : global;
 }
 
 FIXTURE_SETUP(begin)
 {
-	const struct scene *s = of(variant->memcg);
+	const struct scene *s = scene_of(variant->memcg);
 
 	if (variant->memcg && access("/sys/fs/cgroup/cgroup.controllers", F_OK))
 		SKIP(return, "no cgroup v2 memory controller");
@@ -188,8 +188,8 @@ FIXTURE_TEARDOWN(begin)
 }
 
 /* The n-th record of a type in an episode. */
-static const union record *nth(const struct scene *s, unsigned int type,
-			       unsigned long long episode, int n)
+static const union record *nth_record(const struct scene *s, unsigned int type,
+				      unsigned long long episode, int n)
 {
 	size_t i;
 
@@ -203,7 +203,7 @@ static const union record *nth(const struct scene *s, unsigned int type,
 
 TEST_F(begin, gfp_is_named_as_in_the_kernels_report)
 {
-	const struct scene *s = of(variant->memcg);
+	const struct scene *s = scene_of(variant->memcg);
 	const struct oomtrace_oom_begin *b = self->begin;
 	char want[256], line[512];
 
@@ -270,13 +270,13 @@ static void check_zone(struct __test_metadata *_metadata,
 
 TEST_F(begin, zones_are_those_of_the_kernels_report)
 {
-	const struct scene *s = of(variant->memcg);
+	const struct scene *s = scene_of(variant->memcg);
 	long long min = 0, low = 0, high = 0, free = 0, boost;
 	const char *at, *end;
 	const union record *r;
 	int n, rows = 0;
 
-	for (n = 0; (r = nth(s, OOMTRACE_ZONE, self->begin->episode, n)); n++) {
+	for (n = 0; (r = nth_record(s, OOMTRACE_ZONE, self->begin->episode, n)); n++) {
 		EXPECT_EQ(OOMTRACE_ALL(zone), r->h.valid);
 		min += r->zone.wmark_min;
 		low += r->zone.wmark_low;
@@ -307,14 +307,14 @@ TEST_F(begin, zones_are_those_of_the_kernels_report)
 
 TEST_F(begin, memory_is_that_of_the_kernels_report)
 {
-	const struct scene *s = of(variant->memcg);
-	const union record *r = nth(s, OOMTRACE_MEMORY, self->begin->episode, 0);
+	const struct scene *s = scene_of(variant->memcg);
+	const union record *r = nth_record(s, OOMTRACE_MEMORY, self->begin->episode, 0);
 	const struct oomtrace_memory *m;
 	char line[512];
 
 	ASSERT_NE(NULL, r);
 	m = &r->memory;
-	EXPECT_EQ(NULL, nth(s, OOMTRACE_MEMORY, self->begin->episode, 1));
+	EXPECT_EQ(NULL, nth_record(s, OOMTRACE_MEMORY, self->begin->episode, 1));
 	EXPECT_GE(NEAR_PAGES, llabs(m->active_anon + m->inactive_anon -
 				    self->begin->anon));
 	EXPECT_GE(NEAR_PAGES, llabs(m->active_file + m->inactive_file -
@@ -343,13 +343,13 @@ TEST_F(begin, memory_is_that_of_the_kernels_report)
 
 TEST_F(begin, pressure_stall_is_between_procs_values_before_and_after)
 {
-	const struct scene *s = of(variant->memcg);
+	const struct scene *s = scene_of(variant->memcg);
 	const struct witness *w = &seen[variant->memcg];
 	const struct oomtrace_psi *p, *found = NULL;
 	const union record *r;
 	int n;
 
-	for (n = 0; (r = nth(s, OOMTRACE_PSI, self->begin->episode, n)); n++) {
+	for (n = 0; (r = nth_record(s, OOMTRACE_PSI, self->begin->episode, n)); n++) {
 		p = &r->psi;
 		EXPECT_GE(OOMTRACE_RESOURCE_IO, p->resource);
 		EXPECT_GE(10000, p->some_avg10);
@@ -393,7 +393,7 @@ static void retry_line(char *line, size_t size,
 
 TEST_F(begin, retries_are_those_of_the_kernels_tracepoints)
 {
-	const struct scene *s = of(variant->memcg);
+	const struct scene *s = scene_of(variant->memcg);
 	unsigned long long age = ~0ULL, last = 0;
 	const struct oomtrace_retry *p;
 	const union record *r;
@@ -402,13 +402,13 @@ TEST_F(begin, retries_are_those_of_the_kernels_tracepoints)
 	int n;
 
 	if (variant->memcg) {
-		EXPECT_EQ(NULL, nth(s, OOMTRACE_RETRY,
-				    self->begin->episode, 0));
+		EXPECT_EQ(NULL, nth_record(s, OOMTRACE_RETRY,
+					   self->begin->episode, 0));
 		return;
 	}
 	snprintf(task, sizeof(task), "%s-%d ", self->begin->comm,
 		 self->begin->pid);
-	for (n = 0; (r = nth(s, OOMTRACE_RETRY, self->begin->episode, n));
+	for (n = 0; (r = nth_record(s, OOMTRACE_RETRY, self->begin->episode, n));
 	     n++) {
 		p = &r->retry;
 		EXPECT_EQ(p->kind == OOMTRACE_RETRY_RECLAIM,

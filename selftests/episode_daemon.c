@@ -56,7 +56,7 @@ struct deed {
 	bool release;
 };
 
-static int do_deed(void *arg)
+static int kill_victims(void *arg)
 {
 	const struct sched_param fifo = { .sched_priority = 50 };
 	const struct deed *deed = arg;
@@ -112,7 +112,7 @@ TEST_F(daemon, a_daemons_kill_is_an_episode_of_user_space)
 
 	hog_start(&hog, "--comm greedy --uid 1000 --anon 12 --hold");
 	hog_ready(&hog);
-	pid = start_child(do_deed, &deed);
+	pid = start_child(kill_victims, &deed);
 	EXPECT_EQ(0, wait_child(pid));
 	EXPECT_EQ(128 + SIGKILL, wait_child(hog.pid));
 	wait_and_read(self->fd, &self->recs);
@@ -180,7 +180,7 @@ TEST_F(daemon, a_plain_kill_is_never_recorded)
 		hog_start(&hog[i], "--anon 1 --hold");
 		hog_ready(&hog[i]);
 	}
-	EXPECT_EQ(0, run_child(do_deed, &deed));
+	EXPECT_EQ(0, run_child(kill_victims, &deed));
 	snprintf(pid, sizeof(pid), "%d", hog[1].pid);
 	EXPECT_EQ(0, run_program(out, sizeof(out), argv));
 	for (i = 0; i < 2; i++)
@@ -194,7 +194,7 @@ static int kill_own_child(void *comm)
 {
 	pid_t pid;
 
-	become_nobody();
+	become_user();
 	prctl(PR_SET_NAME, comm);
 	pid = fork();
 	if (!pid)
@@ -214,7 +214,7 @@ static int release_own_child(void *unused)
 	/* EBADF shows that the system call exists. */
 	if (syscall(SYS_process_mrelease, -1, 0) && errno != EBADF)
 		return 0;
-	become_nobody();
+	become_user();
 	pid = fork();
 	if (!pid) {
 		mem = malloc(MB(16));
@@ -257,7 +257,7 @@ TEST_F(daemon, those_killed_together_are_one_episode)
 		hog_ready(&hog[i]);
 		pid[i] = hog[i].pid;
 	}
-	EXPECT_EQ(0, run_child(do_deed, &deed));
+	EXPECT_EQ(0, run_child(kill_victims, &deed));
 	for (i = 0; i < MANY; i++)
 		EXPECT_EQ(128 + SIGKILL, wait_child(hog[i].pid));
 	wait_and_read(self->fd, &self->recs);
@@ -282,7 +282,7 @@ TEST_F(daemon, sigterm_is_recorded_as_such)
 
 	hog_start(&hog, "--anon 1 --hold");
 	hog_ready(&hog);
-	EXPECT_EQ(0, run_child(do_deed, &deed));
+	EXPECT_EQ(0, run_child(kill_victims, &deed));
 	EXPECT_EQ(128 + SIGTERM, wait_child(hog.pid));
 	wait_and_read(self->fd, &self->recs);
 	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_VICTIM));
@@ -405,7 +405,7 @@ TEST_F(release, process_mrelease_is_recorded_with_the_remaining_memory)
 	pin_to_cpu(0);
 	hog_start(&hog, "--comm greedy --anon 12 --hold");
 	hog_ready(&hog);
-	status = run_child(do_deed, &deed);
+	status = run_child(kill_victims, &deed);
 	if (status == NO_MRELEASE) {
 		kill(hog.pid, SIGKILL);
 		wait_child(hog.pid);
@@ -472,7 +472,7 @@ TEST_F(daemon, a_command_put_into_the_list_is_a_daemon)
 	hog_start(&hog, "--anon 1 --hold");
 	hog_ready(&hog);
 	EXPECT_EQ(0, spill(DAEMONS, "nobody,someone"));
-	EXPECT_EQ(0, run_child(do_deed, &deed));
+	EXPECT_EQ(0, run_child(kill_victims, &deed));
 	EXPECT_EQ(128 + SIGKILL, wait_child(hog.pid));
 	wait_and_read(self->fd, &self->recs);
 	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_BEGIN));

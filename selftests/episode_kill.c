@@ -55,13 +55,13 @@ FIXTURE_TEARDOWN(kill)
 	module_stop();
 }
 
-static void join(const struct memcg *cg)
+static void join_cgroup(const struct memcg *cg)
 {
 	spill("/proc/self/oom_score_adj", "0");
 	memcg_set(cg, "cgroup.procs", "0");
 }
 
-static void *grow(void *unused)
+static void *allocate_until_killed(void *unused)
 {
 	int i;
 
@@ -77,7 +77,7 @@ static void *grow(void *unused)
 	_exit(0);
 }
 
-static void look(struct play *play)
+static void collect_records(struct play *play)
 {
 	sleep_ms(200);
 	device_drain(play->fd, &play->recs);
@@ -100,13 +100,13 @@ static int grow_and_share(void *arg)
 	struct play *play = arg;
 	static char stack[65536] __attribute__((aligned(16)));
 
-	join(&play->cg);
+	join_cgroup(&play->cg);
 	play->cast->first = getpid();
 	/* Neither a thread nor vfork: two processes share the address space. */
 	if (clone(just_sit, stack + sizeof(stack), CLONE_VM | SIGCHLD,
 		  play->cast) < 0)
 		return 1;
-	grow(NULL);
+	allocate_until_killed(NULL);
 	return 0;
 }
 
@@ -118,7 +118,7 @@ TEST_F(kill, a_process_that_shares_the_victims_memory_is_recorded)
 	size_t i;
 
 	EXPECT_EQ(128 + SIGKILL, run_child(grow_and_share, play));
-	look(play);
+	collect_records(play);
 	for (i = 0; (r = records_get(&play->recs, OOMTRACE_VICTIM, i)); i++) {
 		v = &r->victim;
 		EXPECT_EQ(play->cg.id, v->cgroup_id);
@@ -160,9 +160,9 @@ static int leave_a_thread(void *arg)
 	struct play *play = arg;
 	pthread_t thread;
 
-	join(&play->cg);
+	join_cgroup(&play->cg);
 	play->cast->first = getpid();
-	if (pthread_create(&thread, NULL, grow, NULL))
+	if (pthread_create(&thread, NULL, allocate_until_killed, NULL))
 		return 1;
 	/* Exits this thread only. */
 	syscall(SYS_exit, 0);
@@ -178,7 +178,7 @@ TEST_F(kill, a_thread_dies_in_its_leaders_place)
 	size_t i;
 
 	EXPECT_EQ(128 + SIGKILL, run_child(leave_a_thread, play));
-	look(play);
+	collect_records(play);
 	verdict = records_get(&play->recs, OOMTRACE_VERDICT, 0);
 	victim = records_get(&play->recs, OOMTRACE_VICTIM, 0);
 	ASSERT_NE(NULL, verdict);
@@ -212,8 +212,8 @@ static int grow_as_pid_1(void *arg)
 		return 1;
 	pid = fork();
 	if (!pid) {
-		join(&play->cg);
-		grow(NULL);
+		join_cgroup(&play->cg);
+		allocate_until_killed(NULL);
 	}
 	play->cast->first = pid;
 	waitpid(pid, &status, 0);
@@ -226,7 +226,7 @@ TEST_F(kill, both_pids_are_recorded_in_a_pid_namespace)
 	const union record *begin, *cand, *victim;
 
 	EXPECT_EQ(0, run_child(grow_as_pid_1, play));
-	look(play);
+	collect_records(play);
 	begin = records_get(&play->recs, OOMTRACE_OOM_BEGIN, 0);
 	cand = records_get(&play->recs, OOMTRACE_CANDIDATE, 0);
 	victim = records_get(&play->recs, OOMTRACE_VICTIM, 0);

@@ -134,7 +134,7 @@ static int join_and_grow(void *arg)
 }
 
 /* Collect all records of the episode and the kernel's report. */
-static void look(struct chain *chain)
+static void collect_episode(struct chain *chain)
 {
 	/* A worker writes the name records last. */
 	device_wait(chain->fd, &chain->recs, OOMTRACE_NAME,
@@ -147,7 +147,7 @@ static void look(struct chain *chain)
 
 /* Assemble a cgroup's path; NULL if no record names it. */
 static const struct oomtrace_name *
-told(const struct records *recs, unsigned long long id, char *path, size_t size)
+find_path(const struct records *recs, unsigned long long id, char *path, size_t size)
 {
 	const struct oomtrace_name *name = NULL;
 	const union record *r;
@@ -180,7 +180,7 @@ TEST_F(names, allocating_task_memcg_and_victim_have_the_kernels_paths)
 
 	make_chain(chain, 2, 40);
 	EXPECT_EQ(128 + SIGKILL, run_child(join_and_grow, chain));
-	look(chain);
+	collect_episode(chain);
 	begin = records_get(&chain->recs, OOMTRACE_OOM_BEGIN, 0);
 	end = records_get(&chain->recs, OOMTRACE_OOM_END, 0);
 	ASSERT_NE(NULL, begin);
@@ -190,7 +190,7 @@ TEST_F(names, allocating_task_memcg_and_victim_have_the_kernels_paths)
 	EXPECT_EQ(chain->id, begin->begin.cgroup_id);
 	EXPECT_EQ(limited, begin->begin.memcg_id);
 
-	name = told(&chain->recs, chain->id, path, sizeof(path));
+	name = find_path(&chain->recs, chain->id, path, sizeof(path));
 	ASSERT_NE(NULL, name);
 	EXPECT_STREQ(chain->path, path);
 	EXPECT_EQ(strlen(path), name->length);
@@ -203,7 +203,7 @@ TEST_F(names, allocating_task_memcg_and_victim_have_the_kernels_paths)
 	snprintf(want, sizeof(want), ",task_memcg=%s,", path);
 	EXPECT_NE(NULL, strstr(line, want)) TH_LOG("%s: %s", want, line);
 
-	name = told(&chain->recs, limited, path, sizeof(path));
+	name = find_path(&chain->recs, limited, path, sizeof(path));
 	ASSERT_NE(NULL, name);
 	snprintf(want, sizeof(want), ",oom_memcg=%s,", path);
 	EXPECT_NE(NULL, strstr(line, want)) TH_LOG("%s: %s", want, line);
@@ -218,8 +218,8 @@ TEST_F(names, a_long_path_comes_in_parts_and_is_whole)
 
 	make_chain(chain, 3, COMPONENT);
 	EXPECT_EQ(128 + SIGKILL, run_child(join_and_grow, chain));
-	look(chain);
-	name = told(&chain->recs, chain->id, path, sizeof(path));
+	collect_episode(chain);
+	name = find_path(&chain->recs, chain->id, path, sizeof(path));
 	ASSERT_NE(NULL, name);
 	EXPECT_EQ(3 * (COMPONENT + 1), name->length);
 	EXPECT_EQ(2 * OOMTRACE_NAME_PATH, name->offset);
@@ -236,8 +236,8 @@ TEST_F(names, a_path_that_is_too_long_is_truncated)
 
 	make_chain(chain, DEEPEST, COMPONENT);
 	EXPECT_EQ(128 + SIGKILL, run_child(join_and_grow, chain));
-	look(chain);
-	name = told(&chain->recs, chain->id, path, sizeof(path));
+	collect_episode(chain);
+	name = find_path(&chain->recs, chain->id, path, sizeof(path));
 	ASSERT_NE(NULL, name);
 	EXPECT_EQ(1, name->truncated);
 	EXPECT_EQ(1023, name->length);
@@ -266,8 +266,8 @@ TEST_F(names, a_removed_cgroup_is_recorded_as_removed)
 		EXPECT_EQ(128 + SIGKILL, run_child(join_and_grow, chain));
 		EXPECT_EQ(0, remove_chain(chain, 40));
 		ASSERT_EQ(0, sched_setscheduler(0, SCHED_OTHER, &normal));
-		look(chain);
-		name = told(&chain->recs, chain->id, path, sizeof(path));
+		collect_episode(chain);
+		name = find_path(&chain->recs, chain->id, path, sizeof(path));
 		ASSERT_NE(NULL, name);
 	}
 	EXPECT_EQ(1, name->removed);

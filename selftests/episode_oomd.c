@@ -25,7 +25,7 @@
 
 static char said[1 << 16];
 
-static int shell(const char *command)
+static int run_shell(const char *command)
 {
 	return run_program(said, sizeof(said), (char *[]){ "sh", "-c",
 			   (char *)command, NULL });
@@ -75,9 +75,9 @@ FIXTURE_SETUP(oomd)
 
 FIXTURE_TEARDOWN(oomd)
 {
-	shell(undo);
+	run_shell(undo);
 	swapoff("/dev/zram0");
-	shell("modprobe -r zram");
+	run_shell("modprobe -r zram");
 	close(self->fd);
 	records_free(&self->recs);
 	module_stop();
@@ -122,9 +122,9 @@ TEST_F_TIMEOUT(oomd, a_kill_of_a_cgroup_under_pressure_is_recorded, 180)
 		SKIP(return, "process 1 is not systemd, which systemd-oomd needs");
 	if (access(OOMD, X_OK))
 		SKIP(return, "no " OOMD ": Debian has it from bookworm on");
-	ASSERT_EQ(0, shell(make_swap)) TH_LOG("%s", said);
+	ASSERT_EQ(0, run_shell(make_swap)) TH_LOG("%s", said);
 	ASSERT_EQ(0, swapon("/dev/zram0", 0));
-	ASSERT_EQ(0, shell(prepare)) TH_LOG("%s", said);
+	ASSERT_EQ(0, run_shell(prepare)) TH_LOG("%s", said);
 	wait_for_the_end(self->fd, &self->recs);
 
 	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
@@ -132,7 +132,7 @@ TEST_F_TIMEOUT(oomd, a_kill_of_a_cgroup_under_pressure_is_recorded, 180)
 	EXPECT_EQ(OOMTRACE_SCOPE_USERSPACE, begin->scope);
 	EXPECT_EQ(OOMTRACE_TRIGGER_DAEMON, begin->trigger);
 	EXPECT_STREQ("systemd-oomd", begin->comm);
-	shell("systemctl show --property MainPID systemd-oomd");
+	run_shell("systemctl show --property MainPID systemd-oomd");
 	snprintf(line, sizeof(line), "MainPID=%d\n", begin->tgid);
 	EXPECT_STREQ(line, said);
 

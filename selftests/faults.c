@@ -72,7 +72,7 @@ FIXTURE_TEARDOWN(faults)
 	module_stop();
 }
 
-static unsigned int each(void)
+static unsigned int step_from_env(void)
 {
 	const char *step = getenv("OOMTRACE_STEP");
 
@@ -132,7 +132,7 @@ static int load_with(int nth, unsigned int n, const char *params,
 }
 
 /* Does a load that succeeded in spite of a failure report what is missing? */
-static bool degraded(void)
+static bool reports_missing(void)
 {
 	char *text;
 	bool said;
@@ -150,7 +150,7 @@ static bool degraded(void)
 TEST_F_TIMEOUT(faults, each_allocation_at_load_fails_in_turn, 1200)
 {
 	unsigned int before, all, left, n, refused = 0, kept = 0;
-	unsigned int step = each();
+	unsigned int step = step_from_env();
 	const char *where;
 	char *log;
 	int err;
@@ -180,7 +180,7 @@ TEST_F_TIMEOUT(faults, each_allocation_at_load_fails_in_turn, 1200)
 			ASSERT_EQ(-ENOMEM, err) TH_LOG("allocation %u", n);
 			refused++;
 		} else {
-			kept += degraded();
+			kept += reports_missing();
 			ASSERT_EQ(0, module_unload());
 		}
 		where = module_trace();
@@ -188,7 +188,7 @@ TEST_F_TIMEOUT(faults, each_allocation_at_load_fails_in_turn, 1200)
 			TH_LOG("allocation %u: still in %s", n, where);
 	}
 	EXPECT_EQ(0, err);
-	EXPECT_FALSE(degraded());
+	EXPECT_FALSE(reports_missing());
 	TH_LOG("%u loads refused, %u incomplete", refused, kept);
 	EXPECT_EQ(0, module_unload());
 
@@ -233,7 +233,7 @@ static bool records_denials(void)
 
 TEST_F_TIMEOUT(faults, each_allocation_at_switching_on_fails_in_turn, 600)
 {
-	unsigned int left, n, step = each();
+	unsigned int left, n, step = step_from_env();
 	unsigned int refused = 0;
 	int err;
 
@@ -264,7 +264,7 @@ TEST_F_TIMEOUT(faults, each_allocation_at_switching_on_fails_in_turn, 600)
 }
 
 /* An OOM kill runs most of the hooked functions. */
-static int kill_of_oom(void)
+static int cause_oom_kill(void)
 {
 	struct memcg cg;
 	struct hog hog;
@@ -304,13 +304,13 @@ TEST_F_TIMEOUT(faults, each_allocation_at_unload_fails_in_turn, 600)
 		ASSERT_EQ(NULL, where)
 			TH_LOG("allocation %u: still in %s", n, where);
 		/* A remaining hook would call freed code. */
-		ASSERT_EQ(128 + SIGKILL, kill_of_oom());
+		ASSERT_EQ(128 + SIGKILL, cause_oom_kill());
 	}
 	TH_LOG("%u allocations at unload", n - 2);
 }
 
 /* The number of hooks through ftrace. */
-static int by_ftrace(void)
+static int count_ftrace_hooks(void)
 {
 	char *text = slurp(DEBUGFS "/hooks", NULL), *at = text;
 	int n = 0;
@@ -332,7 +332,7 @@ TEST_F_TIMEOUT(faults, a_hook_that_ftrace_refuses_becomes_a_probe, 300)
 	if (!provoke_load())
 		SKIP(return, "the module that provokes OOMs was not built");
 	ASSERT_EQ(0, module_load(PARAMS));
-	all = by_ftrace();
+	all = count_ftrace_hooks();
 	if (!all || access(PROVOKE("refuse"), W_OK)) {
 		provoke_unload();
 		SKIP(return, "no function is hooked through ftrace");
@@ -348,13 +348,13 @@ TEST_F_TIMEOUT(faults, a_hook_that_ftrace_refuses_becomes_a_probe, 300)
 			EXPECT_TRUE(hooks_say("off")) TH_LOG("%s", text);
 			EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
 		}
-		probes += by_ftrace() == all - 1;
+		probes += count_ftrace_hooks() == all - 1;
 		/* The hook keeps its kind when it is disabled and enabled. */
 		ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
 		ASSERT_EQ(0, spill(DEBUGFS "/enable", "1"));
 		EXPECT_TRUE(hooks_say("attached")) TH_LOG("%s", text);
 		EXPECT_TRUE(records_denials()) TH_LOG("%s", text);
-		EXPECT_EQ(128 + SIGKILL, kill_of_oom());
+		EXPECT_EQ(128 + SIGKILL, cause_oom_kill());
 		ASSERT_EQ(0, module_unload());
 		EXPECT_EQ(NULL, module_trace());
 		ASSERT_EQ(0, module_load(PARAMS));
@@ -411,11 +411,11 @@ TEST_F_TIMEOUT(faults, each_registration_at_load_fails_in_turn, 1200)
 				refused++;
 			} else {
 				/* A load without a message has everything. */
-				if (degraded())
+				if (reports_missing())
 					lacking++;
 				else if (!last)
 					other++;
-				EXPECT_FALSE(last && degraded());
+				EXPECT_FALSE(last && reports_missing());
 				EXPECT_TRUE(records_denials())
 					TH_LOG("%s", text);
 				ASSERT_EQ(0, module_unload());
@@ -431,7 +431,7 @@ TEST_F_TIMEOUT(faults, each_registration_at_load_fails_in_turn, 1200)
 	TH_LOG("%u loads refused, %u incomplete, %u with a fallback",
 	       refused, lacking, other);
 	EXPECT_EQ(0, module_load(PARAMS));
-	EXPECT_FALSE(degraded());
+	EXPECT_FALSE(reports_missing());
 	EXPECT_TRUE(records_denials());
 	EXPECT_EQ(0, module_unload());
 }

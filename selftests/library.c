@@ -147,13 +147,13 @@ TEST_F(library, wait_ends_by_a_record_the_time_or_a_descriptor)
 	close(fds[1]);
 }
 
-static int open_as_nobody(void *unused)
+static int open_as_user(void *unused)
 {
 	struct oomtrace *ot = oomtrace_new();
 	int err;
 
 	(void)unused;
-	become_nobody();
+	become_user();
 	err = oomtrace_open(ot, NULL, 0);
 	return err == -EACCES && strstr(oomtrace_error(ot), "root is needed") ?
 	       0 : 1;
@@ -161,7 +161,7 @@ static int open_as_nobody(void *unused)
 
 TEST_F(library, an_open_that_fails_reports_why)
 {
-	EXPECT_EQ(0, run_child(open_as_nobody, NULL));
+	EXPECT_EQ(0, run_child(open_as_user, NULL));
 	oomtrace_close(self->ot);
 	module_stop();
 	EXPECT_EQ(-ENOENT, oomtrace_open(self->ot, NULL, 0));
@@ -200,7 +200,7 @@ TEST_F(library, mapped_rings_give_what_read_gives)
 	oomtrace_free(mapped);
 }
 
-static int ask_often(void *unused)
+static int request_repeatedly(void *unused)
 {
 	int i;
 
@@ -225,7 +225,7 @@ TEST_F(library, mapped_rings_are_exact_under_a_flood_and_resizes)
 		TH_LOG("%s", oomtrace_error(ot));
 	spill(DEBUGFS "/commit_records", "all");
 	for (i = 0; i < 2; i++)
-		pid[i] = start_child(ask_often, NULL);
+		pid[i] = start_child(request_repeatedly, NULL);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		EXPECT_EQ(0, spill(DEBUGFS "/buffer_size_kb", sizes[i]));
 		until = now_ns() + 200000000;

@@ -41,7 +41,7 @@ struct seen {
 	int n;
 };
 
-static void see(struct oomtrace *ot, struct seen *seen)
+static void read_commits(struct oomtrace *ot, struct seen *seen)
 {
 	const struct oomtrace_header *rec;
 
@@ -82,7 +82,7 @@ static void expect_seeks(struct __test_metadata *_metadata,
 	const struct oomtrace_header *rec;
 	struct seen all, again;
 
-	see(ot, &all);
+	read_commits(ot, &all);
 	EXPECT_EQ(10, all.n);
 	EXPECT_EQ(0, oomtrace_oldest(ot));
 	/* The handle may have read ahead. */
@@ -90,7 +90,7 @@ static void expect_seeks(struct __test_metadata *_metadata,
 		;
 	EXPECT_EQ(0, oomtrace_seek_record(ot, OOMTRACE_RING_COMMIT, 0,
 					  all.first[0] + 2));
-	see(ot, &again);
+	read_commits(ot, &again);
 	/* Other positions stay: nothing is skipped, and nothing is repeated. */
 	EXPECT_EQ(all.first[0] + 2, again.first[0]);
 	EXPECT_EQ(all.last[0], again.last[0]);
@@ -112,11 +112,11 @@ static void expect_seeks(struct __test_metadata *_metadata,
 	EXPECT_STREQ("/dev/oomtrace: the begin of OOM episode 77 is not held",
 		     oomtrace_error(ot));
 	/* None of these calls moved the position. */
-	see(ot, &again);
+	read_commits(ot, &again);
 	EXPECT_EQ(0, again.n);
 	EXPECT_EQ(0, oomtrace_seek_record(ot, OOMTRACE_RING_COMMIT, 0,
 					  all.last[0] + 1));
-	see(ot, &again);
+	read_commits(ot, &again);
 	EXPECT_EQ(0, again.n);
 }
 
@@ -146,11 +146,11 @@ TEST_F(library_seek, an_overwritten_record_sought_is_counted_as_lost)
 	spill(DEBUGFS "/enable", "0");
 	ASSERT_EQ(0, oomtrace_open(mapped, NULL, OOMTRACE_OPEN_MAPPED));
 	for (i = 0; i < 2; i++) {
-		see(ot[i], &seen);
+		read_commits(ot[i], &seen);
 		EXPECT_EQ(0, oomtrace_open(ot[i], NULL,
 					   i ? OOMTRACE_OPEN_MAPPED : 0));
 		EXPECT_EQ(0, oomtrace_seek_record(ot[i], 0, 0, 3));
-		see(ot[i], &seen);
+		read_commits(ot[i], &seen);
 		EXPECT_LT(3, seen.first[0]);
 		EXPECT_EQ(seen.first[0] - 3, oomtrace_lost(ot[i], 0, 0));
 	}
@@ -158,7 +158,7 @@ TEST_F(library_seek, an_overwritten_record_sought_is_counted_as_lost)
 }
 
 /* The first begin record, and the number of records before it. */
-static unsigned long long begin_of(struct oomtrace *ot, int *before)
+static unsigned long long find_begin(struct oomtrace *ot, int *before)
 {
 	const struct oomtrace_header *rec;
 	unsigned long long found = 0;
@@ -190,13 +190,13 @@ TEST_F(library_seek, an_episode_can_be_sought_by_its_number)
 	spill(DEBUGFS "/enable", "0");
 	ASSERT_EQ(0, oomtrace_open(mapped, NULL, OOMTRACE_OPEN_MAPPED));
 	for (i = 0; i < 2; i++) {
-		EXPECT_EQ(1, begin_of(ot[i], &before));
+		EXPECT_EQ(1, find_begin(ot[i], &before));
 		EXPECT_LT(0, before);
 		EXPECT_EQ(0, oomtrace_seek_episode(ot[i], 3));
-		EXPECT_EQ(3, begin_of(ot[i], &before));
+		EXPECT_EQ(3, find_begin(ot[i], &before));
 		EXPECT_EQ(0, before);
 		EXPECT_EQ(0, oomtrace_seek_episode(ot[i], 2));
-		EXPECT_EQ(2, begin_of(ot[i], &before));
+		EXPECT_EQ(2, find_begin(ot[i], &before));
 		EXPECT_EQ(0, oomtrace_lost(ot[i], -1, -1));
 		EXPECT_EQ(0, oomtrace_missing(ot[i], -1, -1));
 	}
@@ -247,7 +247,7 @@ static int with_first_info(void *unused)
 	return oomtrace_open(ot, NULL, 0) || oomtrace_next(ot, &rec) != 1 ? 3 : 0;
 }
 
-static bool says(struct oomtrace *ot, int err, const char *want)
+static bool expect_message(struct oomtrace *ot, int err, const char *want)
 {
 	if (err == -ENOTTY && strstr(oomtrace_error(ot), want))
 		return true;
@@ -264,12 +264,12 @@ static int without_seek_and_ring(void *unused)
 	forget_ioctl(OOMTRACE_IOC_RING);
 	if (oomtrace_open(ot, NULL, 0))
 		return 1;
-	if (!says(ot, oomtrace_seek_record(ot, 0, 0, 1),
-		  "too old to go to a record") ||
-	    !says(ot, oomtrace_seek_episode(ot, 1), "too old to go to an episode"))
+	if (!expect_message(ot, oomtrace_seek_record(ot, 0, 0, 1),
+			    "too old to go to a record") ||
+	    !expect_message(ot, oomtrace_seek_episode(ot, 1), "too old to go to an episode"))
 		return 2;
-	return says(ot, oomtrace_open(ot, NULL, OOMTRACE_OPEN_MAPPED),
-		    "too old to map its rings") ? 0 : 3;
+	return expect_message(ot, oomtrace_open(ot, NULL, OOMTRACE_OPEN_MAPPED),
+			      "too old to map its rings") ? 0 : 3;
 }
 
 TEST_F(library_seek, an_older_module_is_read_or_the_library_reports_what_it_lacks)

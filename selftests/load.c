@@ -77,8 +77,8 @@ TEST_F(load, a_second_load_is_EEXIST_and_leaves_the_first_intact)
 	close(fd);
 }
 
-static void refuse(struct __test_metadata *_metadata, int kmsg,
-		   const char *params, const char *word)
+static void expect_load_rejected(struct __test_metadata *_metadata, int kmsg,
+				 const char *params, const char *word)
 {
 	char *log;
 
@@ -92,17 +92,17 @@ static void refuse(struct __test_metadata *_metadata, int kmsg,
 
 TEST_F(load, bad_parameters_are_EINVAL_with_a_line_in_the_log)
 {
-	refuse(_metadata, self->kmsg, "commit_records=foo", "commit_records");
-	refuse(_metadata, self->kmsg, "commit_records=", "commit_records");
-	refuse(_metadata, self->kmsg, "commit_hook=jprobe", "commit_hook");
-	refuse(_metadata, self->kmsg, "commit_buffer_kb=1", "commit_buffer_kb");
-	refuse(_metadata, self->kmsg, "commit_buffer_kb=0", "commit_buffer_kb");
-	refuse(_metadata, self->kmsg, "commit_buffer_kb=-1",
-	       "commit_buffer_kb");
-	refuse(_metadata, self->kmsg, "oom_buffer_kb=15", "oom_buffer_kb");
-	refuse(_metadata, self->kmsg, "oom_buffer_kb=99999999",
-	       "oom_buffer_kb");
-	refuse(_metadata, self->kmsg, "oom_buffer_kb=many", "oom_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "commit_records=foo", "commit_records");
+	expect_load_rejected(_metadata, self->kmsg, "commit_records=", "commit_records");
+	expect_load_rejected(_metadata, self->kmsg, "commit_hook=jprobe", "commit_hook");
+	expect_load_rejected(_metadata, self->kmsg, "commit_buffer_kb=1", "commit_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "commit_buffer_kb=0", "commit_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "commit_buffer_kb=-1",
+			     "commit_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "oom_buffer_kb=15", "oom_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "oom_buffer_kb=99999999",
+			     "oom_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "oom_buffer_kb=many", "oom_buffer_kb");
 }
 
 TEST_F(load, too_little_memory_is_ENOMEM_and_leaves_nothing)
@@ -220,7 +220,7 @@ TEST_F(load, an_open_text_file_pins_the_module_or_fails)
 	close(fd);
 }
 
-static int map_all_day(void *unused)
+static int map_forever(void *unused)
 {
 	unsigned int i;
 
@@ -240,7 +240,7 @@ TEST_F(load, unloading_under_load_is_safe)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		pid[i] = start_child(map_all_day, NULL);
+		pid[i] = start_child(map_forever, NULL);
 	for (i = 0; i < 5; i++) {
 		EXPECT_EQ(0, module_load("commit_records=all commit_buffer_kb=16"));
 		sleep_ms(30);

@@ -27,7 +27,7 @@ struct kept {
 	long vmalloc;
 };
 
-static void look(struct kept *k)
+static void measure_memory(struct kept *k)
 {
 	spill("/proc/sys/vm/drop_caches", "3");
 	k->slab = meminfo("SUnreclaim");
@@ -36,7 +36,7 @@ static void look(struct kept *k)
 }
 
 /* Load and unload; 30 s without success is a hang. */
-static void come_and_go(struct __test_metadata *_metadata, long cycles)
+static void load_and_unload(struct __test_metadata *_metadata, long cycles)
 {
 	static const char * const params[] = {
 		"", "commit_records=all commit_buffer_kb=16",
@@ -84,14 +84,14 @@ TEST_F_TIMEOUT(load_stress, it_is_loaded_and_unloaded, 36000)
 
 	/* Do one-time allocations first, also those of the load. */
 	stress_start(&b, true);
-	come_and_go(_metadata, 5);
+	load_and_unload(_metadata, 5);
 	stress_stop(&b);
-	look(&before);
+	measure_memory(&before);
 
 	stress_start(&b, true);
-	come_and_go(_metadata, cycles / 2);
+	load_and_unload(_metadata, cycles / 2);
 	ooms = b.count->ooms;
-	come_and_go(_metadata, cycles - cycles / 2);
+	load_and_unload(_metadata, cycles - cycles / 2);
 	/* The load ran until the end. */
 	for (wait = 0; wait < 300 && b.count->ooms == ooms; wait++)
 		sleep_ms(100);
@@ -104,7 +104,7 @@ TEST_F_TIMEOUT(load_stress, it_is_loaded_and_unloaded, 36000)
 
 	/* Some memory is freed slightly later. */
 	for (wait = 0; wait < 100; wait++) {
-		look(&after);
+		measure_memory(&after);
 		if (after.slab - before.slab < slab_noise(cycles) &&
 		    after.percpu <= before.percpu &&
 		    after.vmalloc - before.vmalloc < 256)

@@ -93,7 +93,7 @@ static int by_pid(const void *a, const void *b)
 }
 
 /* Kill a hog by an OOM of the whole machine; sorts @pid. */
-static void scan(struct scan *s, pid_t *pid, int npids)
+static void scan_tasks(struct scan *s, pid_t *pid, int npids)
 {
 	int fd = device_open_at_end();
 	struct records recs = { };
@@ -133,9 +133,9 @@ TEST_F_TIMEOUT(many_tasks, each_of_many_candidates_is_recorded, 3600)
 
 	ASSERT_GE(MAX_TASKS, tasks);
 	more_tasks(_metadata, self->pid, &self->ntasks, tasks / 8);
-	scan(&few, self->pid, self->ntasks);
+	scan_tasks(&few, self->pid, self->ntasks);
 	more_tasks(_metadata, self->pid, &self->ntasks, tasks);
-	scan(&many, self->pid, self->ntasks);
+	scan_tasks(&many, self->pid, self->ntasks);
 	EXPECT_EQ(0, few.lost);
 	EXPECT_EQ(0, many.lost);
 	/* Each of these tasks once; the hog and other tasks come on top. */

@@ -247,7 +247,7 @@ TEST_F(mapping, keeps_the_module_loaded_without_the_descriptor)
 }
 
 /* A reader that maps and unmaps continuously until it is killed. */
-static int map_all_day(void *arg)
+static int map_forever(void *arg)
 {
 	struct mapped m;
 	union record r;
@@ -269,7 +269,7 @@ TEST_F(mapping, a_killed_reader_leaves_nothing)
 	device_info(self->fd, &before);
 	for (round = 0; round < 5; round++) {
 		for (i = 0; i < 4; i++)
-			pid[i] = start_child(map_all_day, &self->fd);
+			pid[i] = start_child(map_forever, &self->fd);
 		sleep_ms(30);
 		for (i = 0; i < 4; i++) {
 			kill(pid[i], SIGKILL);

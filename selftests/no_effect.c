@@ -21,7 +21,7 @@
 /* splitmix64 */
 static unsigned long long rnd_state;
 
-static unsigned int below(unsigned int n)
+static unsigned int random_below(unsigned int n)
 {
 	unsigned long long z = rnd_state += 0x9e3779b97f4a7c15ULL;
 
@@ -88,7 +88,7 @@ FIXTURE_TEARDOWN(no_effect)
 
 static char *shared;	/* one character per request: the errno */
 
-static char answer(int err)
+static char errno_char(int err)
 {
 	return err == 0 ? '.' : err == ENOMEM ? 'M' : '?';
 }
@@ -105,17 +105,17 @@ static char try_to_fork(void)
 	pid_t pid = fork();
 
 	if (pid < 0)
-		return answer(errno);
+		return errno_char(errno);
 	if (!pid)
 		_exit(exit_at_once(NULL));
 	wait_child(pid);
-	return answer(0);
+	return errno_char(0);
 }
 
-static char request(void **held, size_t *size)
+static char make_request(void **held, size_t *size)
 {
-	unsigned int what = below(8), i = below(HELD);
-	size_t bytes = (1 + below(4)) * UNIT;
+	unsigned int what = random_below(8), i = random_below(HELD);
+	size_t bytes = (1 + random_below(4)) * UNIT;
 	void *at;
 
 	if (what == 0) {
@@ -125,17 +125,17 @@ static char request(void **held, size_t *size)
 		at = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
 		if (at == MAP_FAILED)
-			return answer(errno);
+			return errno_char(errno);
 		what = mprotect(at, bytes, PROT_READ | PROT_WRITE) ? errno : 0;
 		munmap(at, bytes);
-		return answer(what);
+		return errno_char(what);
 	} else if (what == 2 && held[i]) {
 		at = mremap(held[i], size[i], size[i] + UNIT, MREMAP_MAYMOVE);
 		if (at == MAP_FAILED)
-			return answer(errno);
+			return errno_char(errno);
 		held[i] = at;
 		size[i] += UNIT;
-		return answer(0);
+		return errno_char(0);
 	}
 	if (held[i])
 		munmap(held[i], size[i]);
@@ -144,9 +144,9 @@ static char request(void **held, size_t *size)
 		       -1, 0);
 	size[i] = bytes;
 	if (held[i] != MAP_FAILED)
-		return answer(0);
+		return errno_char(0);
 	held[i] = NULL;
-	return answer(errno);
+	return errno_char(errno);
 }
 
 static int run_requests(void *unused)
@@ -160,7 +160,7 @@ static int run_requests(void *unused)
 	/* The counter that decides also has per-CPU parts. */
 	pin_to_cpu(0);
 	for (i = 0; i < REQUESTS; i++)
-		shared[i] = request(held, size);
+		shared[i] = make_request(held, size);
 	return 0;
 }
 
@@ -240,7 +240,7 @@ static void run_victims(struct memcg *cg, unsigned int seed, char *order)
 	for (i = 0; i < HOGS; i++) {
 		hog_start(&hog[i], "--cgroup %s --anon %u --adj %d --hold",
 			  cg->dir, 2 + 2 * i,
-			  (int)below(3) * 300 - 300);
+			  (int)random_below(3) * 300 - 300);
 		hog_ready(&hog[i]);
 		die_uninterrupted(hog[i].pid);
 	}

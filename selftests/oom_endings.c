@@ -46,7 +46,7 @@ static void __attribute__((constructor)) make_scenes(void)
 #define HELD		8000
 
 /* The last repeat records are written within a second. */
-#define TOLD_MS		3500
+#define REPEATS_MS		3500
 
 /* The notifier frees what the module holds; only then is a task killed. */
 static void play_freed(struct scene *s)
@@ -65,7 +65,7 @@ static void play_freed(struct scene *s)
 	provoke_unload();
 }
 
-static int grab(void *order)
+static int allocate_too_many(void *order)
 {
 	prctl(PR_SET_NAME, "grabber");
 	return spill(order, TOO_MANY) ? 1 : 0;
@@ -74,9 +74,9 @@ static int grab(void *order)
 static void play_nofs(struct scene *s)
 {
 	scene_start(s, NULL);
-	s->big = start_child(grab, PROVOKE("grab_nofs"));
+	s->big = start_child(allocate_too_many, PROVOKE("grab_nofs"));
 	s->status = wait_child(s->big);
-	sleep_ms(TOLD_MS);
+	sleep_ms(REPEATS_MS);
 	scene_end(s);
 	provoke_unload();
 }
@@ -84,7 +84,7 @@ static void play_nofs(struct scene *s)
 static void play_dying(struct scene *s)
 {
 	scene_start(s, NULL);
-	s->big = start_child(grab, PROVOKE("grab_dying"));
+	s->big = start_child(allocate_too_many, PROVOKE("grab_dying"));
 	s->status = wait_child(s->big);
 	scene_end(s);
 	provoke_unload();
@@ -136,7 +136,7 @@ static void play_stuck(struct scene *s)
 	hog_wait(&other);
 	s->status = hog_wait(&deaf);
 	*calls = counted_calls();
-	sleep_ms(TOLD_MS);
+	sleep_ms(REPEATS_MS);
 	scene_end(s);
 	memcg_remove(&s->cg);
 	provoke_unload();
@@ -323,7 +323,7 @@ TEST(tasks_that_wait_for_a_dying_victim_are_counted_and_fill_no_ring)
 {
 	const struct oomtrace_repeat *r = NULL, *rep;
 	const struct oomtrace_oom_end *end;
-	unsigned long told = 0, counted = 0;
+	unsigned long episodes = 0, counted = 0;
 	int aborted = 0;
 	size_t i;
 
@@ -332,7 +332,7 @@ TEST(tasks_that_wait_for_a_dying_victim_are_counted_and_fill_no_ring)
 	for (i = 0; i < stuck->recs.n; i++) {
 		rep = &stuck->recs.r[i].repeat;
 		end = &stuck->recs.r[i].end;
-		told += rep->h.type == OOMTRACE_OOM_END;
+		episodes += rep->h.type == OOMTRACE_OOM_END;
 		aborted += end->h.type == OOMTRACE_OOM_END &&
 			   end->ending == OOMTRACE_ENDING_SCAN_ABORTED;
 		if (rep->h.type != OOMTRACE_REPEAT)
@@ -347,10 +347,10 @@ TEST(tasks_that_wait_for_a_dying_victim_are_counted_and_fill_no_ring)
 		EXPECT_GE(r->first_ns + 2500000000ULL, r->h.ts_ns);
 	}
 	fprintf(stderr, "# out_of_memory() was called %lu times: %lu episodes (%d scans aborted) + %lu repeats; %zu records\n",
-		*calls, told, aborted, counted, stuck->recs.n);
+		*calls, episodes, aborted, counted, stuck->recs.n);
 	ASSERT_NE(NULL, r);
 	/* ftrace counts the same number of calls. */
-	EXPECT_EQ(*calls, told + counted);
+	EXPECT_EQ(*calls, episodes + counted);
 	EXPECT_LT(10, counted);
 	EXPECT_GE(10, aborted);
 }

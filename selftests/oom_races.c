@@ -137,7 +137,7 @@ TEST_F(oom_races, pids_are_those_of_the_first_namespace)
 #define KILLS	5
 
 /* Children start, rename themselves continuously, and exit. */
-static int come_and_go(void *arg)
+static int fork_and_rename(void *arg)
 {
 	char path[256];
 	int i;
@@ -167,7 +167,7 @@ TEST_F_TIMEOUT(oom_races, tasks_that_come_and_go_leave_every_record_whole, 240)
 
 	NEED_MEMCG();
 	for (n = 0; n < COMERS; n++)
-		pid[n] = start_child(come_and_go, s->cg.dir);
+		pid[n] = start_child(fork_and_rename, s->cg.dir);
 	for (n = 0; n < KILLS; n++) {
 		hog_start(&hog, "--cgroup %s --comm big --adj 500 --grow 64",
 			  s->cg.dir);

@@ -76,7 +76,7 @@ static unsigned long counter_of(const char *name)
 }
 
 /* Allocate in steps without end. */
-static void outgrow_the_machine(void)
+static void allocate_forever(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* Do not inherit the test's exemption. */
@@ -122,7 +122,7 @@ static void count_records(struct counted *c, const char *buf, ssize_t n)
 }
 
 /* Read all records; allocates nothing. */
-static void drain(int fd, struct counted *c)
+static void drain_device(int fd, struct counted *c)
 {
 	static __u64 buf[1 << 12];
 	ssize_t n;
@@ -156,7 +156,7 @@ static void read_texts(void)
 }
 
 /* Always leave a task to kill while others are dying, or the kernel panics. */
-static void sit(void)
+static void wait_to_be_killed(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (spill("/proc/self/oom_score_adj", "0"))
@@ -166,12 +166,13 @@ static void sit(void)
 }
 
 static void (*const cast[])(void) = {
-	outgrow_the_machine, outgrow_the_machine, read_texts,
-	sit, sit, sit, sit, sit, sit,
+	allocate_forever, allocate_forever, read_texts,
+	wait_to_be_killed, wait_to_be_killed, wait_to_be_killed,
+	wait_to_be_killed, wait_to_be_killed, wait_to_be_killed,
 };
 
 /* Replace each process that died. */
-static void keep_cast(pid_t *pid)
+static void restart_cast(pid_t *pid)
 {
 	size_t i;
 
@@ -211,14 +212,14 @@ TEST_F_TIMEOUT(oom_storm, every_kill_is_recorded_or_counted, 3600)
 	while (now_ns() < until ||
 	       (counter_of("\noom_kill ") - kernel < 3 &&
 		now_ns() < until + 120000000000ULL)) {
-		keep_cast(pid);
-		drain(fd, &c);
+		restart_cast(pid);
+		drain_device(fd, &c);
 		sleep_ms(10);
 	}
 	dismiss_cast(pid);
 	sleep_ms(100);
 	kernel = counter_of("\noom_kill ") - kernel;
-	drain(fd, &c);
+	drain_device(fd, &c);
 	close(fd);
 	sysctl_restore();
 

@@ -197,7 +197,7 @@ TEST(an_oom_by_min_ttl_is_kswapds)
 /*
  * Create cgroups below @dir, let a process live in each shortly, and remove it.
  */
-static int come_and_go(void *dir)
+static int recreate_cgroups(void *dir)
 {
 	char path[256];
 	struct hog hog;
@@ -237,7 +237,7 @@ TEST(candidates_whose_cgroup_is_removed_keep_its_id)
 	memcg_make(&s->cg, "around", MB(24));
 	memcg_set(&s->cg, "cgroup.subtree_control", "+memory");
 	for (n = 0; n < 2; n++)
-		pid[n] = start_child(come_and_go, s->cg.dir);
+		pid[n] = start_child(recreate_cgroups, s->cg.dir);
 	for (n = 0; n < 12; n++) {
 		char dir[160];
 

@@ -109,7 +109,7 @@ TEST_F(v1, with_oom_kill_disable_tasks_wait_and_then_one_dies)
 }
 
 /* Toggle between waiting and killing as fast as possible. */
-static int flip(void *cg)
+static int toggle_oom_control(void *cg)
 {
 	for (;;) {
 		memcg_set(cg, "memory.oom_control", "1");
@@ -139,7 +139,7 @@ TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_has_that_trigger, 200)
 	module_start("oom_buffer_kb=1024");
 	device = device_open();
 	memcg_set(&self->cg, "memory.limit_in_bytes", "4M");
-	flipper = start_child(flip, &self->cg);
+	flipper = start_child(toggle_oom_control, &self->cg);
 	until = now_ns() + 100000000000ULL;
 	for (n = 0; !at_end && now_ns() < until; killed++) {
 		hog_start(&big, "--cgroup %s --comm big --grow 64",

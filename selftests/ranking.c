@@ -29,8 +29,8 @@ FIXTURE(ranking) {
 	int fd;
 };
 
-static int ask(int fd, struct oomtrace_ranking *rk,
-	       struct oomtrace_candidate *recs, unsigned long long cgroup_id)
+static int get_ranking(int fd, struct oomtrace_ranking *rk,
+		       struct oomtrace_candidate *recs, unsigned long long cgroup_id)
 {
 	memset(rk, 0, sizeof(*rk));
 	rk->size = sizeof(*rk);
@@ -82,7 +82,7 @@ TEST_F(ranking, points_are_those_of_proc_oom_score)
 		hog_start(&hog[i], "%s --hold", what[i]);
 		hog_ready(&hog[i]);
 	}
-	ASSERT_EQ(0, ask(self->fd, &self->rk, self->recs, 0));
+	ASSERT_EQ(0, get_ranking(self->fd, &self->rk, self->recs, 0));
 	ASSERT_GE(ROOM, self->rk.count);
 	EXPECT_EQ((meminfo("MemTotal") + meminfo("SwapTotal")) / PAGE_KB,
 		  self->rk.totalpages);
@@ -134,7 +134,7 @@ TEST_F(ranking, the_best_candidate_comes_first_and_the_ineligible_last)
 	hog_start(&adj, "--comm adj --adj 900 --hold");
 	hog_ready(&big);
 	hog_ready(&adj);
-	ASSERT_EQ(0, ask(self->fd, &self->rk, self->recs, 0));
+	ASSERT_EQ(0, get_ranking(self->fd, &self->rk, self->recs, 0));
 	EXPECT_EQ(adj.pid, self->recs[0].tgid);
 	EXPECT_EQ(OOMTRACE_EVAL_LEADING, self->recs[0].verdict);
 	EXPECT_EQ(big.pid, self->recs[1].tgid);
@@ -174,7 +174,7 @@ TEST_F(ranking, the_first_of_a_cgroup_is_the_one_that_then_dies)
 	hog_start(&hog[2], "--cgroup %s --comm c2 --adj -1000 --hold", cg.dir);
 	for (i = 0; i < 3; i++)
 		hog_ready(&hog[i]);
-	ASSERT_EQ(0, ask(self->fd, &self->rk, self->recs, cg.id));
+	ASSERT_EQ(0, get_ranking(self->fd, &self->rk, self->recs, cg.id));
 	EXPECT_EQ(3, self->rk.count);
 	EXPECT_EQ(2, self->rk.eligible);
 	EXPECT_EQ(0, self->rk.kthreads);
@@ -223,7 +223,7 @@ TEST_F(ranking, the_text_file_shows_the_same)
 #define MANY	10000
 #define STACK	1024
 
-static int sleeper(void *unused)
+static int sleep_forever(void *unused)
 {
 	(void)unused;
 	for (;;)
@@ -235,7 +235,7 @@ static int sleeper(void *unused)
  * Start that many processes, which share all memory and so need little. Report
  * when they run, and kill them on request.
  */
-static int keep_many(void *fds)
+static int run_sleepers(void *fds)
 {
 	int *ready = fds, *go = ready + 2, i;
 	pid_t group = 0, pid;
@@ -254,7 +254,7 @@ static int keep_many(void *fds)
 	if (stacks == MAP_FAILED)
 		return 1;
 	for (i = 0; i < MANY && !c; i++) {
-		pid = clone(sleeper, stacks + (size_t)(i + 1) * STACK,
+		pid = clone(sleep_forever, stacks + (size_t)(i + 1) * STACK,
 			    CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD, NULL);
 		group = group ? group : pid;
 		c = pid < 0 || setpgid(pid, group);
@@ -295,7 +295,7 @@ TEST_F_TIMEOUT(ranking, ten_thousand_processes_are_ranked_in_a_moment, 240)
 	spill("/proc/sys/kernel/threads-max", "30000");
 	ASSERT_EQ(0, pipe(fds));
 	ASSERT_EQ(0, pipe(fds + 2));
-	pid = start_child(keep_many, fds);
+	pid = start_child(run_sleepers, fds);
 	/* If the child dies, the read() ends. */
 	close(fds[1]);
 	close(fds[2]);
@@ -331,7 +331,7 @@ TEST_F_TIMEOUT(ranking, ten_thousand_processes_are_ranked_in_a_moment, 240)
 	 * With less room, the ioctl gives the first records and the total
 	 * number.
 	 */
-	EXPECT_EQ(0, ask(self->fd, &self->rk, self->recs, 0));
+	EXPECT_EQ(0, get_ranking(self->fd, &self->rk, self->recs, 0));
 	EXPECT_LE(MANY, self->rk.count);
 	EXPECT_EQ(ROOM - 1, self->recs[ROOM - 1].index);
 

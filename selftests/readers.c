@@ -94,7 +94,7 @@ static int epoll_of(int fd)
 	return ep;
 }
 
-static void by_read(struct result *res, int fd, const struct by_read *how)
+static void run_read(struct result *res, int fd, const struct by_read *how)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int ep = how->waiting == EPOLL ? epoll_of(fd) : -1;
@@ -124,7 +124,7 @@ struct by_map {
 	int pause_ms;
 };
 
-static void by_map(struct result *res, int fd, const struct by_map *how)
+static void run_map(struct result *res, int fd, const struct by_map *how)
 {
 	struct oomtrace_ring_cpu_info info;
 	struct mapped m[OOMTRACE_RINGS][CPUS];
@@ -179,7 +179,7 @@ static size_t account_text(struct accounts *t, char *text, size_t len)
 	return len;
 }
 
-static void by_text(struct result *res, int fd, const struct by_text *how)
+static void run_text(struct result *res, int fd, const struct by_text *how)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	static char text[1 << 17];
@@ -246,18 +246,18 @@ static int run_reader(void *arg)
 	fd = kind->text ? pipe_open() : device_open();
 	__atomic_store_n(&res->ready, 1, __ATOMIC_RELEASE);
 	if (kind->read)
-		by_read(res, fd, kind->read);
+		run_read(res, fd, kind->read);
 	else if (kind->text)
-		by_text(res, fd, kind->text);
+		run_text(res, fd, kind->text);
 	else
-		by_map(res, fd, kind->map);
+		run_map(res, fd, kind->map);
 	res->done = 1;
 	close(fd);
 	return 0;
 }
 
 /* A writer of verifiable records that also forks from time to time. */
-static int write_all_day(void *arg)
+static int write_verifiable(void *arg)
 {
 	struct flooder f = { .index = *(int *)arg, .times = 100 };
 	int round;
@@ -326,7 +326,7 @@ static void set_phase(int phase)
 }
 
 /* Has each CPU written more than twice the slots of its ring? */
-static bool came_round(int fd)
+static bool rings_wrapped(int fd)
 {
 	struct oomtrace_ring_cpu_info info;
 	__u32 cpu;
@@ -362,12 +362,12 @@ TEST_F_TIMEOUT(readers, all_kinds_account_for_every_record, 180)
 	EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
 	set_phase(WRITE);
 	for (i = 0; i < WRITERS; i++)
-		writers[i] = start_child(write_all_day, &i);
+		writers[i] = start_child(write_verifiable, &i);
 	sleep_ms(ms);
 	/* A busy machine may need longer. */
-	for (i = 0; i < 600 && !came_round(self->fd); i++)
+	for (i = 0; i < 600 && !rings_wrapped(self->fd); i++)
 		sleep_ms(100);
-	EXPECT_TRUE(came_round(self->fd));
+	EXPECT_TRUE(rings_wrapped(self->fd));
 	EXPECT_EQ(0, spill(DEBUGFS "/enable", "0"));
 	set_phase(STOPPED);
 	for (i = 0; i < WRITERS; i++)
@@ -439,28 +439,28 @@ static void expect_few_wakes(struct __test_metadata *_metadata, int device,
 	struct oomtrace_info before, after;
 	struct rusage slept, awake;
 	int polls = 0, index = 0;
-	bool behind;
+	bool too_slow;
 	long wakes;
 	pid_t pid;
 
 	EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
 	device_info(device, &before);
 	pid = start_child(write, &index);
-	behind = !skip(fd);
+	too_slow = !skip(fd);
 	getrusage(RUSAGE_SELF, &awake);
-	for (from = now_ns(); now_ns() - from < 3000000000ULL && !behind; polls++) {
+	for (from = now_ns(); now_ns() - from < 3000000000ULL && !too_slow; polls++) {
 		took = now_ns();
 		EXPECT_EQ(1, poll(&p, 1, 5000));
 		took = now_ns() - took;
 		longest = took > longest ? took : longest;
-		behind = !skip(fd);
+		too_slow = !skip(fd);
 	}
 	took = (now_ns() - from) / 1000000;
 	getrusage(RUSAGE_SELF, &slept);
 	device_info(device, &after);
 	set_phase(STOPPED);
 	wait_child(pid);
-	if (behind)
+	if (too_slow)
 		SKIP(return, "this machine writes records faster than text");
 	/* A reader that finds a record before it sleeps needs no wakeup. */
 	wakes = slept.ru_nvcsw - awake.ru_nvcsw;

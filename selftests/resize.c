@@ -86,8 +86,8 @@ TEST_F(resize, by_file_and_by_ioctl)
 	expect_sizes(_metadata, self->fd, 20, 16);
 }
 
-static void refuse(struct __test_metadata *_metadata, int kmsg,
-		   const char *text, int err, const char *word)
+static void expect_size_rejected(struct __test_metadata *_metadata, int kmsg,
+				 const char *text, int err, const char *word)
 {
 	char *log;
 
@@ -117,8 +117,8 @@ TEST_F(resize, an_invalid_size_is_refused_and_changes_nothing)
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		/* The kernel does not pass an empty write on. */
 		if (*bad[i].text)
-			refuse(_metadata, self->kmsg, bad[i].text, -EINVAL,
-			       bad[i].word);
+			expect_size_rejected(_metadata, self->kmsg, bad[i].text, -EINVAL,
+					     bad[i].word);
 	EXPECT_EQ(EINVAL, resize_to(self->fd, OOMTRACE_RING_COMMIT, 0));
 	EXPECT_EQ(EINVAL, resize_to(self->fd, OOMTRACE_RING_COMMIT, 1048577));
 	EXPECT_EQ(EINVAL, resize_to(self->fd, OOMTRACE_RING_COMMIT, ~0U));
@@ -141,7 +141,7 @@ TEST_F(resize, more_than_memory_holds_is_ENOMEM_and_kills_no_task)
 
 	if (mb > 1024 * sysconf(_SC_NPROCESSORS_CONF) / 2)
 		SKIP(return, "this machine has too much memory");
-	refuse(_metadata, self->kmsg, "commit=1048576", -ENOMEM, "no memory");
+	expect_size_rejected(_metadata, self->kmsg, "commit=1048576", -ENOMEM, "no memory");
 	EXPECT_EQ(ENOMEM, resize_to(self->fd, OOMTRACE_RING_OOM, 1048576));
 	/* Enough for one CPU, but not for all. */
 	snprintf(text, sizeof(text), "commit=%ld",
@@ -159,7 +159,7 @@ TEST_F(resize, more_than_memory_holds_is_ENOMEM_and_kills_no_task)
 }
 
 /* This process's records, as a new reader gets them. */
-static void held(struct records *recs, pid_t pid)
+static void read_own_records(struct records *recs, pid_t pid)
 {
 	struct records all = { };
 	int fd = device_open();
@@ -186,16 +186,16 @@ TEST_F(resize, keeps_the_newest_records)
 
 	pin_to_cpu(0);
 	deny(150);
-	held(&before, getpid());
+	read_own_records(&before, getpid());
 	ASSERT_LE(150, before.n);
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 512));
-	held(&grown, getpid());
+	read_own_records(&grown, getpid());
 	ASSERT_EQ(before.n, grown.n);
 	EXPECT_EQ(0, memcmp(before.r, grown.r, before.n * sizeof(*before.r)));
 
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 16));
 	EXPECT_EQ(0, ring_ask(self->fd, OOMTRACE_RING_COMMIT, 0, &info));
-	held(&shrunk, getpid());
+	read_own_records(&shrunk, getpid());
 	ASSERT_LT(0, shrunk.n);
 	EXPECT_GE(info.slots, shrunk.n);
 	EXPECT_LE(info.slots - 3, shrunk.n);

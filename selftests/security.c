@@ -85,13 +85,13 @@ static const char * const places[] = {
 	"/sys/kernel/debug/tracing/events/oomtrace",
 };
 
-static int open_as_nobody(void *unused)
+static int open_as_user(void *unused)
 {
 	const char *found;
 	size_t i;
 
 	(void)unused;
-	become_nobody();
+	become_user();
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		found = opens_below(places[i], NULL);
 		if (found)
@@ -105,7 +105,7 @@ static int open_as_nobody(void *unused)
 
 TEST_F(security, an_ordinary_user_opens_nothing)
 {
-	EXPECT_EQ(0, run_child(open_as_nobody, NULL));
+	EXPECT_EQ(0, run_child(open_as_user, NULL));
 }
 
 TEST_F(security, the_device_and_the_controls_are_for_their_owner)
@@ -134,7 +134,7 @@ static int look_at_sys_module(void *unused)
 	const char *found;
 
 	(void)unused;
-	become_nobody();
+	become_user();
 	found = opens_below("/sys/module/oomtrace/sections", NULL);
 	if (!found)
 		found = opens_below("/sys/module/oomtrace/notes", NULL);
@@ -153,7 +153,7 @@ TEST_F(security, sysfs_shows_an_ordinary_user_no_address)
 
 /* ---- contents of records and texts ---- */
 
-static int take_too_much(void *arg)
+static int exceed_limit(void *arg)
 {
 	const struct memcg *cg = arg;
 	size_t i, bytes = MB(16);
@@ -169,7 +169,7 @@ static int take_too_much(void *arg)
 }
 
 /* More than the machine has, so that the kernel retries before it kills. */
-static void outgrow_the_machine(void)
+static void exhaust_machine(void)
 {
 	struct hog hog;
 
@@ -187,11 +187,11 @@ static void fill_the_rings(struct __test_metadata *_metadata,
 	int i;
 
 	ASSERT_TRUE(memcg_make(cg, "security", MB(4)));
-	outgrow_the_machine();
+	exhaust_machine();
 	if (fd >= 0)
 		device_drain(fd, recs);
 	for (i = 0; i < 12; i++) {
-		EXPECT_EQ(128 + SIGKILL, run_child(take_too_much, cg));
+		EXPECT_EQ(128 + SIGKILL, run_child(exceed_limit, cg));
 		/* Not each time, so that some records are lost. */
 		if (fd >= 0 && i % 4 == 0)
 			device_drain(fd, recs);
@@ -213,7 +213,7 @@ static bool looks_like_an_address(__u64 n)
 	return n >= 0xffff800000000000ULL && n < 0xffffffffff000000ULL;
 }
 
-static const char *fault_of(const union record *r)
+static const char *find_fault(const union record *r)
 {
 	const struct oomtrace_type_desc *desc = oomtrace_type_desc(r->h.type);
 	unsigned char meant[OOMTRACE_MAX_RECORD] = { };
@@ -232,9 +232,9 @@ static const char *fault_of(const union record *r)
 		memset(meant + f->offset, 1, f->size);
 		for (n = 0; n < f->size; n++) {
 			bool absent = !oomtrace_field_valid(&r->h, i);
-			bool behind = f->kind == OOMTRACE_KIND_STR && n > len;
+			bool ended = f->kind == OOMTRACE_KIND_STR && n > len;
 
-			if (!at[n] || !(absent || behind))
+			if (!at[n] || !(absent || ended))
 				continue;
 			snprintf(why, sizeof(why), "%s.%s: byte %u is 0x%02x, though %s",
 				 desc->name, f->name, n, at[n], absent ?
@@ -270,7 +270,7 @@ TEST_F(security, every_byte_of_a_record_is_intended)
 	fill_the_rings(_metadata, &self->cg, fd, &self->recs);
 	close(fd);
 	for (i = 0; i < self->recs.n; i++) {
-		why = fault_of(&self->recs.r[i]);
+		why = find_fault(&self->recs.r[i]);
 		EXPECT_EQ(NULL, why) TH_LOG("%s", why);
 		seen[self->recs.r[i].h.type % 64]++;
 	}
@@ -362,7 +362,7 @@ TEST_F(security, every_byte_of_an_ioctl_is_intended)
 	}
 	ASSERT_LT(0, a.ranking.count);
 	for (n = 0; n < a.ranking.count && n < ARRAY_SIZE(ranked); n++) {
-		why = fault_of((union record *)&ranked[n]);
+		why = find_fault((union record *)&ranked[n]);
 		EXPECT_EQ(NULL, why) TH_LOG("ranking: %s", why);
 	}
 	close(fd);
@@ -440,7 +440,7 @@ static int be_killed(void *arg)
 	struct named *n = arg;
 
 	prctl(PR_SET_NAME, n->name);
-	return take_too_much(n->cg);
+	return exceed_limit(n->cg);
 }
 
 /* Printable ASCII and newlines only. */

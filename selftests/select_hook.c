@@ -32,7 +32,7 @@ static void load_with(const char *how, const char *more)
 }
 
 /* Start a process that dies instead of the crowd. */
-static pid_t sacrifice(void)
+static pid_t start_victim(void)
 {
 	return crowd_sitter(0, 1000);
 }
@@ -76,18 +76,18 @@ FIXTURE_TEARDOWN(by)
 }
 
 /* Cause one more OOM and keep only its records. */
-static void one_oom(int fd, struct records *recs, struct scene *scene)
+static void cause_oom(int fd, struct records *recs, struct scene *scene)
 {
 	records_free(recs);
 	memset(recs, 0, sizeof(*recs));
-	sacrifice();
+	start_victim();
 	crowd_sysrq_f();
 	crowd_ooms_end(fd, recs, 1);
 	scene->recs = *recs;
 }
 
 /* The number of candidates, or of those with points. */
-static size_t candidates(const struct records *recs, bool with_points)
+static size_t count_candidates(const struct records *recs, bool with_points)
 {
 	size_t i, n = 0;
 
@@ -124,13 +124,13 @@ TEST_F(by, every_candidate_has_the_kernels_points_and_place)
 	const struct oomtrace_verdict *v;
 	const struct oomtrace_oom_end *end;
 
-	one_oom(self->fd, &self->recs, self->scene);
+	cause_oom(self->fd, &self->recs, self->scene);
 	v = &records_get(&self->recs, OOMTRACE_VERDICT, 0)->verdict;
 	end = &records_get(&self->recs, OOMTRACE_OOM_END, 0)->end;
 	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, v->recomputed);
 	EXPECT_EQ(0, end->missed);
-	EXPECT_EQ(end->candidates, candidates(&self->recs, false));
-	EXPECT_LE(CROWD / 2, candidates(&self->recs, true));
+	EXPECT_EQ(end->candidates, count_candidates(&self->recs, false));
+	EXPECT_LE(CROWD / 2, count_candidates(&self->recs, true));
 	scene_check_points(_metadata, self->scene, v->episode, v->totalpages);
 	scene_check_choice(_metadata, self->scene, v);
 }
@@ -153,11 +153,11 @@ TEST_F(by, reads_of_oom_score_are_no_candidates)
 	size_t i, n;
 
 	sleep_ms(100);
-	one_oom(self->fd, &self->recs, self->scene);
+	cause_oom(self->fd, &self->recs, self->scene);
 	kill(pid, SIGKILL);
 	wait_child(pid);
 	end = &records_get(&self->recs, OOMTRACE_OOM_END, 0)->end;
-	EXPECT_EQ(end->candidates, candidates(&self->recs, false));
+	EXPECT_EQ(end->candidates, count_candidates(&self->recs, false));
 	for (i = n = 0; i < self->recs.n; i++) {
 		const struct oomtrace_candidate *c =
 			&self->recs.r[i].candidate;
@@ -174,14 +174,14 @@ TEST_F(by, switched_off_and_on_it_records_again)
 
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
-		pid = sacrifice();
+		pid = start_victim();
 		/* sysrq returns before the OOM is over. */
 		crowd_sysrq_f();
 		EXPECT_EQ(128 + SIGKILL, wait_child(pid));
 		ASSERT_EQ(0, spill(DEBUGFS "/enable", "1"));
-		one_oom(self->fd, &self->recs, self->scene);
+		cause_oom(self->fd, &self->recs, self->scene);
 		EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_END));
-		EXPECT_LE(CROWD / 2, candidates(&self->recs, true));
+		EXPECT_LE(CROWD / 2, count_candidates(&self->recs, true));
 	}
 }
 
@@ -207,7 +207,7 @@ TEST(both_hooks_give_the_same_candidates)
 
 		load_with(how[k], "");
 		fd = device_open_at_end();
-		sacrifice();
+		start_victim();
 		crowd_sysrq_f();
 		crowd_ooms_end(fd, &recs[k], 1);
 		close(fd);
@@ -270,12 +270,12 @@ static void trace_with(struct __test_metadata *_metadata, const char *tracer,
 
 	if (!tracer_start(tracer, functions))
 		SKIP(return, "this kernel has no such tracer");
-	sacrifice();
+	start_victim();
 	crowd_sysrq_f();
 	crowd_ooms_end(fd, recs, 1);
-	EXPECT_EQ(candidates(recs, false), tracer_lines("oom_evaluate_task"));
-	EXPECT_LE(candidates(recs, true), tracer_lines("oom_badness"));
-	EXPECT_LE(CROWD / 2, candidates(recs, true));
+	EXPECT_EQ(count_candidates(recs, false), tracer_lines("oom_evaluate_task"));
+	EXPECT_LE(count_candidates(recs, true), tracer_lines("oom_badness"));
+	EXPECT_LE(CROWD / 2, count_candidates(recs, true));
 }
 
 TEST_F(by, the_function_tracer_and_oomtrace_see_the_same_calls)
@@ -358,7 +358,7 @@ TEST_F_TIMEOUT(by, it_is_loaded_and_unloaded_while_ooms_run, 240)
 		EXPECT_EQ(128 + SIGKILL, wait_child(pid[n]));
 		memcg_remove(&cg[n]);
 	}
-	EXPECT_LE(CROWD / 2, candidates(&self->recs, true));
+	EXPECT_LE(CROWD / 2, count_candidates(&self->recs, true));
 }
 
 TEST_HARNESS_MAIN

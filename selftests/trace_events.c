@@ -63,7 +63,7 @@ static bool is_event(unsigned int type)
 }
 
 /* Cause two refusals, and an OOM if there is a memory cgroup. */
-static void provoke(void)
+static void cause_events(void)
 {
 	struct memcg cg;
 	struct hog hog;
@@ -99,7 +99,7 @@ static int put_value(char *to, size_t size, const struct oomtrace_header *rec,
 }
 
 /* "commit: seq=1 pid=..." */
-static void expected(char *to, size_t size, const struct oomtrace_header *rec)
+static void format_expected(char *to, size_t size, const struct oomtrace_header *rec)
 {
 	const char *field;
 	unsigned int i;
@@ -114,7 +114,7 @@ static void expected(char *to, size_t size, const struct oomtrace_header *rec)
 		 (unsigned long long)rec->derived);
 }
 
-static size_t count(const char *text, const char *part)
+static size_t count_matches(const char *text, const char *part)
 {
 	size_t n = 0;
 
@@ -152,14 +152,14 @@ static void expect_records(struct __test_metadata *_metadata,
 		if (!is_event(h->type))
 			continue;
 		events++;
-		expected(want, sizeof(want), h);
-		EXPECT_EQ(1, count(text, want))
+		format_expected(want, sizeof(want), h);
+		EXPECT_EQ(1, count_matches(text, want))
 			TH_LOG("not once:\n%s in:\n%.3000s", want, text);
 	}
 	for (i = 0; i < ARRAY_SIZE(event_types); i++) {
 		snprintf(want, sizeof(want), "%s: seq=",
 			 oomtrace_type_name(event_types[i]));
-		there += count(text, want);
+		there += count_matches(text, want);
 	}
 	EXPECT_LE(2, events);
 	EXPECT_EQ(events, there) TH_LOG("%.3000s", text);
@@ -208,7 +208,7 @@ TEST_F(trace_events, ftrace_shows_the_devices_records)
 	char *text;
 
 	ASSERT_EQ(0, spill(EVENTS "/enable", "1"));
-	provoke();
+	cause_events();
 	spill(EVENTS "/enable", "0");
 	text = slurp(TRACING "/trace", NULL);
 	finish(_metadata, self->fd, &self->recs, text);
@@ -220,12 +220,12 @@ TEST_F(trace_events, one_event_alone_brings_no_other)
 	char *text;
 
 	ASSERT_EQ(0, spill(EVENTS "/verdict/enable", "1"));
-	provoke();
+	cause_events();
 	text = slurp(TRACING "/trace", NULL);
-	EXPECT_EQ(0, count(text, " commit: seq="));
+	EXPECT_EQ(0, count_matches(text, " commit: seq="));
 	device_drain(self->fd, &self->recs);
 	EXPECT_EQ(records_count(&self->recs, OOMTRACE_VERDICT),
-		  count(text, " verdict: seq="));
+		  count_matches(text, " verdict: seq="));
 	free(text);
 }
 
@@ -239,14 +239,14 @@ TEST_F(trace_events, the_filter_and_commit_records_apply_to_events)
 	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES + 1));
 	ask(1);
 	text = slurp(TRACING "/trace", NULL);
-	EXPECT_EQ(1, count(text, " commit: seq="));
+	EXPECT_EQ(1, count_matches(text, " commit: seq="));
 	EXPECT_IN(" pages=2621441 ", text);
 	free(text);
 	spill(DEBUGFS "/filter", "none");
 	spill(DEBUGFS "/commit_records", "none");
 	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
 	text = slurp(TRACING "/trace", NULL);
-	EXPECT_EQ(1, count(text, " commit: seq="));
+	EXPECT_EQ(1, count_matches(text, " commit: seq="));
 	free(text);
 }
 
@@ -259,7 +259,7 @@ TEST_F(trace_events, disabled_events_do_not_appear)
 	ASSERT_EQ(0, spill(EVENTS "/enable", "0"));
 	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES + 1));
 	text = slurp(TRACING "/trace", NULL);
-	EXPECT_EQ(1, count(text, " commit: seq="));
+	EXPECT_EQ(1, count_matches(text, " commit: seq="));
 	free(text);
 }
 
@@ -280,7 +280,7 @@ TEST_F(trace_events, unloading_while_they_are_on_is_clean)
 
 /* ---- a storm ---- */
 
-static int storm(void *unused)
+static int request_often(void *unused)
 {
 	int i;
 
@@ -291,7 +291,7 @@ static int storm(void *unused)
 }
 
 /* The sum of a number over all CPUs' buffers: "overrun", "entries". */
-static unsigned long long buffers(const char *what)
+static unsigned long long sum_buffers(const char *what)
 {
 	unsigned long long n = 0;
 	char path[96], line[128];
@@ -325,7 +325,7 @@ TEST_F(trace_events, a_storm_of_events_is_counted_to_the_last_one)
 	device_info(self->fd, &before);
 	spill("/proc/self/comm", "storming");
 	for (i = 0; i < 4; i++)
-		pid[i] = start_child(storm, NULL);
+		pid[i] = start_child(request_often, NULL);
 	for (i = 0; i < 4; i++)
 		EXPECT_EQ(0, wait_child(pid[i]));
 	spill(DEBUGFS "/commit_records", "none");
@@ -334,8 +334,8 @@ TEST_F(trace_events, a_storm_of_events_is_counted_to_the_last_one)
 			 before.ring[OOMTRACE_RING_COMMIT].written);
 	EXPECT_EQ(after.ring[OOMTRACE_RING_COMMIT].written -
 		  before.ring[OOMTRACE_RING_COMMIT].written,
-		  buffers("entries") + buffers("overrun"));
-	EXPECT_EQ(0, buffers("dropped events"));
+		  sum_buffers("entries") + sum_buffers("overrun"));
+	EXPECT_EQ(0, sum_buffers("dropped events"));
 }
 
 /* ---- the tools ---- */
@@ -386,7 +386,7 @@ static int with_tool(char *const argv[])
 	if (i == 1800)
 		die("%s has not started after three minutes", argv[0]);
 	close(fd);
-	provoke();
+	cause_events();
 	fd = open(SYNC ".go", O_WRONLY);
 	if (write(fd, "\n", 1) != 1)
 		die("cannot end the tool");
@@ -394,7 +394,7 @@ static int with_tool(char *const argv[])
 	return wait_child(pid);
 }
 
-static bool have(const char *tool)
+static bool have_tool(const char *tool)
 {
 	char path[64];
 
@@ -406,7 +406,7 @@ TEST_F(trace_events, perf_shows_the_devices_records)
 {
 	int status;
 
-	if (!have("perf"))
+	if (!have_tool("perf"))
 		SKIP(return, "there is no perf");
 	status = with_tool((char *[]){ "perf", "record", "-q", "-a", "-o",
 			   "/tmp/perf.data", "-e", "oomtrace:*", SYNC, NULL });
@@ -422,7 +422,7 @@ TEST_F(trace_events, trace_cmd_shows_the_devices_records)
 {
 	int status;
 
-	if (!have("trace-cmd"))
+	if (!have_tool("trace-cmd"))
 		SKIP(return, "there is no trace-cmd");
 	status = with_tool((char *[]){ "trace-cmd", "record", "-q", "-o",
 			   "/tmp/trace.dat", "-e", "oomtrace", SYNC, NULL });
@@ -452,7 +452,7 @@ TEST_F(trace_events, bpftrace_shows_the_devices_records)
 	long long n, pid;
 	int status;
 
-	if (!have("bpftrace"))
+	if (!have_tool("bpftrace"))
 		SKIP(return, "there is no bpftrace");
 	status = with_tool((char *[]){ "bpftrace", "-c", "/bin/sh " SYNC,
 			   "-e", program, NULL });
@@ -482,14 +482,14 @@ TEST_F(trace_events, bpftrace_shows_the_devices_records)
 				 oomtrace_type_name(h->type),
 				 (unsigned long long)h->seq, n, pid, comm);
 		}
-		EXPECT_EQ(1, count(text, want))
+		EXPECT_EQ(1, count_matches(text, want))
 			TH_LOG("not once:\n%s in:\n%.3000s", want, text);
 	}
 	/* And no others. */
 	for (i = 0; i < ARRAY_SIZE(event_types); i++) {
 		snprintf(want, sizeof(want), "\n%s ",
 			 oomtrace_type_name(event_types[i]));
-		there += count(text, want);
+		there += count_matches(text, want);
 	}
 	EXPECT_LE(2, events);
 	EXPECT_EQ(events, there) TH_LOG("%.3000s", text);

@@ -65,7 +65,7 @@ static char *read_file(const char *path, char *text, size_t chunk)
 	return text;
 }
 
-static size_t lines(const char *text)
+static size_t count_lines(const char *text)
 {
 	size_t n = 0;
 
@@ -77,7 +77,7 @@ static size_t lines(const char *text)
 }
 
 /* Write this many lines, and no more afterwards. */
-static void fill(int times)
+static void write_lines(int times)
 {
 	spill(DEBUGFS "/commit_records", "all");
 	while (times-- > 0)
@@ -92,18 +92,18 @@ TEST_F(trace_pipe, text_is_the_same_in_chunks_of_any_size)
 	size_t i;
 
 	deny(3);
-	fill(1000);
+	write_lines(1000);
 	want = read_file(DEBUGFS "/trace", self->text, 1 << 20);
-	EXPECT_LE(1003, lines(want));
+	EXPECT_LE(1003, count_lines(want));
 	for (i = 0; i < ARRAY_SIZE(chunks); i++) {
 		got = read_file(PIPE, other, chunks[i]);
 		EXPECT_EQ(0, strcmp(want, got))
 			TH_LOG("trace_pipe by %zu: %zu lines, not %zu",
-			       chunks[i], lines(got), lines(want));
+			       chunks[i], count_lines(got), count_lines(want));
 		got = read_file(DEBUGFS "/trace", other, chunks[i]);
 		EXPECT_EQ(0, strcmp(want, got))
 			TH_LOG("trace by %zu: %zu lines, not %zu",
-			       chunks[i], lines(got), lines(want));
+			       chunks[i], count_lines(got), count_lines(want));
 	}
 	free(other);
 }
@@ -114,7 +114,7 @@ TEST_F(trace_pipe, chunks_may_change_from_read_to_read)
 	size_t n = 0, chunk = 1;
 	ssize_t got;
 
-	fill(300);
+	write_lines(300);
 	want = read_file(DEBUGFS "/trace", self->text, 1 << 20);
 	while ((got = read(self->fd, other + n, chunk)) > 0) {
 		n += got;
@@ -132,7 +132,7 @@ TEST_F(trace_pipe, goes_on_where_it_was)
 	EXPECT_IN(" commit: ", self->text);
 	deny(2);
 	read_on(self->fd, self->text, 4096);
-	EXPECT_EQ(2, lines(self->text)) TH_LOG("%s", self->text);
+	EXPECT_EQ(2, count_lines(self->text)) TH_LOG("%s", self->text);
 }
 
 TEST_F(trace_pipe, without_a_line_is_eagain_and_no_end)
@@ -231,7 +231,7 @@ TEST_F(trace_pipe, poll_reports_a_line_or_the_rest_of_one)
 	EXPECT_EQ(1, read(self->fd, &c, 1));
 	EXPECT_EQ(1, poll(&p, 1, 0));
 	read_on(self->fd, self->text, 4096);
-	EXPECT_EQ(1, lines(self->text)) TH_LOG("%s", self->text);
+	EXPECT_EQ(1, count_lines(self->text)) TH_LOG("%s", self->text);
 	EXPECT_EQ(0, poll(&p, 1, 0));
 }
 
@@ -242,7 +242,7 @@ TEST_F(trace_pipe, each_reader_gets_every_line)
 	deny(5);
 	read_file(PIPE, self->text, 4096);
 	read_on(self->fd, other, 4096);
-	EXPECT_LE(5, lines(other));
+	EXPECT_LE(5, count_lines(other));
 	EXPECT_EQ(0, strcmp(self->text, other));
 	/* And trace, which holds all lines, has lost none. */
 	EXPECT_EQ(0, strcmp(other, read_file(DEBUGFS "/trace", self->text,
@@ -259,7 +259,7 @@ TEST_F(trace_pipe, a_buffer_that_ends_in_a_hole_loses_no_byte)
 
 	ASSERT_NE(MAP_FAILED, map);
 	munmap(map + PAGE, PAGE);
-	fill(20);
+	write_lines(20);
 	want = read_file(DEBUGFS "/trace", self->text, 1 << 20);
 	EXPECT_EQ(-1, read(self->fd, map + PAGE, 1));
 	EXPECT_EQ(EFAULT, errno);
@@ -278,7 +278,7 @@ TEST_F(trace_pipe, overwritten_records_are_reported_in_their_place)
 	module_start("commit_buffer_kb=16");
 	self->fd = open(PIPE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	pin_to_cpu(0);
-	fill(500);
+	write_lines(500);
 	read_on(self->fd, self->text, 4096);
 	EXPECT_IN(" lost: ring=commit count=", self->text);
 	EXPECT_EQ(0, strncmp(strchr(self->text, ']'), "] lost: ", 8))

@@ -8,7 +8,7 @@
 #include "account.h"
 #include "commit.h"
 
-static int torn(const union record *r)
+static int is_torn(const union record *r)
 {
 	if (r->h.type != OOMTRACE_COMMIT || r->commit.pages < 10000)
 		return 0;
@@ -38,7 +38,7 @@ void account_record(struct accounts *t, const union record *r)
 	}
 	c->got++;
 	c->last = r->h.seq;
-	c->torn += torn(r);
+	c->torn += is_torn(r);
 }
 
 void account_records(struct accounts *t, const struct records *recs)

@@ -78,7 +78,7 @@ int run_program(char *buf, size_t size, char *const argv[])
 	return wait_child(pid);
 }
 
-void become_nobody(void)
+void become_user(void)
 {
 	if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
 		die("cannot change to uid 1000: %s", strerror(errno));

@@ -30,7 +30,7 @@ static long call(long nr, long a, long b, long c, long d, long e, long f)
 	return ret;
 }
 
-static void __attribute__((noreturn)) end(const char *verdict, int status)
+static void __attribute__((noreturn)) exit_with(const char *verdict, int status)
 {
 	long n = 0;
 
@@ -42,7 +42,7 @@ static void __attribute__((noreturn)) end(const char *verdict, int status)
 	__builtin_unreachable();
 }
 
-#define WANT(what)	do { if (!(what)) end(#what, 1); } while (0)
+#define WANT(what)	do { if (!(what)) exit_with(#what, 1); } while (0)
 
 static int fd;
 
@@ -149,5 +149,5 @@ __attribute__((used, noreturn, force_align_arg_pointer)) void _start(void)
 	ioctls();
 	records();
 	mappings();
-	end("ok", 0);
+	exit_with("ok", 0);
 }

@@ -27,7 +27,7 @@ static unsigned int next_random(unsigned int *seed)
 }
 
 /* Hold that many pages with that oom_score_adj until killed. */
-static void sit(unsigned int pages, int adj)
+static void hold_memory(unsigned int pages, int adj)
 {
 	char text[16];
 	unsigned int i;
@@ -56,7 +56,7 @@ pid_t crowd_sitter(unsigned int pages, int adj)
 	if (pid < 0)
 		die("cannot fork: %s", strerror(errno));
 	if (!pid)
-		sit(pages, adj);
+		hold_memory(pages, adj);
 	if (waitpid(pid, &status, WUNTRACED) < 0 || !WIFSTOPPED(status))
 		die("a process of the crowd did not stop");
 	return pid;

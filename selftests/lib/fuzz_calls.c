@@ -57,7 +57,7 @@ static bool one_in(struct fuzzer *f, unsigned int n)
 }
 
 /* Mostly boundary values. */
-static unsigned long long number(struct fuzzer *f)
+static unsigned long long boundary_number(struct fuzzer *f)
 {
 	unsigned long long r = rnd(f);
 
@@ -142,22 +142,22 @@ void fuzz_free(struct fuzzer *f)
 /* ---- arguments ---- */
 
 /* Mostly valid memory; sometimes its end, sometimes a kernel address. */
-static char *buffer(struct fuzzer *f, size_t len)
+static char *random_buffer(struct fuzzer *f, size_t len)
 {
 	switch (below(f, 12)) {
 	case 0: return f->arena + ARENA - below(f, 2048);
 	case 1: return f->arena + ARENA + below(f, 8192);
-	case 2: return (char *)number(f);
+	case 2: return (char *)boundary_number(f);
 	case 3: return (char *)(0xffff888000000000ULL + below(f, 1 << 30));
 	default: return f->arena + (len < ARENA ? below(f, ARENA - len + 1) : 0);
 	}
 }
 
-static size_t length(struct fuzzer *f)
+static size_t random_length(struct fuzzer *f)
 {
 	switch (below(f, 8)) {
 	case 0: return below(f, 64);
-	case 1: return number(f);
+	case 1: return boundary_number(f);
 	case 2: return ARENA;
 	default: return below(f, 1 << 14);
 	}
@@ -171,7 +171,7 @@ static const char * const words[] = {
 	"999999999999999999999999", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 };
 
-static size_t text(struct fuzzer *f, char *to, size_t size)
+static size_t random_text(struct fuzzer *f, char *to, size_t size)
 {
 	unsigned int n = below(f, 6);
 	size_t len = 0;
@@ -199,16 +199,16 @@ static void shape_filter(struct fuzzer *f, struct oomtrace_filter *filter)
 
 	for (i = below(f, 3); i; i--) {
 		filter->mask |= 1U << below(f, 9);
-		filter->pid = filter->mask & 1 ? number(f) : 0;
+		filter->pid = filter->mask & 1 ? boundary_number(f) : 0;
 	}
 }
 
 /* The buffer for the records may be too short, or invalid. */
 static void shape_ranking(struct fuzzer *f, struct oomtrace_ranking *r)
 {
-	r->room = one_in(f, 8) ? number(f) : below(f, 256);
-	r->records = (unsigned long)buffer(f, r->room * 200UL);
-	r->cgroup_id = one_in(f, 4) ? number(f) : 0;
+	r->room = one_in(f, 8) ? boundary_number(f) : below(f, 256);
+	r->records = (unsigned long)random_buffer(f, r->room * 200UL);
+	r->cgroup_id = one_in(f, 4) ? boundary_number(f) : 0;
 }
 
 static void shape_daemons(struct fuzzer *f, struct oomtrace_daemons *d)
@@ -225,7 +225,7 @@ static void shape_seek(struct fuzzer *f, struct oomtrace_seek *s)
 {
 	s->whence = below(f, 5);
 	if (s->whence >= OOMTRACE_SEEK_SEQ)
-		s->value = one_in(f, 4) ? number(f) : below(f, 1000);
+		s->value = one_in(f, 4) ? boundary_number(f) : below(f, 1000);
 	if (s->whence == OOMTRACE_SEEK_SEQ) {
 		s->ring = below(f, 3);
 		s->cpu = below(f, 3);
@@ -233,7 +233,7 @@ static void shape_seek(struct fuzzer *f, struct oomtrace_seek *s)
 }
 
 /* Fill in an argument that the ioctl mostly accepts. */
-static void shape(struct fuzzer *f, unsigned int cmd, void *at)
+static void shape_argument(struct fuzzer *f, unsigned int cmd, void *at)
 {
 	static const __u32 small[] = { 0, 1, 2, 3, 50, 100, 101, 64, -1 };
 	/* The largest size exceeds the machine's memory. */
@@ -272,32 +272,32 @@ static void shape(struct fuzzer *f, unsigned int cmd, void *at)
 		break;
 	case OOMTRACE_IOC_RING:
 		ring->ring = below(f, 3);
-		ring->cpu = one_in(f, 8) ? number(f) : below(f, 3);
+		ring->cpu = one_in(f, 8) ? boundary_number(f) : below(f, 3);
 		break;
 	case OOMTRACE_IOC_STACK:
-		stack->id = one_in(f, 4) ? number(f) : below(f, 64);
+		stack->id = one_in(f, 4) ? boundary_number(f) : below(f, 64);
 		break;
 	}
 }
 
 /* A valid struct with at most one byte changed; sometimes a bad address. */
-static void *argument(struct fuzzer *f, unsigned int cmd)
+static void *random_argument(struct fuzzer *f, unsigned int cmd)
 {
 	size_t size = _IOC_SIZE(cmd);
 	char *at = f->arena + below(f, 256) * 8;
 
 	if (one_in(f, 8))
-		return buffer(f, size);
+		return random_buffer(f, size);
 	/* All structs begin with their size. */
 	memset(at, 0, size);
 	memcpy(at, &(__u32){ size }, size < 4 ? size : 4);
-	shape(f, cmd, at);
+	shape_argument(f, cmd, at);
 	if (size && one_in(f, 4))
 		random_bytes(f, at + below(f, size), 1);
 	return at;
 }
 
-static unsigned int command(struct fuzzer *f)
+static unsigned int random_command(struct fuzzer *f)
 {
 	static const unsigned int known[] = {
 		OOMTRACE_IOC_INFO, OOMTRACE_IOC_ENABLE,
@@ -362,13 +362,13 @@ static bool do_open(struct fuzzer *f, unsigned int slot)
 
 static bool do_write(struct fuzzer *f, int fd)
 {
-	size_t len = length(f);
-	char *buf = buffer(f, len);
+	size_t len = random_length(f);
+	char *buf = random_buffer(f, len);
 
 	/* Mostly words of the filter's language. */
 	if (!one_in(f, 4)) {
 		buf = f->arena;
-		len = text(f, buf, 512);
+		len = random_text(f, buf, 512);
 	}
 	return write(fd, buf, len) >= 0;
 }
@@ -376,10 +376,10 @@ static bool do_write(struct fuzzer *f, int fd)
 static bool do_mmap(struct fuzzer *f, int fd)
 {
 	unsigned int slot = below(f, FUZZ_MAPS);
-	size_t len = one_in(f, 4) ? number(f) : (1 + below(f, 64)) * 4096;
+	size_t len = one_in(f, 4) ? boundary_number(f) : (1 + below(f, 64)) * 4096;
 	int prot = one_in(f, 3) ? (int)below(f, 8) : PROT_READ;
 	int flags = one_in(f, 3) ? MAP_PRIVATE : MAP_SHARED;
-	off_t off = one_in(f, 2) ? 0 : (off_t)(number(f) << 12);
+	off_t off = one_in(f, 2) ? 0 : (off_t)(boundary_number(f) << 12);
 	struct oomtrace_ring_cpu_info ring = {
 		.size = sizeof(ring), .ring = below(f, 2), .cpu = below(f, 2),
 	};
@@ -436,15 +436,15 @@ static bool do_readv(struct fuzzer *f, int fd)
 
 	for (i = 0; i < 3; i++) {
 		v[i].iov_len = below(f, 4096);
-		v[i].iov_base = buffer(f, v[i].iov_len);
+		v[i].iov_base = random_buffer(f, v[i].iov_len);
 	}
 	return readv(fd, v, 1 + below(f, 3)) >= 0;
 }
 
 static bool do_read(struct fuzzer *f, unsigned int slot)
 {
-	size_t len = length(f);
-	char *buf = buffer(f, len);
+	size_t len = random_length(f);
+	char *buf = random_buffer(f, len);
 	ssize_t n = read(f->file[slot].fd, buf, len);
 
 	if (n > 0 && f->file[slot].device)
@@ -474,21 +474,21 @@ static bool do_call(struct fuzzer *f, enum fuzz_op op, unsigned int slot)
 	case FUZZ_READ:
 		return do_read(f, slot);
 	case FUZZ_PREAD:
-		len = length(f);
-		buf = buffer(f, len);
-		return pread(fd, buf, len, number(f)) >= 0;
+		len = random_length(f);
+		buf = random_buffer(f, len);
+		return pread(fd, buf, len, boundary_number(f)) >= 0;
 	case FUZZ_READV:
 		return do_readv(f, fd);
 	case FUZZ_WRITE:
 		return do_write(f, fd);
 	case FUZZ_LSEEK:
-		return lseek(fd, one_in(f, 2) ? 0 : (off_t)number(f),
+		return lseek(fd, one_in(f, 2) ? 0 : (off_t)boundary_number(f),
 			     whence[below(f, ARRAY_SIZE(whence))]) >= 0;
 	case FUZZ_POLL:
 		return poll(&p, 1, below(f, 3)) >= 0;
 	case FUZZ_IOCTL:
-		cmd = command(f);
-		return ioctl(fd, cmd, argument(f, cmd)) >= 0;
+		cmd = random_command(f);
+		return ioctl(fd, cmd, random_argument(f, cmd)) >= 0;
 	case FUZZ_MMAP:
 		return do_mmap(f, fd);
 	case FUZZ_MUNMAP:

@@ -24,7 +24,7 @@
 /* bytes */
 #define PAGE	((unsigned long)sysconf(_SC_PAGESIZE))
 
-static void must(int ok, const char *what)
+static void require(int ok, const char *what)
 {
 	if (ok)
 		return;
@@ -32,26 +32,26 @@ static void must(int ok, const char *what)
 	_exit(1);
 }
 
-static void put(const char *path, const char *text)
+static void write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);
 
-	must(fd >= 0, path);
-	must(write(fd, text, strlen(text)) > 0, path);
+	require(fd >= 0, path);
+	require(write(fd, text, strlen(text)) > 0, path);
 	close(fd);
 }
 
 /* arg is PATH=TEXT */
-static void put_arg(char *arg)
+static void write_file_arg(char *arg)
 {
 	char *text = strchr(arg, '=');
 
-	must(!!text, "no = in --put");
+	require(!!text, "no = in --put");
 	*text++ = '\0';
-	put(arg, text);
+	write_file(arg, text);
 }
 
-static void touch(char *at, size_t bytes)
+static void touch_pages(char *at, size_t bytes)
 {
 	size_t i;
 
@@ -59,38 +59,38 @@ static void touch(char *at, size_t bytes)
 		((volatile char *)at)[i] = 1;
 }
 
-static void take(size_t mb, int flags, int fd)
+static void map_memory(size_t mb, int flags, int fd)
 {
 	size_t bytes = mb << 20;
 	char *at;
 
 	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
-	must(at != MAP_FAILED, "mmap");
+	require(at != MAP_FAILED, "mmap");
 	/* Huge pages would make the sizes unpredictable. */
 	madvise(at, bytes, MADV_NOHUGEPAGE);
-	touch(at, bytes);
+	touch_pages(at, bytes);
 }
 
-static void take_file(const char *path)
+static void map_file(const char *path)
 {
 	int fd = open(path, O_RDONLY);
 	off_t size = lseek(fd, 0, SEEK_END);
 	char *at;
 	off_t i;
 
-	must(fd >= 0 && size > 0, path);
+	require(fd >= 0 && size > 0, path);
 	at = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-	must(at != MAP_FAILED, "mmap file");
+	require(at != MAP_FAILED, "mmap file");
 	for (i = 0; i < size; i += PAGE)
 		(void)((volatile char *)at)[i];
 }
 
-static void grow(size_t mb)
+static void grow_memory(size_t mb)
 {
 	size_t i;
 
 	for (i = 0; i < mb; i++)
-		take(1, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		map_memory(1, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
 /* A page fault retries forever if memory is short; MAP_POPULATE gives up. */
@@ -99,7 +99,7 @@ static void try_to_populate(size_t bytes)
 	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
-	must(at != MAP_FAILED, "mmap");
+	require(at != MAP_FAILED, "mmap");
 	munmap(at, bytes);
 }
 
@@ -108,13 +108,13 @@ static void bind_to_node(int node)
 {
 	unsigned long nodes = 1UL << node;
 
-	must(!syscall(SYS_set_mempolicy, MPOL_BIND, &nodes, 8 * sizeof(nodes)),
-	     "set_mempolicy");
+	require(!syscall(SYS_set_mempolicy, MPOL_BIND, &nodes, 8 * sizeof(nodes)),
+		"set_mempolicy");
 }
 
-static void hold(void)
+static void hold_forever(void)
 {
-	must(write(STDOUT_FILENO, "ready\n", 6) == 6, "stdout");
+	require(write(STDOUT_FILENO, "ready\n", 6) == 6, "stdout");
 	for (;;)
 		pause();
 }
@@ -124,8 +124,8 @@ static void wait_for_go(void)
 {
 	char c;
 
-	must(write(STDOUT_FILENO, "ready\n", 6) == 6, "stdout");
-	must(read(STDIN_FILENO, &c, 1) == 1, "stdin");
+	require(write(STDOUT_FILENO, "ready\n", 6) == 6, "stdout");
+	require(read(STDIN_FILENO, &c, 1) == 1, "stdin");
 }
 
 static int usage(void)
@@ -149,9 +149,9 @@ static int usage(void)
 	return 2;
 }
 
-static void go_on_in_a_thread(int argc, char **argv);
+static void continue_in_thread(int argc, char **argv);
 
-static int obey(int argc, char **argv)
+static int apply_options(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "adj", required_argument, NULL, 'a' },
@@ -176,50 +176,50 @@ static int obey(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
 		case 'a':
-			put("/proc/self/oom_score_adj", optarg);
+			write_file("/proc/self/oom_score_adj", optarg);
 			break;
 		case 'c':
-			must(!prctl(PR_SET_NAME, optarg), "prctl");
+			require(!prctl(PR_SET_NAME, optarg), "prctl");
 			break;
 		case 'u':
-			must(!setresuid(atoi(optarg), atoi(optarg),
-					atoi(optarg)), "setresuid");
+			require(!setresuid(atoi(optarg), atoi(optarg),
+					   atoi(optarg)), "setresuid");
 			/* Changing the uid resets the death signal. */
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			break;
 		case 'g':
 			snprintf(path, sizeof(path), "%s/cgroup.procs", optarg);
-			put(path, "0");
+			write_file(path, "0");
 			break;
 		case 'p':
-			put_arg(optarg);
+			write_file_arg(optarg);
 			break;
 		case 'm':
 			bind_to_node(atoi(optarg));
 			break;
 		case 'A':
-			take(atol(optarg), MAP_PRIVATE | MAP_ANONYMOUS, -1);
+			map_memory(atol(optarg), MAP_PRIVATE | MAP_ANONYMOUS, -1);
 			break;
 		case 'S':
-			take(atol(optarg), MAP_SHARED | MAP_ANONYMOUS, -1);
+			map_memory(atol(optarg), MAP_SHARED | MAP_ANONYMOUS, -1);
 			break;
 		case 'F':
-			take_file(optarg);
+			map_file(optarg);
 			break;
 		case 'P':
 			try_to_populate((size_t)atol(optarg) << 20);
 			break;
 		case 't':
-			go_on_in_a_thread(argc, argv);
+			continue_in_thread(argc, argv);
 			break;
 		case 'h':
-			hold();
+			hold_forever();
 			break;
 		case 'w':
 			wait_for_go();
 			break;
 		case 'G':
-			grow(atol(optarg));
+			grow_memory(atol(optarg));
 			break;
 		default:
 			return usage();
@@ -238,25 +238,25 @@ static int thread_main(void *unused)
 {
 	(void)unused;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	_exit(obey(rest.argc, rest.argv));
+	_exit(apply_options(rest.argc, rest.argv));
 }
 
 /* Exit the first thread and continue in another. */
-static void go_on_in_a_thread(int argc, char **argv)
+static void continue_in_thread(int argc, char **argv)
 {
 	static char stack[65536] __attribute__((aligned(16)));
 
 	rest.argc = argc;
 	rest.argv = argv;
-	must(clone(thread_main, stack + sizeof(stack),
-		   CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-		   CLONE_THREAD | CLONE_SYSVSEM, NULL) > 0, "clone");
+	require(clone(thread_main, stack + sizeof(stack),
+		      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+		      CLONE_THREAD | CLONE_SYSVSEM, NULL) > 0, "clone");
 	syscall(SYS_exit, 0);
 }
 
 int main(int argc, char **argv)
 {
-	must(!prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
-	put("/proc/self/oom_score_adj", "0");
-	return obey(argc, argv);
+	require(!prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
+	write_file("/proc/self/oom_score_adj", "0");
+	return apply_options(argc, argv);
 }

@@ -148,7 +148,7 @@ int wait_child(pid_t pid);
 /* Run a program with its output in buf: its exit status, or 128 + signal. */
 int run_program(char *buf, size_t size, char *const argv[]);
 /* Change to uid 1000, without any capability. */
-void become_nobody(void);
+void become_user(void);
 /* Drop one capability. */
 void drop_capability(int cap);
 void pin_to_cpu(int cpu);

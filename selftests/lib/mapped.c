@@ -19,7 +19,7 @@ int ring_ask(int fd, __u32 ring, __u32 cpu, struct oomtrace_ring_cpu_info *info)
 	return ioctl(fd, OOMTRACE_IOC_RING, info) ? errno : 0;
 }
 
-static void map(struct mapped *m)
+static void map_ring(struct mapped *m)
 {
 	struct oomtrace_ring_cpu_info info;
 	void *at;
@@ -49,7 +49,7 @@ void mapped_open(struct mapped *m, int fd, __u32 ring, __u32 cpu, __u64 next)
 	m->ring = ring;
 	m->cpu = cpu;
 	m->next = next;
-	map(m);
+	map_ring(m);
 }
 
 void mapped_close(struct mapped *m)
@@ -57,12 +57,12 @@ void mapped_close(struct mapped *m)
 	munmap((void *)m->page, m->size);
 }
 
-static __u64 head(const struct mapped *m)
+static __u64 read_head(const struct mapped *m)
 {
 	return __atomic_load_n(&m->page->head, __ATOMIC_ACQUIRE);
 }
 
-static bool lose(struct mapped *m, union record *r, __u64 count)
+static bool make_lost(struct mapped *m, union record *r, __u64 count)
 {
 	memset(r, 0, sizeof(*r));
 	r->h.type = OOMTRACE_LOST;
@@ -82,20 +82,20 @@ bool mapped_next(struct mapped *m, union record *r)
 	__u64 newest, oldest;
 
 	/* 1, 5 */
-	while (newest = head(m), m->next > newest) {
+	while (newest = read_head(m), m->next > newest) {
 		if (!__atomic_load_n(&m->page->closed, __ATOMIC_ACQUIRE))
 			return false;
-		if (m->next <= head(m))
+		if (m->next <= read_head(m))
 			continue;
 		mapped_close(m);
-		map(m);
+		map_ring(m);
 	}
 	/* 2 */
 	oldest = newest >= m->page->slots ? newest - m->page->slots + 1 : 1;
 	if (oldest < m->page->first)
 		oldest = m->page->first;
 	if (m->next < oldest)
-		return lose(m, r, oldest - m->next);
+		return make_lost(m, r, oldest - m->next);
 	/* 3 */
 	h = (const void *)((const char *)m->page + m->page->data_offset +
 			   (m->next - 1) % m->page->slots * m->page->slot_size);
@@ -103,7 +103,7 @@ bool mapped_next(struct mapped *m, union record *r)
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	/* 4 */
 	if (__atomic_load_n(&h->seq, __ATOMIC_RELAXED) != m->next)
-		return lose(m, r, 1);
+		return make_lost(m, r, 1);
 	m->next++;
 	return true;
 }

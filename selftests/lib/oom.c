@@ -20,7 +20,7 @@
 /* ---- hogs ---- */
 
 /* The path of a file, relative to the folder of this program. */
-static void beside(char *path, size_t size, const char *name)
+static void path_beside(char *path, size_t size, const char *name)
 {
 	ssize_t n = readlink("/proc/self/exe", path, size - 1);
 	char *slash;
@@ -42,7 +42,7 @@ void hog_start(struct hog *h, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	beside(path, sizeof(path), "hog");
+	path_beside(path, sizeof(path), "hog");
 	argv[n++] = path;
 	for (argv[n] = strtok_r(text, " ", &save); argv[n];
 	     argv[n] = strtok_r(NULL, " ", &save))
@@ -208,7 +208,7 @@ bool provoke_load(void)
 	char path[256];
 	int fd, err = 0;
 
-	beside(path, sizeof(path), "../provoke/oomtrace_provoke.ko");
+	path_beside(path, sizeof(path), "../provoke/oomtrace_provoke.ko");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;

@@ -77,7 +77,7 @@ void sysctl_restore(void)
  * Before the first test: save the sysctls, and exempt the tests from the OOM
  * killer. Children inherit that; the hog resets it.
  */
-static void __attribute__((constructor)) prepare(void)
+static void __attribute__((constructor)) prepare_program(void)
 {
 	size_t i;
 

@@ -36,7 +36,7 @@ static void wait_for_burst(void)
 		sleep_ms((BURST_NS - at) / 1000000 + 1);
 }
 
-static void add(unsigned long *n)
+static void increment(unsigned long *n)
 {
 	__atomic_add_fetch(n, 1, __ATOMIC_RELAXED);
 }
@@ -80,7 +80,7 @@ static int exhaust_memory(void *arg)
 			sleep_ms(1);
 		else if (waitpid(pid, &status, 0) == pid &&
 			 WIFSIGNALED(status))
-			add(&b->count->ooms);
+			increment(&b->count->ooms);
 	}
 	return 0;
 }
@@ -100,7 +100,7 @@ static int fork_processes(void *arg)
 			continue;
 		}
 		waitpid(pid, NULL, 0);
-		add(&b->count->forks);
+		increment(&b->count->forks);
 	}
 	return 0;
 }
@@ -126,10 +126,10 @@ static int map_addresses(void *arg)
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (at == MAP_FAILED) {
-			add(&b->count->denied);
+			increment(&b->count->denied);
 			continue;
 		}
-		add(&b->count->maps);
+		increment(&b->count->maps);
 		munmap(at, bytes);
 	}
 	return 0;
@@ -166,7 +166,7 @@ static int read_everything(void *arg)
 		if (fd >= 0) {
 			poll(&p, 1, 5);
 			for (n = 0; n < 8 && read(fd, buf, sizeof(buf)) > 0; n++)
-				add(&b->count->reads);
+				increment(&b->count->reads);
 			close(fd);
 		}
 		/* An open file pins the module, so leave time to unload it. */

@@ -23,7 +23,7 @@ void hook_kind(const char *function, char kind[32])
 }
 
 /* Opening a tracefs file with O_TRUNC clears it. Some kernels lack a file. */
-static void empty(const char *file)
+static void clear_file(const char *file)
 {
 	int fd = open(file, O_WRONLY | O_TRUNC | O_CLOEXEC);
 
@@ -35,7 +35,7 @@ static void empty(const char *file)
 
 void tracer_forget(void)
 {
-	empty(TRACEFS "/trace");
+	clear_file(TRACEFS "/trace");
 }
 
 bool tracer_start(const char *tracer, const char *const *functions)
@@ -72,7 +72,7 @@ size_t tracer_lines(const char *word)
 void tracer_stop(void)
 {
 	spill(TRACEFS "/current_tracer", "nop");
-	empty(TRACEFS "/set_ftrace_filter");
+	clear_file(TRACEFS "/set_ftrace_filter");
 	tracer_forget();
 }
 

@@ -134,19 +134,19 @@ static void ooms_of_a_cgroup(void)
 
 /* ---- the two accounts ---- */
 
-static void differs(unsigned long long episode, const char *what,
-		    long long kernels, long long ours)
+static void report_difference(unsigned long long episode, const char *what,
+			      long long kernels, long long ours)
 {
 	if (differences++ < 20)
 		printf("# episode %llu: %s: the oracle has %lld, oomtrace %lld\n",
 		       episode, what, kernels, ours);
 }
 
-static void same(unsigned long long episode, const char *what,
-		 long long kernels, long long ours)
+static void expect_same(unsigned long long episode, const char *what,
+			long long kernels, long long ours)
 {
 	if (kernels != ours)
-		differs(episode, what, kernels, ours);
+		report_difference(episode, what, kernels, ours);
 }
 
 /* The candidate with that index, or the record of that type, in an episode. */
@@ -174,15 +174,15 @@ static void compare_candidate(unsigned long long episode, unsigned int idx,
 	bool scored = points && points->points != LONG_MIN;
 
 	if (!r) {
-		differs(episode, "candidate", idx, -1);
+		report_difference(episode, "candidate", idx, -1);
 		return;
 	}
-	same(episode, "candidate's pid", e->pid, r->candidate.pid);
-	same(episode, "candidate's tgid", e->tgid, r->candidate.tgid);
-	same(episode, "has points", scored, HAS(&r->candidate, candidate,
-						points));
+	expect_same(episode, "candidate's pid", e->pid, r->candidate.pid);
+	expect_same(episode, "candidate's tgid", e->tgid, r->candidate.tgid);
+	expect_same(episode, "has points", scored, HAS(&r->candidate, candidate,
+						       points));
 	if (scored)
-		same(episode, "points", points->points, r->candidate.points);
+		expect_same(episode, "points", points->points, r->candidate.points);
 }
 
 static void compare_verdict(unsigned long long episode,
@@ -191,12 +191,12 @@ static void compare_verdict(unsigned long long episode,
 	const union record *r = record_of(OOMTRACE_VERDICT, episode, 0);
 
 	if (!r) {
-		differs(episode, "verdict", e->pid, -1);
+		report_difference(episode, "verdict", e->pid, -1);
 		return;
 	}
-	same(episode, "chosen pid", e->pid, r->verdict.pid);
-	same(episode, "chosen tgid", e->tgid, r->verdict.tgid);
-	same(episode, "chosen points", e->points, r->verdict.points);
+	expect_same(episode, "chosen pid", e->pid, r->verdict.pid);
+	expect_same(episode, "chosen tgid", e->tgid, r->verdict.tgid);
+	expect_same(episode, "chosen points", e->points, r->verdict.points);
 }
 
 static void compare_end(unsigned long long episode, unsigned int candidates,
@@ -205,12 +205,12 @@ static void compare_end(unsigned long long episode, unsigned int candidates,
 	const union record *r = record_of(OOMTRACE_OOM_END, episode, 0);
 
 	if (!r) {
-		differs(episode, "end", 1, 0);
+		report_difference(episode, "end", 1, 0);
 		return;
 	}
-	same(episode, "candidates", candidates, r->end.candidates);
-	same(episode, "killed", killed,
-	     r->end.ending == OOMTRACE_ENDING_KILLED);
+	expect_same(episode, "candidates", candidates, r->end.candidates);
+	expect_same(episode, "killed", killed,
+		    r->end.ending == OOMTRACE_ENDING_KILLED);
 }
 
 /* OOMs without a kill that were only counted, as repeats of the one before. */
@@ -238,7 +238,7 @@ static size_t end_of(size_t i, bool *killed)
  * Walk through the oracle's log; return the number of candidates compared. A
  * repeat is an OOM without a kill right after another one.
  */
-static size_t compare(unsigned long long *episodes)
+static size_t compare_logs(unsigned long long *episodes)
 {
 	bool killed = false, kills, killed_before = true;
 	unsigned long long left = repeats();
@@ -261,10 +261,10 @@ static size_t compare(unsigned long long *episodes)
 			++*episodes;
 			candidates = 0;
 			killed = false;
-			same(*episodes, "caller's pid", e->pid,
-			     record_of(OOMTRACE_OOM_BEGIN, *episodes, 0) ?
-			     record_of(OOMTRACE_OOM_BEGIN, *episodes,
-				       0)->begin.pid : -1);
+			expect_same(*episodes, "caller's pid", e->pid,
+				    record_of(OOMTRACE_OOM_BEGIN, *episodes, 0) ?
+				    record_of(OOMTRACE_OOM_BEGIN, *episodes,
+					      0)->begin.pid : -1);
 			break;
 		case CHOICE_EVALUATE:
 			compare_candidate(*episodes, candidates++, e,
@@ -282,16 +282,16 @@ static size_t compare(unsigned long long *episodes)
 			break;
 		}
 	}
-	same(0, "repeats", 0, left);
-	same(0, "episodes", *episodes,
-	     records_count(&recs, OOMTRACE_OOM_BEGIN));
-	same(0, "candidates of all episodes", all,
-	     records_count(&recs, OOMTRACE_CANDIDATE));
+	expect_same(0, "repeats", 0, left);
+	expect_same(0, "episodes", *episodes,
+		    records_count(&recs, OOMTRACE_OOM_BEGIN));
+	expect_same(0, "candidates of all episodes", all,
+		    records_count(&recs, OOMTRACE_CANDIDATE));
 	return all;
 }
 
 /* Collect both accounts; false if the oracle missed something. */
-static bool watch(const char *object)
+static bool collect_logs(const char *object)
 {
 	pid_t reader;
 	bool whole;
@@ -347,11 +347,11 @@ int main(void)
 
 	sysctl_set("kernel/sysrq", 1);
 	sysctl_set("vm/oom_dump_tasks", 0);
-	while (!(whole = watch(object)) && attempt++ < ATTEMPTS)
+	while (!(whole = collect_logs(object)) && attempt++ < ATTEMPTS)
 		printf("# the oracle missed something, so this attempt does not count\n");
 
 	ksft_test_result(whole, "the_oracle_saw_everything\n");
-	candidates = compare(&episodes);
+	candidates = compare_logs(&episodes);
 	printf("# compared %zu candidates in %llu OOMs, %d differences, in all, on %ld CPUs\n",
 	       candidates, episodes, differences,
 	       sysconf(_SC_NPROCESSORS_ONLN));

@@ -32,7 +32,7 @@ static int by_task_and_order(const void *pa, const void *pb)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-static bool same(const struct decision *a, const struct decision *b)
+static bool is_same(const struct decision *a, const struct decision *b)
 {
 	return !by_task(a, b) && a->pages == b->pages && a->cap == b->cap &&
 	       (a->ret == b->ret || a->ret_derived || b->ret_derived) &&
@@ -42,7 +42,7 @@ static bool same(const struct decision *a, const struct decision *b)
 
 static size_t differences;
 
-static void only(const char *who, const struct decision *d)
+static void report_only(const char *who, const struct decision *d)
 {
 	if (differences++ < PRINTED)
 		printf("# only %s has: tgid %d pid %d comm %.16s uid %u pages %lld cap %d mm %d ret %d (order %llu)\n",
@@ -51,18 +51,18 @@ static void only(const char *who, const struct decision *d)
 }
 
 /* The number of decisions before the next one equal to @d. */
-static size_t ahead(const struct account *a, size_t i, const struct decision *d)
+static size_t count_ahead(const struct account *a, size_t i, const struct decision *d)
 {
 	size_t n;
 
 	for (n = 0; n < LOOK_AHEAD && i + n < a->n; n++)
-		if (same(&a->d[i + n], d))
+		if (is_same(&a->d[i + n], d))
 			return n;
 	return LOOK_AHEAD;
 }
 
 /* The number of decisions left of the same task. */
-static size_t remaining(const struct account *a, size_t i)
+static size_t count_remaining(const struct account *a, size_t i)
 {
 	size_t n = 1;
 
@@ -82,7 +82,7 @@ size_t compare(struct account *a, struct account *b, size_t *wrongly_derived)
 	while (i < a->n && j < b->n) {
 		size_t in_a, in_b;
 
-		if (same(&a->d[i], &b->d[j])) {
+		if (is_same(&a->d[i], &b->d[j])) {
 			if (a->d[i].ret != b->d[j].ret &&
 			    (*wrongly_derived)++ < PRINTED)
 				printf("# a derived answer: pid %d pages %lld: %s has %d, %s has %d\n",
@@ -92,23 +92,23 @@ size_t compare(struct account *a, struct account *b, size_t *wrongly_derived)
 			j++;
 			continue;
 		}
-		in_a = ahead(a, i, &b->d[j]);
-		in_b = ahead(b, j, &a->d[i]);
+		in_a = count_ahead(a, i, &b->d[j]);
+		in_b = count_ahead(b, j, &a->d[i]);
 		if (in_a == LOOK_AHEAD && in_b == LOOK_AHEAD) {
-			only(a->name, &a->d[i++]);
-			only(b->name, &b->d[j++]);
+			report_only(a->name, &a->d[i++]);
+			report_only(b->name, &b->d[j++]);
 		} else if (in_a < in_b || (in_a == in_b &&
-					   remaining(a, i) >= remaining(b, j))) {
+					   count_remaining(a, i) >= count_remaining(b, j))) {
 			/* In doubt, the surplus is in the longer account. */
-			only(a->name, &a->d[i++]);
+			report_only(a->name, &a->d[i++]);
 		} else {
-			only(b->name, &b->d[j++]);
+			report_only(b->name, &b->d[j++]);
 		}
 	}
 	while (i < a->n)
-		only(a->name, &a->d[i++]);
+		report_only(a->name, &a->d[i++]);
 	while (j < b->n)
-		only(b->name, &b->d[j++]);
+		report_only(b->name, &b->d[j++]);
 	if (differences > PRINTED)
 		printf("# and %zu more\n", differences - PRINTED);
 	return differences;

@@ -175,8 +175,8 @@ void loader_stop(void)
  * " entry 123 0": hits and misses. Allocates nothing, since that would be
  * counted as well.
  */
-static void profile(const struct loader_probe *probe, unsigned long long *hits,
-		    unsigned long long *missed)
+static void read_profile(const struct loader_probe *probe, unsigned long long *hits,
+			 unsigned long long *missed)
 {
 	int fd = open(TRACEFS "/kprobe_profile", O_RDONLY | O_CLOEXEC);
 	char text[4096], name[32];
@@ -220,7 +220,7 @@ void loader_begin(void)
 	size_t i;
 
 	for (i = 0; i < nr_probes; i++)
-		profile(&probes[i], &probes[i].hits, &probes[i].missed);
+		read_profile(&probes[i], &probes[i].hits, &probes[i].missed);
 	memcpy(counts_before, counts, sizeof(counts_before));
 	atomic_store(consumer, atomic_load(producer));
 }
@@ -234,7 +234,7 @@ bool loader_missed_nothing(void)
 	for (i = 0; i < nr_probes; i++) {
 		const struct loader_probe *p = &probes[i];
 
-		profile(p, &hits, &missed);
+		read_profile(p, &hits, &missed);
 		whole &= loader_same("the event was hit, the program ran",
 				     hits - p->hits, loader_count(p->count));
 		whole &= loader_is_zero("the event was missed",

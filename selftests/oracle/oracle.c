@@ -102,7 +102,7 @@ static struct {
 static pid_t me;
 
 /* Allocate this before the sysctls change; it is never accounted. */
-static void *room_for(size_t size)
+static void *map_entries(size_t size)
 {
 	void *p = mmap(NULL, ROOM * size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -134,7 +134,7 @@ static void set_knobs(const struct phase *p)
 
 /* ---- the storm ---- */
 
-static void mark(size_t pages)
+static void request_mark(size_t pages)
 {
 	size_t len = pages * sysconf(_SC_PAGESIZE);
 	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
@@ -202,7 +202,7 @@ static int wait_and_swap(pid_t storm)
 
 /* ---- reading ---- */
 
-static void take(const struct oomtrace_header *h)
+static void add_record(const struct oomtrace_header *h)
 {
 	struct oomtrace_lost l;
 
@@ -231,7 +231,7 @@ static void read_records(int fd)
 			h = (const void *)((const char *)buf + at);
 			if (n - at < (ssize_t)sizeof(*h) || !h->size)
 				die("not a record");
-			take(h);
+			add_record(h);
 		}
 	}
 	if (n == 0 || errno != EAGAIN)
@@ -240,7 +240,7 @@ static void read_records(int fd)
 
 /* ---- the two accounts ---- */
 
-static void add(struct account *a, const struct decision *d)
+static void add_decision(struct account *a, const struct decision *d)
 {
 	a->d[a->n++] = *d;
 }
@@ -259,12 +259,12 @@ static void account_of_the_kernel(void)
 		};
 
 		memcpy(d.comm, e->comm, sizeof(d.comm));
-		add(&kernel, &d);
+		add_decision(&kernel, &d);
 	}
 }
 
 /* Records are in their CPU's order; across a task's CPUs, time is the order. */
-static void our_account(void)
+static void account_of_the_module(void)
 {
 	size_t i;
 
@@ -280,7 +280,7 @@ static void our_account(void)
 		};
 
 		memcpy(d.comm, r->comm, sizeof(d.comm));
-		add(&ours, &d);
+		add_decision(&ours, &d);
 	}
 }
 
@@ -350,8 +350,8 @@ static void show_others_inside(const struct oomtrace_commit *rec)
 /*
  * Run the storm and read both accounts; false if the oracle missed something.
  */
-static bool blow(const struct phase *phase, const char *program,
-		 struct knobs *knobs, pid_t *storm)
+static bool run_storm(const struct phase *phase, const char *program,
+		      struct knobs *knobs, pid_t *storm)
 {
 	int fd, status;
 	bool whole;
@@ -365,11 +365,11 @@ static bool blow(const struct phase *phase, const char *program,
 		knobs->mode = -1;
 	fd = device_open_at_end();
 	witness_begin();
-	mark(FIRST_MARK);
+	request_mark(FIRST_MARK);
 	*storm = start_child(become_the_storm, (void *)program);
 	status = phase->switching ? wait_and_switch(*storm) :
 		 phase->swapping ? wait_and_swap(*storm) : wait_child(*storm);
-	mark(LAST_MARK);
+	request_mark(LAST_MARK);
 	whole = witness_saw_everything();
 	nr_events = witness_read(events, ROOM);
 	read_records(fd);
@@ -404,7 +404,7 @@ static void test_phase(const struct phase *phase, const char *program)
 		ksft_test_result_skip("%s.arithmetic: no zram\n", phase->name);
 		return;
 	}
-	while (!blow(phase, program, &knobs, &storm)) {
+	while (!run_storm(phase, program, &knobs, &storm)) {
 		printf("# %s: the oracle missed something, so attempt %d of %d does not count\n",
 		       phase->name, attempt, ATTEMPTS);
 		if (attempt++ == ATTEMPTS) {
@@ -415,7 +415,7 @@ static void test_phase(const struct phase *phase, const char *program)
 	}
 
 	account_of_the_kernel();
-	our_account();
+	account_of_the_module();
 	others = keep_judged(&kernel, storm);
 	keep_judged(&ours, storm);
 	for (i = 0; i < kernel.n; i++)
@@ -451,7 +451,7 @@ static void test_phase(const struct phase *phase, const char *program)
 }
 
 /* The path of a file in the folder of this program. */
-static void beside(char *path, size_t size, const char *name)
+static void path_beside(char *path, size_t size, const char *name)
 {
 	char own[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
@@ -469,17 +469,17 @@ int main(int argc, char **argv)
 	size_t i;
 
 	ksft_print_header();
-	beside(object, sizeof(object), "oracle.bpf.o");
-	beside(program, sizeof(program), "storm");
+	path_beside(object, sizeof(object), "oracle.bpf.o");
+	path_beside(program, sizeof(program), "storm");
 	if (access(object, R_OK))
 		ksft_exit_skip("no %s: it was built without clang\n",
 			       object);
 	ksft_set_plan(only ? 2 : 2 * ARRAY_SIZE(phases) + 1);
 	me = getpid();
-	events = room_for(sizeof(*events));
-	records = room_for(sizeof(*records));
-	kernel.d = room_for(sizeof(*kernel.d));
-	ours.d = room_for(sizeof(*ours.d));
+	events = map_entries(sizeof(*events));
+	records = map_entries(sizeof(*records));
+	kernel.d = map_entries(sizeof(*kernel.d));
+	ours.d = map_entries(sizeof(*ours.d));
 
 	module_start(MODULE_PARAMS);
 	witness_start(object);

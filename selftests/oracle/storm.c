@@ -38,7 +38,7 @@ static size_t page;
 static uint64_t state;
 
 /* xorshift, since the C library's generator could change. */
-static unsigned int any(unsigned int below)
+static unsigned int random_below(unsigned int below)
 {
 	state ^= state << 13;
 	state ^= state >> 7;
@@ -49,12 +49,12 @@ static unsigned int any(unsigned int below)
 /* Small and large sizes equally often: a random power of two plus a rest. */
 static size_t some_pages(void)
 {
-	size_t power = (size_t)1 << any(MAX_LOG2);
+	size_t power = (size_t)1 << random_below(MAX_LOG2);
 
-	return power + any(power);
+	return power + random_below(power);
 }
 
-static void fill(struct slot *slot, size_t pages, int prot, int flags)
+static void map_slot(struct slot *slot, size_t pages, int prot, int flags)
 {
 	if (slot->at)
 		munmap(slot->at, slot->pages * page);
@@ -66,12 +66,12 @@ static void fill(struct slot *slot, size_t pages, int prot, int flags)
 
 static void map_private(struct slot *slot)
 {
-	fill(slot, some_pages(), PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	map_slot(slot, some_pages(), PROT_READ | PROT_WRITE, MAP_PRIVATE);
 }
 
 static void map_shared(struct slot *slot)
 {
-	fill(slot, some_pages(), PROT_READ | PROT_WRITE, MAP_SHARED);
+	map_slot(slot, some_pages(), PROT_READ | PROT_WRITE, MAP_SHARED);
 }
 
 /* A read-only mapping is charged when it becomes writable. */
@@ -79,10 +79,10 @@ static void protect(struct slot *slot)
 {
 	size_t part;
 
-	fill(slot, some_pages(), PROT_READ, MAP_PRIVATE);
+	map_slot(slot, some_pages(), PROT_READ, MAP_PRIVATE);
 	if (!slot->at)
 		return;
-	part = 1 + any(slot->pages);
+	part = 1 + random_below(slot->pages);
 	mprotect(slot->at, part * page, PROT_READ | PROT_WRITE);
 }
 
@@ -119,7 +119,7 @@ static void move_break(void)
 static void write_memfd(void)
 {
 	int fd = memfd_create("storm", MFD_CLOEXEC);
-	size_t pages = 1 + any(8), i;
+	size_t pages = 1 + random_below(8), i;
 
 	if (fd < 0)
 		return;
@@ -141,15 +141,15 @@ static void shm_segment(size_t bytes)
 /* More than any machine has: refused in all modes but one. */
 static void ask_the_absurd(void)
 {
-	size_t bytes = (size_t)1 << (38 + any(8));
+	size_t bytes = (size_t)1 << (38 + random_below(8));
 	char *at;
 
-	switch (any(3)) {
+	switch (random_below(3)) {
 	case 0:
 		shm_segment(5000000000000000000);
 		break;
 	case 1:
-		shm_segment((size_t)1 << (40 + any(20)));
+		shm_segment((size_t)1 << (40 + random_below(20)));
 		break;
 	case 2:
 		at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -160,7 +160,7 @@ static void ask_the_absurd(void)
 	}
 }
 
-static void *thread(void *arg)
+static void *map_in_thread(void *arg)
 {
 	(void)arg;
 	map_private(&slots[0]);
@@ -175,7 +175,7 @@ static void from_a_thread(void)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 1 << 17);
-	if (!pthread_create(&t, &attr, thread, NULL))
+	if (!pthread_create(&t, &attr, map_in_thread, NULL))
 		pthread_join(t, NULL);
 	pthread_attr_destroy(&attr);
 }
@@ -192,10 +192,10 @@ static int grow_stack(int depth)
 	return depth ? grow_stack(depth - 1) + room[0] : 0;
 }
 
-static void leaf(void)
+static void run_leaf(void)
 {
-	map_private(&slots[any(SLOTS)]);
-	grow_stack(any(6));
+	map_private(&slots[random_below(SLOTS)]);
+	grow_stack(random_below(6));
 	move_break();
 }
 
@@ -208,7 +208,7 @@ static void end_with_children(void)
 /* Children, their children, and some that execute another program. */
 static void fork_some(void)
 {
-	unsigned int i, n = 1 + any(3);
+	unsigned int i, n = 1 + random_below(3);
 	uint64_t seed = state;
 
 	for (i = 0; i < n; i++) {
@@ -217,16 +217,16 @@ static void fork_some(void)
 		if (pid)
 			continue;
 		state = seed ^ ((uint64_t)(i + 1) << 32);
-		leaf();
-		if (!any(3) && !fork()) {
+		run_leaf();
+		if (!random_below(3) && !fork()) {
 			state ^= 77;
-			leaf();
+			run_leaf();
 			_exit(0);
 		}
-		if (!any(3)) {
+		if (!random_below(3)) {
 			char number[32];
 
-			snprintf(number, sizeof(number), "%u", any(1 << 30));
+			snprintf(number, sizeof(number), "%u", random_below(1 << 30));
 			/* Hide the error if its C library cannot map memory. */
 			close(STDERR_FILENO);
 			execl(self, self, "leaf", number, NULL);
@@ -237,10 +237,10 @@ static void fork_some(void)
 	end_with_children();
 }
 
-static void request(void)
+static void make_request(void)
 {
-	struct slot *slot = &slots[any(SLOTS)];
-	unsigned int what = any(1000);
+	struct slot *slot = &slots[random_below(SLOTS)];
+	unsigned int what = random_below(1000);
 
 	if (what < 350)
 		map_private(slot);
@@ -264,8 +264,8 @@ static void request(void)
 		fork_some();
 }
 
-static void work(unsigned long seed, unsigned long worker,
-		 unsigned long requests, const int start[2])
+static void run_worker(unsigned long seed, unsigned long worker,
+		       unsigned long requests, const int start[2])
 {
 	char none;
 
@@ -279,7 +279,7 @@ static void work(unsigned long seed, unsigned long worker,
 			   setresuid(1000, 1000, 1000)))
 		_exit(1);
 	while (requests--)
-		request();
+		make_request();
 	_exit(0);
 }
 
@@ -293,7 +293,7 @@ int main(int argc, char **argv)
 	page = sysconf(_SC_PAGESIZE);
 	if (argc == 3 && !strcmp(argv[1], "leaf")) {
 		state = strtoul(argv[2], NULL, 10) + 1;
-		leaf();
+		run_leaf();
 		return 0;
 	}
 	if (argc != 4) {
@@ -316,7 +316,7 @@ int main(int argc, char **argv)
 			perror("storm: fork");
 			failed = 1;
 		} else if (!pid) {
-			work(seed, i, requests, start);
+			run_worker(seed, i, requests, start);
 		}
 	}
 	close(start[0]);

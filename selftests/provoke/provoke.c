@@ -72,7 +72,7 @@ static unsigned long give_back(struct list_head *list, unsigned long max)
 	return n;
 }
 
-static unsigned long take(struct list_head *list, unsigned long max, gfp_t gfp)
+static unsigned long alloc_to_list(struct list_head *list, unsigned long max, gfp_t gfp)
 {
 	struct page *page;
 	unsigned long n;
@@ -109,12 +109,12 @@ static int hold_set(const char *val, const struct kernel_param *kp)
 	unsigned long pages;
 	int ret = kstrtoul(val, 0, &pages);
 
-	if (!ret && take(&held, pages, GFP_KERNEL) < pages)
+	if (!ret && alloc_to_list(&held, pages, GFP_KERNEL) < pages)
 		ret = -ENOMEM;
 	return ret;
 }
 
-static int grab(const char *val, bool nofs, bool dying)
+static int grab_pages(const char *val, bool nofs, bool dying)
 {
 	unsigned long pages;
 	int ret = kstrtoul(val, 0, &pages);
@@ -126,7 +126,7 @@ static int grab(const char *val, bool nofs, bool dying)
 	WRITE_ONCE(grabbing_nofs, nofs);
 	if (dying)
 		send_sig(SIGKILL, current, 1);
-	take(&grabbed, pages, nofs ? GFP_NOFS : GFP_KERNEL);
+	alloc_to_list(&grabbed, pages, nofs ? GFP_NOFS : GFP_KERNEL);
 	WRITE_ONCE(grabbing_nofs, false);
 	WRITE_ONCE(helped, false);
 	give_back(&grabbed, ULONG_MAX);
@@ -136,12 +136,12 @@ static int grab(const char *val, bool nofs, bool dying)
 
 static int grab_nofs_set(const char *val, const struct kernel_param *kp)
 {
-	return grab(val, true, false);
+	return grab_pages(val, true, false);
 }
 
 static int grab_dying_set(const char *val, const struct kernel_param *kp)
 {
-	return grab(val, false, true);
+	return grab_pages(val, false, true);
 }
 
 /*
@@ -157,7 +157,7 @@ static int scatter_set(const char *val, const struct kernel_param *kp)
 
 	/* Keep the notifier from freeing these pages. */
 	WRITE_ONCE(keep, true);
-	take(&held, ULONG_MAX, GFP_KERNEL & ~__GFP_RECLAIM);
+	alloc_to_list(&held, ULONG_MAX, GFP_KERNEL & ~__GFP_RECLAIM);
 	list_for_each_entry_safe(page, next, &held, lru)
 		if (page_to_pfn(page) & 1)
 			list_move(&page->lru, &gone);

@@ -47,7 +47,7 @@ static void after_call(struct kprobe *kp, struct pt_regs *regs,
 
 static struct kprobe kp;
 
-static void stop(void)
+static void stop_refusing(void)
 {
 	if (kp.symbol_name)
 		unregister_kprobe(&kp);
@@ -59,7 +59,7 @@ static int refuse_set(const char *val, const struct kernel_param *param)
 	unsigned int n;
 	int ret;
 
-	stop();
+	stop_refusing();
 	if (sysfs_streq(val, "none"))
 		return 0;
 	if (sscanf(val, "%63s %u", symbol, &n) != 2 || !n)
@@ -89,7 +89,7 @@ MODULE_PARM_DESC(refuse, "make the n-th call of a function fail");
 
 void refuse_exit(void)
 {
-	stop();
+	stop_refusing();
 }
 
 #else
