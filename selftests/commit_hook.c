@@ -2,7 +2,7 @@
 /*
  * Promise: both ways to hook __vm_enough_memory() give the same records.
  * Neither way disturbs other tracers of that function, nor the tasks inside it
- * while the hook comes and goes.
+ * while the hook is armed and disarmed.
  */
 #include <fcntl.h>
 #include <sched.h>

@@ -151,7 +151,10 @@ TEST_F(flood, two_readers_each_have_their_own_loss)
 	records_free(&other);
 }
 
-/* FLOOD_RECORDS=10000000 writes ten million records, and takes accordingly. */
+/*
+ * FLOOD_RECORDS=10000000 writes ten million records, and takes longer
+ * accordingly.
+ */
 TEST_F_TIMEOUT(flood, leaves_the_oom_episodes_alone, 3600)
 {
 	const char *wanted = getenv("FLOOD_RECORDS");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the module loads or reports why not. A failed load and an unload
- * leave nothing behind, a module in use stays loaded, and it uses no more
- * memory than it reports.
+ * Promise: the module loads or reports why not. After a failed load or an
+ * unload nothing of it is left, a module in use stays loaded, and it uses no
+ * more memory than it reports.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -138,7 +138,7 @@ TEST_F_TIMEOUT(many_tasks, each_of_many_candidates_is_recorded, 3600)
 	scan_tasks(&many, self->pid, self->ntasks);
 	EXPECT_EQ(0, few.lost);
 	EXPECT_EQ(0, many.lost);
-	/* Each of these tasks once; the hog and other tasks come on top. */
+	/* Each of these tasks is recorded once, besides the hog and others. */
 	EXPECT_EQ((unsigned long)(tasks / 8), few.ours);
 	EXPECT_EQ((unsigned long)tasks, many.ours);
 	EXPECT_LT((unsigned long)tasks, many.candidates);

@@ -192,7 +192,7 @@ TEST(an_oom_by_min_ttl_is_kswapds)
 	scene_check_report(_metadata, s, s->big);
 }
 
-/* ---- cgroups that come and go ---- */
+/* ---- cgroups that are created and removed ---- */
 
 /*
  * Create cgroups below @dir, let a process live in each shortly, and remove it.

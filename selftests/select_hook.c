@@ -2,7 +2,7 @@
 /*
  * Promise: both ways to hook oom_evaluate_task() and oom_badness() give the
  * same records. Neither way disturbs other tracers of those functions, readers
- * of /proc/PID/oom_score, nor OOMs while the hooks come and go.
+ * of /proc/PID/oom_score, nor OOMs while the hooks are armed and disarmed.
  */
 #include <signal.h>
 #include <stdio.h>
