@@ -121,7 +121,7 @@ TEST_F_TIMEOUT(oomd, a_kill_of_a_cgroup_under_pressure_is_recorded, 180)
 	if (access(SYSTEMD, F_OK))
 		SKIP(return, "process 1 is not systemd, which systemd-oomd needs");
 	if (access(OOMD, X_OK))
-		SKIP(return, "no " OOMD ": Debian has it from bookworm on");
+		SKIP(return, "no " OOMD ": Debian includes it from bookworm on");
 	ASSERT_EQ(0, run_shell(make_swap)) TH_LOG("%s", said);
 	ASSERT_EQ(0, swapon("/dev/zram0", 0));
 	ASSERT_EQ(0, run_shell(prepare)) TH_LOG("%s", said);
