@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The benchmark's clock in the OOM killer: how long the last OOM took from
+ * The benchmark's clock in the OOM killer: the time of the last OOM from
  * out_of_memory() to the choice of a victim, and to the victim's SIGKILL.
  *
- * Three empty-handed probes that fire once per OOM each, so what they cost is
- * the same whatever is measured between them, and falls out of differences.
- * Knows nothing of oomtrace. Never installed.
+ * Each of its three probes fires once per OOM and does almost nothing. Their
+ * cost is constant and cancels out in differences. Independent of oomtrace,
+ * never installed.
  */
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -15,11 +15,11 @@ static u64 begin_ns;
 
 static unsigned long scan_ns;
 module_param(scan_ns, ulong, 0444);
-MODULE_PARM_DESC(scan_ns, "of the last OOM: until somebody was chosen");
+MODULE_PARM_DESC(scan_ns, "ns from the last OOM to the choice of a victim");
 
 static unsigned long kill_ns;
 module_param(kill_ns, ulong, 0444);
-MODULE_PARM_DESC(kill_ns, "of the last OOM: until the chosen one had its SIGKILL");
+MODULE_PARM_DESC(kill_ns, "ns from the last OOM to the victim's SIGKILL");
 
 static int at_begin(struct kprobe *kp, struct pt_regs *regs)
 {

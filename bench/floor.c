@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The floor of the benchmark: what an empty probe costs.
+ * The floor of the benchmark: the cost of an empty probe.
  *
- * Puts one probe that does nothing on a function, so that what oomtrace adds can
- * be told from what any probe adds. Never installed.
+ * Puts a probe that does nothing on a function, to separate the cost of
+ * oomtrace from that of any probe. Never installed.
  */
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
@@ -11,11 +11,11 @@
 
 static char *kind = "kprobe";
 module_param(kind, charp, 0444);
-MODULE_PARM_DESC(kind, "kprobe, kretprobe, ftrace (a callback), or skip: a kretprobe whose entry handler leaves the return alone");
+MODULE_PARM_DESC(kind, "kprobe, kretprobe, ftrace (a callback), or skip (a kretprobe whose entry handler skips the return)");
 
 static char *symbol = "__vm_enough_memory";
 module_param(symbol, charp, 0444);
-MODULE_PARM_DESC(symbol, "the function");
+MODULE_PARM_DESC(symbol, "the function to probe");
 
 static int at_entry(struct kprobe *kp, struct pt_regs *regs)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The benchmark's load: commit decisions, one after the other, and nothing else.
+ * The benchmark's load: one commit decision after the other.
  *
- * Maps and unmaps one writable private page, which asks __vm_enough_memory()
- * once. Prints the least cost of such a pair in nanoseconds of CLOCK_MONOTONIC:
- * in a machine whose clock counts instructions (scripts/vm --icount) those are
- * instructions, and the least is a pair that no timer, no RCU callback and no
- * slab refill came into: the same number in every run. Address space
- * randomisation is switched off, so that every run walks the same page tables.
+ * Maps and unmaps one writable private page, which calls __vm_enough_memory()
+ * once. Prints the minimum cost of such a pair in nanoseconds of
+ * CLOCK_MONOTONIC. In a machine whose clock counts instructions (scripts/vm
+ * --icount) these are instructions. The minimum is a pair without a timer, an
+ * RCU callback or a slab refill, and so the same in every run. Address space
+ * randomisation is off, so that every run walks the same page tables.
  */
 #include <stdio.h>
 #include <stdlib.h>

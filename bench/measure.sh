@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# How the benchmark measures, for what is sourced into run and flat in the virtual machine.
+# Measures the cost of a commit decision. Sourced by run and flat in the virtual machine.
 
 here=$(dirname "$0")
 load=$here/load
 base=
 
-# measure WHAT: a line with the cost of one mmap and munmap of a page, and what that is more than the
-# first line's.
+# measure WHAT: prints the cost of one mmap and munmap of a page, and the difference to the first
+# line.
 measure() {
 	local what=$1 cost
 	cost=$("$load")

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The benchmark's nearest peer: a BPF program that writes what oomtrace does
- * with commit_records=all, as far as it can, to a BPF ring buffer.
+ * The benchmark's nearest peer: a BPF program that writes the same record as
+ * oomtrace with commit_records=all, as far as possible, to a BPF ring buffer.
  *
- * Written as one would who wants it fast: what is known at entry goes through a
- * hash keyed by task, the record is filled in place, nobody is woken up for it
- * (which costs ten thousand instructions more). Built by scripts/bench,
- * loaded by bpftool, attached and drained by peer.c.
+ * It is written for speed: a hash keyed by task passes on the values known at
+ * entry, the record is filled in place, and no reader is woken up, which would
+ * cost ten thousand instructions more. bpftool loads it.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -18,7 +17,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The loader finds the members' places in the running kernel. */
+/* The loader finds the fields' offsets in the running kernel. */
 struct mm_struct {
 	unsigned long total_vm;
 } __attribute__((preserve_access_index));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attaches the benchmark's BPF peer, that bpftool loaded and pinned, and drains
- * its ring buffer a hundred times a second until it is told to end. Says "ready"
- * when it is attached, and at the end how many records it read and what was in
- * the last, so that nobody measures a program that does nothing.
+ * Attaches the benchmark's BPF peer, which bpftool has loaded and pinned, and
+ * drains its ring buffer a hundred times a second until it gets a signal.
+ * Prints "ready" when the program is attached. At the end it prints the number
+ * of records and the last one, which proves that the program worked.
  *
  * usage: peer PROGRAMS-DIRECTORY LOG-MAP
  */
@@ -56,7 +56,7 @@ static int kprobe_type(void)
 	int type;
 
 	if (!f || fscanf(f, "%d", &type) != 1)
-		fail("no type of kprobe events");
+		fail("kprobe event type");
 	fclose(f);
 	return type;
 }

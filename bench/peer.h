@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The record of the benchmark's BPF peer: of oomtrace's commit record the
- * fields that a BPF program can read. Missing are the origin, hugetlb, and
- * whatever a sum over several of them would be.
+ * The record of the benchmark's BPF peer: the fields of oomtrace's commit
+ * record that a BPF program can read. It lacks the origin, hugetlb, and the
+ * values computed from several fields.
  */
 #ifndef PEER_H
 #define PEER_H
@@ -11,7 +11,7 @@
 
 #define PEER_LOG_BYTES	(4 << 20)
 
-/* Names, units and meaning as in include/oomtrace.h. */
+/* Names, units and meaning as in oomtrace's commit record. */
 struct peer_record {
 	__u64	ts_ns;
 	__s32	pid;

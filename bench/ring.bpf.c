@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A BPF ring buffer as the rings' peer: writes one record of a commit decision's
- * size, for bpftool to run many times; and the same without a record, to tell the
- * cost of the running.
+ * A BPF ring buffer as the rings' peer: one program writes a record of a commit
+ * decision's size, for bpftool to run many times. The other does nothing, to
+ * measure the cost of running a program.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

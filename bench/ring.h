@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The size of what the BPF ring buffer gets: a commit decision's record without
- * what only a ring of ours has (type, size, CPU, ring and number: 16 bytes).
+ * The size of a record in the BPF ring buffer: a commit record without the
+ * fields that only oomtrace's rings need (type, size, CPU, ring and number: 16
+ * bytes).
  */
 #ifndef RING_H
 #define RING_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What reading a record costs: copies every record that a source holds, some
- * times over, and prints the least cost of one in nanoseconds, which are
- * instructions in the benchmark's machine, and how many there were.
+ * The cost of reading a record: copies all records of a source several times.
+ * Prints the minimum cost of one in nanoseconds, which are instructions in the
+ * benchmark's machine, and the number of records.
  *
  * usage: ring_read read|mmap|lines|tracefs|bpf [FILE]
  */
@@ -52,7 +52,7 @@ static char buf[1 << 16] __attribute__((aligned(64)));
 
 /* ---- oomtrace ---- */
 
-/* Each does one pass and says how many records it got. */
+/* Each function does one pass and returns the number of records. */
 static long by_read(const char *unused)
 {
 	static int fd = -1;
@@ -68,7 +68,7 @@ static long by_read(const char *unused)
 	return records;
 }
 
-/* The protocol of include/oomtrace.h. */
+/* Follows the protocol in the ABI header. */
 static long by_mmap(const char *unused)
 {
 	static const struct oomtrace_ring_page *page;
@@ -106,7 +106,7 @@ static long by_mmap(const char *unused)
 	return records;
 }
 
-/* ---- text, ours and the kernel's: a line is a record ---- */
+/* ---- text of oomtrace and the kernel: a line is a record ---- */
 
 static long by_lines(const char *path)
 {
@@ -129,7 +129,10 @@ static long events_of(const char *page, long len)
 	long at = 16, end = 16, records = 0;
 	unsigned int type, size;
 
-	/* struct buffer_data_page: time stamp, then how much is committed. */
+	/*
+	 * struct buffer_data_page: time stamp, then the number of bytes
+	 * committed.
+	 */
 	memcpy(&end, page + 8, sizeof(end));
 	end = 16 + (end & 0xfffff);
 	if (end > len)
@@ -207,7 +210,7 @@ static long by_bpf(const char *path)
 	return records;
 }
 
-/* What can be read once only is measured in its first pass. */
+/* A source that can be read only once is measured in one pass. */
 static const struct source {
 	const char *name;
 	long (*pass)(const char *path);
@@ -227,7 +230,7 @@ static const struct source *source_of(const char *name)
 	for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
 		if (!strcmp(name, sources[i].name))
 			return &sources[i];
-	fprintf(stderr, "ring_read: there is no '%s'\n", name);
+	fprintf(stderr, "ring_read: unknown source '%s'\n", name);
 	exit(2);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What writing a record costs, in our ring and in the kernel's own: loads as a
- * module of its own, with the rings' source built in, writes a thousand records
- * of a commit decision's size to each with interrupts off, and leaves the cost of
- * one in its parameters. Never installed.
+ * The cost of writing a record to oomtrace's ring and to the kernel's: a
+ * separate module with the rings' source built in. It writes a thousand records
+ * of a commit decision's size to each with interrupts off, and shows the cost
+ * of one in its parameters. Never installed.
  */
 #include <linux/irqflags.h>
 #include <linux/module.h>
@@ -17,7 +17,7 @@
 #define WORDS	((sizeof(struct oomtrace_commit) - \
 		  sizeof(struct oomtrace_header)) / sizeof(u64))
 
-/* The rings' source wants these; nobody listens to events here. */
+/* The rings' source needs these; no trace event is enabled here. */
 DEFINE_STATIC_KEY_FALSE(oomtrace_events_key);
 
 void oomtrace_event(const struct oomtrace_header *rec)
@@ -28,7 +28,7 @@ static uint ours, kernels;
 module_param(ours, uint, 0444);
 module_param(kernels, uint, 0444);
 
-/* A record of the same size for both; the kernel's has its time by itself. */
+/* The same size for both; the kernel's ring adds the time by itself. */
 static __always_inline void fill(u64 *words, u64 n)
 {
 	size_t i;
@@ -54,8 +54,8 @@ static void write_ours(u64 n)
 static struct trace_buffer *buffer;
 
 /*
- * Older kernels want the event, too: an argument more does no harm to a function
- * that does not take it.
+ * Older kernels also take the event. A function without this parameter ignores
+ * the extra argument.
  */
 typedef int (*commit_t)(struct trace_buffer *buffer,
 			struct ring_buffer_event *event);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The benchmark's load for victim selection: N processes for the OOM killer to
- * look at, and an OOM by hand (sysrq-f) that has it look at all of them.
+ * scan, and OOMs triggered by sysrq-f, each of which scans all of them.
  *
- * Does so a few times and prints the least nanoseconds until somebody was
- * chosen, and until they had their SIGKILL, as oomtrace_clock (clock.c) has
- * them. All processes are the same, so what changes between two numbers N is
- * what N processes more cost. One that was killed is replaced.
+ * Prints the minimum time in nanoseconds to the choice of a victim, and to its
+ * SIGKILL, from the parameters of oomtrace_clock. All processes are alike, so
+ * the difference between two values of N is the cost of the additional
+ * processes. A killed process is replaced.
  *
  * usage: scan N
  */
@@ -51,7 +51,7 @@ static unsigned long get(const char *name)
 	return strtoul(text, NULL, 10);
 }
 
-/* Its adj makes it the one to die; it stops when it has it. */
+/* Start a process whose adj makes it the victim; it stops once that is set. */
 static pid_t sit(void)
 {
 	pid_t pid = fork();
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < ROUNDS; i++) {
 		put("/proc/sysrq-trigger", "f");
 		if (wait(&status) < 0 || !WIFSIGNALED(status)) {
-			fputs("scan: nobody was killed\n", stderr);
+			fputs("scan: no process was killed\n", stderr);
 			return 1;
 		}
 		scan = get("scan_ns");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Holds ring.h and reader.c to ring.c's promises on real threads: writers as
- * fast as they can, readers that sleep, dawdle or hurry. For each reader,
- * received and lost make written exactly, no record is torn, and nobody sleeps
- * while there is something to read. Built a second time under ThreadSanitizer,
- * which complains of every race but that for the records themselves.
+ * Checks the promises of the rings' source on real threads: writers at full
+ * speed, and readers that sleep, pause or hurry. For each reader received +
+ * lost = written, exactly; no record is torn; no reader sleeps while there is a
+ * record. A second build runs under ThreadSanitizer, which reports every race
+ * except those on the records themselves.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ u64 model_clock(void)
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
-/* ---- sleeping, as wake.c has it ---- */
+/* ---- sleeping, as in the module ---- */
 
 static pthread_mutex_t wait_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wait_queue = PTHREAD_COND_INITIALIZER;
@@ -49,7 +49,9 @@ void oomtrace_ring_kick(void)
 	pthread_mutex_unlock(&wait_lock);
 }
 
-/* Sleep until there is a record; false if nobody woke us in five seconds. */
+/*
+ * Sleep until there is a record; false if no wakeup came within five seconds.
+ */
 static bool wait_for_record(struct oomtrace_reader *r)
 {
 	struct timespec until;
@@ -76,7 +78,7 @@ static void *writer(void *arg)
 	return NULL;
 }
 
-/* What a reader got and lost, by CPU. */
+/* Records received and lost, by CPU. */
 struct tally {
 	int index;
 	int bad;
@@ -154,7 +156,7 @@ static int full_speed(void)
 	return bad;
 }
 
-/* ---- to and fro: each record wakes the reader ---- */
+/* ---- ping-pong: each record wakes the reader ---- */
 
 static u64 turns_read;
 
@@ -166,7 +168,7 @@ static void *answering_writer(void *arg)
 	(void)arg;
 	model_cpu = 0;
 	for (turn = 1; turn <= TURNS; turn++) {
-		/* Just when the reader goes to sleep, or about then. */
+		/* Vary the moment around which the reader goes to sleep. */
 		spin = spin * 1103515245 + 12345;
 		for (volatile unsigned int i = spin >> 16 & 255; i; i--)
 			;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Holds ring.h and reader.c to ring.c's promises in every execution that the
- * barriers allow, for a few records in a very small ring, and in many of those
- * with more: no record is torn, numbers rise, what is lost is exact, and nothing
- * is said to be lost that cannot have been overwritten; and nobody sleeps through
- * a record.
+ * Checks the promises of the rings' source in every execution that the barriers
+ * allow, for a few records in a very small ring, and in many random ones with
+ * more records. No record is torn, numbers rise, the count of lost records is
+ * exact, and no record counts as lost that cannot have been overwritten. No
+ * reader sleeps through a record.
  */
 #include <stdio.h>
 
@@ -25,14 +25,14 @@ static int fail(const char *why, const struct oomtrace_header *h)
 	return 1;
 }
 
-/* A record as the reader got it; *next is the number that must come. */
+/* Check a record that the reader got; *next is the number that must follow. */
 static int check(const struct oomtrace_header *h, u64 *next)
 {
 	const struct oomtrace_lost *lost = (const void *)h;
 	u64 end;
 
 	if (h->seq != *next)
-		return fail("not the number that comes next", h);
+		return fail("unexpected number", h);
 	if (h->type != OOMTRACE_LOST) {
 		*next = h->seq + 1;
 		return model_whole((const void *)h) ? 0 : fail("torn", h);
@@ -40,16 +40,16 @@ static int check(const struct oomtrace_header *h, u64 *next)
 	end = h->seq + lost->count;
 	*next = end;
 	if (!lost->count)
-		return fail("nothing is lost", h);
-	/* Gone is only what a later record has taken the slot of. */
+		return fail("count is 0", h);
+	/* A record is lost only if a later one reused its slot. */
 	if (end - 1 + slots > written)
-		return fail("lost, though it never was overwritten", h);
+		return fail("lost, but was not overwritten", h);
 	return 0;
 }
 
 /*
- * A reader that was there before anything was written, takes a few records as it
- * may see them, and then the rest.
+ * A reader that exists before the first record takes a few records as it sees
+ * them, and then the rest.
  */
 static int one_reader(const struct oomtrace_reader *from, int takes)
 {
@@ -66,7 +66,7 @@ static int one_reader(const struct oomtrace_reader *from, int takes)
 	while (!bad && oomtrace_reader_next(&r, buf))
 		bad = check((void *)buf, &next);
 	if (!bad && next != written + 1) {
-		printf("# %s: got and lost %llu of %llu\n", what, next - 1,
+		printf("# %s: received + lost is %llu of %llu\n", what, next - 1,
 		       written);
 		return 1;
 	}
@@ -114,8 +114,8 @@ void oomtrace_ring_kick(void)
 }
 
 /*
- * A reader goes to sleep while a record is written: it sees the record, or else
- * the writer has seen that it waits and wakes it. (seen: the writer has.)
+ * A reader goes to sleep while a record is written. Either it sees the record,
+ * or the writer has seen that it waits and wakes it. @seen: the writer has.
  */
 static int run_to_sleep(bool seen)
 {
@@ -139,7 +139,7 @@ static int run_to_sleep(bool seen)
 	} while (!bad && ++runs && weak_next());
 	printf("# going to sleep, the writer %s it: %lu executions%s\n",
 	       seen ? "sees" : "does not see", runs,
-	       bad ? ", and then nobody wakes it" : "");
+	       bad ? ", and no wakeup" : "");
 	oomtrace_reader_free(&r);
 	return bad;
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Small rings for the checks, see model.h, and what ring.h and reader.c want of
- * the module's other files.
- */
+/* Small rings for the checks, and stubs for the rest of the module. */
 #include "model.h"
 
 struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
@@ -57,7 +54,7 @@ void *model_memory(unsigned int cpu, size_t *size)
 	return mems[RING][cpu].page;
 }
 
-static u64 telling(unsigned int cpu, u64 seq, unsigned int word)
+static u64 word_value(unsigned int cpu, u64 seq, unsigned int word)
 {
 	return seq << 16 | cpu << 8 | (word + 1);
 }
@@ -75,7 +72,7 @@ void model_write(void)
 	rec->h.valid = 0;
 	rec->h.derived = seq;
 	for (i = 0; i < WORDS; i++)
-		rec->word[i] = telling(model_cpu, seq, i);
+		rec->word[i] = word_value(model_cpu, seq, i);
 	oomtrace_ring_publish(ring, &rec->h);
 }
 
@@ -84,12 +81,12 @@ bool model_whole(const struct model_record *rec)
 	unsigned int i;
 
 	for (i = 0; i < WORDS; i++)
-		if (rec->word[i] != telling(rec->h.cpu, rec->h.seq, i))
+		if (rec->word[i] != word_value(rec->h.cpu, rec->h.seq, i))
 			return false;
 	return rec->h.derived == rec->h.seq && rec->h.size == sizeof(*rec);
 }
 
-/* No record of the model names a stack, and none is refused. */
+/* No record of the model has a stack, and none is rejected. */
 bool oomtrace_stack_fill(u32 id, struct oomtrace_stack *rec)
 {
 	(void)id;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What both checks share: small rings, and records of which every word tells of
- * which record it is (model.c).
+ * Shared by both checks: small rings, and records whose words all contain the
+ * record's number.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -9,7 +9,7 @@
 #include "ring/reader.h"
 
 #define SLOT_SIZE	64
-/* Words of a slot behind the header. */
+/* Words of a slot after the header. */
 #define WORDS		((SLOT_SIZE - sizeof(struct oomtrace_header)) / sizeof(u64))
 
 struct model_record {
@@ -17,13 +17,13 @@ struct model_record {
 	u64 word[WORDS];
 };
 
-/* Make the commit ring of that many slots on each CPU; again: anew. */
+/* Create the commit ring with that many slots on each CPU, or recreate it. */
 void model_ring(u32 nslots);
-/* The ring's memory on a CPU, page and slots, bytes. */
+/* The ring's memory on a CPU, page and slots; *size in bytes. */
 void *model_memory(unsigned int cpu, size_t *size);
 /* Write this CPU's next record. */
 void model_write(void);
-/* Is this what model_write() wrote as that number? */
+/* Is this the record that model_write() wrote with that number? */
 bool model_whole(const struct model_record *rec);
 
 #endif /* MODEL_H */

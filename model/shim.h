@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel's names that module/ring/ring.h and module/ring/reader.c use, for user space.
+ * The kernel's names that the rings' source uses, for user space. Include this
+ * first.
  *
- * Included before all else. What the two files call on memory that writers and
- * readers share (READ_ONCE() and so on) goes to whoever includes them: with
- * MODEL_WEAK to weak.c, which answers as a processor might that reorders, and
- * otherwise to the processor itself. The rest is as small as it can be.
+ * Accesses to memory that writers and readers share (READ_ONCE() and so on) go
+ * to a model of a CPU that reorders with MODEL_WEAK, else to the CPU itself.
+ * Everything else is minimal.
  */
 #ifndef MODEL_SHIM_H
 #define MODEL_SHIM_H
@@ -47,7 +47,7 @@ void weak_copy(void *to, const void *from, size_t len);
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #ifdef __SANITIZE_THREAD__
-/* It does not know fences; the acquires and releases it does. */
+/* ThreadSanitizer knows acquire and release, but not fences. */
 #define smp_wmb()	barrier()
 #define smp_rmb()	barrier()
 #define smp_mb()	__atomic_fetch_add(&model_order, 0, __ATOMIC_SEQ_CST)
@@ -59,7 +59,7 @@ void weak_copy(void *to, const void *from, size_t len);
 #define barrier()	__asm__ __volatile__("" : : : "memory")
 extern int model_order;
 
-/* The copy that may race; word by word, so that no sanitizer sees it. */
+/* The copy that may race: word by word, hidden from the sanitizer. */
 __attribute__((no_sanitize("thread"), noinline, unused))
 static void racy_copy(void *to, const void *from, size_t len)
 {
@@ -95,7 +95,7 @@ u64 model_clock(void);
 #define local_irq_save(flags)	((void)((flags) = 0))
 #define local_irq_restore(flags)	((void)(flags))
 
-/* Trace events: nobody listens. */
+/* No trace event is enabled. */
 #define DECLARE_STATIC_KEY_FALSE(key)	extern int key
 #define static_branch_unlikely(key)	0
 

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memory of one writer and one reader in which the reader sees whatever the
- * barriers do not forbid, in one execution after the other.
+ * A memory with one writer and one reader, in which the reader sees every value
+ * that the barriers do not forbid, in one execution after the other.
  *
- * The writer runs first and to its end, since nothing that it does depends on
- * the reader; each of its stores is kept with its number. Then the reader runs,
- * over and over, and each of its loads of a word that has several values gives
- * one of them: weak_next() goes through all combinations. Not given are
+ * The writer runs first, to its end, since it does not depend on the reader;
+ * each of its stores is kept with its number. Then the reader runs repeatedly.
+ * Each of its loads of a word with several values returns one of them, and
+ * weak_next() goes through all combinations. A load does not return
  *
- *  - a value older than one that the reader had from this word (coherence);
- *  - a value that was overwritten before a store which the reader knows of.
+ *  - a value older than one that the reader got from this word (coherence);
+ *  - a value that was overwritten before a store that the reader knows of.
  *
- * What it knows: a store-release makes known all stores before it, and a store
- * after smp_wmb() all stores before that; to a load-acquire that gives it at
- * once, to any other load at the next smp_rmb(). That is what the kernel's memory
- * model says of these primitives; loads and stores without any can go anywhere,
- * as a compiler and a processor may let them.
+ * A store-release makes all stores before it known, and a store after smp_wmb()
+ * all stores before the barrier. A load-acquire of that value makes them known
+ * at once, any other load at the next smp_rmb(). This is what the kernel's
+ * memory model says of these primitives. Loads and stores without any may be
+ * reordered freely, as a compiler and a CPU may do.
  *
- * One word goes the other way, from the reader to the writer (weak_flag()). What
- * smp_mb() forbids there is that both sides store, have an smp_mb(), look, and
- * neither sees the other's store: so if the writer did not see the flag, the
- * reader knows, after its own smp_mb(), of all stores before the writer's.
+ * One word goes the other way, from the reader to the writer (weak_flag()).
+ * With a store, an smp_mb() and a load on both sides, at least one side sees
+ * the other's store. So if the writer did not see the flag, the reader knows,
+ * after its own smp_mb(), all stores before the writer's.
  *
- * The writer's plain stores are found by comparing its memory with what it was at
- * its last call; between two calls their order means nothing.
+ * The writer's plain stores are found by comparing the memory with its contents
+ * at the writer's last call; the order between two calls does not matter.
  */
 #include <stdio.h>
 
@@ -35,27 +35,27 @@
 #define MAX_STORES	512
 #define MAX_CHOICES	4096
 
-/* A store: to which word, what, and which stores whoever sees it knows of. */
+/* A store: the word, the value, and the stores that it makes known. */
 static struct store {
 	unsigned int word;
 	u64 value;
 	unsigned int knows;
-} stores[MAX_STORES + 1];	/* from 1: 0 is "as it was at the start" */
+} stores[MAX_STORES + 1];	/* from 1: 0 is the initial value */
 
 static u64 *memory;
 static unsigned int words, nstores, fence;
 static u64 before[MAX_WORDS], start[MAX_WORDS];
 static bool reading;
 
-/* The reader. */
+/* The reader's state. */
 static unsigned int known, pending, had[MAX_WORDS];
 
-/* The flag: is it there, what the writer sees of it, its smp_mb(); the reader. */
+/* The flag: its address, what the writer sees, whether the reader set it. */
 static void *flag;
 static bool flag_seen, flag_set;
 static unsigned int full_fence;
 
-/* The execution: which choice was made of how many. */
+/* The execution: the choices made, and the alternatives of each. */
 static struct { unsigned int made, of; } choices[MAX_CHOICES];
 static unsigned int nchoices, depth;
 static u64 random_state;
@@ -99,7 +99,7 @@ static void note_store(unsigned int word, u64 value, bool release)
 	stores[nstores].knows = release ? nstores : fence;
 }
 
-/* Stores that were made without a call. */
+/* Find the stores that were made without a call. */
 static void note_plain_stores(void)
 {
 	unsigned int word;
@@ -216,7 +216,7 @@ void weak_copy(void *to, const void *from, size_t len)
 		((u64 *)to)[i] = load_word((const u64 *)from - memory + i, false);
 }
 
-/* ---- one execution after the other ---- */
+/* ---- executions ---- */
 
 unsigned int weak_choose(unsigned int n)
 {

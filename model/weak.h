@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * A memory that answers a reader with everything that the barriers allow
- * (weak.c).
- */
+/* A memory that gives a reader every value that the barriers allow. */
 #ifndef MODEL_WEAK_H
 #define MODEL_WEAK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Watch this memory from now on; as it is now, everybody knows it. */
+/*
+ * Watch this memory from now on; its current contents are known to both sides.
+ */
 void weak_watch(void *at, size_t size);
 /*
- * A word that readers set and the writer looks at, after its smp_mb() if it has
- * one. Whether the writer sees it set, the caller says.
+ * A word that the reader sets and the writer reads, after its smp_mb() if it
+ * has one. @seen: whether the writer sees it set.
  */
 void weak_flag(void *at, bool seen);
-/* All is written: loads are a reader's from now on. */
+/* The writer has finished: loads are the reader's from now on. */
 void weak_reading(void);
-/* The reader sees all that was ever written, as after a long time. */
+/* The reader sees all stores, as after a long time. */
 void weak_settle(void);
-/* One of n, from 0: each of them in one execution or another. */
+/* One of n values from 0; the executions go through all of them. */
 unsigned int weak_choose(unsigned int n);
-/* Begin the next execution; false: there was none left. */
+/* Start the next execution; false if all were run. */
 bool weak_next(void);
-/* Choose at random from now on; weak_next() never ends then. */
+/* Choose at random from now on; weak_next() then never returns false. */
 void weak_random(unsigned long long seed);
 
 #endif /* MODEL_WEAK_H */

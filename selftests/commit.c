@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: each refusal of address space is recorded once, whoever asked; grants
- * are counted, and recorded when asked for. What the numbers in a record must be
- * is commit_terms.c's business, by what way it was asked commit_origin.c's.
+ * Promise: each refused request for address space is recorded once, whichever
+ * task made it. Grants are counted, and recorded on request.
  */
 #include <limits.h>
 #include <sched.h>
@@ -11,8 +10,8 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 
-#include "commit.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/test.h"
 
 FIXTURE(commit) {
 	int fd;
@@ -35,7 +34,7 @@ FIXTURE_TEARDOWN(commit)
 
 /* ---- one refusal, one record ---- */
 
-/* The inode of this process's cgroup directory; 0 if there is no cgroup v2. */
+/* The inode of this process's cgroup directory; 0 without cgroup v2. */
 static unsigned long long own_cgroup(void)
 {
 	char *text = slurp("/proc/self/cgroup", NULL);
@@ -51,7 +50,7 @@ static unsigned long long own_cgroup(void)
 	return stat(path, &st) ? 0 : st.st_ino;
 }
 
-TEST_F(commit, mode_2_refusal_is_recorded_once_with_who_and_what)
+TEST_F(commit, mode_2_refusal_is_recorded_once_with_task_and_size)
 {
 	const struct oomtrace_commit *rec;
 	char comm[OOMTRACE_COMM_LEN] = "";
@@ -114,7 +113,7 @@ TEST_F(commit, mode_0_refuses_what_ram_and_swap_cannot_hold)
 	EXPECT_EQ(GUESS, rec->mode);
 	EXPECT_EQ(most, rec->allowed);
 	EXPECT_EQ(rec->totalram + rec->total_swap, rec->allowed);
-	/* No counter is compared in this mode. */
+	/* This mode compares no counter. */
 	EXPECT_FALSE(HAS(rec, commit, committed));
 }
 
@@ -140,7 +139,7 @@ TEST_F(commit, the_first_refusal_after_a_switch_of_mode_is_recorded)
 	for (i = 0; i < 100; i++) {
 		sysctl_set("vm/overcommit_memory", i % 2 ? GUESS : ALWAYS);
 		EXPECT_EQ(0, ask(1));
-		/* Now and then long enough for what is done later to be done. */
+		/* Sometimes leave time for deferred work. */
 		if (i % 10 == 0)
 			sleep_ms(50);
 		sysctl_set("vm/overcommit_memory", NEVER);
@@ -174,10 +173,10 @@ TEST_F(commit, the_first_refusal_after_a_switch_to_mode_0_is_recorded)
 			TH_LOG("refusal %d has no record", i);
 }
 
-/* ---- absurd sizes: System V takes what mmap() would not even look at ---- */
+/* ---- absurd sizes: System V accepts what mmap() rejects at once ---- */
 
-static void absurd(struct __test_metadata *_metadata, int fd,
-		   struct records *recs, int mode, size_t bytes)
+static void expect_absurd_refused(struct __test_metadata *_metadata, int fd,
+				  struct records *recs, int mode, size_t bytes)
 {
 	const long pages = (bytes + PAGE - 1) / PAGE;
 	const struct oomtrace_commit *rec;
@@ -201,17 +200,17 @@ static void absurd(struct __test_metadata *_metadata, int fd,
 
 TEST_F(commit, five_exabytes_are_recorded_in_mode_0)
 {
-	absurd(_metadata, self->fd, &self->recs, GUESS, 5000000000000000000);
+	expect_absurd_refused(_metadata, self->fd, &self->recs, GUESS, 5000000000000000000);
 }
 
 TEST_F(commit, five_exabytes_are_recorded_in_mode_2)
 {
-	absurd(_metadata, self->fd, &self->recs, NEVER, 5000000000000000000);
+	expect_absurd_refused(_metadata, self->fd, &self->recs, NEVER, 5000000000000000000);
 }
 
 TEST_F(commit, the_most_pages_a_file_can_have_are_recorded)
 {
-	absurd(_metadata, self->fd, &self->recs, NEVER, LONG_MAX - PAGE + 1);
+	expect_absurd_refused(_metadata, self->fd, &self->recs, NEVER, LONG_MAX - PAGE + 1);
 }
 
 /* ---- commit_records ---- */
@@ -233,7 +232,7 @@ TEST_F(commit, grants_are_counted_but_not_recorded_by_default)
 	EXPECT_EQ(0, commits_by(&self->recs, getpid()));
 }
 
-static void grants(struct __test_metadata *_metadata, int mode)
+static void expect_grant_recorded(struct __test_metadata *_metadata, int mode)
 {
 	const struct oomtrace_commit *rec;
 	struct records recs = { };
@@ -260,19 +259,19 @@ static void grants(struct __test_metadata *_metadata, int mode)
 TEST_F(commit, all_records_grants_of_mode_0)
 {
 	close(self->fd);
-	grants(_metadata, GUESS);
+	expect_grant_recorded(_metadata, GUESS);
 }
 
 TEST_F(commit, all_records_grants_of_mode_1)
 {
 	close(self->fd);
-	grants(_metadata, ALWAYS);
+	expect_grant_recorded(_metadata, ALWAYS);
 }
 
 TEST_F(commit, all_records_grants_of_mode_2)
 {
 	close(self->fd);
-	grants(_metadata, NEVER);
+	expect_grant_recorded(_metadata, NEVER);
 }
 
 TEST_F(commit, none_records_nothing_but_counts)
@@ -293,11 +292,8 @@ TEST_F(commit, none_records_nothing_but_counts)
 #define ASKERS	4
 #define TIMES	250
 
-/*
- * Nobody starts before all are there: while 10 GiB are being refused, a fork
- * may be as well.
- */
-static int ask_often(void *gate)
+/* Start together: while 10 GiB are being refused, a fork may be refused too. */
+static int request_repeatedly(void *gate)
 {
 	char c;
 	int i;
@@ -323,7 +319,7 @@ TEST_F(commit, each_of_1000_denials_in_4_processes_is_counted_and_recorded)
 	before = stat_decisions(NEVER, true);
 	unrecorded = stat_number("not recorded");
 	for (n = 0; n < ASKERS; n++)
-		pid[n] = start_child(ask_often, gate);
+		pid[n] = start_child(request_repeatedly, gate);
 	close(gate[1]);
 	for (n = 0; n < ASKERS; n++)
 		EXPECT_EQ(0, wait_child(pid[n]));
@@ -337,11 +333,11 @@ TEST_F(commit, each_of_1000_denials_in_4_processes_is_counted_and_recorded)
 	EXPECT_EQ(before + denied, stat_decisions(NEVER, true));
 }
 
-/* ---- who asked ---- */
+/* ---- the task that made the request ---- */
 
-static void odd_comm(struct __test_metadata *_metadata, int fd,
-		     struct records *recs, const char *name,
-		     const char *escaped)
+static void expect_comm_escaped(struct __test_metadata *_metadata, int fd,
+				struct records *recs, const char *name,
+				const char *escaped)
 {
 	const struct oomtrace_commit *rec;
 	char raw[OOMTRACE_COMM_LEN] = "", line[1024], want[128], *text;
@@ -364,7 +360,9 @@ static void odd_comm(struct __test_metadata *_metadata, int fd,
 		if (text[i] != '\n')
 			EXPECT_TRUE(text[i] >= 0x20 && text[i] < 0x7f);
 	}
-	/* Two lines of heading. A reader from the start sees all records. */
+	/*
+	 * Two lines are the heading. A reader from the start sees all records.
+	 */
 	records_free(recs);
 	lseek(fd, 0, SEEK_SET);
 	device_drain(fd, recs);
@@ -392,14 +390,14 @@ TEST_F(commit, odd_names_are_raw_in_the_record_and_escaped_in_the_text)
 
 	sysctl_set("vm/overcommit_memory", NEVER);
 	for (i = 0; i < ARRAY_SIZE(odd); i++)
-		odd_comm(_metadata, self->fd, &self->recs, odd[i].name,
-			 odd[i].escaped);
+		expect_comm_escaped(_metadata, self->fd, &self->recs, odd[i].name,
+				    odd[i].escaped);
 }
 
-static int ask_as_nobody(void *unused)
+static int request_as_user(void *unused)
 {
 	(void)unused;
-	become_nobody();
+	become_user();
 	return ask(TEN_GIB_PAGES) == ENOMEM ? 0 : 1;
 }
 
@@ -409,7 +407,7 @@ TEST_F(commit, another_users_denial_has_its_uid)
 	pid_t pid;
 
 	sysctl_set("vm/overcommit_memory", NEVER);
-	pid = start_child(ask_as_nobody, NULL);
+	pid = start_child(request_as_user, NULL);
 	EXPECT_EQ(0, wait_child(pid));
 	device_drain(self->fd, &self->recs);
 	rec = commit_of(&self->recs, pid, TEN_GIB_PAGES);
@@ -418,7 +416,7 @@ TEST_F(commit, another_users_denial_has_its_uid)
 	EXPECT_EQ(0, rec->cap_sys_admin);
 }
 
-static int ask_in_thread(void *unused)
+static int request_in_thread(void *unused)
 {
 	(void)unused;
 	return ask(TEN_GIB_PAGES) == ENOMEM ? 0 : 1;
@@ -432,8 +430,11 @@ TEST_F(commit, a_threads_denial_has_its_pid_and_the_processes_tgid)
 	pid_t tid;
 
 	sysctl_set("vm/overcommit_memory", NEVER);
-	/* As a thread, but that it is waited for by CLONE_CHILD_CLEARTID. */
-	tid = clone(ask_in_thread, stack + sizeof(stack),
+	/*
+	 * A thread of this process, without libpthread; its exit shows in
+	 * /proc.
+	 */
+	tid = clone(request_in_thread, stack + sizeof(stack),
 		    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
 		    CLONE_THREAD, NULL);
 	ASSERT_LT(0, tid);

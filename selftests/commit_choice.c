@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: one can choose what is recorded of commit decisions. Filters, as text
- * and by ioctl; near misses; marks where a knob has changed; stacks of denials.
- * Whatever is chosen, all is counted.
+ * Promise: users choose which commit decisions are recorded: by a filter, as
+ * text or by ioctl; near misses; marks for changed sysctls; stacks of denials.
+ * All decisions are counted, whatever the choice.
  */
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define FILTER		DEBUGFS "/filter"
 #define NEAR		DEBUGFS "/near_percent"
@@ -24,7 +24,7 @@ FIXTURE_SETUP(choice)
 {
 	module_start(NULL);
 	sysctl_set("vm/overcommit_memory", NEVER);
-	/* The first decision notices; its mark is no business of the tests. */
+	/* The first decision writes a mark, which the tests do not expect. */
 	ask(1);
 	self->fd = device_open_at_end();
 }
@@ -39,8 +39,8 @@ FIXTURE_TEARDOWN(choice)
 
 /* ---- filters ---- */
 
-/* Refused once; was it recorded? */
-static bool recorded(int fd, long pages)
+/* Is a refused request recorded? */
+static bool is_recorded(int fd, long pages)
 {
 	struct records recs = { 0 };
 	bool found;
@@ -56,7 +56,7 @@ static bool recorded(int fd, long pages)
 	return found;
 }
 
-/* This process's memory cgroup, as its records tell it. */
+/* This process's memory cgroup, from its own record. */
 static long long cgroup_id(int fd)
 {
 	const long pages = TEN_GIB_PAGES + 1;
@@ -70,7 +70,7 @@ static long long cgroup_id(int fd)
 	return id;
 }
 
-TEST_F(choice, each_word_of_a_filter_lets_pass_or_not)
+TEST_F(choice, each_word_of_a_filter_passes_or_drops)
 {
 	char comm[OOMTRACE_COMM_LEN] = "", text[128];
 	const long pages = TEN_GIB_PAGES;
@@ -89,33 +89,33 @@ TEST_F(choice, each_word_of_a_filter_lets_pass_or_not)
 		{ "cgroup_id=%lld", cgroup_id(self->fd), 1LL << 40 },
 	};
 
-	ASSERT_TRUE(recorded(self->fd, pages));
+	ASSERT_TRUE(is_recorded(self->fd, pages));
 	for (i = 0; i < ARRAY_SIZE(words); i++) {
 		snprintf(text, sizeof(text), words[i].fmt, words[i].no);
 		ASSERT_EQ(0, spill(FILTER, text)) TH_LOG("%s", text);
-		EXPECT_FALSE(recorded(self->fd, pages)) TH_LOG("%s", text);
+		EXPECT_FALSE(is_recorded(self->fd, pages)) TH_LOG("%s", text);
 		snprintf(text, sizeof(text), words[i].fmt, words[i].yes);
 		ASSERT_EQ(0, spill(FILTER, text)) TH_LOG("%s", text);
-		EXPECT_TRUE(recorded(self->fd, pages)) TH_LOG("%s", text);
+		EXPECT_TRUE(is_recorded(self->fd, pages)) TH_LOG("%s", text);
 	}
 	snprintf(text, sizeof(text), "comm=%s", comm);
 	ASSERT_EQ(0, spill(FILTER, text));
-	EXPECT_TRUE(recorded(self->fd, pages));
+	EXPECT_TRUE(is_recorded(self->fd, pages));
 	ASSERT_EQ(0, spill(FILTER, "comm=somebody-else"));
-	EXPECT_FALSE(recorded(self->fd, pages));
+	EXPECT_FALSE(is_recorded(self->fd, pages));
 	ASSERT_EQ(0, spill(FILTER, "outcome=granted"));
-	EXPECT_FALSE(recorded(self->fd, pages));
+	EXPECT_FALSE(is_recorded(self->fd, pages));
 	ASSERT_EQ(0, spill(FILTER, "outcome=denied"));
-	EXPECT_TRUE(recorded(self->fd, pages));
-	/* All words must hold. */
+	EXPECT_TRUE(is_recorded(self->fd, pages));
+	/* All words must match. */
 	snprintf(text, sizeof(text), "pid=%d mode=0", getpid());
 	ASSERT_EQ(0, spill(FILTER, text));
-	EXPECT_FALSE(recorded(self->fd, pages));
+	EXPECT_FALSE(is_recorded(self->fd, pages));
 	ASSERT_EQ(0, spill(FILTER, "none\n"));
-	EXPECT_TRUE(recorded(self->fd, pages));
+	EXPECT_TRUE(is_recorded(self->fd, pages));
 }
 
-TEST_F(choice, what_a_filter_leaves_out_is_counted)
+TEST_F(choice, filtered_decisions_are_counted)
 {
 	unsigned long long before, after;
 
@@ -157,7 +157,7 @@ TEST_F(choice, a_bad_filter_changes_nothing_and_the_log_names_the_word)
 		EXPECT_STREQ("pid=7 outcome=denied\n", now);
 		free(now);
 		log = kmsg_text(kmsg);
-		/* The log is rate limited: at most 10 lines in 5 seconds. */
+		/* The log is rate-limited to 10 lines in 5 seconds. */
 		if (i < 9)
 			EXPECT_IN(bad[i].word, log);
 		free(log);
@@ -189,7 +189,7 @@ TEST_F(choice, the_filter_by_ioctl_is_the_filter_as_text)
 	free(text);
 }
 
-TEST_F(choice, a_senseless_filter_by_ioctl_is_refused)
+TEST_F(choice, an_invalid_filter_by_ioctl_is_refused)
 {
 	const struct oomtrace_filter sane = {
 		.size = sizeof(sane), .mask = OOMTRACE_FILTER_PID, .pid = 1,
@@ -220,7 +220,7 @@ TEST_F(choice, a_senseless_filter_by_ioctl_is_refused)
 	EXPECT_EQ(EFAULT, errno);
 }
 
-TEST_F(choice, what_is_recorded_can_be_chosen_by_ioctl)
+TEST_F(choice, commit_records_can_be_set_by_ioctl)
 {
 	__u32 what = 1;
 
@@ -238,7 +238,7 @@ TEST_F(choice, what_is_recorded_can_be_chosen_by_ioctl)
 
 /* ---- near misses ---- */
 
-/* Pages that can still be had in mode 2, nearly. */
+/* About the number of pages that mode 2 still grants. */
 static long headroom(void)
 {
 	return (meminfo("CommitLimit") - meminfo("Committed_AS")) / PAGE_KB;
@@ -263,7 +263,7 @@ TEST_F(choice, a_grant_that_leaves_little_is_recorded_as_near)
 	EXPECT_LT(rec->allowed - rec->committed, rec->allowed / 4 + 1);
 }
 
-TEST_F(choice, near_misses_that_were_left_out_are_counted)
+TEST_F(choice, suppressed_near_misses_are_counted)
 {
 	long most = headroom() * 9 / 10, left_out = 0;
 	int i, near = 0;
@@ -306,7 +306,7 @@ TEST_F(choice, a_bad_percentage_is_refused)
 
 /* ---- marks ---- */
 
-/* The mark of one knob; NULL if there is none. */
+/* The mark of a sysctl, or NULL. */
 static const struct oomtrace_mark *mark_of(const struct records *recs, int knob)
 {
 	size_t i;
@@ -320,7 +320,7 @@ static const struct oomtrace_mark *mark_of(const struct records *recs, int knob)
 	return NULL;
 }
 
-TEST_F(choice, each_knob_that_changes_leaves_one_mark)
+TEST_F(choice, each_sysctl_that_changes_leaves_one_mark)
 {
 	static const struct {
 		const char *name;
@@ -365,7 +365,7 @@ TEST_F(choice, a_stack_comes_once_before_the_first_denial_that_names_it)
 		SKIP(return, NO_STACKS);
 	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
 	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
-	/* Another place in the kernel: another stack. */
+	/* A different path in the kernel has a different stack. */
 	EXPECT_EQ((void *)-1, sbrk(10L << 30));
 	device_drain(self->fd, &self->recs);
 	for (i = 0; i < self->recs.n; i++) {
@@ -391,7 +391,7 @@ TEST_F(choice, a_stack_comes_once_before_the_first_denial_that_names_it)
 	EXPECT_EQ(2, stacks);
 	EXPECT_LT(2, stack->frames);
 	EXPECT_IN("mmap", stack->text);
-	/* Neither our own handlers nor an address. */
+	/* Neither oomtrace's handlers nor an address appears. */
 	EXPECT_EQ(NULL, strstr(stack->text, "oomtrace"));
 	EXPECT_EQ(NULL, strstr(stack->text, "probe"));
 	EXPECT_EQ(NULL, strstr(stack->text, "ffff"));
@@ -409,7 +409,7 @@ TEST_F(choice, a_grant_has_no_stack)
 	EXPECT_FALSE(HAS(rec, commit, stack));
 }
 
-/* ---- a mode that changes ---- */
+/* ---- changes of the mode ---- */
 
 TEST_F(choice, no_denial_is_missed_while_the_mode_changes)
 {

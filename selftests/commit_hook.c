@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: it makes no difference to the records by which of its two means
- * __vm_enough_memory() is hooked, and none to the machine that it is: neither
- * to other tracers of that function, nor while the hook comes and goes under the
- * hands of those who are inside.
+ * Promise: both ways to hook __vm_enough_memory() give the same records.
+ * Neither way disturbs other tracers of that function, nor the tasks inside it
+ * while the hook is armed and disarmed.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -12,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commit.h"
-#include "test.h"
-#include "tracer.h"
+#include "lib/commit.h"
+#include "lib/test.h"
+#include "lib/tracer.h"
 
 #define FUNCTION	"__vm_enough_memory"
 
 FIXTURE(by) {
-	int fd;		/* -1: this kernel cannot be hooked so */
+	int fd;		/* -1: this kernel cannot be hooked this way */
 	struct records recs;
 };
 
@@ -40,7 +39,7 @@ FIXTURE_SETUP(by)
 	char params[64], kind[32];
 
 	self->fd = -1;
-	/* The harness runs a test that is skipped here all the same. */
+	/* The harness runs the body of a test even if its setup skips. */
 	if (!strcmp(variant->kind, "ftrace") && !has_ftrace_args())
 		return;
 	snprintf(params, sizeof(params), "commit_records=all commit_hook=%s",
@@ -59,8 +58,8 @@ FIXTURE_TEARDOWN(by)
 	module_stop();
 }
 
-/* How often this process is told to have asked for so many pages. */
-static int times(const struct records *recs, long pages)
+/* The number of records of this process with that many pages. */
+static int count_records(const struct records *recs, long pages)
 {
 	size_t i;
 	int n = 0;
@@ -74,7 +73,7 @@ static int times(const struct records *recs, long pages)
 	return n;
 }
 
-TEST_F(by, the_parameter_says_it)
+TEST_F(by, the_parameter_shows_it)
 {
 	char value[32];
 
@@ -112,7 +111,7 @@ TEST_F(by, every_answer_is_the_kernels_own)
 	}
 }
 
-TEST_F(by, a_stack_begins_with_the_function_that_asked)
+TEST_F(by, a_stack_begins_with_the_caller)
 {
 	const struct oomtrace_stack *stack;
 
@@ -125,7 +124,7 @@ TEST_F(by, a_stack_begins_with_the_function_that_asked)
 	device_drain(self->fd, &self->recs);
 	stack = (const void *)records_get(&self->recs, OOMTRACE_STACK, 0);
 	ASSERT_NE(NULL, stack);
-	/* Under either name of the one that calls it. */
+	/* Compilers and kernels differ in the name of the caller. */
 	EXPECT_TRUE(!strncmp(stack->text, "mmap_region", 11) ||
 		    !strncmp(stack->text, "__mmap_region", 13) ||
 		    !strncmp(stack->text, "__mmap_prepare", 14) ||
@@ -158,7 +157,7 @@ TEST_F(by, switched_off_and_on_it_records_again)
 
 /* ---- other tracers of the same function ---- */
 
-/* Pages that nobody but the test asks for. */
+/* Sizes that only this test requests. */
 #define ODD	1111
 
 static void trace_with(struct __test_metadata *_metadata, const char *tracer,
@@ -177,8 +176,8 @@ static void trace_with(struct __test_metadata *_metadata, const char *tracer,
 	EXPECT_LE(100, tracer_lines(FUNCTION));
 	device_drain(fd, recs);
 	for (i = 0; i < 50; i++) {
-		EXPECT_EQ(1, times(recs, ODD + i));
-		EXPECT_EQ(1, times(recs, TEN_GIB_PAGES + i));
+		EXPECT_EQ(1, count_records(recs, ODD + i));
+		EXPECT_EQ(1, count_records(recs, TEN_GIB_PAGES + i));
 	}
 }
 
@@ -200,7 +199,7 @@ TEST_F(by, the_function_graph_tracer_and_oomtrace_see_the_same_calls)
 
 /* ---- under load ---- */
 
-static int ask_all_day(void *unused)
+static int request_forever(void *unused)
 {
 	int i;
 
@@ -211,8 +210,8 @@ static int ask_all_day(void *unused)
 			ask(TEN_GIB_PAGES);
 		}
 		/*
-		 * What waits for every task to leave the kernel of its own will
-		 * (synchronize_rcu_tasks) would wait for a tick in user space.
+		 * synchronize_rcu_tasks() waits for every task to schedule
+		 * voluntarily. Without this it waits for a tick in user space.
 		 */
 		sched_yield();
 	}
@@ -221,15 +220,15 @@ static int ask_all_day(void *unused)
 
 #define LOAD	2
 
-static void start_load(pid_t *pid)
+static void start_requests(pid_t *pid)
 {
 	int i;
 
 	for (i = 0; i < LOAD; i++)
-		pid[i] = start_child(ask_all_day, NULL);
+		pid[i] = start_child(request_forever, NULL);
 }
 
-static void stop_load(struct __test_metadata *_metadata, const pid_t *pid)
+static void stop_requests(struct __test_metadata *_metadata, const pid_t *pid)
 {
 	int i;
 
@@ -253,20 +252,20 @@ TEST_F(by, it_is_switched_and_modes_change_under_load)
 
 	if (self->fd < 0)
 		SKIP(return, NO_FTRACE_ARGS);
-	start_load(pid);
+	start_requests(pid);
 	for (i = 0; i < 8; i++) {
 		switch_modes(i);
 		sleep_ms(10);
 		EXPECT_EQ(0, spill(DEBUGFS "/enable", i % 2 ? "1" : "0"));
 	}
-	stop_load(_metadata, pid);
+	stop_requests(_metadata, pid);
 	sysctl_set("vm/overcommit_memory", NEVER);
 	device_drain(self->fd, &self->recs);
 	records_free(&self->recs);
 	self->recs = (struct records){ };
 	EXPECT_EQ(ENOMEM, ask(3 * TEN_GIB_PAGES));
 	device_drain(self->fd, &self->recs);
-	EXPECT_EQ(1, times(&self->recs, 3 * TEN_GIB_PAGES));
+	EXPECT_EQ(1, count_records(&self->recs, 3 * TEN_GIB_PAGES));
 }
 
 TEST_F_TIMEOUT(by, it_is_loaded_and_unloaded_under_load, 300)
@@ -282,14 +281,14 @@ TEST_F_TIMEOUT(by, it_is_loaded_and_unloaded_under_load, 300)
 	snprintf(params, sizeof(params),
 		 "commit_records=all commit_buffer_kb=16 commit_hook=%s",
 		 variant->kind);
-	start_load(pid);
+	start_requests(pid);
 	for (i = 0; i < 4; i++) {
 		switch_modes(i);
 		EXPECT_EQ(0, module_load(params));
 		sleep_ms(10);
 		EXPECT_EQ(0, module_unload());
 	}
-	stop_load(_metadata, pid);
+	stop_requests(_metadata, pid);
 	EXPECT_EQ(0, module_load(params));
 	self->fd = device_open_at_end();
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: whichever way address space is asked for, a refusal is recorded, and
- * the record says which way it was.
+ * Promise: a refusal is recorded whichever system call requests the address
+ * space, and the record names the origin.
  */
 #include <fcntl.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
 
-#include "commit.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/test.h"
 
 FIXTURE(origin) {
 	int fd;
@@ -50,23 +50,25 @@ static void expect_denied(struct __test_metadata *_metadata, int fd,
 	EXPECT_LE(1, n);
 }
 
-TEST_F(origin, brk_is_told)
+TEST_F(origin, brk_is_recorded)
 {
 	char *top = sbrk(0);
 
 	sysctl_set("vm/overcommit_memory", NEVER);
-	/* The system call answers with where the top is now. */
+	/* brk() returns the current top on failure. */
 	EXPECT_EQ((long)top, syscall(SYS_brk, top + (1L << 33)));
 	expect_denied(_metadata, self->fd, &self->recs, getpid(),
 		      OOMTRACE_ORIGIN_BRK);
 }
 
-TEST_F(origin, mprotect_is_told)
+TEST_F(origin, mprotect_is_recorded)
 {
 	void *at;
 
 	sysctl_set("vm/overcommit_memory", NEVER);
-	/* What cannot be written to costs nothing, until it can. */
+	/*
+	 * A read-only private mapping is charged only when it becomes writable.
+	 */
 	at = mmap(NULL, 1L << 33, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
 		  -1, 0);
 	ASSERT_NE(MAP_FAILED, at);
@@ -76,7 +78,7 @@ TEST_F(origin, mprotect_is_told)
 		      OOMTRACE_ORIGIN_MPROTECT);
 }
 
-TEST_F(origin, mremap_is_told)
+TEST_F(origin, mremap_is_recorded)
 {
 	void *at;
 
@@ -90,7 +92,7 @@ TEST_F(origin, mremap_is_told)
 		      OOMTRACE_ORIGIN_MREMAP);
 }
 
-TEST_F(origin, shared_mapping_is_told_as_mmap)
+TEST_F(origin, shared_mapping_is_recorded_as_mmap)
 {
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, 1L << 33, PROT_READ | PROT_WRITE,
@@ -100,7 +102,7 @@ TEST_F(origin, shared_mapping_is_told_as_mmap)
 		      OOMTRACE_ORIGIN_MMAP);
 }
 
-TEST_F(origin, shmget_is_told_as_shmem)
+TEST_F(origin, shmget_is_recorded_as_shmem)
 {
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_EQ(-1, shmget(IPC_PRIVATE, 1L << 33, IPC_CREAT | 0600));
@@ -109,14 +111,14 @@ TEST_F(origin, shmget_is_told_as_shmem)
 		      OOMTRACE_ORIGIN_SHMEM);
 }
 
-/* From here on nobody gets a page; until the settings are put back. */
+/* From here on every request is refused, until the sysctls are restored. */
 static void allow_nothing(void)
 {
 	sysctl_set("vm/overcommit_kbytes", 4);
 	sysctl_set("vm/overcommit_memory", NEVER);
 }
 
-TEST_F(origin, write_to_a_memfd_is_told_as_shmem)
+TEST_F(origin, write_to_a_memfd_is_recorded_as_shmem)
 {
 	int memfd = memfd_create("commit", 0);
 	ssize_t n;
@@ -133,7 +135,7 @@ TEST_F(origin, write_to_a_memfd_is_told_as_shmem)
 		      OOMTRACE_ORIGIN_SHMEM);
 }
 
-TEST_F(origin, fallocate_of_a_memfd_is_told_as_shmem)
+TEST_F(origin, fallocate_of_a_memfd_is_recorded_as_shmem)
 {
 	int memfd = memfd_create("commit", 0);
 	int ret;
@@ -147,14 +149,14 @@ TEST_F(origin, fallocate_of_a_memfd_is_told_as_shmem)
 		      OOMTRACE_ORIGIN_SHMEM);
 }
 
-TEST_F(origin, fork_is_told_with_the_parents_pid)
+TEST_F(origin, fork_is_recorded_with_the_parents_pid)
 {
 	long size = meminfo("MemTotal") / 5 * 2 / PAGE_KB * PAGE;
 	pid_t pid;
 	void *at;
 	int err;
 
-	/* The limit is half of the memory: this fits once, and not twice. */
+	/* The limit is half of the memory: this size fits once, not twice. */
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, at);
@@ -178,7 +180,7 @@ static int exec_true(void *unused)
 	return errno == ENOMEM ? 0 : 1;
 }
 
-TEST_F(origin, exec_is_told)
+TEST_F(origin, exec_is_recorded)
 {
 	pid_t pid = start_child(exec_true, NULL);
 	int status = wait_child(pid);
@@ -198,7 +200,10 @@ static long syscall_ia32(long nr, long b, long c, long d, long s, long di)
 {
 	long ret;
 
-	/* The sixth argument, the file's offset, is the frame pointer: any. */
+	/*
+	 * The sixth argument, the file offset, is in the frame pointer: any
+	 * value.
+	 */
 	__asm__ volatile("int $0x80"
 			 : "=a"(ret)
 			 : "a"(nr), "b"(b), "c"(c), "d"(d), "S"(s), "D"(di)
@@ -206,7 +211,7 @@ static long syscall_ia32(long nr, long b, long c, long d, long s, long di)
 	return (int)ret;
 }
 
-TEST_F(origin, a_32_bit_mmap_is_told_as_mmap)
+TEST_F(origin, a_32_bit_mmap_is_recorded_as_mmap)
 {
 	if (syscall_ia32(IA32_GETPID, 0, 0, 0, 0, 0) != getpid())
 		SKIP(return, "this kernel has no 32-bit system calls");

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: a commit record has the very numbers that the kernel compared. Each
- * is held against the kernel's own files, the sum is worked out again, and the
- * edge between yes and no is searched for and found where the record says.
+ * Promise: a commit record has the numbers that the kernel compared. Each is
+ * checked against the kernel's own files, the limit is recomputed, and a search
+ * finds the boundary between grant and refusal exactly where the record puts
+ * it.
  */
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/swap.h>
 
-#include "commit.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/test.h"
 
 FIXTURE(terms) {
 	int fd;
 	struct records recs;
 };
 
-/* The first decision in mode 2 calls for the hook that sees its return too. */
+/*
+ * The first decision in mode 2 arms the hook that also sees the return value.
+ */
 static void enter_mode_2(void)
 {
 	sysctl_set("vm/overcommit_memory", NEVER);
@@ -44,7 +47,7 @@ static long min(long a, long b)
 	return a < b ? a : b;
 }
 
-/* What the machine says of itself, pages, while a setting is in force. */
+/* The machine's own values, pages, while a setting is in force. */
 struct machine {
 	long totalram;
 	long total_swap;
@@ -58,12 +61,12 @@ struct machine {
 	int err;
 };
 
-/* Every field from the pages asked for to the last knob. */
+/* All fields from @pages to the last sysctl. */
 #define TERMS	(OOMTRACE_BIT(commit, overcommit_ratio) * 2 - \
 		 OOMTRACE_BIT(commit, pages))
 
-/* No memory is asked for in between but the one request: there may be none. */
-static void look_and_ask(struct machine *m, long pages)
+/* Allocate nothing before the request: it may be refused. */
+static void read_and_request(struct machine *m, long pages)
 {
 	m->totalram = meminfo("MemTotal") / PAGE_KB;
 	m->total_swap = meminfo("SwapTotal") / PAGE_KB;
@@ -83,7 +86,9 @@ static void expect_terms(struct __test_metadata *_metadata,
 {
 	long allowed, limit;
 
-	/* In this mode, on a kernel with all variables, no term is absent. */
+	/*
+	 * In this mode, on a kernel with all variables, every term is present.
+	 */
 	EXPECT_EQ(TERMS, rec->h.valid & TERMS);
 	EXPECT_EQ(0, rec->h.derived & TERMS &
 		  ~OOMTRACE_BIT(commit, committed));
@@ -96,7 +101,7 @@ static void expect_terms(struct __test_metadata *_metadata,
 	EXPECT_EQ(m->user_reserve, rec->user_reserve);
 	EXPECT_EQ(m->limit, rec->limit);
 
-	/* The kernel's arithmetic, from what its files say. */
+	/* The kernel's arithmetic on the values of its files. */
 	if (m->kbytes)
 		limit = m->kbytes / PAGE_KB;
 	else
@@ -116,8 +121,8 @@ static void check_setting(struct __test_metadata *_metadata, int fd,
 	const struct oomtrace_commit *rec;
 	struct machine m;
 
-	look_and_ask(&m, TEN_GIB_PAGES);
-	/* Whatever the test itself needs next. */
+	read_and_request(&m, TEN_GIB_PAGES);
+	/* Allow the test's own allocations again. */
 	sysctl_restore();
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_EQ(ENOMEM, m.err);
@@ -129,7 +134,7 @@ static void check_setting(struct __test_metadata *_metadata, int fd,
 	expect_terms(_metadata, &m, rec);
 }
 
-TEST_F(terms, every_term_is_what_the_kernel_says)
+TEST_F(terms, every_term_has_the_kernels_value)
 {
 	check_setting(_metadata, self->fd, &self->recs);
 }
@@ -147,7 +152,7 @@ TEST_F(terms, limit_by_ratio)
 
 TEST_F(terms, limit_by_kbytes)
 {
-	/* Odd ones: the kernel shifts them to pages. */
+	/* Odd values: the kernel rounds them down to pages. */
 	static const long kbytes[] = { 1, 3, 4, 200000, 200003, 2000000 };
 	size_t i;
 
@@ -159,7 +164,7 @@ TEST_F(terms, limit_by_kbytes)
 
 TEST_F(terms, reserves)
 {
-	/* The user's is capped by a 32nd of total_vm: both sides of that. */
+	/* total_vm / 32 caps the user reserve: test both sides of the cap. */
 	static const long reserves[][2] = {
 		{ 0, 0 }, { 8, 8 }, { 8192, 4 }, { 100000, 1000000 },
 	};
@@ -172,19 +177,19 @@ TEST_F(terms, reserves)
 	}
 }
 
-TEST_F(terms, huge_pages_come_off_the_limit)
+TEST_F(terms, huge_pages_reduce_the_limit)
 {
 	const struct oomtrace_commit *rec;
 
 	sysctl_set("vm/nr_hugepages", 4);
 	if (sysctl_get("vm/nr_hugepages") != 4)
-		SKIP(return, "the kernel has no 4 huge pages to spare");
+		SKIP(return, "the kernel cannot allocate 4 huge pages");
 	check_setting(_metadata, self->fd, &self->recs);
 	rec = commit_of(&self->recs, getpid(), TEN_GIB_PAGES);
 	EXPECT_EQ(4 * meminfo("Hugepagesize") / PAGE_KB, rec->hugetlb);
 }
 
-static int shell(const char *command)
+static int run_shell(const char *command)
 {
 	char said[1024];
 
@@ -195,30 +200,30 @@ static int shell(const char *command)
 TEST_F(terms, swap_is_part_of_the_limit)
 {
 	sysctl_set("vm/overcommit_memory", GUESS);
-	if (shell("modprobe zram && echo 32M >/sys/block/zram0/disksize && "
-		  "mkswap /dev/zram0") || swapon("/dev/zram0", 0))
-		SKIP(return, "no zram to swap to");
+	if (run_shell("modprobe zram && echo 32M >/sys/block/zram0/disksize && "
+		      "mkswap /dev/zram0") || swapon("/dev/zram0", 0))
+		SKIP(return, "no zram for swap");
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_LT(0, meminfo("SwapTotal"));
 	check_setting(_metadata, self->fd, &self->recs);
 	sysctl_set("vm/overcommit_memory", GUESS);
 	EXPECT_EQ(0, swapoff("/dev/zram0"));
-	EXPECT_EQ(0, shell("modprobe -r zram"));
+	EXPECT_EQ(0, run_shell("modprobe -r zram"));
 }
 
-/* ---- who may use the reserves ---- */
+/* ---- access to the reserves ---- */
 
-static int look_and_ask_as_nobody(void *arg)
+static int read_and_request_as_user(void *arg)
 {
-	become_nobody();
-	look_and_ask(arg, TEN_GIB_PAGES);
+	become_user();
+	read_and_request(arg, TEN_GIB_PAGES);
 	return 0;
 }
 
-static int look_and_ask_without_capability(void *arg)
+static int read_and_request_without_capability(void *arg)
 {
 	drop_capability(CAP_SYS_ADMIN);
-	look_and_ask(arg, TEN_GIB_PAGES);
+	read_and_request(arg, TEN_GIB_PAGES);
 	return 0;
 }
 
@@ -240,7 +245,7 @@ static void expect_no_admin(struct __test_metadata *_metadata, int fd,
 	EXPECT_EQ(0, rec->cap_sys_admin);
 	EXPECT_EQ(m->total_vm, rec->total_vm);
 	expect_terms(_metadata, m, rec);
-	/* The reserve makes a difference that can be seen. */
+	/* The reserve makes a visible difference. */
 	EXPECT_LT(0, rec->admin_reserve);
 	EXPECT_EQ(rec->limit - rec->admin_reserve -
 		  min(rec->total_vm / 32, rec->user_reserve), rec->allowed);
@@ -249,13 +254,13 @@ static void expect_no_admin(struct __test_metadata *_metadata, int fd,
 TEST_F(terms, another_user_has_no_admin_reserve)
 {
 	expect_no_admin(_metadata, self->fd, &self->recs,
-			look_and_ask_as_nobody);
+			read_and_request_as_user);
 }
 
 TEST_F(terms, root_without_the_capability_has_no_admin_reserve)
 {
 	expect_no_admin(_metadata, self->fd, &self->recs,
-			look_and_ask_without_capability);
+			read_and_request_without_capability);
 }
 
 /* ---- the counter ---- */
@@ -271,7 +276,7 @@ TEST_F(terms, committed_is_the_counter_after_the_charge)
 	device_drain(self->fd, &self->recs);
 	rec = commit_of(&self->recs, getpid(), TEN_GIB_PAGES);
 	ASSERT_NE(NULL, rec);
-	/* The file has the exact sum, the decision an approximate one. */
+	/* /proc shows the exact sum; the decision uses an approximate one. */
 	EXPECT_GE(rec->committed - TEN_GIB_PAGES, min(before, after) - batch);
 	EXPECT_LE(rec->committed - TEN_GIB_PAGES, after + batch);
 }
@@ -296,7 +301,7 @@ again:
 		else
 			granted = middle;
 	}
-	/* Once more, next to each other. */
+	/* Repeat both neighbours. */
 	EXPECT_EQ(0, ask(granted));
 	EXPECT_EQ(ENOMEM, ask(refused));
 	device_drain(fd, &recs);
@@ -307,7 +312,7 @@ again:
 	ASSERT_NE(NULL, no);
 	EXPECT_EQ(0, yes->ret);
 	EXPECT_EQ(-ENOMEM, no->ret);
-	/* Somebody else mapped memory meanwhile: that is no quiet machine. */
+	/* Another process mapped memory meanwhile: search again. */
 	if ((DERIVED(yes, commit, committed) ||
 	     DERIVED(no, commit, committed) ||
 	     no->committed - yes->committed != 1) && tries++ < 5) {
@@ -316,14 +321,14 @@ again:
 	}
 	EXPECT_FALSE(DERIVED(yes, commit, committed));
 	EXPECT_FALSE(DERIVED(no, commit, committed));
-	/* One page more, and the counter that may not reach it reaches it. */
+	/* One more page makes the counter reach the limit. */
 	EXPECT_EQ(no->allowed, no->committed);
 	EXPECT_EQ(yes->allowed - 1, yes->committed);
 	EXPECT_EQ(yes->allowed, no->allowed);
 	records_free(&recs);
 }
 
-TEST_F(terms, the_record_has_the_exact_edge_between_yes_and_no)
+TEST_F(terms, the_record_has_the_exact_edge_between_grant_and_refusal)
 {
 	close(self->fd);
 	module_start("commit_records=all");
@@ -337,7 +342,7 @@ static int search_edge_as_nobody(void *arg)
 {
 	struct { long granted, refused; } *edge = arg;
 
-	become_nobody();
+	become_user();
 	edge->granted = 1;
 	edge->refused = meminfo("MemTotal") / PAGE_KB;
 	while (edge->refused - edge->granted > 1) {
@@ -368,7 +373,7 @@ again:
 	device_drain(self->fd, &self->recs);
 	no = commit_of(&self->recs, pid, edge->refused);
 	ASSERT_NE(NULL, no);
-	/* As above: somebody else may have mapped memory meanwhile. */
+	/* As above: another process may have mapped memory meanwhile. */
 	if (no->allowed != no->committed && tries++ < 5)
 		goto again;
 	EXPECT_EQ(no->allowed, no->committed)
@@ -397,7 +402,7 @@ TEST_F(terms, small_requests_leave_the_counter_where_the_kernel_reads_it)
 		EXPECT_LT(rec->committed, rec->allowed);
 	}
 	EXPECT_EQ(500, n);
-	/* Nobody else maps anything: all but a few are exact. */
+	/* No other process maps anything, so almost all are exact. */
 	EXPECT_GT(25, derived);
 }
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the text files have the modes they should, say the same however they
- * are read, consume nothing; the control files take what is right, and refuse
- * what is not with EINVAL, a line in the kernel's log, and nothing changed.
+ * Promise: the text files have the right modes, and show the same text in any
+ * chunk size without consuming records. The control files accept valid input,
+ * and reject invalid input with EINVAL and a line in the log, without effect.
  */
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 FIXTURE(debugfs) {
 	int fd;
@@ -102,14 +102,14 @@ TEST_F(debugfs, trace_read_from_its_start_again_is_the_same)
 	fd = open(DEBUGFS "/trace", O_RDONLY);
 	while (read(fd, text, 1 << 18) > 0)
 		;
-	/* It may refuse that; it may not give a part. */
+	/* It may fail, but must not give part of the text. */
 	if (lseek(fd, 0, SEEK_SET) == 0) {
 		for (n = 0; (got = read(fd, text + n, 1 << 18)) > 0; n += got)
 			;
 		text[n] = '\0';
 		EXPECT_EQ(len, n);
 		EXPECT_EQ(0, strcmp(whole, text))
-			TH_LOG("now all of it is:\n%.300s", text);
+			TH_LOG("the second reading is:\n%.300s", text);
 	}
 	got = pread(fd, text, 100, 1000);
 	if (got > 0)
@@ -193,7 +193,9 @@ TEST_F(debugfs, last_oom_names_the_victim_and_does_the_sum)
 	v = &r->verdict;
 
 	text = slurp(DEBUGFS "/last_oom", NULL);
-	/* A dying task may have been an OOM of its own: that one points here. */
+	/*
+	 * A dying task may cause an OOM of its own, which refers to this one.
+	 */
 	if (!strstr(text, "Killed:")) {
 		EXPECT_IN("See also:", text);
 		free(text);
@@ -264,8 +266,8 @@ TEST_F(debugfs, enable_twice_is_no_error)
 	EXPECT_EQ('1', enabled());
 }
 
-static void refuse(struct __test_metadata *_metadata, const char *file,
-		   const char *rubbish)
+static void expect_rejected(struct __test_metadata *_metadata, const char *file,
+			    const char *rubbish)
 {
 	int kmsg = kmsg_open();
 	char path[128], *before, *after, *log;
@@ -287,11 +289,11 @@ static void refuse(struct __test_metadata *_metadata, const char *file,
 
 TEST_F(debugfs, enable_refuses_rubbish)
 {
-	refuse(_metadata, "enable", "2");
-	refuse(_metadata, "enable", "rubbish");
-	refuse(_metadata, "enable", "10");
-	refuse(_metadata, "enable", "-1");
-	refuse(_metadata, "enable", "\n");
+	expect_rejected(_metadata, "enable", "2");
+	expect_rejected(_metadata, "enable", "rubbish");
+	expect_rejected(_metadata, "enable", "10");
+	expect_rejected(_metadata, "enable", "-1");
+	expect_rejected(_metadata, "enable", "\n");
 }
 
 TEST_F(debugfs, commit_records_refuses_rubbish)
@@ -299,9 +301,9 @@ TEST_F(debugfs, commit_records_refuses_rubbish)
 	if (!mode_of("commit_records"))
 		SKIP(return, "this module has no such file");
 	EXPECT_EQ(0644, mode_of("commit_records"));
-	refuse(_metadata, "commit_records", "foo");
-	refuse(_metadata, "commit_records", "al");
-	refuse(_metadata, "commit_records", "all none");
+	expect_rejected(_metadata, "commit_records", "foo");
+	expect_rejected(_metadata, "commit_records", "al");
+	expect_rejected(_metadata, "commit_records", "all none");
 }
 
 TEST_F(debugfs, commit_records_is_switched_at_run_time)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the device gives whole records, each to every reader once, tells
- * exactly what a slow reader lost, and lets in nobody but root. What is wrong
- * with a call is said by errno, and costs no record.
+ * Promise: the device gives whole records, each to every reader once, counts
+ * exactly what a slow reader lost, and opens for root only. A bad call fails
+ * with an errno and loses no record.
  */
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -11,9 +11,9 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 FIXTURE(device) {
 	int fd;
@@ -35,9 +35,9 @@ FIXTURE_TEARDOWN(device)
 	module_stop();
 }
 
-/* Bytes of the first n records held, and of the next one. */
-static void sizes(const struct records *recs, size_t n, size_t *sum,
-		  size_t *next)
+/* Bytes of the first n records, and of the record after them. */
+static void sum_sizes(const struct records *recs, size_t n, size_t *sum,
+		      size_t *next)
 {
 	size_t i;
 
@@ -47,7 +47,7 @@ static void sizes(const struct records *recs, size_t n, size_t *sum,
 	*next = recs->r[n].h.size;
 }
 
-/* What a second look gives is what the first one gave. */
+/* Both readings are the same. */
 static void expect_same(struct __test_metadata *_metadata,
 			const struct records *a, const struct records *b)
 {
@@ -74,8 +74,8 @@ TEST_F(device, read_gives_whole_records_only)
 	device_drain(self->fd, &whole);
 	ASSERT_LE(5, whole.n);
 	lseek(self->fd, 0, SEEK_SET);
-	/* Room for three and all but a byte of the fourth. */
-	sizes(&whole, 3, &sum, &next);
+	/* Room for three records and all but one byte of the fourth. */
+	sum_sizes(&whole, 3, &sum, &next);
 	n = read(self->fd, buf, sum + next - 1);
 	EXPECT_EQ(sum, n);
 	records_add(&self->recs, buf, n);
@@ -93,7 +93,7 @@ TEST_F(device, a_buffer_too_small_is_EINVAL_and_skips_nothing)
 	deny(2);
 	device_drain(self->fd, &whole);
 	lseek(self->fd, 0, SEEK_SET);
-	sizes(&whole, 0, &sum, &next);
+	sum_sizes(&whole, 0, &sum, &next);
 	EXPECT_EQ(-1, read(self->fd, buf, next - 1));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, read(self->fd, buf, 1));
@@ -134,7 +134,7 @@ TEST_F(device, a_buffer_bad_at_its_end_gets_what_fits_before)
 	deny(4);
 	device_drain(self->fd, &whole);
 	lseek(self->fd, 0, SEEK_SET);
-	sizes(&whole, 2, &sum, &next);
+	sum_sizes(&whole, 2, &sum, &next);
 	n = read(self->fd, at + 3 * PAGE - sum - 8, sum + PAGE);
 	EXPECT_EQ(sum, n);
 	records_add(&self->recs, at + 3 * PAGE - sum - 8, n);
@@ -143,7 +143,7 @@ TEST_F(device, a_buffer_bad_at_its_end_gets_what_fits_before)
 	records_free(&whole);
 }
 
-/* Longer than a read() can be, and at an address that is no multiple of 2. */
+/* Larger than a read() can be, and at an odd address. */
 TEST_F(device, a_huge_and_misaligned_buffer_gets_the_same)
 {
 	const size_t huge = 3UL << 30, held = 16 * PAGE;
@@ -194,7 +194,7 @@ TEST_F(device, two_readers_each_get_everything)
 	records_free(&other);
 }
 
-static int seconds_to_deny(void *arg)
+static int deny_after_delay(void *arg)
 {
 	sleep_ms(*(int *)arg);
 	deny(1);
@@ -210,7 +210,9 @@ TEST_F(device, poll_sleeps_and_wakes_within_a_second)
 	pid_t pid;
 	size_t i;
 
-	/* The first decision in a mode marks the change: not what we wait for. */
+	/*
+	 * The first decision in a mode writes a mark: do not wait for that one.
+	 */
 	deny(1);
 	device_drain(self->fd, &self->recs);
 	from = now_ns();
@@ -218,7 +220,7 @@ TEST_F(device, poll_sleeps_and_wakes_within_a_second)
 	EXPECT_LE(290000000, now_ns() - from);
 
 	from = now_ns();
-	pid = start_child(seconds_to_deny, &delay);
+	pid = start_child(deny_after_delay, &delay);
 	EXPECT_EQ(1, poll(&p, 1, 20000));
 	woke = now_ns();
 	EXPECT_EQ(POLLIN, p.revents & POLLIN);
@@ -244,11 +246,11 @@ TEST_F(device, a_blocking_read_wakes_with_the_record)
 	pid_t pid;
 
 	ASSERT_LE(0, fd);
-	/* As above. */
+	/* Write the mark first, as above. */
 	deny(1);
 	lseek(fd, 0, SEEK_END);
 	from = now_ns();
-	pid = start_child(seconds_to_deny, &delay);
+	pid = start_child(deny_after_delay, &delay);
 	n = read(fd, buf, sizeof(buf));
 	EXPECT_LE(450000000, now_ns() - from);
 	ASSERT_LT(0, n);
@@ -274,7 +276,7 @@ TEST_F(device, lseek_knows_the_oldest_and_the_end)
 	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_END));
 	EXPECT_EQ(-1, read(self->fd, buf, sizeof(buf)));
 	EXPECT_EQ(EAGAIN, errno);
-	/* Skipping is not losing. */
+	/* Skipped records are not lost. */
 	records_free(&again);
 	deny(1);
 	device_drain(self->fd, &again);
@@ -309,7 +311,7 @@ TEST_F(device, any_other_lseek_is_EINVAL_and_moves_nothing)
 	records_free(&again);
 }
 
-TEST_F(device, nobody_writes_to_it)
+TEST_F(device, writing_fails)
 {
 	int fd = open(DEVICE, O_RDWR | O_NONBLOCK);
 
@@ -359,7 +361,7 @@ TEST_F(device, info_checks_its_argument)
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(0xff, u.bytes[sizeof(u.info) - 1]);
 
-	/* A caller from the future: what the module does not know is zero. */
+	/* A newer program: fields that the module does not know are 0. */
 	u.info.size = sizeof(u);
 	EXPECT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_INFO, &u));
 	EXPECT_EQ(sizeof(u.info), u.info.size);
@@ -367,7 +369,7 @@ TEST_F(device, info_checks_its_argument)
 		EXPECT_EQ(0, u.bytes[i]);
 }
 
-TEST_F(device, info_tells_the_truth)
+TEST_F(device, info_has_the_machines_values)
 {
 	struct timespec boot, mono, wall;
 	struct oomtrace_info info;
@@ -421,7 +423,7 @@ TEST_F(device, enable_takes_0_and_1_only)
 	EXPECT_EQ(3, commits_by(&self->recs, getpid()));
 }
 
-/* ---- who may open it ---- */
+/* ---- permission to open ---- */
 
 static int open_errno(void)
 {
@@ -433,10 +435,10 @@ static int open_errno(void)
 	return 0;
 }
 
-static int open_as_nobody(void *unused)
+static int open_as_user(void *unused)
 {
 	(void)unused;
-	become_nobody();
+	become_user();
 	return open_errno();
 }
 
@@ -450,7 +452,7 @@ static int open_without_capability(void *unused)
 static int open_in_user_namespace(void *unused)
 {
 	(void)unused;
-	/* Root with all capabilities, but over nothing of the machine's. */
+	/* Root with all capabilities, but only in its own user namespace. */
 	if (unshare(CLONE_NEWUSER))
 		return 254;
 	return open_errno();
@@ -460,7 +462,7 @@ TEST_F(device, only_root_of_the_machine_opens_it)
 {
 	int status;
 
-	EXPECT_EQ(EACCES, run_child(open_as_nobody, NULL));
+	EXPECT_EQ(EACCES, run_child(open_as_user, NULL));
 	EXPECT_EQ(EPERM, run_child(open_without_capability, NULL));
 	status = run_child(open_in_user_namespace, NULL);
 	if (status != 254)

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the beginning of an OOM tells how things stood, in the kernel's own
- * words and numbers: what was asked for, each zone, what memory was used for,
- * how long tasks had been waiting for it, and the retries that led there. For a
- * small machine (256 MB): it is filled once.
+ * Promise: the begin of an OOM records the state of memory with the kernel's
+ * own terms and numbers: the allocation, each zone, the use of memory, the
+ * pressure stall, and the retries before it. For a small machine (256 MB),
+ * which is filled once.
  *
- * The witnesses: the kernel's report, its tracepoints, /proc and cgroup files.
+ * It is checked against the kernel's report, its tracepoints, and the files of
+ * /proc and the cgroup.
  */
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
-#include "tracer.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
+#include "lib/tracer.h"
 
 #define TRACEFS	"/sys/kernel/tracing"
 #define LRU_GEN	"/sys/kernel/mm/lru_gen/enabled"
 
-/* Read a moment after each other; another thing would be off by thousands. */
+/* The two are read one after the other; a wrong value is off by thousands. */
 #define NEAR_PAGES	512
 
-/* What a test compares with, read around the OOM. */
+/* Read around the OOM, for comparison with its records. */
 struct witness {
 	unsigned long long psi_before, psi_after;	/* memory, some, us */
 	long hugepages;
@@ -68,7 +69,7 @@ static unsigned long long psi_some_total(const char *path)
 	line_with(text, "some ", line, sizeof(line));
 	if (!strstr(line, "total=") ||
 	    sscanf(strstr(line, "total="), "total=%llu", &us) != 1)
-		die("%s is not understood: %s", path, text);
+		die("cannot parse %s: %s", path, text);
 	free(text);
 	return us;
 }
@@ -83,8 +84,8 @@ static void trace_retries(bool on)
 }
 
 /*
- * As many huge pages as the machine has room for, which may be in pieces after
- * the OOMs before.
+ * Allocate huge pages, for which memory may be too fragmented after earlier
+ * OOMs.
  */
 static long take_hugepages(long wanted)
 {
@@ -120,7 +121,7 @@ static void play_global(struct scene *s)
 	trace_retries(false);
 	text = slurp(TRACEFS "/trace", NULL);
 	if (strlen(text) >= sizeof(seen->trace))
-		die("too many retries to look at");
+		die("the trace of the retries is too long");
 	strcpy(seen->trace, text);
 	free(text);
 	if (!tracer_cut_at_kill(seen->trace, s->big))
@@ -162,14 +163,14 @@ FIXTURE_VARIANT(begin) {
 FIXTURE_VARIANT_ADD(begin, of_all) { .memcg = false };
 FIXTURE_VARIANT_ADD(begin, of_memcg) { .memcg = true };
 
-static const struct scene *of(bool in_memcg)
+static const struct scene *scene_of(bool in_memcg)
 {
 	return in_memcg ? memcg : global;
 }
 
 FIXTURE_SETUP(begin)
 {
-	const struct scene *s = of(variant->memcg);
+	const struct scene *s = scene_of(variant->memcg);
 
 	if (variant->memcg && access("/sys/fs/cgroup/cgroup.controllers", F_OK))
 		SKIP(return, "no cgroup v2 memory controller");
@@ -179,21 +180,21 @@ FIXTURE_SETUP(begin)
 		scene_play(global, play_global);
 	ASSERT_TRUE(scene_find(s, s->big, &self->begin, &self->verdict,
 			       &self->victim, &self->end))
-		TH_LOG("no whole episode that killed %d:\n%s", s->big, s->log);
+		TH_LOG("no complete episode that killed %d:\n%s", s->big, s->log);
 }
 
 FIXTURE_TEARDOWN(begin)
 {
 }
 
-/* The n-th record of a type that belongs to an episode. */
-static const union record *nth(const struct scene *s, unsigned int type,
-			       unsigned long long episode, int n)
+/* The n-th record of a type in an episode. */
+static const union record *nth_record(const struct scene *s, unsigned int type,
+				      unsigned long long episode, int n)
 {
 	size_t i;
 
 	for (i = 0; i < s->recs.n; i++)
-		/* Every type has it in the same place. */
+		/* All types have @episode at the same offset. */
 		if (s->recs.r[i].h.type == type &&
 		    s->recs.r[i].zone.episode == episode && n-- == 0)
 			return &s->recs.r[i];
@@ -202,7 +203,7 @@ static const union record *nth(const struct scene *s, unsigned int type,
 
 TEST_F(begin, gfp_is_named_as_in_the_kernels_report)
 {
-	const struct scene *s = of(variant->memcg);
+	const struct scene *s = scene_of(variant->memcg);
 	const struct oomtrace_oom_begin *b = self->begin;
 	char want[256], line[512];
 
@@ -212,7 +213,7 @@ TEST_F(begin, gfp_is_named_as_in_the_kernels_report)
 		 (int)sizeof(b->gfp_names), b->gfp_names, b->order);
 	EXPECT_NE(NULL, strstr(line, want))
 		TH_LOG("%s\nis not in\n%s", want, line);
-	/* The test's own tasks are in the first namespace. */
+	/* The test's tasks are in the initial pid namespace. */
 	EXPECT_EQ(b->pid, b->ns_pid);
 	EXPECT_EQ(self->victim->pid, self->victim->ns_pid);
 }
@@ -225,8 +226,8 @@ static long kb_after(const char *line, const char *label)
 }
 
 /*
- * Its report comes after the choice: counters drift, limits do not, but for a
- * boost of theirs, which kswapd takes back when it likes.
+ * The kernel prints its report after the choice, so counters have changed.
+ * Watermarks differ only by a boost, which kswapd removes at any time.
  */
 static void check_zone(struct __test_metadata *_metadata,
 		       const struct oomtrace_zone *z, const char *log)
@@ -241,7 +242,7 @@ static void check_zone(struct __test_metadata *_metadata,
 	EXPECT_LE(0, boost);
 	EXPECT_EQ(kb_after(line, " low:") + boost, z->wmark_low * PAGE_KB);
 	EXPECT_EQ(kb_after(line, " high:") + boost, z->wmark_high * PAGE_KB);
-	/* Not told by all kernels that have it. */
+	/* Not every kernel with boosts prints them. */
 	if (strstr(line, " boost:"))
 		EXPECT_EQ(kb_after(line, " boost:") + boost,
 			  z->wmark_boost * PAGE_KB);
@@ -251,8 +252,8 @@ static void check_zone(struct __test_metadata *_metadata,
 		  z->reserved_highatomic * PAGE_KB);
 	EXPECT_EQ(kb_after(line, " unevictable:"), z->unevictable * PAGE_KB);
 	EXPECT_GE(4096, labs(kb_after(line, " free:") - z->free * PAGE_KB))
-		TH_LOG("%s\nours %lld pages", line, z->free);
-	/* One step of lru_gen makes all of the active ones inactive. */
+		TH_LOG("%s\nrecorded: %lld pages", line, z->free);
+	/* lru_gen can move all active pages to inactive in one step. */
 	active = kb_after(line, " active_anon:") - z->active_anon * PAGE_KB;
 	inactive = kb_after(line, " inactive_anon:") -
 		   z->inactive_anon * PAGE_KB;
@@ -263,19 +264,19 @@ static void check_zone(struct __test_metadata *_metadata,
 	}
 	EXPECT_GE(4096, labs(kb_after(line, " inactive_file:") -
 			     z->inactive_file * PAGE_KB));
-	TH_LOG("%s free: the kernel %ld KiB, we %lld KiB", z->name,
+	TH_LOG("%s free: kernel %ld KiB, recorded %lld KiB", z->name,
 	       kb_after(line, " free:"), z->free * PAGE_KB);
 }
 
 TEST_F(begin, zones_are_those_of_the_kernels_report)
 {
-	const struct scene *s = of(variant->memcg);
+	const struct scene *s = scene_of(variant->memcg);
 	long long min = 0, low = 0, high = 0, free = 0, boost;
 	const char *at, *end;
 	const union record *r;
 	int n, rows = 0;
 
-	for (n = 0; (r = nth(s, OOMTRACE_ZONE, self->begin->episode, n)); n++) {
+	for (n = 0; (r = nth_record(s, OOMTRACE_ZONE, self->begin->episode, n)); n++) {
 		EXPECT_EQ(OOMTRACE_ALL(zone), r->h.valid);
 		min += r->zone.wmark_min;
 		low += r->zone.wmark_low;
@@ -283,7 +284,9 @@ TEST_F(begin, zones_are_those_of_the_kernels_report)
 		free += r->zone.free;
 		check_zone(_metadata, &r->zone, s->log);
 	}
-	/* Of a cgroup's limit they say nothing, nor does the kernel's report. */
+	/*
+	 * A memcg OOM has no zones in its records, nor in the kernel's report.
+	 */
 	if (variant->memcg) {
 		EXPECT_EQ(0, n);
 		return;
@@ -294,7 +297,7 @@ TEST_F(begin, zones_are_those_of_the_kernels_report)
 	EXPECT_EQ(low + boost, self->begin->wmark_low);
 	EXPECT_EQ(high + boost, self->begin->wmark_high);
 	EXPECT_GE(NEAR_PAGES, llabs(free - self->begin->free));
-	/* What comes after the kill is of the victim, which got no memory. */
+	/* Zones after the kill belong to a failed allocation of the victim. */
 	end = strstr(s->log, "Out of memory");
 	ASSERT_NE(NULL, end);
 	for (at = s->log; (at = strstr(at, " reserved_highatomic:")); at++)
@@ -304,14 +307,14 @@ TEST_F(begin, zones_are_those_of_the_kernels_report)
 
 TEST_F(begin, memory_is_that_of_the_kernels_report)
 {
-	const struct scene *s = of(variant->memcg);
-	const union record *r = nth(s, OOMTRACE_MEMORY, self->begin->episode, 0);
+	const struct scene *s = scene_of(variant->memcg);
+	const union record *r = nth_record(s, OOMTRACE_MEMORY, self->begin->episode, 0);
 	const struct oomtrace_memory *m;
 	char line[512];
 
 	ASSERT_NE(NULL, r);
 	m = &r->memory;
-	EXPECT_EQ(NULL, nth(s, OOMTRACE_MEMORY, self->begin->episode, 1));
+	EXPECT_EQ(NULL, nth_record(s, OOMTRACE_MEMORY, self->begin->episode, 1));
 	EXPECT_GE(NEAR_PAGES, llabs(m->active_anon + m->inactive_anon -
 				    self->begin->anon));
 	EXPECT_GE(NEAR_PAGES, llabs(m->active_file + m->inactive_file -
@@ -338,15 +341,15 @@ TEST_F(begin, memory_is_that_of_the_kernels_report)
 		TH_LOG("%s", line);
 }
 
-TEST_F(begin, pressure_stall_lies_between_what_proc_says_before_and_after)
+TEST_F(begin, pressure_stall_is_between_procs_values_before_and_after)
 {
-	const struct scene *s = of(variant->memcg);
+	const struct scene *s = scene_of(variant->memcg);
 	const struct witness *w = &seen[variant->memcg];
 	const struct oomtrace_psi *p, *found = NULL;
 	const union record *r;
 	int n;
 
-	for (n = 0; (r = nth(s, OOMTRACE_PSI, self->begin->episode, n)); n++) {
+	for (n = 0; (r = nth_record(s, OOMTRACE_PSI, self->begin->episode, n)); n++) {
 		p = &r->psi;
 		EXPECT_GE(OOMTRACE_RESOURCE_IO, p->resource);
 		EXPECT_GE(10000, p->some_avg10);
@@ -360,13 +363,13 @@ TEST_F(begin, pressure_stall_lies_between_what_proc_says_before_and_after)
 	}
 	if (access("/proc/pressure/memory", F_OK)) {
 		EXPECT_EQ(0, n);
-		SKIP(return, "this kernel keeps no pressure stall averages");
+		SKIP(return, "this kernel has no pressure stall information");
 	}
 	EXPECT_EQ(variant->memcg ? 4 : 2, n);
 	ASSERT_NE(NULL, found);
 	EXPECT_LE(w->psi_before, found->some_total_ns / 1000);
 	EXPECT_GE(w->psi_after, found->some_total_ns / 1000);
-	/* An OOM without any wait before it is none. */
+	/* Reclaim stalls before an OOM, so the total has grown. */
 	EXPECT_LT(w->psi_before, w->psi_after);
 	EXPECT_GT(120ULL * 1000000000, found->age_ns);
 	TH_LOG("total %llu us before, %llu in the record, %llu after; age %llu ms",
@@ -374,7 +377,7 @@ TEST_F(begin, pressure_stall_lies_between_what_proc_says_before_and_after)
 	       found->age_ns / 1000000);
 }
 
-/* The line of the kernel's own tracepoint about the same retry. */
+/* The line of the kernel's tracepoint for the same retry. */
 static void retry_line(char *line, size_t size,
 		       const struct oomtrace_retry *p)
 {
@@ -388,9 +391,9 @@ static void retry_line(char *line, size_t size,
 		snprintf(line, size, "compact_retry: order=%d ", p->order);
 }
 
-TEST_F(begin, retries_are_what_the_kernels_tracepoints_said)
+TEST_F(begin, retries_are_those_of_the_kernels_tracepoints)
 {
-	const struct scene *s = of(variant->memcg);
+	const struct scene *s = scene_of(variant->memcg);
 	unsigned long long age = ~0ULL, last = 0;
 	const struct oomtrace_retry *p;
 	const union record *r;
@@ -399,26 +402,26 @@ TEST_F(begin, retries_are_what_the_kernels_tracepoints_said)
 	int n;
 
 	if (variant->memcg) {
-		EXPECT_EQ(NULL, nth(s, OOMTRACE_RETRY,
-				    self->begin->episode, 0));
+		EXPECT_EQ(NULL, nth_record(s, OOMTRACE_RETRY,
+					   self->begin->episode, 0));
 		return;
 	}
 	snprintf(task, sizeof(task), "%s-%d ", self->begin->comm,
 		 self->begin->pid);
-	for (n = 0; (r = nth(s, OOMTRACE_RETRY, self->begin->episode, n));
+	for (n = 0; (r = nth_record(s, OOMTRACE_RETRY, self->begin->episode, n));
 	     n++) {
 		p = &r->retry;
 		EXPECT_EQ(p->kind == OOMTRACE_RETRY_RECLAIM,
 			  HAS(p, retry, zone_name));
 		EXPECT_EQ(p->kind == OOMTRACE_RETRY_COMPACT,
 			  HAS(p, retry, result));
-		/* Oldest first, none left out. */
+		/* Oldest first, without a gap. */
 		EXPECT_GE(age, p->age_ns);
 		if (n)
 			EXPECT_EQ(last + 1, p->index);
 		age = p->age_ns;
 		last = p->index;
-		/* In the trace, in this order, by this task. */
+		/* In this order in the trace, by this task. */
 		retry_line(line, sizeof(line), p);
 		do {
 			at = strstr(at, task);
@@ -432,10 +435,13 @@ TEST_F(begin, retries_are_what_the_kernels_tracepoints_said)
 	ASSERT_LE(1, n) TH_LOG("no retry was recorded, the trace has\n%s",
 			       seen->trace);
 	EXPECT_GE(8, n);
-	/* It gave up, or had no loop left (MAX_RECLAIM_RETRIES): it says no more. */
+	/*
+	 * The last retry gives up, or reaches the last loop
+	 * (MAX_RECLAIM_RETRIES).
+	 */
 	EXPECT_TRUE(!p->retry || p->no_progress_loops == 16)
 		TH_LOG("retry %d, loops %d", p->retry, p->no_progress_loops);
-	/* And that was its last one. */
+	/* There is no later retry. */
 	EXPECT_EQ(NULL, strstr(at, task));
 	TH_LOG("%d retries recorded, number %llu the last", n, last);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: what an OOM killer in user space kills is an episode as well, with
- * who sent the signal, who got it, and how memory stood; what others kill is
- * none. And the list of those killers is as it was set, or as it was before.
+ * Promise: a kill by an OOM killer in user space is an episode, with the
+ * sender, the victim and the state of memory; a kill by any other process is
+ * not. The list of such daemons is the one that was set, or unchanged after an
+ * error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +15,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #ifndef SYS_process_mrelease
 #define SYS_process_mrelease	448
@@ -26,7 +27,7 @@
 #define PARAMETER	"/sys/module/oomtrace/parameters/daemons"
 #define BY_DEFAULT	"earlyoom,systemd-oomd,oomd,nohang,lmkd\n"
 #define MANY		5
-#define NO_MRELEASE	77	/* the exit status that says so */
+#define NO_MRELEASE	77	/* exit status */
 
 FIXTURE(daemon) {
 	int fd;
@@ -46,7 +47,7 @@ FIXTURE_TEARDOWN(daemon)
 	module_stop();
 }
 
-/* Who kills whom, and how. */
+/* The killer, its victims and the signal. */
 struct deed {
 	const char *comm;
 	const pid_t *pid;
@@ -55,7 +56,7 @@ struct deed {
 	bool release;
 };
 
-static int do_deed(void *arg)
+static int kill_victims(void *arg)
 {
 	const struct sched_param fifo = { .sched_priority = 50 };
 	const struct deed *deed = arg;
@@ -63,14 +64,17 @@ static int do_deed(void *arg)
 
 	prctl(PR_SET_NAME, deed->comm);
 	if (deed->release) {
-		/* Not EBADF: there is no such system call. */
+		/* EBADF shows that the system call exists. */
 		if (syscall(SYS_process_mrelease, -1, 0) && errno != EBADF)
 			return NO_MRELEASE;
 		pidfd = syscall(SYS_pidfd_open, *deed->pid, 0);
-		/* On the victim's CPU, and before it: it has its memory yet. */
+		/*
+		 * Run on the victim's CPU, ahead of it: its memory is not freed
+		 * yet.
+		 */
 		pin_to_cpu(0);
 	}
-	/* Those that are killed together are killed at once. */
+	/* Send all signals without interruption. */
 	if ((deed->release || deed->npids > 1) &&
 	    sched_setscheduler(0, SCHED_FIFO, &fifo))
 		return 1;
@@ -82,12 +86,12 @@ static int do_deed(void *arg)
 	return 0;
 }
 
-/* All that is told, when the worker is done with it. */
+/* Read all records when the worker is done. */
 static void wait_and_read(int fd, struct records *recs)
 {
 	sleep_ms(800);
 	device_drain(fd, recs);
-	/* Nothing at all is what some tests expect; what has begun ends. */
+	/* Some tests expect no record. An episode that has begun must end. */
 	device_wait(fd, recs, OOMTRACE_OOM_END,
 		    records_count(recs, OOMTRACE_OOM_BEGIN));
 }
@@ -108,7 +112,7 @@ TEST_F(daemon, a_daemons_kill_is_an_episode_of_user_space)
 
 	hog_start(&hog, "--comm greedy --uid 1000 --anon 12 --hold");
 	hog_ready(&hog);
-	pid = start_child(do_deed, &deed);
+	pid = start_child(kill_victims, &deed);
 	EXPECT_EQ(0, wait_child(pid));
 	EXPECT_EQ(128 + SIGKILL, wait_child(hog.pid));
 	wait_and_read(self->fd, &self->recs);
@@ -145,7 +149,7 @@ TEST_F(daemon, a_daemons_kill_is_an_episode_of_user_space)
 	ASSERT_NE(NULL, r);
 	EXPECT_EQ(begin->episode, r->name.episode);
 
-	/* The ranking at that moment, or a little later: who could die next. */
+	/* The ranking at that moment, or slightly later. */
 	EXPECT_EQ(end->candidates - end->missed,
 		  records_count(&self->recs, OOMTRACE_CANDIDATE));
 	EXPECT_LT(1, end->candidates);
@@ -154,7 +158,7 @@ TEST_F(daemon, a_daemons_kill_is_an_episode_of_user_space)
 		EXPECT_EQ(begin->episode, r->candidate.episode);
 		EXPECT_EQ(i, r->candidate.index);
 		EXPECT_TRUE(DERIVED(&r->candidate, candidate, verdict));
-		/* Best candidate first, then those that cannot be killed. */
+		/* Best candidate first, ineligible ones last. */
 		if (HAS(&r->candidate, candidate, points)) {
 			EXPECT_TRUE(!i || r->candidate.points <= points);
 			points = r->candidate.points;
@@ -176,7 +180,7 @@ TEST_F(daemon, a_plain_kill_is_never_recorded)
 		hog_start(&hog[i], "--anon 1 --hold");
 		hog_ready(&hog[i]);
 	}
-	EXPECT_EQ(0, run_child(do_deed, &deed));
+	EXPECT_EQ(0, run_child(kill_victims, &deed));
 	snprintf(pid, sizeof(pid), "%d", hog[1].pid);
 	EXPECT_EQ(0, run_program(out, sizeof(out), argv));
 	for (i = 0; i < 2; i++)
@@ -185,12 +189,12 @@ TEST_F(daemon, a_plain_kill_is_never_recorded)
 	EXPECT_EQ(0, self->recs.n);
 }
 
-/* Any user can take a daemon's name, and kill what is his own. */
+/* An ordinary user can take a daemon's name and kill its own processes. */
 static int kill_own_child(void *comm)
 {
 	pid_t pid;
 
-	become_nobody();
+	become_user();
 	prctl(PR_SET_NAME, comm);
 	pid = fork();
 	if (!pid)
@@ -207,10 +211,10 @@ static int release_own_child(void *unused)
 	int pidfd;
 
 	(void)unused;
-	/* Not EBADF: there is no such system call. */
+	/* EBADF shows that the system call exists. */
 	if (syscall(SYS_process_mrelease, -1, 0) && errno != EBADF)
 		return 0;
-	become_nobody();
+	become_user();
 	pid = fork();
 	if (!pid) {
 		mem = malloc(MB(16));
@@ -223,7 +227,7 @@ static int release_own_child(void *unused)
 	pidfd = syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0 || kill(pid, SIGKILL))
 		return 1;
-	/* ESRCH: it was faster. */
+	/* ESRCH: the victim had already exited. */
 	if (syscall(SYS_process_mrelease, pidfd, 0) && errno != ESRCH)
 		return 2;
 	return waitpid(pid, NULL, 0) != pid;
@@ -253,7 +257,7 @@ TEST_F(daemon, those_killed_together_are_one_episode)
 		hog_ready(&hog[i]);
 		pid[i] = hog[i].pid;
 	}
-	EXPECT_EQ(0, run_child(do_deed, &deed));
+	EXPECT_EQ(0, run_child(kill_victims, &deed));
 	for (i = 0; i < MANY; i++)
 		EXPECT_EQ(128 + SIGKILL, wait_child(hog[i].pid));
 	wait_and_read(self->fd, &self->recs);
@@ -268,7 +272,7 @@ TEST_F(daemon, those_killed_together_are_one_episode)
 	EXPECT_EQ(MANY, r->end.victims);
 }
 
-TEST_F(daemon, the_polite_signal_is_told_as_such)
+TEST_F(daemon, sigterm_is_recorded_as_such)
 {
 	struct hog hog;
 	struct deed deed = {
@@ -278,7 +282,7 @@ TEST_F(daemon, the_polite_signal_is_told_as_such)
 
 	hog_start(&hog, "--anon 1 --hold");
 	hog_ready(&hog);
-	EXPECT_EQ(0, run_child(do_deed, &deed));
+	EXPECT_EQ(0, run_child(kill_victims, &deed));
 	EXPECT_EQ(128 + SIGTERM, wait_child(hog.pid));
 	wait_and_read(self->fd, &self->recs);
 	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_VICTIM));
@@ -286,12 +290,15 @@ TEST_F(daemon, the_polite_signal_is_told_as_such)
 	EXPECT_EQ(SIGTERM, r->victim.signal);
 }
 
-/* ---- the real ones ---- */
+/* ---- real daemons ---- */
 
 #define EARLYOOM	"/usr/bin/earlyoom"
 #define GREEDY_MB	128
 
-/* It kills the largest while less than the limit, in KiB, is available. */
+/*
+ * earlyoom kills the largest process while less than the limit, KiB, is
+ * available.
+ */
 static int be_earlyoom(void *arg)
 {
 	char *argv[] = { EARLYOOM, "-r", "0", "-M", arg, NULL };
@@ -315,7 +322,10 @@ TEST_F(daemon, debians_earlyoom_kills_a_hog)
 
 	if (access(EARLYOOM, X_OK))
 		SKIP(return, "no " EARLYOOM " here");
-	/* There is less than that while the hog lives, and more without it. */
+	/*
+	 * Available memory is below the limit while the hog lives, and above
+	 * after.
+	 */
 	enough = meminfo("MemAvailable") - GREEDY_MB * 1024 / 2;
 	ASSERT_LT(0, enough);
 	snprintf(limit, sizeof(limit), "%ld,%ld", enough, enough);
@@ -343,7 +353,7 @@ TEST_F(daemon, debians_earlyoom_kills_a_hog)
 	ASSERT_TRUE(HAS(victim, victim, rss_anon));
 	EXPECT_LE((long)MB(GREEDY_MB) / PAGE - 64, victim->rss_anon);
 	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_END));
-	/* And the ranking that follows. */
+	/* The ranking follows. */
 	r = records_get(&self->recs, OOMTRACE_CANDIDATE, 0);
 	ASSERT_NE(NULL, r);
 	EXPECT_EQ(begin->episode, r->candidate.episode);
@@ -363,7 +373,7 @@ FIXTURE_VARIANT(release) {
 	const char *comm;
 };
 
-/* Who is in the list, and who is not: process_mrelease() tells of itself. */
+/* In the list or not: process_mrelease() is recorded from any process. */
 FIXTURE_VARIANT_ADD(release, by_daemon) { .comm = "lmkd" };
 FIXTURE_VARIANT_ADD(release, by_anybody) { .comm = "someone" };
 
@@ -380,7 +390,7 @@ FIXTURE_TEARDOWN(release)
 	module_stop();
 }
 
-TEST_F(release, process_mrelease_is_told_with_what_is_left)
+TEST_F(release, process_mrelease_is_recorded_with_the_remaining_memory)
 {
 	const struct oomtrace_reap *reap = NULL;
 	const union record *r;
@@ -395,7 +405,7 @@ TEST_F(release, process_mrelease_is_told_with_what_is_left)
 	pin_to_cpu(0);
 	hog_start(&hog, "--comm greedy --anon 12 --hold");
 	hog_ready(&hog);
-	status = run_child(do_deed, &deed);
+	status = run_child(kill_victims, &deed);
 	if (status == NO_MRELEASE) {
 		kill(hog.pid, SIGKILL);
 		wait_child(hog.pid);
@@ -462,7 +472,7 @@ TEST_F(daemon, a_command_put_into_the_list_is_a_daemon)
 	hog_start(&hog, "--anon 1 --hold");
 	hog_ready(&hog);
 	EXPECT_EQ(0, spill(DAEMONS, "nobody,someone"));
-	EXPECT_EQ(0, run_child(do_deed, &deed));
+	EXPECT_EQ(0, run_child(kill_victims, &deed));
 	EXPECT_EQ(128 + SIGKILL, wait_child(hog.pid));
 	wait_and_read(self->fd, &self->recs);
 	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
@@ -482,7 +492,7 @@ TEST_F(daemon, a_bad_list_changes_nothing)
 		EXPECT_EQ(-EINVAL, spill(DAEMONS, bad[i]))
 			TH_LOG("%s", bad[i]);
 	}
-	/* An empty name, one without an end, too many, another size. */
+	/* An empty name, an unterminated one, too many names, a wrong size. */
 	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_DAEMONS, &list));
 	EXPECT_EQ(EINVAL, errno);
 	memset(list.comm[0], 'x', OOMTRACE_COMM_LEN);

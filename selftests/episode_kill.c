@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: who dies in an OOM is told whatever he is: a process that shares the
- * victim's memory, a thread whose leader has gone, a process in a pid namespace
- * of its own. For machines with memory cgroups.
+ * Promise: every process that dies in an OOM is recorded: a process that shares
+ * the victim's memory, a thread whose leader has exited, a process in its own
+ * pid namespace. For machines with memory cgroups.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -12,11 +12,11 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
-/* What the processes of a test tell it. */
+/* The pids of the processes in a test. */
 struct cast {
 	pid_t first;
 	pid_t second;
@@ -55,13 +55,13 @@ FIXTURE_TEARDOWN(kill)
 	module_stop();
 }
 
-static void join(const struct memcg *cg)
+static void join_cgroup(const struct memcg *cg)
 {
 	spill("/proc/self/oom_score_adj", "0");
 	memcg_set(cg, "cgroup.procs", "0");
 }
 
-static void *grow(void *unused)
+static void *allocate_until_killed(void *unused)
 {
 	int i;
 
@@ -77,7 +77,7 @@ static void *grow(void *unused)
 	_exit(0);
 }
 
-static void look(struct play *play)
+static void collect_records(struct play *play)
 {
 	sleep_ms(200);
 	device_drain(play->fd, &play->recs);
@@ -100,17 +100,17 @@ static int grow_and_share(void *arg)
 	struct play *play = arg;
 	static char stack[65536] __attribute__((aligned(16)));
 
-	join(&play->cg);
+	join_cgroup(&play->cg);
 	play->cast->first = getpid();
-	/* No thread and no vfork: two processes with one address space. */
+	/* Neither a thread nor vfork: two processes share the address space. */
 	if (clone(just_sit, stack + sizeof(stack), CLONE_VM | SIGCHLD,
 		  play->cast) < 0)
 		return 1;
-	grow(NULL);
+	allocate_until_killed(NULL);
 	return 0;
 }
 
-TEST_F(kill, who_shares_the_victims_memory_dies_and_is_told)
+TEST_F(kill, a_process_that_shares_the_victims_memory_is_recorded)
 {
 	struct play *play = &self->play;
 	const struct oomtrace_victim *v, *chosen = NULL, *shared = NULL;
@@ -118,7 +118,7 @@ TEST_F(kill, who_shares_the_victims_memory_dies_and_is_told)
 	size_t i;
 
 	EXPECT_EQ(128 + SIGKILL, run_child(grow_and_share, play));
-	look(play);
+	collect_records(play);
 	for (i = 0; (r = records_get(&play->recs, OOMTRACE_VICTIM, i)); i++) {
 		v = &r->victim;
 		EXPECT_EQ(play->cg.id, v->cgroup_id);
@@ -136,7 +136,7 @@ TEST_F(kill, who_shares_the_victims_memory_dies_and_is_told)
 	}
 	ASSERT_NE(NULL, chosen);
 	ASSERT_NE(NULL, shared);
-	/* Either can be the one that the kernel chose: they score the same. */
+	/* Both have the same score, so the kernel can choose either. */
 	EXPECT_NE(chosen->tgid, shared->tgid);
 	EXPECT_TRUE(chosen->tgid == play->cast->first ||
 		    chosen->tgid == play->cast->second);
@@ -144,27 +144,27 @@ TEST_F(kill, who_shares_the_victims_memory_dies_and_is_told)
 		    shared->tgid == play->cast->second);
 	EXPECT_EQ(chosen->episode, shared->episode);
 	EXPECT_TRUE(HAS(chosen, victim, rss_anon));
-	/* It is the same memory: told once. */
+	/* The memory is the same, so only one record shows its size. */
 	EXPECT_FALSE(HAS(shared, victim, rss_anon));
 	end = records_get(&play->recs, OOMTRACE_OOM_END, 0);
 	ASSERT_NE(NULL, end);
 	EXPECT_EQ(2, end->end.victims);
-	/* The kernel counts one kill: the other is in no report of its own. */
+	/* The kernel counts one kill, and does not report the other process. */
 	EXPECT_EQ(1, memcg_event(&play->cg, "oom_kill"));
 }
 
-/* ---- a thread whose leader has gone ---- */
+/* ---- a thread whose leader has exited ---- */
 
 static int leave_a_thread(void *arg)
 {
 	struct play *play = arg;
 	pthread_t thread;
 
-	join(&play->cg);
+	join_cgroup(&play->cg);
 	play->cast->first = getpid();
-	if (pthread_create(&thread, NULL, grow, NULL))
+	if (pthread_create(&thread, NULL, allocate_until_killed, NULL))
 		return 1;
-	/* This thread only. */
+	/* Exits this thread only. */
 	syscall(SYS_exit, 0);
 	return 1;
 }
@@ -178,14 +178,14 @@ TEST_F(kill, a_thread_dies_in_its_leaders_place)
 	size_t i;
 
 	EXPECT_EQ(128 + SIGKILL, run_child(leave_a_thread, play));
-	look(play);
+	collect_records(play);
 	verdict = records_get(&play->recs, OOMTRACE_VERDICT, 0);
 	victim = records_get(&play->recs, OOMTRACE_VICTIM, 0);
 	ASSERT_NE(NULL, verdict);
 	ASSERT_NE(NULL, victim);
 	EXPECT_EQ(play->cast->first, verdict->verdict.tgid);
 	EXPECT_EQ(play->cast->first, victim->victim.tgid);
-	/* The one that still had the memory. */
+	/* The thread that still had the mm. */
 	EXPECT_NE(victim->victim.tgid, victim->victim.pid);
 	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, victim->victim.why);
 	EXPECT_LT(1024, victim->victim.rss_anon);
@@ -194,7 +194,7 @@ TEST_F(kill, a_thread_dies_in_its_leaders_place)
 		if (r->candidate.tgid == play->cast->first)
 			c = &r->candidate;
 	ASSERT_NE(NULL, c);
-	/* And it was that memory that scored. */
+	/* The score is that of the remaining memory. */
 	EXPECT_EQ(OOMTRACE_EVAL_LEADING, c->verdict);
 	EXPECT_LT(1024, c->rss_anon);
 	EXPECT_EQ(c->points, verdict->verdict.points);
@@ -212,21 +212,21 @@ static int grow_as_pid_1(void *arg)
 		return 1;
 	pid = fork();
 	if (!pid) {
-		join(&play->cg);
-		grow(NULL);
+		join_cgroup(&play->cg);
+		allocate_until_killed(NULL);
 	}
 	play->cast->first = pid;
 	waitpid(pid, &status, 0);
 	return WTERMSIG(status) == SIGKILL ? 0 : 2;
 }
 
-TEST_F(kill, both_pids_are_told_in_a_pid_namespace)
+TEST_F(kill, both_pids_are_recorded_in_a_pid_namespace)
 {
 	struct play *play = &self->play;
 	const union record *begin, *cand, *victim;
 
 	EXPECT_EQ(0, run_child(grow_as_pid_1, play));
-	look(play);
+	collect_records(play);
 	begin = records_get(&play->recs, OOMTRACE_OOM_BEGIN, 0);
 	cand = records_get(&play->recs, OOMTRACE_CANDIDATE, 0);
 	victim = records_get(&play->recs, OOMTRACE_VICTIM, 0);

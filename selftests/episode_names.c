@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: every cgroup that an episode's records name by number is told by its
- * path when the episode is over, however long it is, and if the cgroup was
- * removed meanwhile, that it was.
+ * Promise: every cgroup id in an episode's records is resolved to a path when
+ * the episode is over, whatever its length. If the cgroup was removed
+ * meanwhile, the record shows that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,12 +11,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define CGROUP		"/sys/fs/cgroup"
-#define COMPONENT	255	/* bytes of the longest name of a directory */
+#define COMPONENT	255	/* bytes of the longest file name */
 #define DEEPEST		5
 
 struct chain {
@@ -24,9 +24,9 @@ struct chain {
 	int kmsg;
 	char *log;
 	struct records recs;
-	int dirs[DEEPEST + 1];		/* of a chain of cgroups, the top first */
+	int dirs[DEEPEST + 1];		/* a chain of cgroups, topmost first */
 	int ndirs;
-	char path[2048];		/* of the last one */
+	char path[2048];		/* of the last cgroup */
 	unsigned long long id;
 };
 
@@ -61,7 +61,7 @@ static void spill_at(int dir, const char *file, const char *text)
 	close(fd);
 }
 
-/* A chain of cgroups; the limit is the first one's. */
+/* Make a chain of cgroups with a limit on the first. */
 static void make_chain(struct chain *chain, int depth, size_t len)
 {
 	char name[COMPONENT + 1];
@@ -83,7 +83,7 @@ static void make_chain(struct chain *chain, int depth, size_t len)
 	}
 	spill_at(chain->dirs[1], "memory.max", "8388608");
 	if (fstat(chain->dirs[depth], &st))
-		die("cannot look at %s", chain->path);
+		die("cannot stat %s", chain->path);
 	chain->id = st.st_ino;
 }
 
@@ -113,7 +113,7 @@ FIXTURE_TEARDOWN(names)
 	module_stop();
 }
 
-/* Join the last cgroup of the chain and grow until somebody dies. */
+/* Join the last cgroup and allocate until the OOM killer acts. */
 static int join_and_grow(void *arg)
 {
 	struct chain *chain = arg;
@@ -133,10 +133,10 @@ static int join_and_grow(void *arg)
 	return 0;
 }
 
-/* What became of it: all of the episode's records and the kernel's report. */
-static void look(struct chain *chain)
+/* Collect all records of the episode and the kernel's report. */
+static void collect_episode(struct chain *chain)
 {
-	/* Names come last, from a worker. */
+	/* A worker writes the name records last. */
 	device_wait(chain->fd, &chain->recs, OOMTRACE_NAME,
 		    records_count(&chain->recs, OOMTRACE_NAME) + 1);
 	sleep_ms(200);
@@ -145,9 +145,9 @@ static void look(struct chain *chain)
 	chain->log = kmsg_text(chain->kmsg);
 }
 
-/* A cgroup's path, put together; NULL: it is not told. */
+/* Assemble a cgroup's path; NULL if no record names it. */
 static const struct oomtrace_name *
-told(const struct records *recs, unsigned long long id, char *path, size_t size)
+find_path(const struct records *recs, unsigned long long id, char *path, size_t size)
 {
 	const struct oomtrace_name *name = NULL;
 	const union record *r;
@@ -158,7 +158,7 @@ told(const struct records *recs, unsigned long long id, char *path, size_t size)
 		if (r->name.cgroup_id != id)
 			continue;
 		name = &r->name;
-		/* Of the last episode, if there were more. */
+		/* Only from the last episode. */
 		if (!name->offset)
 			path[0] = '\0';
 		if (strlen(path) != name->offset)
@@ -169,7 +169,7 @@ told(const struct records *recs, unsigned long long id, char *path, size_t size)
 	return name;
 }
 
-TEST_F(names, asker_memcg_and_victim_have_the_kernels_paths)
+TEST_F(names, allocating_task_memcg_and_victim_have_the_kernels_paths)
 {
 	struct chain *chain = &self->chain;
 	char path[2048], line[4096], want[2100];
@@ -180,7 +180,7 @@ TEST_F(names, asker_memcg_and_victim_have_the_kernels_paths)
 
 	make_chain(chain, 2, 40);
 	EXPECT_EQ(128 + SIGKILL, run_child(join_and_grow, chain));
-	look(chain);
+	collect_episode(chain);
 	begin = records_get(&chain->recs, OOMTRACE_OOM_BEGIN, 0);
 	end = records_get(&chain->recs, OOMTRACE_OOM_END, 0);
 	ASSERT_NE(NULL, begin);
@@ -190,20 +190,20 @@ TEST_F(names, asker_memcg_and_victim_have_the_kernels_paths)
 	EXPECT_EQ(chain->id, begin->begin.cgroup_id);
 	EXPECT_EQ(limited, begin->begin.memcg_id);
 
-	name = told(&chain->recs, chain->id, path, sizeof(path));
+	name = find_path(&chain->recs, chain->id, path, sizeof(path));
 	ASSERT_NE(NULL, name);
 	EXPECT_STREQ(chain->path, path);
 	EXPECT_EQ(strlen(path), name->length);
 	EXPECT_EQ(0, name->removed);
 	EXPECT_EQ(0, name->truncated);
 	EXPECT_EQ(begin->begin.episode, name->episode);
-	/* When the episode is over, not in the middle of it. */
+	/* Only after the end of the episode. */
 	EXPECT_LT(end->h.ts_ns, name->h.ts_ns);
 	line_with(chain->log, "oom-kill:constraint=", line, sizeof(line));
 	snprintf(want, sizeof(want), ",task_memcg=%s,", path);
 	EXPECT_NE(NULL, strstr(line, want)) TH_LOG("%s: %s", want, line);
 
-	name = told(&chain->recs, limited, path, sizeof(path));
+	name = find_path(&chain->recs, limited, path, sizeof(path));
 	ASSERT_NE(NULL, name);
 	snprintf(want, sizeof(want), ",oom_memcg=%s,", path);
 	EXPECT_NE(NULL, strstr(line, want)) TH_LOG("%s: %s", want, line);
@@ -218,8 +218,8 @@ TEST_F(names, a_long_path_comes_in_parts_and_is_whole)
 
 	make_chain(chain, 3, COMPONENT);
 	EXPECT_EQ(128 + SIGKILL, run_child(join_and_grow, chain));
-	look(chain);
-	name = told(&chain->recs, chain->id, path, sizeof(path));
+	collect_episode(chain);
+	name = find_path(&chain->recs, chain->id, path, sizeof(path));
 	ASSERT_NE(NULL, name);
 	EXPECT_EQ(3 * (COMPONENT + 1), name->length);
 	EXPECT_EQ(2 * OOMTRACE_NAME_PATH, name->offset);
@@ -228,7 +228,7 @@ TEST_F(names, a_long_path_comes_in_parts_and_is_whole)
 	EXPECT_EQ(0, remove_chain(chain, COMPONENT));
 }
 
-TEST_F(names, a_path_that_is_too_long_says_so)
+TEST_F(names, a_path_that_is_too_long_is_truncated)
 {
 	struct chain *chain = &self->chain;
 	const struct oomtrace_name *name;
@@ -236,8 +236,8 @@ TEST_F(names, a_path_that_is_too_long_says_so)
 
 	make_chain(chain, DEEPEST, COMPONENT);
 	EXPECT_EQ(128 + SIGKILL, run_child(join_and_grow, chain));
-	look(chain);
-	name = told(&chain->recs, chain->id, path, sizeof(path));
+	collect_episode(chain);
+	name = find_path(&chain->recs, chain->id, path, sizeof(path));
 	ASSERT_NE(NULL, name);
 	EXPECT_EQ(1, name->truncated);
 	EXPECT_EQ(1023, name->length);
@@ -247,10 +247,10 @@ TEST_F(names, a_path_that_is_too_long_says_so)
 }
 
 /*
- * Nobody but real-time tasks runs on this processor until the cgroup is gone,
- * and so not the worker that looks its path up.
+ * Until the cgroup is removed, this CPU runs only real-time tasks, and so not
+ * the worker that looks up paths.
  */
-TEST_F(names, a_removed_cgroup_is_told_as_removed)
+TEST_F(names, a_removed_cgroup_is_recorded_as_removed)
 {
 	struct chain *chain = &self->chain;
 	const struct sched_param fifo = { .sched_priority = 50 };
@@ -266,8 +266,8 @@ TEST_F(names, a_removed_cgroup_is_told_as_removed)
 		EXPECT_EQ(128 + SIGKILL, run_child(join_and_grow, chain));
 		EXPECT_EQ(0, remove_chain(chain, 40));
 		ASSERT_EQ(0, sched_setscheduler(0, SCHED_OTHER, &normal));
-		look(chain);
-		name = told(&chain->recs, chain->id, path, sizeof(path));
+		collect_episode(chain);
+		name = find_path(&chain->recs, chain->id, path, sizeof(path));
 		ASSERT_NE(NULL, name);
 	}
 	EXPECT_EQ(1, name->removed);

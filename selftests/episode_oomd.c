@@ -1,44 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: when Debian's own systemd-oomd kills a cgroup for its memory
- * pressure, that is an episode of user space: systemd-oomd sent the signals, its
- * victims are there with their memory, the ranking with its cgroups by name, and
- * oomtrace says so.
+ * Promise: when Debian's systemd-oomd kills a cgroup for its memory pressure,
+ * this is an episode of user space. systemd-oomd is the sender, its victims are
+ * recorded with their memory, the ranking names cgroups, and oomtrace shows all
+ * this.
  *
- * Wants systemd as process 1 (scripts/vm --init systemd): that tells systemd-oomd
- * which cgroups to watch.
+ * Needs systemd as process 1 (scripts/vm --init systemd), which configures the
+ * cgroups that systemd-oomd watches.
  */
 #include <signal.h>
 #include <sys/swap.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define OOMD		"/lib/systemd/systemd-oomd"
 #define SYSTEMD		"/run/systemd/system"
 #define GREEDY_CGROUP	"/oomd.slice/oomd-greedy.service"
 #define MODEST_CGROUP	"/oomd.slice/oomd-modest.service"
-/* Two forks make so many; none of them ends when another does. */
+/* Two forks make four processes, independent of each other. */
 #define GREEDY		4
 #define PATIENCE_MS	80000
 
 static char said[1 << 16];
 
-static int shell(const char *command)
+static int run_shell(const char *command)
 {
 	return run_program(said, sizeof(said), (char *[]){ "sh", "-c",
 			   (char *)command, NULL });
 }
 
-/* swapon is a program that not each root has. */
+/* Not every root has the program swapon. */
 static const char make_swap[] =
 	"modprobe zram && echo 256M >/sys/block/zram0/disksize && mkswap /dev/zram0";
 
 /*
- * A slice to be watched, and in it somebody who needs more than he may have, and
- * somebody who does not. What is reclaimed goes to zram: pressure alone is not
- * enough for systemd-oomd, there must be reclaim as well.
+ * A watched slice with one service above its limit and one below. Reclaimed
+ * pages go to zram, since systemd-oomd acts only if there is reclaim besides
+ * pressure.
  */
 static const char prepare[] =
 	"set -e\n"
@@ -75,15 +75,15 @@ FIXTURE_SETUP(oomd)
 
 FIXTURE_TEARDOWN(oomd)
 {
-	shell(undo);
+	run_shell(undo);
 	swapoff("/dev/zram0");
-	shell("modprobe -r zram");
+	run_shell("modprobe -r zram");
 	close(self->fd);
 	records_free(&self->recs);
 	module_stop();
 }
 
-/* The path of a cgroup, if a name record has it. */
+/* The path of a cgroup from its name record. */
 static const char *path_of(const struct records *recs, unsigned long long id)
 {
 	const union record *r;
@@ -105,12 +105,12 @@ static void wait_for_the_end(int fd, struct records *recs)
 			break;
 		sleep_ms(100);
 	}
-	/* And what comes after it: names. */
+	/* The names follow. */
 	sleep_ms(500);
 	device_drain(fd, recs);
 }
 
-TEST_F_TIMEOUT(oomd, kills_a_cgroup_under_pressure_and_that_is_told, 180)
+TEST_F_TIMEOUT(oomd, a_kill_of_a_cgroup_under_pressure_is_recorded, 180)
 {
 	const struct oomtrace_candidate *modest = NULL;
 	const struct oomtrace_oom_begin *begin;
@@ -119,12 +119,12 @@ TEST_F_TIMEOUT(oomd, kills_a_cgroup_under_pressure_and_that_is_told, 180)
 	size_t i;
 
 	if (access(SYSTEMD, F_OK))
-		SKIP(return, "process 1 is not systemd, which systemd-oomd wants");
+		SKIP(return, "process 1 is not systemd, which systemd-oomd needs");
 	if (access(OOMD, X_OK))
-		SKIP(return, "no " OOMD " here: Debian has it from bookworm on");
-	ASSERT_EQ(0, shell(make_swap)) TH_LOG("%s", said);
+		SKIP(return, "no " OOMD ": Debian includes it from bookworm on");
+	ASSERT_EQ(0, run_shell(make_swap)) TH_LOG("%s", said);
 	ASSERT_EQ(0, swapon("/dev/zram0", 0));
-	ASSERT_EQ(0, shell(prepare)) TH_LOG("%s", said);
+	ASSERT_EQ(0, run_shell(prepare)) TH_LOG("%s", said);
 	wait_for_the_end(self->fd, &self->recs);
 
 	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
@@ -132,11 +132,11 @@ TEST_F_TIMEOUT(oomd, kills_a_cgroup_under_pressure_and_that_is_told, 180)
 	EXPECT_EQ(OOMTRACE_SCOPE_USERSPACE, begin->scope);
 	EXPECT_EQ(OOMTRACE_TRIGGER_DAEMON, begin->trigger);
 	EXPECT_STREQ("systemd-oomd", begin->comm);
-	shell("systemctl show --property MainPID systemd-oomd");
+	run_shell("systemctl show --property MainPID systemd-oomd");
 	snprintf(line, sizeof(line), "MainPID=%d\n", begin->tgid);
 	EXPECT_STREQ(line, said);
 
-	/* All of the cgroup and nobody else. */
+	/* All processes of the cgroup, and no others. */
 	EXPECT_EQ(GREEDY, records_count(&self->recs, OOMTRACE_VICTIM));
 	for (i = 0; (r = records_get(&self->recs, OOMTRACE_VICTIM, i)); i++) {
 		EXPECT_EQ(begin->episode, r->victim.episode);
@@ -153,7 +153,7 @@ TEST_F_TIMEOUT(oomd, kills_a_cgroup_under_pressure_and_that_is_told, 180)
 	EXPECT_EQ(OOMTRACE_ENDING_KILLED, r->end.ending);
 	EXPECT_EQ(GREEDY, r->end.victims);
 
-	/* Whom the kernel would have taken next, with name and cgroup. */
+	/* The kernel's next choice, with name and cgroup. */
 	for (i = 0; (r = records_get(&self->recs, OOMTRACE_CANDIDATE, i)); i++)
 		if (!strcmp(r->candidate.comm, "modest"))
 			modest = &r->candidate;

@@ -1,35 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: whatever allocation and whatever registration fails while the module
- * is loaded or switched on, the caller gets ENOMEM or a module that says what it
- * lacks, nothing is left behind, and the next time it works.
+ * Promise: whichever allocation or registration fails while the module is
+ * loaded or enabled, the caller gets ENOMEM or a module that reports what is
+ * missing. Nothing is left over, and the next attempt works.
  *
- * The kernel makes the n-th allocation of this task fail (fail-nth), for each n
- * there is. What the kernel itself allocates before the module's own code runs
- * is left out. It is each fourth n, or each OOMTRACE_STEP-th with that in the
- * environment; if it is 1, each step of a load must be seen to fail.
- * Registrations fail by the module that provokes (provoke/refuse.c), on any
+ * fail-nth makes the n-th allocation of this task fail, for each n. Allocations
+ * before the module's own code runs are left out. The tests use every fourth n,
+ * or every OOMTRACE_STEP-th; with a step of 1, each step of a load must be seen
+ * to fail. The module that provokes OOMs makes registrations fail, on any
  * kernel.
  *
- * To take a probe out of a function the kernel itself may need memory, and warns
- * if it has none. So allocations at unload fail only with OOMTRACE_WARNINGS in
- * the environment: by hand, with scripts/vm --allow-log 'kprobe-ftrace'.
+ * The kernel itself may allocate when it removes a probe, and warns on failure.
+ * So allocations at unload fail only with OOMTRACE_WARNINGS in the environment:
+ * run that manually, with scripts/vm --allow-log 'kprobe-ftrace'.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
-/* More than any of these takes. */
+/* More allocations than any of these steps makes. */
 #define NEVER_FAIL	1000000
 
 static const struct {
 	const char *file, *value;
 } attributes[] = {
-	/* Also those that may wait for memory, of any size, and quietly. */
+	/*
+	 * Include allocations of any size and those that may sleep; log
+	 * nothing.
+	 */
 	{ "failslab/ignore-gfp-wait", "N" },
 	{ "failslab/verbose", "0" },
 	{ "fail_page_alloc/ignore-gfp-wait", "N" },
@@ -70,7 +72,7 @@ FIXTURE_TEARDOWN(faults)
 	module_stop();
 }
 
-static unsigned int each(void)
+static unsigned int step_from_env(void)
 {
 	const char *step = getenv("OOMTRACE_STEP");
 
@@ -83,12 +85,12 @@ static void arm(int nth, unsigned int n)
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%u", n);
 
-	/* It may be this very copy that fails. */
+	/* The failing allocation may be the one for this write. */
 	if (pwrite(nth, text, len, 0) != len && pwrite(nth, text, len, 0) != len)
 		die("cannot write %u to fail-nth: %s", n, strerror(errno));
 }
 
-/* Allocations still to go; 0: one has failed. Nothing fails any more. */
+/* Stop failing; return the number of allocations left, 0 if one failed. */
 static unsigned int disarm(int nth)
 {
 	char text[16] = "";
@@ -100,7 +102,7 @@ static unsigned int disarm(int nth)
 	return atoi(text);
 }
 
-/* Write with the n-th allocation of it failing: 0 or -errno. */
+/* Write while the n-th allocation fails: 0 or -errno. */
 static int write_with(int nth, unsigned int n, const char *path,
 		      const char *text, unsigned int *left)
 {
@@ -129,8 +131,8 @@ static int load_with(int nth, unsigned int n, const char *params,
 	return err;
 }
 
-/* A load that was not refused though something failed must say what is missing. */
-static bool degraded(void)
+/* Does a load that succeeded in spite of a failure report what is missing? */
+static bool reports_missing(void)
 {
 	char *text;
 	bool said;
@@ -148,14 +150,14 @@ static bool degraded(void)
 TEST_F_TIMEOUT(faults, each_allocation_at_load_fails_in_turn, 1200)
 {
 	unsigned int before, all, left, n, refused = 0, kept = 0;
-	unsigned int step = each();
+	unsigned int step = step_from_env();
 	const char *where;
 	char *log;
 	int err;
 
 	if (self->nth < 0)
 		SKIP(return, "this kernel has no fault injection");
-	/* What is allocated once for all is over with. */
+	/* Do one-time allocations first. */
 	EXPECT_EQ(0, module_load(PARAMS));
 	EXPECT_EQ(0, module_unload());
 
@@ -178,21 +180,21 @@ TEST_F_TIMEOUT(faults, each_allocation_at_load_fails_in_turn, 1200)
 			ASSERT_EQ(-ENOMEM, err) TH_LOG("allocation %u", n);
 			refused++;
 		} else {
-			kept += degraded();
+			kept += reports_missing();
 			ASSERT_EQ(0, module_unload());
 		}
 		where = module_trace();
 		ASSERT_EQ(NULL, where)
-			TH_LOG("allocation %u: it is in %s", n, where);
+			TH_LOG("allocation %u: still in %s", n, where);
 	}
 	EXPECT_EQ(0, err);
-	EXPECT_FALSE(degraded());
-	TH_LOG("%u loads refused, %u did without something", refused, kept);
+	EXPECT_FALSE(reports_missing());
+	TH_LOG("%u loads refused, %u incomplete", refused, kept);
 	EXPECT_EQ(0, module_unload());
 
 	if (step > 1)
 		return;
-	/* Every step has failed at least once, and has said so. */
+	/* Every step has failed at least once, with a message. */
 	log = kmsg_text(self->kmsg);
 	EXPECT_IN("oomtrace: no memory for the rings", log);
 	EXPECT_IN("oomtrace: cannot hook __vm_enough_memory", log);
@@ -202,7 +204,7 @@ TEST_F_TIMEOUT(faults, each_allocation_at_load_fails_in_turn, 1200)
 	free(log);
 }
 
-/* Is a switch of hooks as the file says, all of them? */
+/* Are all hooks in this state? */
 static bool hooks_say(const char *state)
 {
 	bool on = !strcmp(state, "attached"), said;
@@ -213,7 +215,7 @@ static bool hooks_say(const char *state)
 	return said;
 }
 
-/* One refused request is one record more. */
+/* A refused request adds one record. */
 static bool records_denials(void)
 {
 	struct records recs = { };
@@ -231,7 +233,7 @@ static bool records_denials(void)
 
 TEST_F_TIMEOUT(faults, each_allocation_at_switching_on_fails_in_turn, 600)
 {
-	unsigned int left, n, step = each();
+	unsigned int left, n, step = step_from_env();
 	unsigned int refused = 0;
 	int err;
 
@@ -245,7 +247,7 @@ TEST_F_TIMEOUT(faults, each_allocation_at_switching_on_fails_in_turn, 600)
 		err = write_with(self->nth, n, DEBUGFS "/enable", "1", &left);
 		if (left)
 			break;
-		/* A copy from user space may be what failed. */
+		/* The copy from user space may have failed. */
 		if (err)
 			ASSERT_TRUE(err == -ENOMEM || err == -EFAULT)
 				TH_LOG("allocation %u: %d", n, err);
@@ -261,8 +263,8 @@ TEST_F_TIMEOUT(faults, each_allocation_at_switching_on_fails_in_turn, 600)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* A kill by the kernel goes through most of the functions that are hooked. */
-static int kill_of_oom(void)
+/* An OOM kill runs most of the hooked functions. */
+static int cause_oom_kill(void)
 {
 	struct memcg cg;
 	struct hog hog;
@@ -285,14 +287,14 @@ TEST_F_TIMEOUT(faults, each_allocation_at_unload_fails_in_turn, 600)
 	if (self->nth < 0)
 		SKIP(return, "this kernel has no fault injection");
 	if (!getenv("OOMTRACE_WARNINGS"))
-		SKIP(return, "the kernel itself warns then");
+		SKIP(return, "the kernel itself warns in this case: set OOMTRACE_WARNINGS");
 	for (n = 1; !left; n++) {
 		ASSERT_GT(1000, n);
 		ASSERT_EQ(0, module_load(PARAMS));
 		arm(self->nth, n);
 		err = syscall(SYS_delete_module, "oomtrace", 0) ? -errno : 0;
 		left = disarm(self->nth);
-		/* The name may be what could not be copied. */
+		/* Copying the module's name may have failed. */
 		if (err) {
 			ASSERT_TRUE(err == -EFAULT || err == -ENOMEM)
 				TH_LOG("allocation %u: %d", n, err);
@@ -300,15 +302,15 @@ TEST_F_TIMEOUT(faults, each_allocation_at_unload_fails_in_turn, 600)
 		}
 		where = module_trace();
 		ASSERT_EQ(NULL, where)
-			TH_LOG("allocation %u: it is in %s", n, where);
-		/* Whatever is still hooked calls what is no longer there. */
-		ASSERT_EQ(128 + SIGKILL, kill_of_oom());
+			TH_LOG("allocation %u: still in %s", n, where);
+		/* A remaining hook would call freed code. */
+		ASSERT_EQ(128 + SIGKILL, cause_oom_kill());
 	}
 	TH_LOG("%u allocations at unload", n - 2);
 }
 
-/* Hooks that are in the kernel by ftrace's own means. */
-static int by_ftrace(void)
+/* The number of hooks through ftrace. */
+static int count_ftrace_hooks(void)
 {
 	char *text = slurp(DEBUGFS "/hooks", NULL), *at = text;
 	int n = 0;
@@ -321,21 +323,21 @@ static int by_ftrace(void)
 	return n;
 }
 
-/* As when a live patch of the function was loaded while the hooks were off. */
-TEST_F_TIMEOUT(faults, what_ftrace_does_not_take_back_becomes_a_probe, 300)
+/* As if a live patch of the function was loaded while the hooks were off. */
+TEST_F_TIMEOUT(faults, a_hook_that_ftrace_refuses_becomes_a_probe, 300)
 {
 	int n, all, err, probes = 0;
 	char text[40];
 
 	if (!provoke_load())
-		SKIP(return, "the module that provokes was not built");
+		SKIP(return, "the module that provokes OOMs was not built");
 	ASSERT_EQ(0, module_load(PARAMS));
-	all = by_ftrace();
+	all = count_ftrace_hooks();
 	if (!all || access(PROVOKE("refuse"), W_OK)) {
 		provoke_unload();
-		SKIP(return, "nothing is hooked by ftrace here");
+		SKIP(return, "no function is hooked through ftrace");
 	}
-	/* The kernel's probes make such a call as well, which has no other way. */
+	/* kprobes makes one such call, too, and has no fallback. */
 	for (n = 1; n <= all + 1; n++) {
 		ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
 		snprintf(text, sizeof(text), "register_ftrace_function %d", n);
@@ -346,13 +348,13 @@ TEST_F_TIMEOUT(faults, what_ftrace_does_not_take_back_becomes_a_probe, 300)
 			EXPECT_TRUE(hooks_say("off")) TH_LOG("%s", text);
 			EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
 		}
-		probes += by_ftrace() == all - 1;
-		/* Off and on, it stays what it is. */
+		probes += count_ftrace_hooks() == all - 1;
+		/* The hook keeps its kind when it is disabled and enabled. */
 		ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
 		ASSERT_EQ(0, spill(DEBUGFS "/enable", "1"));
 		EXPECT_TRUE(hooks_say("attached")) TH_LOG("%s", text);
 		EXPECT_TRUE(records_denials()) TH_LOG("%s", text);
-		EXPECT_EQ(128 + SIGKILL, kill_of_oom());
+		EXPECT_EQ(128 + SIGKILL, cause_oom_kill());
 		ASSERT_EQ(0, module_unload());
 		EXPECT_EQ(NULL, module_trace());
 		ASSERT_EQ(0, module_load(PARAMS));
@@ -361,7 +363,7 @@ TEST_F_TIMEOUT(faults, what_ftrace_does_not_take_back_becomes_a_probe, 300)
 	provoke_unload();
 }
 
-/* What can be refused, and what of it must refuse the load. */
+/* The functions that fail, and whether the load must then fail. */
 static const struct {
 	const char *function;
 	bool needed;
@@ -385,10 +387,10 @@ TEST_F_TIMEOUT(faults, each_registration_at_load_fails_in_turn, 1200)
 	int err;
 
 	if (!provoke_load())
-		SKIP(return, "the module that provokes was not built");
+		SKIP(return, "the module that provokes OOMs was not built");
 	if (access(PROVOKE("refuse"), W_OK)) {
 		provoke_unload();
-		SKIP(return, "functions are refused on x86-64 only");
+		SKIP(return, "making a function fail works on x86-64 only");
 	}
 	for (i = 0; i < ARRAY_SIZE(registrations); i++) {
 		for (n = 1, last = false; !last; n++) {
@@ -408,28 +410,28 @@ TEST_F_TIMEOUT(faults, each_registration_at_load_fails_in_turn, 1200)
 				EXPECT_FALSE(last) TH_LOG("%s", text);
 				refused++;
 			} else {
-				/* Nothing is said only if nothing is missing. */
-				if (degraded())
+				/* A load without a message has everything. */
+				if (reports_missing())
 					lacking++;
 				else if (!last)
 					other++;
-				EXPECT_FALSE(last && degraded());
+				EXPECT_FALSE(last && reports_missing());
 				EXPECT_TRUE(records_denials())
 					TH_LOG("%s", text);
 				ASSERT_EQ(0, module_unload());
 			}
 			where = module_trace();
 			ASSERT_EQ(NULL, where)
-				TH_LOG("%s: it is in %s", text, where);
+				TH_LOG("%s: still in %s", text, where);
 		}
-		/* It is what the module calls. */
+		/* The module calls this function. */
 		EXPECT_LT(2, n) TH_LOG("%s", registrations[i].function);
 	}
 	provoke_unload();
-	TH_LOG("%u loads refused, %u did without something, %u by another way",
+	TH_LOG("%u loads refused, %u incomplete, %u with a fallback",
 	       refused, lacking, other);
 	EXPECT_EQ(0, module_load(PARAMS));
-	EXPECT_FALSE(degraded());
+	EXPECT_FALSE(reports_missing());
 	EXPECT_TRUE(records_denials());
 	EXPECT_EQ(0, module_unload());
 }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: when records come faster than they are read, each reader is told
- * exactly how many it lost, nothing it gets is torn or out of order, and a
- * flood of commit decisions takes nothing away from the OOM episodes.
+ * Promise: when records come faster than they are read, each reader gets an
+ * exact count of its lost records, and no record is torn or out of order. A
+ * flood of commit decisions overwrites no OOM episode.
  *
  * usage: flood [harness options]; FLOOD_RECORDS=N for a longer flood.
  */
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "mapped.h"
-#include "oom.h"
-#include "tally.h"
-#include "test.h"
+#include "lib/mapped.h"
+#include "lib/oom.h"
+#include "lib/account.h"
+#include "lib/test.h"
 
 FIXTURE(flood) {
 	int fd;
@@ -34,14 +34,14 @@ FIXTURE_TEARDOWN(flood)
 }
 
 static void expect_exact(struct __test_metadata *_metadata, int fd,
-			 const struct tallies *t)
+			 const struct accounts *t)
 {
 	struct oomtrace_ring_cpu_info info;
 	unsigned int ring, cpu;
 
 	for (ring = 0; ring < OOMTRACE_RINGS; ring++)
 		for (cpu = 0; cpu < CPUS; cpu++) {
-			const struct tally *c = &t->of[ring][cpu];
+			const struct account *c = &t->of[ring][cpu];
 
 			if (ring_ask(fd, ring, cpu, &info))
 				continue;
@@ -74,31 +74,31 @@ static void start_flood(pid_t pid[FLOODERS], int times, int (*fn)(void *))
 	}
 }
 
-TEST_F(flood, what_a_late_reader_lost_is_exact)
+TEST_F(flood, the_loss_of_a_late_reader_is_exact)
 {
-	static struct tallies t;
+	static struct accounts t;
 	pid_t pid[FLOODERS];
 
-	/* It stands at the first record ever, and looks only afterwards. */
+	/* The reader is at the first record ever, and reads only afterwards. */
 	start_flood(pid, 1000, flood);
 	reap_all(_metadata, pid, FLOODERS);
-	/* Nothing more may be written between the last read and the count. */
+	/* No record may be written between the last read and the count. */
 	spill(DEBUGFS "/enable", "0");
 	device_drain(self->fd, &self->recs);
-	tally_records(&t, &self->recs);
+	account_records(&t, &self->recs);
 	expect_exact(_metadata, self->fd, &t);
-	EXPECT_LT(1000, tally_lost(&t, OOMTRACE_RING_COMMIT));
+	EXPECT_LT(1000, account_lost(&t, OOMTRACE_RING_COMMIT));
 	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
 }
 
-TEST_F(flood, what_a_reader_in_the_middle_of_it_lost_is_exact)
+TEST_F(flood, the_loss_of_a_reader_during_the_flood_is_exact)
 {
-	static struct tallies t;
+	static struct accounts t;
 	static char buf[4096];
 	pid_t pid[FLOODERS];
 	int i, alive = FLOODERS, rounds = 0;
 
-	start_flood(pid, 4000, flood_telling);
+	start_flood(pid, 4000, flood_verifiable);
 	while (alive) {
 		ssize_t got = read(self->fd, buf, sizeof(buf));
 
@@ -106,7 +106,7 @@ TEST_F(flood, what_a_reader_in_the_middle_of_it_lost_is_exact)
 		if (got > 0) {
 			records_free(&self->recs);
 			records_add(&self->recs, buf, got);
-			tally_records(&t, &self->recs);
+			account_records(&t, &self->recs);
 		}
 		for (i = 0; i < FLOODERS; i++)
 			if (pid[i] && waitpid(pid[i], NULL, WNOHANG) == pid[i]) {
@@ -117,14 +117,14 @@ TEST_F(flood, what_a_reader_in_the_middle_of_it_lost_is_exact)
 	spill(DEBUGFS "/enable", "0");
 	records_free(&self->recs);
 	device_drain(self->fd, &self->recs);
-	tally_records(&t, &self->recs);
+	account_records(&t, &self->recs);
 	EXPECT_LT(10, rounds);
 	expect_exact(_metadata, self->fd, &t);
 }
 
-TEST_F(flood, two_readers_lose_each_its_own)
+TEST_F(flood, two_readers_each_have_their_own_loss)
 {
-	static struct tallies t[2];
+	static struct accounts t[2];
 	struct records other = { };
 	int fd = device_open(), round;
 	pid_t pid[FLOODERS];
@@ -134,24 +134,27 @@ TEST_F(flood, two_readers_lose_each_its_own)
 		reap_all(_metadata, pid, FLOODERS);
 		records_free(&self->recs);
 		device_drain(self->fd, &self->recs);
-		tally_records(&t[0], &self->recs);
+		account_records(&t[0], &self->recs);
 	}
 	spill(DEBUGFS "/enable", "0");
 	records_free(&self->recs);
 	device_drain(self->fd, &self->recs);
-	tally_records(&t[0], &self->recs);
+	account_records(&t[0], &self->recs);
 	device_drain(fd, &other);
-	tally_records(&t[1], &other);
+	account_records(&t[1], &other);
 	expect_exact(_metadata, self->fd, &t[0]);
 	expect_exact(_metadata, self->fd, &t[1]);
-	/* Who came late lost more. */
-	EXPECT_LT(tally_lost(&t[0], OOMTRACE_RING_COMMIT),
-		  tally_lost(&t[1], OOMTRACE_RING_COMMIT));
+	/* The late reader lost more. */
+	EXPECT_LT(account_lost(&t[0], OOMTRACE_RING_COMMIT),
+		  account_lost(&t[1], OOMTRACE_RING_COMMIT));
 	close(fd);
 	records_free(&other);
 }
 
-/* FLOOD_RECORDS=10000000 has ten million of them, and takes as long. */
+/*
+ * FLOOD_RECORDS=10000000 writes ten million records, and takes longer
+ * accordingly.
+ */
 TEST_F_TIMEOUT(flood, leaves_the_oom_episodes_alone, 3600)
 {
 	const char *wanted = getenv("FLOOD_RECORDS");
@@ -168,7 +171,9 @@ TEST_F_TIMEOUT(flood, leaves_the_oom_episodes_alone, 3600)
 	hog_start(&hog, "--cgroup %s --grow 64", cg.dir);
 	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
 	memcg_remove(&cg);
-	/* The cgroup's path comes last: a worker looks it up. */
+	/*
+	 * A worker looks up the cgroup's path, so that record is the last one.
+	 */
 	device_wait(self->fd, &first, OOMTRACE_NAME, 1);
 	device_info(self->fd, &before);
 	EXPECT_LE(1, before.episodes);
@@ -181,7 +186,7 @@ TEST_F_TIMEOUT(flood, leaves_the_oom_episodes_alone, 3600)
 	EXPECT_LE(before.ring[OOMTRACE_RING_COMMIT].written + records,
 		  after.ring[OOMTRACE_RING_COMMIT].written);
 
-	/* All of the episode is there yet, the same as before. */
+	/* The whole episode is still buffered, unchanged. */
 	lseek(self->fd, 0, SEEK_SET);
 	device_drain(self->fd, &self->recs);
 	for (i = 0; i < first.n; i++) {
@@ -198,7 +203,7 @@ TEST_F_TIMEOUT(flood, leaves_the_oom_episodes_alone, 3600)
 			       first.r[i].h.seq);
 	}
 	EXPECT_LE(6, n);
-	TH_LOG("behind %llu records, the %zu of the OOM are as they were",
+	TH_LOG("after %llu records, the %zu of the OOM are unchanged",
 	       after.ring[OOMTRACE_RING_COMMIT].written -
 	       before.ring[OOMTRACE_RING_COMMIT].written, n);
 	records_free(&first);

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: whatever is done to the device and to the files in debugfs, by
- * several threads at once while memory runs out, the kernel stays well, each
- * read is whole records, and the module works as before when it is over.
+ * Promise: no calls on the device and the debugfs files, by several threads at
+ * once while memory runs out, harm the kernel. Each read returns whole records,
+ * and the module works afterwards.
  *
  *   fuzz [--seed N] [--calls N] [--threads N]
  *
- * Without --calls, OOMTRACE_CALLS in the environment says how many; without a
- * seed it takes the time, and says which. A thread's calls depend on
- * the seed alone and never on what a call gave, so a seed repeats all of them;
- * only how the threads interleave is left to chance. What the calls are made
- * of is in fuzz_calls.c.
+ * Without --calls, OOMTRACE_CALLS in the environment sets their number. The
+ * default seed is the time, and is printed. A thread's calls depend only on the
+ * seed and not on results, so that a seed repeats them all; only the
+ * interleaving differs.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -19,10 +18,10 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "blaze.h"
-#include "commit.h"
-#include "fuzz.h"
-#include "test.h"
+#include "lib/stress.h"
+#include "lib/commit.h"
+#include "lib/fuzz.h"
+#include "lib/test.h"
 
 #define MAX_THREADS	16
 
@@ -56,14 +55,14 @@ static void wake(int sig)
 }
 
 FIXTURE(fuzz) {
-	struct blaze blaze;
+	struct stress stress;
 };
 
 FIXTURE_SETUP(fuzz)
 {
 	struct sigaction sa = { .sa_handler = wake };
 
-	/* Not restarted: who waits for a record that does not come goes on. */
+	/* Without SA_RESTART: a thread that waits for a record continues. */
 	sigaction(SIGUSR1, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
@@ -75,7 +74,7 @@ FIXTURE_TEARDOWN(fuzz)
 	module_stop();
 }
 
-/* As users would put it back. */
+/* Restore the defaults as a user would. */
 static void back_to_normal(struct __test_metadata *_metadata)
 {
 	EXPECT_EQ(0, spill(DEBUGFS "/filter", "none"));
@@ -92,21 +91,23 @@ TEST_F_TIMEOUT(fuzz, no_sequence_of_calls_does_harm, 36000)
 
 	TH_LOG("seed %llu, %lu calls by %u threads", options.seed,
 	       options.calls, options.threads);
-	/* Before the fire, in which memory may be refused to us as well. */
+	/* Before the load starts, which may leave no memory for the fuzzers. */
 	atomic_store(&running, options.threads);
 	for (i = 0; i < options.threads; i++) {
 		fuzzers[i] = fuzz_new(options.seed + i);
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, run,
 					    fuzzers[i]));
 	}
-	blaze_start(&self->blaze, false);
-	/* A slow machine takes a while to be on fire. */
-	for (i = 0; i < 600 && !self->blaze.count->ooms; i++)
+	stress_start(&self->stress, false);
+	/* A slow machine needs time for its first OOM. */
+	for (i = 0; i < 600 && !self->stress.count->ooms; i++)
 		sleep_ms(100);
 	atomic_store(&on_fire, true);
 	while (atomic_load(&running)) {
 		sleep_ms(20);
-		/* A thread that is done is still there to be joined. */
+		/*
+		 * A thread that has finished still exists until it is joined.
+		 */
 		for (i = 0; i < options.threads; i++)
 			pthread_kill(threads[i], SIGUSR1);
 	}
@@ -115,10 +116,10 @@ TEST_F_TIMEOUT(fuzz, no_sequence_of_calls_does_harm, 36000)
 		EXPECT_EQ(0, fuzzers[i]->bad_reads)
 			TH_LOG("%s", fuzzers[i]->why);
 	}
-	EXPECT_LT(0, self->blaze.count->ooms);
-	blaze_stop(&self->blaze);
+	EXPECT_LT(0, self->stress.count->ooms);
+	stress_stop(&self->stress);
 
-	/* Not everything was refused at the door. */
+	/* Calls get past the first checks. */
 	for (op = 0; op < FUZZ_OPS; op++) {
 		unsigned long calls = 0, good = 0;
 
@@ -167,9 +168,9 @@ int main(int argc, char **argv)
 		else if (opt == 't')
 			options.threads = strtoul(optarg, NULL, 0);
 		else
-			die("allowed are --seed N, --calls N, --threads N");
+			die("usage: fuzz [--seed N] [--calls N] [--threads N]");
 	}
 	if (options.threads < 1 || options.threads > MAX_THREADS)
-		die("--threads: 1 to %d", MAX_THREADS);
+		die("--threads must be 1 to %d", MAX_THREADS);
 	return test_harness_run(1, self);
 }

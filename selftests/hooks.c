@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: every hook is attached, is hit when its function runs, and says so
- * in the hooks file; every variable of the kernel is found.
+ * Promise: every hook attaches, is hit when its function runs, and is listed in
+ * the hooks file; every kernel variable is found.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define FTRACE	"/proc/sys/kernel/ftrace_enabled"
 
@@ -34,8 +34,8 @@ FIXTURE_TEARDOWN(hooks)
 }
 
 /*
- * The numbers after "hits=" or "missed=" on the lines of a symbol, summed: one
- * function can be hooked twice. -1 if no line has one.
+ * The sum of the numbers after "hits=" or "missed=" on a symbol's lines, since
+ * a function can have two hooks; -1 if no line has one.
  */
 static long number_of(const char *text, const char *symbol, const char *what)
 {
@@ -87,20 +87,20 @@ TEST_F(hooks, info_counts_no_missing_hook)
 	close(fd);
 }
 
-TEST_F(hooks, those_that_the_kernel_does_not_call_are_told)
+TEST_F(hooks, hooks_that_the_kernel_does_not_call_are_silent)
 {
 	struct oomtrace_info info;
 	char line[256], *text;
 	int fd;
 
 	if (spill(FTRACE, "0"))
-		SKIP(return, "this kernel does not let ftrace be switched off");
+		SKIP(return, "this kernel cannot switch ftrace off");
 	fd = device_open();
 	text = slurp(DEBUGFS "/hooks", NULL);
 	line_with(text, "__vm_enough_memory", line, sizeof(line));
 	EXPECT_IN(" silent ", line);
 	EXPECT_IN(" (kernel.ftrace_enabled is 0)", line);
-	/* What is no probe has nothing to do with it. */
+	/* This hook is no probe, so ftrace does not affect it. */
 	line_with(text, "oom_notify_list", line, sizeof(line));
 	EXPECT_IN(" attached ", line);
 	free(text);
@@ -131,18 +131,21 @@ TEST_F(hooks, every_variable_is_resolved)
 		line_with(self->text, variables[i], line, sizeof(line));
 		EXPECT_IN(" resolved", line);
 	}
-	/* Not every kernel has this, and nothing but a check needs it. */
+	/*
+	 * Only the prototype check needs this symbol, and not every kernel has
+	 * it.
+	 */
 	line_with(self->text, "__start_BTF", line, sizeof(line));
 	if (!access("/sys/kernel/btf/vmlinux", F_OK))
 		EXPECT_IN(" resolved", line);
-	/* It and its end. */
+	/* The symbol and its end. */
 	for (i = 0, at = self->text; (at = strstr(at, "not-found")); at++)
 		i++;
 	EXPECT_EQ(strstr(line, "not-found") ? 2 : 0, i)
 		TH_LOG("%s", self->text);
 }
 
-/* Is this the line of a hook that stands in a function? */
+/* Is this the line of a hook on a function? */
 static bool is_function(const char *line)
 {
 	return line[0] != '#' &&
@@ -162,7 +165,7 @@ TEST_F(hooks, probes_stand_at_their_functions_start)
 			continue;
 		plus = strchr(line, '+');
 		ASSERT_NE(NULL, plus) TH_LOG("%s", line);
-		/* IBT's entries are 4 bytes long. */
+		/* An IBT entry has 4 bytes. */
 		EXPECT_GE(4, strtol(plus + 1, NULL, 16)) TH_LOG("%s", line);
 		n++;
 	}
@@ -183,7 +186,7 @@ TEST_F(hooks, every_function_has_the_prototype_that_was_expected)
 			 at);
 		if (!is_function(line))
 			continue;
-		/* A part of a function is not what the BTF describes. */
+		/* BTF does not describe a split-off part of a function. */
 		want = strstr(line, ".part.") ? " prototype=unchecked" :
 						" prototype=same";
 		EXPECT_IN(want, line);
@@ -192,7 +195,7 @@ TEST_F(hooks, every_function_has_the_prototype_that_was_expected)
 	EXPECT_LE(6, n);
 }
 
-/* Loads with a false idea of a function; skips where nobody would notice. */
+/* Load with a wrong prototype; skip if the module cannot detect it. */
 #define LOAD_EXPECTING(ret, prototype) do {				\
 	module_stop();							\
 	if (access("/sys/kernel/btf/vmlinux", R_OK))			\
@@ -209,7 +212,7 @@ TEST_F(hooks, a_function_with_another_prototype_is_not_hooked)
 	LOAD_EXPECTING(0, "void oom_kill_process(struct oom_control *oc)");
 	free(self->text);
 	self->text = slurp(DEBUGFS "/hooks", NULL);
-	/* Not __oom_kill_process(), which is hooked too. */
+	/* Skip __oom_kill_process(), which is also hooked. */
 	at = strstr(self->text, "\noom_kill_process");
 	ASSERT_NE(NULL, at) TH_LOG("%s", self->text);
 	line_with(at + 1, "oom_kill_process", line, sizeof(line));

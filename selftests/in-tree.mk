@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-# The selftests as one of a kernel tree's own, with kselftest's lib.mk and runner. Put a symlink to
-# this folder into the tree, and have oomtrace.ko where modprobe finds it:
+# Builds the selftests inside a kernel tree, with kselftest's lib.mk and runner. Put a symlink to
+# this folder into the tree, and install oomtrace.ko where modprobe finds it:
 #
 #   ln -s /path/to/oomtrace/selftests tools/testing/selftests/oomtrace
 #   make -C tools/testing/selftests TARGETS=oomtrace run_tests      (or: install)
 #
-# kselftest names a folder in OUTPUT, which tells that it is there. Whoever makes the programs
-# without it does not come here. config says what the kernel needs, settings how long it may take.
+# kselftest sets OUTPUT to a folder; without it this file has no effect. The file config lists what
+# the kernel needs, the file settings how long the tests may take.
 
 ifneq ($(OUTPUT),)
 
 in-tree := y
-# make goes through the symlink and forgets where it came from; the shell does not.
+# make resolves the symlink; PWD still has the path through it.
 KSELFTEST := $(patsubst %/lib.mk,%,$(firstword $(wildcard \
 		$(PWD)/lib.mk $(dir $(patsubst %/,%,$(OUTPUT)))lib.mk)))
 override OUTPUT := $(OUTPUT)/bin

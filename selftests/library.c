@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: liboomtrace reads the device: its account is exact, its text is that
- * of the trace file, waiting ends when it should; README's examples work.
+ * Promise: liboomtrace reads the device: its counts are exact, its text is that
+ * of the trace file, waiting ends when it should, and the examples of the
+ * documentation work.
  */
 #include <fcntl.h>
 #include <liboomtrace.h>
 #include <signal.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define EXAMPLES	"/usr/local/lib/oomtrace"
 
@@ -32,7 +33,7 @@ FIXTURE_TEARDOWN(library)
 	module_stop();
 }
 
-/* Read what there is now; how many records of a type. */
+/* Read all records; return the number of a type. */
 static int read_now(struct oomtrace *ot, unsigned int type)
 {
 	const struct oomtrace_header *rec;
@@ -146,21 +147,21 @@ TEST_F(library, wait_ends_by_a_record_the_time_or_a_descriptor)
 	close(fds[1]);
 }
 
-static int open_as_nobody(void *unused)
+static int open_as_user(void *unused)
 {
 	struct oomtrace *ot = oomtrace_new();
 	int err;
 
 	(void)unused;
-	become_nobody();
+	become_user();
 	err = oomtrace_open(ot, NULL, 0);
 	return err == -EACCES && strstr(oomtrace_error(ot), "root is needed") ?
 	       0 : 1;
 }
 
-TEST_F(library, an_open_that_fails_says_why)
+TEST_F(library, an_open_that_fails_reports_why)
 {
-	EXPECT_EQ(0, run_child(open_as_nobody, NULL));
+	EXPECT_EQ(0, run_child(open_as_user, NULL));
 	oomtrace_close(self->ot);
 	module_stop();
 	EXPECT_EQ(-ENOENT, oomtrace_open(self->ot, NULL, 0));
@@ -199,7 +200,7 @@ TEST_F(library, mapped_rings_give_what_read_gives)
 	oomtrace_free(mapped);
 }
 
-static int ask_often(void *unused)
+static int request_repeatedly(void *unused)
 {
 	int i;
 
@@ -224,7 +225,7 @@ TEST_F(library, mapped_rings_are_exact_under_a_flood_and_resizes)
 		TH_LOG("%s", oomtrace_error(ot));
 	spill(DEBUGFS "/commit_records", "all");
 	for (i = 0; i < 2; i++)
-		pid[i] = start_child(ask_often, NULL);
+		pid[i] = start_child(request_repeatedly, NULL);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		EXPECT_EQ(0, spill(DEBUGFS "/buffer_size_kb", sizes[i]));
 		until = now_ns() + 200000000;
@@ -260,7 +261,7 @@ TEST_F(library, a_wait_on_mapped_rings_ends_by_a_record)
 	oomtrace_free(ot);
 }
 
-/* ---- README's examples ---- */
+/* ---- the examples ---- */
 
 TEST_F(library, the_c_example_shows_who_is_killed)
 {
@@ -283,7 +284,7 @@ TEST_F(library, the_c_example_shows_who_is_killed)
 		_exit(127);
 	}
 	close(fds[1]);
-	/* It has to be there first. */
+	/* Wait until the example has the device open. */
 	wait_until_open(pid, DEVICE);
 	hog_start(&hog, "--cgroup %s --comm piggy --grow 64", cg.dir);
 	snprintf(want, sizeof(want), "piggy[%d] for its ", hog.pid);

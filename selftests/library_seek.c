@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: liboomtrace goes to the record or the OOM episode that it is sent to,
- * and loses and repeats nothing by that; with an older module it does what that
- * one can, and says what it cannot.
+ * Promise: liboomtrace moves to a given record or OOM episode without losing or
+ * repeating any. With an older module it does what that module can, and reports
+ * what it cannot.
  */
 #include <liboomtrace.h>
 #include <linux/filter.h>
@@ -11,9 +11,9 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 FIXTURE(library_seek) {
 	struct oomtrace *ot;
@@ -33,7 +33,7 @@ FIXTURE_TEARDOWN(library_seek)
 	module_stop();
 }
 
-/* What a handle gives from now on, of the commit ring: by CPU. */
+/* The commit records that a handle gives, by CPU. */
 struct seen {
 	unsigned long long first[2];
 	unsigned long long last[2];
@@ -41,7 +41,7 @@ struct seen {
 	int n;
 };
 
-static void see(struct oomtrace *ot, struct seen *seen)
+static void read_commits(struct oomtrace *ot, struct seen *seen)
 {
 	const struct oomtrace_header *rec;
 
@@ -65,7 +65,7 @@ static int deny_on(void *cpu)
 	return 0;
 }
 
-/* Some on either CPU, one after the other. */
+/* Some denials on each CPU, one CPU after the other. */
 static void deny_on_both(void)
 {
 	int cpu;
@@ -82,16 +82,16 @@ static void expect_seeks(struct __test_metadata *_metadata,
 	const struct oomtrace_header *rec;
 	struct seen all, again;
 
-	see(ot, &all);
+	read_commits(ot, &all);
 	EXPECT_EQ(10, all.n);
 	EXPECT_EQ(0, oomtrace_oldest(ot));
-	/* Now the rest may be in the handle already, read ahead. */
+	/* The handle may have read ahead. */
 	while (oomtrace_next(ot, &rec) == 1 && rec->type != OOMTRACE_COMMIT)
 		;
 	EXPECT_EQ(0, oomtrace_seek_record(ot, OOMTRACE_RING_COMMIT, 0,
 					  all.first[0] + 2));
-	see(ot, &again);
-	/* Elsewhere nothing is skipped, and nothing comes twice. */
+	read_commits(ot, &again);
+	/* Other positions stay: nothing is skipped, and nothing is repeated. */
 	EXPECT_EQ(all.first[0] + 2, again.first[0]);
 	EXPECT_EQ(all.last[0], again.last[0]);
 	EXPECT_EQ(all.first[1], again.first[1]);
@@ -111,12 +111,12 @@ static void expect_seeks(struct __test_metadata *_metadata,
 	EXPECT_EQ(-ENOENT, oomtrace_seek_episode(ot, 77));
 	EXPECT_STREQ("/dev/oomtrace: the begin of OOM episode 77 is not buffered",
 		     oomtrace_error(ot));
-	/* All of these moved nothing. */
-	see(ot, &again);
+	/* None of these calls moved the position. */
+	read_commits(ot, &again);
 	EXPECT_EQ(0, again.n);
 	EXPECT_EQ(0, oomtrace_seek_record(ot, OOMTRACE_RING_COMMIT, 0,
 					  all.last[0] + 1));
-	see(ot, &again);
+	read_commits(ot, &again);
 	EXPECT_EQ(0, again.n);
 }
 
@@ -125,7 +125,7 @@ TEST_F(library_seek, a_record_can_be_sought_by_its_number)
 	struct oomtrace *mapped = oomtrace_new();
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
-		SKIP(return, "there is one CPU");
+		SKIP(return, "this machine has only one CPU");
 	deny_on_both();
 	expect_seeks(_metadata, self->ot);
 	ASSERT_EQ(0, oomtrace_open(mapped, NULL, OOMTRACE_OPEN_MAPPED));
@@ -133,7 +133,7 @@ TEST_F(library_seek, a_record_can_be_sought_by_its_number)
 	oomtrace_free(mapped);
 }
 
-TEST_F(library_seek, a_record_sought_that_is_gone_is_lost_exactly)
+TEST_F(library_seek, an_overwritten_record_sought_is_counted_as_lost)
 {
 	struct oomtrace *mapped = oomtrace_new(), *ot[] = { self->ot, mapped };
 	struct seen seen;
@@ -146,19 +146,19 @@ TEST_F(library_seek, a_record_sought_that_is_gone_is_lost_exactly)
 	spill(DEBUGFS "/enable", "0");
 	ASSERT_EQ(0, oomtrace_open(mapped, NULL, OOMTRACE_OPEN_MAPPED));
 	for (i = 0; i < 2; i++) {
-		see(ot[i], &seen);
+		read_commits(ot[i], &seen);
 		EXPECT_EQ(0, oomtrace_open(ot[i], NULL,
 					   i ? OOMTRACE_OPEN_MAPPED : 0));
 		EXPECT_EQ(0, oomtrace_seek_record(ot[i], 0, 0, 3));
-		see(ot[i], &seen);
+		read_commits(ot[i], &seen);
 		EXPECT_LT(3, seen.first[0]);
 		EXPECT_EQ(seen.first[0] - 3, oomtrace_lost(ot[i], 0, 0));
 	}
 	oomtrace_free(mapped);
 }
 
-/* The first record of type begin, and how many others came before it. */
-static unsigned long long begin_of(struct oomtrace *ot, int *before)
+/* The first begin record, and the number of records before it. */
+static unsigned long long find_begin(struct oomtrace *ot, int *before)
 {
 	const struct oomtrace_header *rec;
 	unsigned long long found = 0;
@@ -190,24 +190,24 @@ TEST_F(library_seek, an_episode_can_be_sought_by_its_number)
 	spill(DEBUGFS "/enable", "0");
 	ASSERT_EQ(0, oomtrace_open(mapped, NULL, OOMTRACE_OPEN_MAPPED));
 	for (i = 0; i < 2; i++) {
-		EXPECT_EQ(1, begin_of(ot[i], &before));
+		EXPECT_EQ(1, find_begin(ot[i], &before));
 		EXPECT_LT(0, before);
 		EXPECT_EQ(0, oomtrace_seek_episode(ot[i], 3));
-		EXPECT_EQ(3, begin_of(ot[i], &before));
+		EXPECT_EQ(3, find_begin(ot[i], &before));
 		EXPECT_EQ(0, before);
 		EXPECT_EQ(0, oomtrace_seek_episode(ot[i], 2));
-		EXPECT_EQ(2, begin_of(ot[i], &before));
+		EXPECT_EQ(2, find_begin(ot[i], &before));
 		EXPECT_EQ(0, oomtrace_lost(ot[i], -1, -1));
 		EXPECT_EQ(0, oomtrace_missing(ot[i], -1, -1));
 	}
 	oomtrace_free(mapped);
 }
 
-/* ---- another version of the module ---- */
+/* ---- other versions of the module ---- */
 
 /*
- * From now on an ioctl with this number fails as it does in a module that does
- * not know it. The kernel itself sees to it, before the module is asked.
+ * From now on an ioctl with this number fails as in a module that does not know
+ * it. seccomp does so, before the module is called.
  */
 static void forget_ioctl(unsigned int cmd)
 {
@@ -228,7 +228,7 @@ static void forget_ioctl(unsigned int cmd)
 		die("no seccomp: %s", strerror(errno));
 }
 
-/* The first INFO was shorter, and its number another one. */
+/* The first version of INFO was shorter and so had another number. */
 static int with_first_info(void *unused)
 {
 	struct oomtrace *ot = oomtrace_new();
@@ -247,7 +247,7 @@ static int with_first_info(void *unused)
 	return oomtrace_open(ot, NULL, 0) || oomtrace_next(ot, &rec) != 1 ? 3 : 0;
 }
 
-static bool says(struct oomtrace *ot, int err, const char *want)
+static bool expect_message(struct oomtrace *ot, int err, const char *want)
 {
 	if (err == -ENOTTY && strstr(oomtrace_error(ot), want))
 		return true;
@@ -264,22 +264,22 @@ static int without_seek_and_ring(void *unused)
 	forget_ioctl(OOMTRACE_IOC_RING);
 	if (oomtrace_open(ot, NULL, 0))
 		return 1;
-	if (!says(ot, oomtrace_seek_record(ot, 0, 0, 1),
-		  "too old to go to a record") ||
-	    !says(ot, oomtrace_seek_episode(ot, 1), "too old to go to an episode"))
+	if (!expect_message(ot, oomtrace_seek_record(ot, 0, 0, 1),
+			    "too old to go to a record") ||
+	    !expect_message(ot, oomtrace_seek_episode(ot, 1), "too old to go to an episode"))
 		return 2;
-	return says(ot, oomtrace_open(ot, NULL, OOMTRACE_OPEN_MAPPED),
-		    "too old to map its rings") ? 0 : 3;
+	return expect_message(ot, oomtrace_open(ot, NULL, OOMTRACE_OPEN_MAPPED),
+			      "too old to map its rings") ? 0 : 3;
 }
 
-TEST_F(library_seek, an_older_module_is_read_or_it_says_what_it_cannot)
+TEST_F(library_seek, an_older_module_is_read_or_the_library_reports_what_it_lacks)
 {
 	struct oomtrace_info short_info, long_info[2];
 
 	deny(1);
 	EXPECT_EQ(0, run_child(with_first_info, NULL));
 	EXPECT_EQ(0, run_child(without_seek_and_ring, NULL));
-	/* And a program whose struct is another one than the library's. */
+	/* A program's struct may be shorter or longer than the library's. */
 	memset(&short_info, 0xee, sizeof(short_info));
 	EXPECT_EQ(0, oomtrace_get_info(self->ot, &short_info,
 				       OOMTRACE_INFO_SIZE_VER1));

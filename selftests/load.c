@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the module loads or says why not, a load that failed and an unload
- * leave nothing behind, it does not go away under somebody who uses it, and it
- * takes no more memory than it says.
+ * Promise: the module loads or reports why not. After a failed load or an
+ * unload nothing of it is left, a module in use stays loaded, and it uses no
+ * more memory than it reports.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 FIXTURE(load) {
 	int kmsg;
@@ -30,7 +30,7 @@ FIXTURE_TEARDOWN(load)
 
 static void expect_nothing_left(struct __test_metadata *_metadata)
 {
-	EXPECT_EQ(NULL, module_trace()) TH_LOG("it is in %s", module_trace());
+	EXPECT_EQ(NULL, module_trace()) TH_LOG("still in %s", module_trace());
 }
 
 TEST_F(load, modprobe_loads_and_unloads)
@@ -52,7 +52,7 @@ TEST_F(load, modprobe_loads_and_unloads)
 	expect_nothing_left(_metadata);
 }
 
-/* The module works: a refusal is recorded, once. */
+/* The module works: it records a refusal once. */
 static void records_a_denial(struct __test_metadata *_metadata, int fd)
 {
 	struct records recs = { };
@@ -77,8 +77,8 @@ TEST_F(load, a_second_load_is_EEXIST_and_leaves_the_first_intact)
 	close(fd);
 }
 
-static void refuse(struct __test_metadata *_metadata, int kmsg,
-		   const char *params, const char *word)
+static void expect_load_rejected(struct __test_metadata *_metadata, int kmsg,
+				 const char *params, const char *word)
 {
 	char *log;
 
@@ -92,24 +92,24 @@ static void refuse(struct __test_metadata *_metadata, int kmsg,
 
 TEST_F(load, bad_parameters_are_EINVAL_with_a_line_in_the_log)
 {
-	refuse(_metadata, self->kmsg, "commit_records=foo", "commit_records");
-	refuse(_metadata, self->kmsg, "commit_records=", "commit_records");
-	refuse(_metadata, self->kmsg, "commit_hook=jprobe", "commit_hook");
-	refuse(_metadata, self->kmsg, "commit_buffer_kb=1", "commit_buffer_kb");
-	refuse(_metadata, self->kmsg, "commit_buffer_kb=0", "commit_buffer_kb");
-	refuse(_metadata, self->kmsg, "commit_buffer_kb=-1",
-	       "commit_buffer_kb");
-	refuse(_metadata, self->kmsg, "oom_buffer_kb=15", "oom_buffer_kb");
-	refuse(_metadata, self->kmsg, "oom_buffer_kb=99999999",
-	       "oom_buffer_kb");
-	refuse(_metadata, self->kmsg, "oom_buffer_kb=many", "oom_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "commit_records=foo", "commit_records");
+	expect_load_rejected(_metadata, self->kmsg, "commit_records=", "commit_records");
+	expect_load_rejected(_metadata, self->kmsg, "commit_hook=jprobe", "commit_hook");
+	expect_load_rejected(_metadata, self->kmsg, "commit_buffer_kb=1", "commit_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "commit_buffer_kb=0", "commit_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "commit_buffer_kb=-1",
+			     "commit_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "oom_buffer_kb=15", "oom_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "oom_buffer_kb=99999999",
+			     "oom_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "oom_buffer_kb=many", "oom_buffer_kb");
 }
 
 TEST_F(load, too_little_memory_is_ENOMEM_and_leaves_nothing)
 {
 	char *log;
 
-	/* The largest that is allowed, and more than this machine has. */
+	/* The largest size allowed, which exceeds this machine's memory. */
 	if (meminfo("MemTotal") > 1048576 * sysconf(_SC_NPROCESSORS_CONF) / 2)
 		SKIP(return, "this machine has too much memory");
 	EXPECT_EQ(-ENOMEM, module_load("oom_buffer_kb=1048576"));
@@ -136,8 +136,8 @@ static bool is_on_line(const char *line, const char *word)
 }
 
 /*
- * Bytes of vmalloc memory in use, after what is freed lazily was freed; without
- * the stacks of threads, since the kernel starts a worker when it likes.
+ * Bytes of vmalloc memory in use, without areas that wait to be purged and
+ * without thread stacks, since the kernel starts workers at any time.
  */
 static long vmalloc_bytes(void)
 {
@@ -156,13 +156,13 @@ static long vmalloc_bytes(void)
 	return sum;
 }
 
-/* Each unload waits until no task can be inside a hook any more. */
+/* Each unload waits until no task can be inside a hook. */
 TEST_F_TIMEOUT(load, twenty_loads_and_unloads_leave_nothing, 300)
 {
 	long slab, vmalloc, percpu, grown = 0;
 	int i, wait;
 
-	/* What is allocated once for all is no leak. */
+	/* Do one-time allocations first. */
 	for (i = 0; i < 3; i++) {
 		EXPECT_EQ(0, module_load(NULL));
 		EXPECT_EQ(0, module_unload());
@@ -176,7 +176,7 @@ TEST_F_TIMEOUT(load, twenty_loads_and_unloads_leave_nothing, 300)
 		EXPECT_EQ(0, module_unload());
 	}
 	expect_nothing_left(_metadata);
-	/* A module's own memory is freed a moment later. */
+	/* The module's own memory is freed slightly later. */
 	for (wait = 0; wait < 50; wait++) {
 		spill("/proc/sys/vm/drop_caches", "3");
 		grown = vmalloc_bytes() - vmalloc;
@@ -190,7 +190,7 @@ TEST_F_TIMEOUT(load, twenty_loads_and_unloads_leave_nothing, 300)
 	EXPECT_GE(0, meminfo("Percpu") - percpu);
 }
 
-TEST_F(load, nobody_takes_it_away_from_an_open_device)
+TEST_F(load, an_open_device_pins_the_module)
 {
 	int fd, err;
 
@@ -204,7 +204,7 @@ TEST_F(load, nobody_takes_it_away_from_an_open_device)
 	expect_nothing_left(_metadata);
 }
 
-TEST_F(load, nobody_takes_it_away_from_an_open_text_file)
+TEST_F(load, an_open_text_file_pins_the_module_or_fails)
 {
 	char buf[64];
 	int fd, err;
@@ -213,20 +213,20 @@ TEST_F(load, nobody_takes_it_away_from_an_open_text_file)
 	fd = open(DEBUGFS "/trace", O_RDONLY);
 	ASSERT_LE(0, fd);
 	err = module_unload();
-	/* Either it stays, or the file is dead but harmless. */
+	/* The module stays loaded, or the file fails without harm. */
 	EXPECT_TRUE(!err || err == -EWOULDBLOCK || err == -EBUSY);
 	if (!err)
 		EXPECT_EQ(-1, read(fd, buf, sizeof(buf)));
 	close(fd);
 }
 
-static int map_all_day(void *unused)
+static int map_forever(void *unused)
 {
 	unsigned int i;
 
 	(void)unused;
 	for (i = 0;; i++) {
-		/* As in blaze.c: whoever never sleeps holds up an unload. */
+		/* A task that never sleeps delays an unload. */
 		if (i % 64 == 0)
 			sched_yield();
 		ask(10);
@@ -240,7 +240,7 @@ TEST_F(load, unloading_under_load_is_safe)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		pid[i] = start_child(map_all_day, NULL);
+		pid[i] = start_child(map_forever, NULL);
 	for (i = 0; i < 5; i++) {
 		EXPECT_EQ(0, module_load("commit_records=all commit_buffer_kb=16"));
 		sleep_ms(30);
@@ -253,7 +253,7 @@ TEST_F(load, unloading_under_load_is_safe)
 	expect_nothing_left(_metadata);
 }
 
-/* Pages of the module's own vmalloc areas, bytes. */
+/* Bytes of the module's own vmalloc areas. */
 static long vmalloc_of_module(void)
 {
 	char *text = slurp("/proc/vmallocinfo", NULL), *at = text, line[256];
@@ -272,7 +272,7 @@ static long vmalloc_of_module(void)
 	return sum;
 }
 
-TEST_F(load, the_rings_take_what_info_says_and_at_most_1_MiB_per_CPU)
+TEST_F(load, the_rings_use_what_info_reports_and_at_most_1_MiB_per_CPU)
 {
 	struct oomtrace_info info;
 	long rings, seen;
@@ -285,7 +285,7 @@ TEST_F(load, the_rings_take_what_info_says_and_at_most_1_MiB_per_CPU)
 	seen = vmalloc_of_module();
 	EXPECT_GE((long)info.cpus << 20, rings);
 	EXPECT_LE(rings, seen);
-	/* All else that is taken from there is less than a tenth. */
+	/* All other areas together are smaller than a tenth. */
 	EXPECT_GE(rings + rings / 10, seen);
 	close(fd);
 }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: under kernel lockdown, oomtrace that was loaded before goes on: it
- * records, everything can be read, and what the control files may no longer do
- * can be done by ioctl. An unsigned module is not loaded any more.
+ * Promise: oomtrace keeps working under kernel lockdown if it was loaded
+ * before: it records, all its files are readable, and ioctls replace the
+ * control files. An unsigned module cannot be loaded any more.
  *
- * Lockdown lasts until the next boot, so this is for a machine of its own.
+ * Lockdown lasts until the next boot, so this needs a machine of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define LOCKDOWN	"/sys/kernel/security/lockdown"
 
@@ -24,7 +24,7 @@ FIXTURE_VARIANT(lockdown) {
 	const char *level;
 };
 
-/* From the weaker to the stronger: there is no way back. */
+/* From weak to strong: a level cannot be lowered. */
 FIXTURE_VARIANT_ADD(lockdown, integrity) { .level = "integrity" };
 FIXTURE_VARIANT_ADD(lockdown, confidentiality) { .level = "confidentiality" };
 
@@ -133,7 +133,7 @@ TEST_F(lockdown, the_command_works)
 	EXPECT_EQ(0, run_program(said, sizeof(said), last)) TH_LOG("%s", said);
 }
 
-/* Comes last, since the module does not come back. */
+/* The last test, since the module cannot be loaded again. */
 FIXTURE(unsigned_module) {
 	int kmsg;
 };
@@ -148,7 +148,7 @@ FIXTURE_TEARDOWN(unsigned_module)
 	close(self->kmsg);
 }
 
-TEST_F(unsigned_module, once_gone_stays_out)
+TEST_F(unsigned_module, an_unloaded_module_cannot_be_loaded_again)
 {
 	char *log;
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: who maps the rings gets the very records that the device gives, can
- * never write to them, and maps what the header says or nothing at all.
+ * Promise: a mapping of the rings shows exactly the records that the device
+ * gives, can never be written to, and has the size and offset that the header
+ * defines.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 
-#include "commit.h"
-#include "mapped.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/mapped.h"
+#include "lib/test.h"
 
 FIXTURE(mapping) {
 	int fd;
@@ -111,8 +112,8 @@ static int deny_later(void *unused)
 	return 0;
 }
 
-/* As the header says: skip to the end, look once more, poll. */
-TEST_F(mapping, poll_wakes_who_reads_by_mapping)
+/* As the header describes: skip to the end, look once more, poll. */
+TEST_F(mapping, poll_wakes_a_reader_of_a_mapping)
 {
 	struct pollfd p = { .fd = self->fd, .events = POLLIN };
 	pid_t pid;
@@ -136,7 +137,7 @@ static int map_errno(int fd, size_t size, int prot, int flags, off_t offset)
 	return 0;
 }
 
-TEST_F(mapping, nobody_can_write_to_it)
+TEST_F(mapping, mappings_are_read_only)
 {
 	const off_t offset = self->ring.mmap_offset;
 	const size_t size = self->ring.mmap_size;
@@ -174,7 +175,7 @@ TEST_F(mapping, a_wrong_size_or_offset_is_EINVAL)
 	void *at;
 
 	EXPECT_EQ(0, map_errno(self->fd, size, PROT_READ, MAP_SHARED, offset));
-	/* A size is rounded up to pages before the module sees it. */
+	/* The kernel rounds the size up to pages. */
 	EXPECT_EQ(EINVAL, map_errno(self->fd, size - PAGE, PROT_READ,
 				    MAP_SHARED, offset));
 	EXPECT_EQ(EINVAL, map_errno(self->fd, size + 1, PROT_READ, MAP_SHARED,
@@ -198,7 +199,7 @@ TEST_F(mapping, a_wrong_size_or_offset_is_EINVAL)
 	EXPECT_EQ(EINVAL, map_errno(self->fd, size, PROT_READ, MAP_SHARED,
 				    last.mmap_offset + (1ULL << 31)));
 
-	/* A mapping that exists does not grow. */
+	/* A mapping cannot grow. */
 	at = mmap(NULL, size, PROT_READ, MAP_SHARED, self->fd, offset);
 	ASSERT_NE(MAP_FAILED, at);
 	EXPECT_EQ(MAP_FAILED, mremap(at, size, 2 * size, MREMAP_MAYMOVE));
@@ -245,8 +246,8 @@ TEST_F(mapping, keeps_the_module_loaded_without_the_descriptor)
 	self->fd = -1;
 }
 
-/* A reader that maps and unmaps all the time, and one that is killed at it. */
-static int map_all_day(void *arg)
+/* A reader that maps and unmaps continuously until it is killed. */
+static int map_forever(void *arg)
 {
 	struct mapped m;
 	union record r;
@@ -268,7 +269,7 @@ TEST_F(mapping, a_killed_reader_leaves_nothing)
 	device_info(self->fd, &before);
 	for (round = 0; round < 5; round++) {
 		for (i = 0; i < 4; i++)
-			pid[i] = start_child(map_all_day, &self->fd);
+			pid[i] = start_child(map_forever, &self->fd);
 		sleep_ms(30);
 		for (i = 0; i < 4; i++) {
 			kill(pid[i], SIGKILL);

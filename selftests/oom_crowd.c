@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: it holds for thousands of processes and hundreds of OOMs too. Whom
- * the kernel takes of 2000 is the one that the candidates' records name; how
- * many of them a ring too small has lost is told; and OOMs of many cgroups at
- * once on all CPUs are as many whole episodes. For a machine with 4 CPUs and
- * 1 GB.
+ * Promise: the records also hold for thousands of processes and hundreds of
+ * OOMs. Of 2000 processes, the kernel kills the one that the candidate records
+ * name. If a ring is too small, the number of lost candidates is reported. OOMs
+ * of several cgroups at once, on all CPUs, are as many complete episodes. For a
+ * machine with 4 CPUs and 1 GB.
  */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "crowd.h"
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
+#include "lib/crowd.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
 
 #define MANY	2000
 
 FIXTURE(crowd) {
 	struct records recs;
-	struct scene *scene;	/* the same records, as the checks want them */
+	struct scene *scene;	/* the same records, for the checks */
 };
 
 FIXTURE_SETUP(crowd)
@@ -65,7 +65,7 @@ TEST_F_TIMEOUT(crowd, of_2000_the_one_that_the_records_name_dies, 300)
 			  records_count(&self->recs, OOMTRACE_CANDIDATE));
 		scene_check_points(_metadata, self->scene, v->episode,
 				   v->totalpages);
-		/* Or the verdict says why not. */
+		/* The verdict reports a race. */
 		if (v->recomputed != OOMTRACE_RECOMPUTED_RACED)
 			scene_check_choice(_metadata, self->scene, v);
 		EXPECT_TRUE(v->recomputed == OOMTRACE_RECOMPUTED_AGREE ||
@@ -79,7 +79,7 @@ TEST_F_TIMEOUT(crowd, of_2000_the_one_that_the_records_name_dies, 300)
 	close(fd);
 }
 
-TEST_F(crowd, a_ring_too_small_says_how_many_are_missing)
+TEST_F(crowd, a_ring_too_small_counts_the_missing_candidates)
 {
 	unsigned long long lost = 0;
 	const union record *r;
@@ -91,7 +91,7 @@ TEST_F(crowd, a_ring_too_small_says_how_many_are_missing)
 	module_start("oom_buffer_kb=16");
 	fd = device_open();
 	crowd_sysrq_f();
-	/* Nothing is read before it is over: the ring laps. */
+	/* Read only after the OOM, so that the ring overwrites records. */
 	sleep_ms(1500);
 	crowd_ooms_end(fd, &self->recs, 1);
 	text = slurp(DEBUGFS "/last_oom", NULL);
@@ -102,7 +102,7 @@ TEST_F(crowd, a_ring_too_small_says_how_many_are_missing)
 	held = records_count(&self->recs, OOMTRACE_CANDIDATE);
 	EXPECT_LE(400, r->end.candidates);
 	EXPECT_GT(r->end.candidates, held);
-	/* Those, and the begin, which came first of all. */
+	/* Those, and the begin, which was the first record. */
 	EXPECT_LE(r->end.candidates - held + 1, lost);
 	EXPECT_GE(r->end.candidates - held + 32, lost);
 	line_with(text, "Missing:", line, sizeof(line));
@@ -114,7 +114,7 @@ TEST_F(crowd, a_ring_too_small_says_how_many_are_missing)
 
 #define FEW	60
 
-TEST_F(crowd, candidates_have_the_points_behind_proc_oom_score)
+TEST_F(crowd, candidates_have_the_points_of_proc_oom_score)
 {
 	const struct oomtrace_candidate *c;
 	const struct oomtrace_verdict *v;
@@ -139,7 +139,7 @@ TEST_F(crowd, candidates_have_the_points_behind_proc_oom_score)
 	close(fd);
 }
 
-TEST_F(crowd, of_equals_the_later_dies)
+TEST_F(crowd, of_equal_candidates_the_later_dies)
 {
 	const struct oomtrace_verdict *v;
 	char *text;
@@ -209,7 +209,7 @@ TEST_F_TIMEOUT(crowd, two_hundred_ooms_on_all_cpus_are_two_hundred_whole_episode
 	}
 	device_drain(fd, &self->recs);
 	EXPECT_EQ(CGROUPS * ROUNDS, kills);
-	/* A dying task may ask once more: an episode too, but no kill. */
+	/* A dying task may allocate once more: an episode without a kill. */
 	begins = records_count(&self->recs, OOMTRACE_OOM_BEGIN);
 	EXPECT_LE(CGROUPS * ROUNDS, begins);
 	EXPECT_EQ(begins, records_count(&self->recs, OOMTRACE_OOM_END));

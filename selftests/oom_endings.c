@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: an OOM that ends without a kill is told with how it ended, and a
- * victim that does not die by itself with what the reaper did to it. For a small
- * machine (256 MB), with the module that provokes (provoke/provoke.c): user
- * space alone cannot bring these about, or not when it wants.
+ * Promise: an OOM that ends without a kill is recorded with its ending, and a
+ * victim that does not exit by itself with the steps of the reaper. For a small
+ * machine (256 MB), with the module that provokes OOMs: user space alone cannot
+ * cause these cases reliably.
  *
  * Here a scene's @big is the task that the scene is about.
  */
@@ -14,14 +14,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
 
 static struct scene *freed, *nofs, *dying, *stuck;
 
-/* How often the kernel called out_of_memory() in a scene, by its own count. */
+/* Calls of out_of_memory() in a scene, counted by ftrace. */
 static unsigned long *calls;
 
 static void __attribute__((constructor)) make_scenes(void)
@@ -37,18 +37,18 @@ static void __attribute__((constructor)) make_scenes(void)
 #define NEED_PROVOKE()							\
 	do {								\
 		if (!provoke_load())					\
-			SKIP(return, "the module that provokes was not built"); \
+			SKIP(return, "the module that provokes OOMs was not built"); \
 	} while (0)
 
-/* More than the machine has. */
+/* More pages than the machine has. */
 #define TOO_MANY	"1000000"
 
 #define HELD		8000
 
-/* The last repeats are told within a second. */
-#define TOLD_MS		3500
+/* The last repeat records are written within a second. */
+#define REPEATS_MS		3500
 
-/* A driver gives back what it held, and only then somebody dies. */
+/* The notifier frees what the module holds; only then is a task killed. */
 static void play_freed(struct scene *s)
 {
 	struct hog big;
@@ -57,7 +57,7 @@ static void play_freed(struct scene *s)
 	scene_start(s, NULL);
 	snprintf(held, sizeof(held), "%d", HELD);
 	if (spill(PROVOKE("hold"), held))
-		die("no %d pages to hold", HELD);
+		die("cannot hold %d pages", HELD);
 	hog_start(&big, "--comm big --grow 4096");
 	s->big = big.pid;
 	s->status = hog_wait(&big);
@@ -65,7 +65,7 @@ static void play_freed(struct scene *s)
 	provoke_unload();
 }
 
-static int grab(void *order)
+static int allocate_too_many(void *order)
 {
 	prctl(PR_SET_NAME, "grabber");
 	return spill(order, TOO_MANY) ? 1 : 0;
@@ -74,9 +74,9 @@ static int grab(void *order)
 static void play_nofs(struct scene *s)
 {
 	scene_start(s, NULL);
-	s->big = start_child(grab, PROVOKE("grab_nofs"));
+	s->big = start_child(allocate_too_many, PROVOKE("grab_nofs"));
 	s->status = wait_child(s->big);
-	sleep_ms(TOLD_MS);
+	sleep_ms(REPEATS_MS);
 	scene_end(s);
 	provoke_unload();
 }
@@ -84,23 +84,23 @@ static void play_nofs(struct scene *s)
 static void play_dying(struct scene *s)
 {
 	scene_start(s, NULL);
-	s->big = start_child(grab, PROVOKE("grab_dying"));
+	s->big = start_child(allocate_too_many, PROVOKE("grab_dying"));
 	s->status = wait_child(s->big);
 	scene_end(s);
 	provoke_unload();
 }
 
-/* How long the victim is deaf: the reaper comes 2 s after the kill. */
+/* How long the victim ignores signals: the reaper comes 2 s after the kill. */
 #define DEAF_MS		"10000"
 
 #define TRACING	"/sys/kernel/tracing"
 
-/* An event of ftrace's, of which it counts the hits. */
+/* ftrace counts the hits of its own event. */
 static void count_calls(void)
 {
 	if (spill(TRACING "/kprobe_events", "p:oomtrace_test/calls out_of_memory") ||
 	    spill(TRACING "/events/oomtrace_test/calls/enable", "1"))
-		die("ftrace cannot count");
+		die("cannot count calls with ftrace");
 }
 
 static unsigned long counted_calls(void)
@@ -116,12 +116,12 @@ static unsigned long counted_calls(void)
 	return n;
 }
 
-/* The victim cannot hear its SIGKILL; another one of its cgroup wants on. */
+/* The victim cannot react to SIGKILL; another task of its cgroup allocates. */
 static void play_stuck(struct scene *s)
 {
 	struct hog deaf, other;
 
-	/* A small ring: who waits and asks again must not fill it. */
+	/* A small ring, which retries must not fill. */
 	scene_start(s, "oom_buffer_kb=64");
 	count_calls();
 	memcg_make(&s->cg, "stuck", MB(24));
@@ -136,13 +136,13 @@ static void play_stuck(struct scene *s)
 	hog_wait(&other);
 	s->status = hog_wait(&deaf);
 	*calls = counted_calls();
-	sleep_ms(TOLD_MS);
+	sleep_ms(REPEATS_MS);
 	scene_end(s);
 	memcg_remove(&s->cg);
 	provoke_unload();
 }
 
-/* The next episode, from *at on, that ended so; and what it began with. */
+/* The next episode from *at on with this ending, and its begin record. */
 static const struct oomtrace_oom_end *
 next_ending(const struct scene *s, size_t *at, unsigned int how,
 	    const struct oomtrace_oom_begin **begin)
@@ -165,14 +165,14 @@ static size_t count_in(const struct scene *s, unsigned int type,
 {
 	size_t i, n = 0;
 
-	/* All types of an episode have its number right behind the header. */
+	/* All types of an episode have its number right after the header. */
 	for (i = 0; i < s->recs.n; i++)
 		n += s->recs.r[i].h.type == type &&
 		     s->recs.r[i].begin.episode == episode;
 	return n;
 }
 
-TEST(memory_freed_by_a_notifier_is_told_with_how_much)
+TEST(memory_freed_by_a_notifier_is_recorded_with_its_size)
 {
 	const struct oomtrace_oom_begin *begin = NULL;
 	const struct oomtrace_oom_end *end;
@@ -189,7 +189,9 @@ TEST(memory_freed_by_a_notifier_is_told_with_how_much)
 	EXPECT_EQ(0, end->victims);
 	EXPECT_EQ(0, end->candidates);
 	EXPECT_EQ(0, count_in(freed, OOMTRACE_VERDICT, end->episode));
-	/* What was held is gone: now one dies, and no notifier helps. */
+	/*
+	 * The held pages are gone: now a task is killed, and no notifier helps.
+	 */
 	end = next_ending(freed, &at, OOMTRACE_ENDING_KILLED, &begin);
 	ASSERT_NE(NULL, end);
 	EXPECT_TRUE(HAS(end, oom_end, notifier_freed));
@@ -200,7 +202,7 @@ TEST(memory_freed_by_a_notifier_is_told_with_how_much)
 
 #define GFP_FS	0x80u
 
-TEST(a_request_without_gfp_fs_has_nobody_killed)
+TEST(a_request_without_gfp_fs_kills_no_task)
 {
 	const struct oomtrace_oom_begin *begin = NULL;
 	const struct oomtrace_oom_end *end;
@@ -219,7 +221,10 @@ TEST(a_request_without_gfp_fs_has_nobody_killed)
 		EXPECT_EQ(0, end->notifier_freed);
 		n += begin->tgid == nofs->big;
 	}
-	/* One was told, the others are like it. */
+	/*
+	 * One is an episode of its own, the others are counted in repeat
+	 * records.
+	 */
 	EXPECT_LE(1, n);
 	for (i = 0; i < nofs->recs.n; i++) {
 		r = &nofs->recs.r[i].repeat;
@@ -230,7 +235,7 @@ TEST(a_request_without_gfp_fs_has_nobody_killed)
 		EXPECT_FALSE(HAS(r, repeat, victim_pid));
 		n += r->count;
 	}
-	/* Its patience, and then it was helped. */
+	/* As many as the module's PATIENCE, after which the notifier helps. */
 	EXPECT_EQ(5, n) TH_LOG("%s", nofs->log);
 	at = 0;
 	end = next_ending(nofs, &at, OOMTRACE_ENDING_NOTIFIER_FREED, &begin);
@@ -239,7 +244,7 @@ TEST(a_request_without_gfp_fs_has_nobody_killed)
 	scene_check_episodes(_metadata, &nofs->recs);
 }
 
-TEST(who_is_dying_gets_the_reserves_and_nobody_is_chosen)
+TEST(a_dying_task_gets_the_reserves_and_no_task_is_chosen)
 {
 	const struct oomtrace_oom_begin *begin = NULL;
 	const struct oomtrace_victim *victim;
@@ -263,7 +268,7 @@ TEST(who_is_dying_gets_the_reserves_and_nobody_is_chosen)
 	ASSERT_NE(NULL, victim);
 	EXPECT_EQ(dying->big, victim->pid);
 	EXPECT_EQ(OOMTRACE_WHY_CALLER_EXITING, victim->why);
-	/* The kernel has not a word about it in its log. */
+	/* The kernel logs nothing about this case. */
 	EXPECT_EQ(NULL, strstr(dying->log, "Killed process"));
 	EXPECT_EQ(NULL, strstr(dying->log, "invoked oom-killer"));
 	scene_check_episodes(_metadata, &dying->recs);
@@ -305,7 +310,7 @@ TEST(a_victim_still_dying_aborts_the_scan)
 		ASSERT_NE(NULL, c);
 		EXPECT_EQ(OOMTRACE_EVAL_ABORT, c->verdict);
 		EXPECT_EQ(OOMTRACE_REASON_IN_FLIGHT, c->reason);
-		/* Nobody is looked at after it. */
+		/* The scan stops there. */
 		EXPECT_EQ(end->candidates, c->index + 1);
 	}
 	EXPECT_LE(1, n) TH_LOG("%s", stuck->log);
@@ -313,12 +318,12 @@ TEST(a_victim_still_dying_aborts_the_scan)
 	scene_check_kills(_metadata, stuck, 0);
 }
 
-/* The time until the reaper comes is 2 s, and one episode a second is told. */
-TEST(those_who_wait_for_a_dying_victim_are_counted_and_fill_no_ring)
+/* The reaper comes after 2 s, and one episode a second is recorded. */
+TEST(tasks_that_wait_for_a_dying_victim_are_counted_and_fill_no_ring)
 {
 	const struct oomtrace_repeat *r = NULL, *rep;
 	const struct oomtrace_oom_end *end;
-	unsigned long told = 0, counted = 0;
+	unsigned long episodes = 0, counted = 0;
 	int aborted = 0;
 	size_t i;
 
@@ -327,7 +332,7 @@ TEST(those_who_wait_for_a_dying_victim_are_counted_and_fill_no_ring)
 	for (i = 0; i < stuck->recs.n; i++) {
 		rep = &stuck->recs.r[i].repeat;
 		end = &stuck->recs.r[i].end;
-		told += rep->h.type == OOMTRACE_OOM_END;
+		episodes += rep->h.type == OOMTRACE_OOM_END;
 		aborted += end->h.type == OOMTRACE_OOM_END &&
 			   end->ending == OOMTRACE_ENDING_SCAN_ABORTED;
 		if (rep->h.type != OOMTRACE_REPEAT)
@@ -341,16 +346,16 @@ TEST(those_who_wait_for_a_dying_victim_are_counted_and_fill_no_ring)
 		EXPECT_LE(r->last_ns, r->h.ts_ns);
 		EXPECT_GE(r->first_ns + 2500000000ULL, r->h.ts_ns);
 	}
-	fprintf(stderr, "# out_of_memory() was called %lu times: %lu told (%d scans aborted) + %lu counted; %zu records\n",
-		*calls, told, aborted, counted, stuck->recs.n);
+	fprintf(stderr, "# out_of_memory() was called %lu times: %lu episodes (%d scans aborted) + %lu repeats; %zu records\n",
+		*calls, episodes, aborted, counted, stuck->recs.n);
 	ASSERT_NE(NULL, r);
-	/* To the last one, by ftrace's own count. */
-	EXPECT_EQ(*calls, told + counted);
+	/* ftrace counts the same number of calls. */
+	EXPECT_EQ(*calls, episodes + counted);
 	EXPECT_LT(10, counted);
 	EXPECT_GE(10, aborted);
 }
 
-/* Sides that each say a size: 4 KiB pages here, kilobytes there. */
+/* The record has pages of 4 KiB, the log kB. */
 static void check_reaped(struct __test_metadata *_metadata,
 			 const struct oomtrace_reap *r, const char *line)
 {
@@ -367,7 +372,7 @@ static void check_reaped(struct __test_metadata *_metadata,
 	EXPECT_EQ(shmem, 4 * r->rss_shmem);
 }
 
-TEST(the_reaper_is_told_step_by_step)
+TEST(each_step_of_the_reaper_is_recorded)
 {
 	const struct oomtrace_reap *queued, *start, *finish, *left;
 	char what[64], line[512];
@@ -382,13 +387,13 @@ TEST(the_reaper_is_told_step_by_step)
 	ASSERT_NE(NULL, start);
 	ASSERT_NE(NULL, finish);
 	ASSERT_NE(NULL, left);
-	/* 2 * HZ in jiffies, the first of which may be short. */
+	/* 2 * HZ in jiffies, of which the first may be short. */
 	EXPECT_LE(1990000000ULL, queued->since_kill_ns);
 	EXPECT_LE(queued->since_kill_ns, start->since_kill_ns);
 	EXPECT_LE(start->since_kill_ns, finish->since_kill_ns);
 	EXPECT_LE(finish->since_kill_ns, left->since_kill_ns);
 	EXPECT_GT(20000000000ULL, left->since_kill_ns);
-	/* It held 13 MB, and the reaper took nearly all. */
+	/* It held 13 MiB, nearly all of which the reaper freed. */
 	EXPECT_LE(12 * 256, start->rss_anon);
 	EXPECT_GE(256, finish->rss_anon);
 	snprintf(what, sizeof(what), "reaped process %d (deaf)", stuck->big);
@@ -397,7 +402,7 @@ TEST(the_reaper_is_told_step_by_step)
 	check_reaped(_metadata, finish, line);
 }
 
-TEST(who_was_reaped_is_passed_over_for_that)
+TEST(a_reaped_task_is_ineligible_for_that_reason)
 {
 	const struct oomtrace_oom_begin *begin;
 	const struct oomtrace_verdict *verdict;

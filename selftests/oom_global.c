@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: an OOM of the whole machine is told as the kernel tells it, and
- * more: everybody who was looked at, with the points that the kernel gave, or
- * why it was spared. For a small machine (256 MB): each test fills all of it.
+ * Promise: an OOM of the whole machine is recorded as the kernel reports it,
+ * and in more detail: every task that was considered, with the kernel's points
+ * or the reason why it is ineligible. For a small machine (256 MB), since each
+ * test fills it.
  *
- * The scenes are played once, at the first test that looks at one, and kept in
- * shared memory: the tests run in processes of their own.
+ * A scene is played once, for the first test that examines it. Its result is in
+ * shared memory, since each test is a process of its own.
  */
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
 
 static struct scene *plain, *adj, *sysrq, *allocating;
 
@@ -26,7 +27,7 @@ static void __attribute__((constructor)) make_scenes(void)
 	allocating = scene_new();
 }
 
-/* A hog grows until somebody dies; some others just sit there. */
+/* A hog grows until a task is killed; others hold their memory. */
 static void play_plain(struct scene *s)
 {
 	struct hog small, shm, exempt, big;
@@ -50,17 +51,13 @@ static void play_plain(struct scene *s)
 	hog_kill(&exempt);
 }
 
-/* The same, but a small one offers itself. The big one then goes on. */
+/* A small task has a high oom_score_adj, so the big one survives. */
 static void play_adj(struct scene *s)
 {
 	struct hog offered, big;
 
 	hog_start(&offered, "--comm offered --anon 8 --adj 900 --hold");
-	hog_ready(&offered);
-	scene_start(s, NULL);
-	hog_start(&big, "--comm big --grow 4096");
-	s->small = offered.pid;
-	s->big = big.pid;
+	scene_start_pair(s, &offered, &big, "--comm big");
 	s->status = hog_wait(&offered);
 	hog_kill(&big);
 	scene_end(s);
@@ -99,77 +96,66 @@ static void play_allocating(struct scene *s)
 }
 
 FIXTURE(global) {
-	const struct scene *s;
-	struct report report;
-	const struct oomtrace_oom_begin *begin;
-	const struct oomtrace_verdict *verdict;
-	const struct oomtrace_victim *victim;
-	const struct oomtrace_oom_end *end;
+	struct scene_oom oom;
 };
 
 FIXTURE_SETUP(global)
 {
-	self->s = plain;
 	scene_play(plain, play_plain);
-	ASSERT_TRUE(scene_find(plain, plain->big, &self->begin, &self->verdict,
-			       &self->victim, &self->end))
-		TH_LOG("no whole episode that killed %d:\n%s", plain->big,
-		       plain->log);
-	ASSERT_TRUE(scene_report(plain, plain->big, &self->report))
-		TH_LOG("no report of %d:\n%s", plain->big, plain->log);
+	scene_load_oom(_metadata, &self->oom, plain, plain->big);
 }
 
 FIXTURE_TEARDOWN(global)
 {
 }
 
-TEST_F(global, the_big_one_dies_and_is_the_verdict)
+TEST_F(global, the_big_hog_dies_and_is_the_verdict)
 {
-	EXPECT_EQ(128 + SIGKILL, self->s->status);
-	EXPECT_EQ(self->s->big, self->verdict->pid);
-	EXPECT_EQ(self->s->big, self->verdict->tgid);
-	EXPECT_STREQ("big", self->verdict->comm);
-	EXPECT_EQ(OOMTRACE_CONSTRAINT_NONE, self->verdict->constraint);
-	EXPECT_STREQ("NONE", self->report.constraint);
-	EXPECT_FALSE(HAS(self->verdict, verdict, memcg_id));
-	EXPECT_EQ(self->report.pid, self->verdict->pid);
+	EXPECT_EQ(128 + SIGKILL, self->oom.s->status);
+	EXPECT_EQ(self->oom.s->big, self->oom.verdict->pid);
+	EXPECT_EQ(self->oom.s->big, self->oom.verdict->tgid);
+	EXPECT_STREQ("big", self->oom.verdict->comm);
+	EXPECT_EQ(OOMTRACE_CONSTRAINT_NONE, self->oom.verdict->constraint);
+	EXPECT_STREQ("NONE", self->oom.report.constraint);
+	EXPECT_FALSE(HAS(self->oom.verdict, verdict, memcg_id));
+	EXPECT_EQ(self->oom.report.pid, self->oom.verdict->pid);
 }
 
-TEST_F(global, begin_is_of_no_cgroup)
+TEST_F(global, begin_has_no_cgroup)
 {
-	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, self->begin->scope);
-	EXPECT_EQ(OOMTRACE_TRIGGER_ALLOCATION, self->begin->trigger);
-	EXPECT_FALSE(HAS(self->begin, oom_begin, memcg_id));
-	EXPECT_FALSE(HAS(self->begin, oom_begin, memcg_limit));
+	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, self->oom.begin->scope);
+	EXPECT_EQ(OOMTRACE_TRIGGER_ALLOCATION, self->oom.begin->trigger);
+	EXPECT_FALSE(HAS(self->oom.begin, oom_begin, memcg_id));
+	EXPECT_FALSE(HAS(self->oom.begin, oom_begin, memcg_limit));
 }
 
-TEST_F(global, begin_knows_the_memory)
+TEST_F(global, begin_has_the_memory_sizes)
 {
-	EXPECT_EQ(meminfo("MemTotal") / PAGE_KB, self->begin->totalram);
-	EXPECT_EQ(meminfo("SwapTotal") / PAGE_KB, self->begin->total_swap);
-	EXPECT_EQ(0, self->begin->swap_free);
-	/* There was next to nothing free, and most was the hogs'. */
-	EXPECT_GT(self->begin->totalram / 8, self->begin->free);
-	EXPECT_LT(self->begin->totalram / 3, self->begin->anon);
-	EXPECT_LT(0, self->begin->wmark_min);
-	EXPECT_LE(self->begin->wmark_min, self->begin->wmark_low);
-	EXPECT_LE(self->begin->wmark_low, self->begin->wmark_high);
-	EXPECT_LE((long)MB(6) / PAGE, self->begin->shmem);
-	EXPECT_GE(self->begin->totalram, self->begin->anon +
-		  self->begin->file + self->begin->free);
+	EXPECT_EQ(meminfo("MemTotal") / PAGE_KB, self->oom.begin->totalram);
+	EXPECT_EQ(meminfo("SwapTotal") / PAGE_KB, self->oom.begin->total_swap);
+	EXPECT_EQ(0, self->oom.begin->swap_free);
+	/* Almost nothing is free, and the hogs use most of it. */
+	EXPECT_GT(self->oom.begin->totalram / 8, self->oom.begin->free);
+	EXPECT_LT(self->oom.begin->totalram / 3, self->oom.begin->anon);
+	EXPECT_LT(0, self->oom.begin->wmark_min);
+	EXPECT_LE(self->oom.begin->wmark_min, self->oom.begin->wmark_low);
+	EXPECT_LE(self->oom.begin->wmark_low, self->oom.begin->wmark_high);
+	EXPECT_LE((long)MB(6) / PAGE, self->oom.begin->shmem);
+	EXPECT_GE(self->oom.begin->totalram, self->oom.begin->anon +
+		  self->oom.begin->file + self->oom.begin->free);
 }
 
-TEST_F(global, everybody_in_the_kernels_table_is_a_candidate)
+TEST_F(global, every_task_in_the_kernels_table_is_a_candidate)
 {
 	const struct oomtrace_candidate *c;
 	long drift, most = 0;
 	int i, differ = 0;
 
-	EXPECT_LE(5, self->report.nrows);
-	for (i = 0; i < self->report.nrows; i++) {
-		const struct report_row *row = &self->report.rows[i];
+	EXPECT_LE(5, self->oom.report.nrows);
+	for (i = 0; i < self->oom.report.nrows; i++) {
+		const struct report_row *row = &self->oom.report.rows[i];
 
-		c = scene_candidate(self->s, self->begin->episode, row->tgid);
+		c = scene_candidate(self->oom.s, self->oom.begin->episode, row->tgid);
 		ASSERT_NE(NULL, c) TH_LOG("no candidate %d %s", row->tgid,
 					  row->name);
 		EXPECT_EQ(row->adj, c->oom_score_adj);
@@ -178,7 +164,7 @@ TEST_F(global, everybody_in_the_kernels_table_is_a_candidate)
 			continue;
 		EXPECT_EQ(row->pgtables_bytes, c->pgtables_bytes);
 		EXPECT_EQ(row->swapents, c->swapents);
-		/* Reclaim goes on while the table is printed. */
+		/* Reclaim continues while the kernel prints the table. */
 		drift = labs(row->rss -
 			     (c->rss_anon + c->rss_file + c->rss_shmem));
 		differ += drift != 0;
@@ -186,26 +172,28 @@ TEST_F(global, everybody_in_the_kernels_table_is_a_candidate)
 			most = drift;
 	}
 	fprintf(stderr, "# table rows: %d, rss differs in %d, at most by %ld pages\n",
-		self->report.nrows, differ, most);
+		self->oom.report.nrows, differ, most);
 	EXPECT_GE(1024, most);
 }
 
-TEST_F(global, those_who_sit_still_have_the_tables_very_numbers)
+TEST_F(global, idle_tasks_have_exactly_the_tables_numbers)
 {
-	const pid_t still[] = { self->s->small, self->s->shm,
-				self->s->exempt };
+	const pid_t still[] = { self->oom.s->small, self->oom.s->shm,
+				self->oom.s->exempt };
 	const struct oomtrace_candidate *c;
 	const struct report_row *row;
 	size_t i;
 
 	if (is_preempt_rt())
-		SKIP(return, "PREEMPT_RT: the lock that candidates' memory is read under can sleep");
+		SKIP(return, "PREEMPT_RT: reading a candidate's memory takes a sleeping lock");
 	for (i = 0; i < ARRAY_SIZE(still); i++) {
-		c = scene_candidate(self->s, self->begin->episode, still[i]);
-		row = report_row(&self->report, still[i]);
+		c = scene_candidate(self->oom.s, self->oom.begin->episode, still[i]);
+		row = report_row(&self->oom.report, still[i]);
 		ASSERT_NE(NULL, c);
 		ASSERT_NE(NULL, row);
-		/* File pages may go; what they hold without swap may not. */
+		/*
+		 * File pages may be reclaimed; without swap the others cannot.
+		 */
 		EXPECT_EQ(row->pgtables_bytes, c->pgtables_bytes);
 		if (row->rss_anon >= 0) {
 			EXPECT_EQ(row->rss_anon, c->rss_anon);
@@ -215,46 +203,48 @@ TEST_F(global, those_who_sit_still_have_the_tables_very_numbers)
 			       c->rss_file), 64);
 	}
 	/*
-	 * What they took, but for what the kernel's counter keeps back on each
-	 * CPU (64 pages of each kind, until 6.2) or counts in rough steps.
+	 * Within what the kernel's counters buffer on each CPU (64 pages of
+	 * each kind, until 6.2) or round.
 	 */
-	c = scene_candidate(self->s, self->begin->episode, self->s->small);
+	c = scene_candidate(self->oom.s, self->oom.begin->episode, self->oom.s->small);
 	EXPECT_GE(160, labs(c->rss_anon - (long)MB(12) / PAGE));
-	/* The hog's own program, under a megabyte, lies in tmpfs: more shmem. */
-	c = scene_candidate(self->s, self->begin->episode, self->s->shm);
+	/*
+	 * The hog's program, less than 1 MiB, is in tmpfs and counts as shmem.
+	 */
+	c = scene_candidate(self->oom.s, self->oom.begin->episode, self->oom.s->shm);
 	EXPECT_GE(160 + (long)MB(1) / PAGE, labs(c->rss_shmem - (long)MB(6) / PAGE));
 }
 
 TEST_F(global, points_are_the_formula_over_the_terms)
 {
-	EXPECT_EQ(self->begin->totalram + self->begin->total_swap,
-		  self->verdict->totalpages);
-	scene_check_points(_metadata, self->s, self->begin->episode,
-			   self->verdict->totalpages);
+	EXPECT_EQ(self->oom.begin->totalram + self->oom.begin->total_swap,
+		  self->oom.verdict->totalpages);
+	scene_check_points(_metadata, self->oom.s, self->oom.begin->episode,
+			   self->oom.verdict->totalpages);
 }
 
 TEST_F(global, the_victim_has_the_most_points_and_the_next_is_runner_up)
 {
-	scene_check_choice(_metadata, self->s, self->verdict);
-	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, self->verdict->recomputed);
+	scene_check_choice(_metadata, self->oom.s, self->oom.verdict);
+	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, self->oom.verdict->recomputed);
 }
 
-TEST_F(global, init_and_kernel_threads_are_ineligible_for_that)
+TEST_F(global, init_and_kernel_threads_are_ineligible_for_that_reason)
 {
 	const struct oomtrace_candidate *c;
 	size_t i;
 	int n = 0;
 
-	c = scene_candidate(self->s, self->begin->episode, 1);
+	c = scene_candidate(self->oom.s, self->oom.begin->episode, 1);
 	ASSERT_NE(NULL, c);
 	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
 	EXPECT_EQ(OOMTRACE_REASON_INIT, c->reason);
 	EXPECT_FALSE(HAS(c, candidate, points));
-	c = scene_candidate(self->s, self->begin->episode, 2);
+	c = scene_candidate(self->oom.s, self->oom.begin->episode, 2);
 	ASSERT_NE(NULL, c);
 	EXPECT_EQ(OOMTRACE_REASON_KTHREAD, c->reason);
-	for (i = 0; i < self->s->recs.n; i++) {
-		c = &self->s->recs.r[i].candidate;
+	for (i = 0; i < self->oom.s->recs.n; i++) {
+		c = &self->oom.s->recs.r[i].candidate;
 		if (c->h.type != OOMTRACE_CANDIDATE ||
 		    c->reason != OOMTRACE_REASON_KTHREAD)
 			continue;
@@ -265,48 +255,41 @@ TEST_F(global, init_and_kernel_threads_are_ineligible_for_that)
 	EXPECT_LE(10, n);
 }
 
-TEST_F(global, adj_minus_1000_is_ineligible_for_that)
+TEST_F(global, adj_minus_1000_is_ineligible_for_that_reason)
 {
-	const struct oomtrace_candidate *c;
-
-	c = scene_candidate(self->s, self->begin->episode, self->s->exempt);
-	ASSERT_NE(NULL, c);
-	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
-	EXPECT_EQ(OOMTRACE_REASON_ADJ_MIN, c->reason);
-	EXPECT_EQ(-1000, c->oom_score_adj);
-	EXPECT_FALSE(HAS(c, candidate, points));
+	scene_check_exempt(_metadata, &self->oom);
 }
 
 TEST_F(global, the_end_counts_what_happened)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < self->s->recs.n; i++)
-		n += self->s->recs.r[i].h.type == OOMTRACE_CANDIDATE &&
-		     self->s->recs.r[i].candidate.episode ==
-		     self->begin->episode;
-	EXPECT_EQ(OOMTRACE_ENDING_KILLED, self->end->ending);
-	EXPECT_EQ(1, self->end->victims);
-	EXPECT_EQ(n, self->end->candidates);
-	EXPECT_EQ(0, self->end->missed);
-	EXPECT_LT(0, self->end->duration_ns);
-	/* The begin record is written a moment after the clock was read. */
-	EXPECT_LE(self->end->h.ts_ns - self->begin->h.ts_ns,
-		  self->end->duration_ns);
-	EXPECT_GT(60000000000ULL, self->end->duration_ns);
-	EXPECT_TRUE(HAS(self->end, oom_end, notifier_freed));
+	for (i = 0; i < self->oom.s->recs.n; i++)
+		n += self->oom.s->recs.r[i].h.type == OOMTRACE_CANDIDATE &&
+		     self->oom.s->recs.r[i].candidate.episode ==
+		     self->oom.begin->episode;
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, self->oom.end->ending);
+	EXPECT_EQ(1, self->oom.end->victims);
+	EXPECT_EQ(n, self->oom.end->candidates);
+	EXPECT_EQ(0, self->oom.end->missed);
+	EXPECT_LT(0, self->oom.end->duration_ns);
+	/* The record is written shortly after its time is read. */
+	EXPECT_LE(self->oom.end->h.ts_ns - self->oom.begin->h.ts_ns,
+		  self->oom.end->duration_ns);
+	EXPECT_GT(60000000000ULL, self->oom.end->duration_ns);
+	EXPECT_TRUE(HAS(self->oom.end, oom_end, notifier_freed));
 }
 
-TEST_F(global, the_victims_own_exit_is_told)
+TEST_F(global, the_victims_own_exit_is_recorded)
 {
 	const struct oomtrace_reap *r = NULL;
 	size_t i;
 
-	for (i = 0; i < self->s->recs.n; i++)
-		if (self->s->recs.r[i].h.type == OOMTRACE_REAP &&
-		    self->s->recs.r[i].reap.pid == self->s->big &&
-		    self->s->recs.r[i].reap.step == OOMTRACE_STEP_EXITED)
-			r = &self->s->recs.r[i].reap;
+	for (i = 0; i < self->oom.s->recs.n; i++)
+		if (self->oom.s->recs.r[i].h.type == OOMTRACE_REAP &&
+		    self->oom.s->recs.r[i].reap.pid == self->oom.s->big &&
+		    self->oom.s->recs.r[i].reap.step == OOMTRACE_STEP_EXITED)
+			r = &self->oom.s->recs.r[i].reap;
 	ASSERT_NE(NULL, r);
 	EXPECT_TRUE(HAS(r, reap, since_kill_ns));
 	EXPECT_LT(0, r->since_kill_ns);
@@ -316,92 +299,80 @@ TEST_F(global, the_victims_own_exit_is_told)
 
 TEST_F(global, the_whole_report_is_this_episodes)
 {
-	/* Only if it runs on another CPU can it still grow in between. */
-	long drift = self->begin->tgid == self->s->big ? 0 : 64;
+	/* The victim can still grow if it runs on another CPU. */
+	long drift = self->oom.begin->tgid == self->oom.s->big ? 0 : 64;
 
-	scene_check_report(_metadata, self->s, self->s->big);
-	scene_check_kills(_metadata, self->s, drift);
-	EXPECT_EQ(1000, self->victim->uid);
-	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, self->victim->why);
+	scene_check_report(_metadata, self->oom.s, self->oom.s->big);
+	scene_check_kills(_metadata, self->oom.s, drift);
+	EXPECT_EQ(1000, self->oom.victim->uid);
+	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, self->oom.victim->why);
 }
 
 TEST_F(global, episodes_are_whole)
 {
-	scene_check_episodes(_metadata, &self->s->recs);
+	scene_check_episodes(_metadata, &self->oom.s->recs);
 }
 
 /* ---- other scenes ---- */
 
 TEST(oom_score_adj_makes_a_small_one_die_first)
 {
-	const struct oomtrace_oom_begin *begin;
-	const struct oomtrace_verdict *verdict;
+	struct scene_oom oom;
 	const struct oomtrace_candidate *c;
-	const struct oomtrace_victim *victim;
-	const struct oomtrace_oom_end *end;
 
 	scene_play(adj, play_adj);
 	EXPECT_EQ(128 + SIGKILL, adj->status);
-	ASSERT_TRUE(scene_find(adj, adj->small, &begin, &verdict, &victim,
-			       &end)) TH_LOG("%s", adj->log);
-	EXPECT_EQ(900, victim->oom_score_adj);
-	c = scene_candidate(adj, begin->episode, adj->small);
+	scene_load_oom(_metadata, &oom, adj, adj->small);
+	EXPECT_EQ(900, oom.victim->oom_score_adj);
+	c = scene_candidate(adj, oom.begin->episode, adj->small);
 	ASSERT_NE(NULL, c);
 	EXPECT_EQ(900, c->oom_score_adj);
-	EXPECT_LT(900 * (long)(verdict->totalpages / 1000), c->points);
-	scene_check_points(_metadata, adj, begin->episode,
-			   verdict->totalpages);
-	scene_check_choice(_metadata, adj, verdict);
-	EXPECT_EQ(adj->big, verdict->runner_up_pid);
+	EXPECT_LT(900 * (long)(oom.verdict->totalpages / 1000), c->points);
+	scene_check_points(_metadata, adj, oom.begin->episode,
+			   oom.verdict->totalpages);
+	scene_check_choice(_metadata, adj, oom.verdict);
+	EXPECT_EQ(adj->big, oom.verdict->runner_up_pid);
 	scene_check_report(_metadata, adj, adj->small);
 	scene_check_kills(_metadata, adj, 64);
 }
 
-TEST(sysrq_f_is_told_as_that)
+TEST(sysrq_f_is_recorded_as_the_trigger)
 {
-	const struct oomtrace_oom_begin *begin;
-	const struct oomtrace_verdict *verdict;
-	const struct oomtrace_victim *victim;
-	const struct oomtrace_oom_end *end;
+	struct scene_oom oom;
 
 	scene_play(sysrq, play_sysrq);
 	EXPECT_EQ(128 + SIGKILL, sysrq->status);
-	ASSERT_TRUE(scene_find(sysrq, sysrq->big, &begin, &verdict, &victim,
-			       &end)) TH_LOG("%s", sysrq->log);
-	EXPECT_EQ(OOMTRACE_TRIGGER_SYSRQ, begin->trigger);
-	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, begin->scope);
-	EXPECT_EQ(-1, begin->order);
-	EXPECT_EQ(0, strncmp(begin->comm, "kworker/", 8))
-		TH_LOG("%.16s", begin->comm);
-	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
-	EXPECT_EQ(sysrq->small, verdict->runner_up_pid);
-	scene_check_points(_metadata, sysrq, begin->episode,
-			   verdict->totalpages);
-	scene_check_choice(_metadata, sysrq, verdict);
+	scene_load_oom(_metadata, &oom, sysrq, sysrq->big);
+	EXPECT_EQ(OOMTRACE_TRIGGER_SYSRQ, oom.begin->trigger);
+	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, oom.begin->scope);
+	EXPECT_EQ(-1, oom.begin->order);
+	EXPECT_EQ(0, strncmp(oom.begin->comm, "kworker/", 8))
+		TH_LOG("%.16s", oom.begin->comm);
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, oom.end->ending);
+	EXPECT_EQ(sysrq->small, oom.verdict->runner_up_pid);
+	scene_check_points(_metadata, sysrq, oom.begin->episode,
+			   oom.verdict->totalpages);
+	scene_check_choice(_metadata, sysrq, oom.verdict);
 	scene_check_report(_metadata, sysrq, sysrq->big);
 	scene_check_kills(_metadata, sysrq, 0);
 }
 
-TEST(oom_kill_allocating_task_compares_nobody)
+TEST(oom_kill_allocating_task_compares_no_candidates)
 {
-	const struct oomtrace_oom_begin *begin;
-	const struct oomtrace_verdict *verdict;
-	const struct oomtrace_victim *victim;
-	const struct oomtrace_oom_end *end;
+	struct scene_oom oom;
 
 	scene_play(allocating, play_allocating);
 	EXPECT_EQ(128 + SIGKILL, allocating->status);
-	ASSERT_TRUE(scene_find(allocating, allocating->big, &begin, &verdict,
-			       &victim, &end)) TH_LOG("%s", allocating->log);
-	EXPECT_EQ(begin->tgid, verdict->tgid);
-	EXPECT_FALSE(HAS(verdict, verdict, points));
-	EXPECT_FALSE(HAS(verdict, verdict, runner_up_pid));
-	EXPECT_FALSE(HAS(verdict, verdict, runner_up_points));
-	EXPECT_EQ(OOMTRACE_RECOMPUTED_UNAVAILABLE, verdict->recomputed);
-	EXPECT_EQ(0, end->candidates);
-	EXPECT_EQ(1, end->victims);
-	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
-	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, victim->why);
+	scene_load_oom(_metadata, &oom, allocating, allocating->big);
+	EXPECT_EQ(oom.begin->tgid, oom.verdict->tgid);
+	EXPECT_FALSE(HAS(oom.verdict, verdict, points));
+	EXPECT_FALSE(HAS(oom.verdict, verdict, runner_up_pid));
+	EXPECT_FALSE(HAS(oom.verdict, verdict, runner_up_points));
+	EXPECT_EQ(OOMTRACE_RECOMPUTED_UNAVAILABLE, oom.verdict->recomputed);
+	EXPECT_EQ(0, oom.end->candidates);
+	EXPECT_EQ(1, oom.end->victims);
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, oom.end->ending);
+	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, oom.victim->why);
 	scene_check_report(_metadata, allocating, allocating->big);
 	scene_check_kills(_metadata, allocating, 0);
 }

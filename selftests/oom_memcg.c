@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: an OOM of a memory cgroup is told with the cgroup, its limit and its
- * members only; and a group's death with every member.
+ * Promise: an OOM of a memory cgroup is recorded with the cgroup, its limit and
+ * only its members; a group kill with every member.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,10 +9,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
 
 #define LIMIT_MB	24
 
@@ -47,7 +47,7 @@ static void end_and_remove(struct scene *s)
 	memcg_remove(&s->cg);
 }
 
-/* One sits there, one is exempt, one grows over the limit. */
+/* One hog holds memory, one is exempt, one exceeds the limit. */
 static void play_one(struct scene *s)
 {
 	struct hog small, exempt, big;
@@ -72,84 +72,73 @@ static void play_one(struct scene *s)
 }
 
 FIXTURE(memcg) {
-	const struct scene *s;
-	struct report report;
-	const struct oomtrace_oom_begin *begin;
-	const struct oomtrace_verdict *verdict;
-	const struct oomtrace_victim *victim;
-	const struct oomtrace_oom_end *end;
+	struct scene_oom oom;
 };
 
 FIXTURE_SETUP(memcg)
 {
 	if (!have_memcg())
 		SKIP(return, "no cgroup v2 memory controller");
-	self->s = one;
 	scene_play(one, play_one);
-	ASSERT_TRUE(scene_find(one, one->big, &self->begin, &self->verdict,
-			       &self->victim, &self->end))
-		TH_LOG("no whole episode that killed %d:\n%s", one->big,
-		       one->log);
-	ASSERT_TRUE(scene_report(one, one->big, &self->report))
-		TH_LOG("no report of %d:\n%s", one->big, one->log);
+	scene_load_oom(_metadata, &self->oom, one, one->big);
 }
 
 FIXTURE_TEARDOWN(memcg)
 {
 }
 
-TEST_F(memcg, the_cgroup_and_its_limit_are_told)
+TEST_F(memcg, the_cgroup_and_its_limit_are_recorded)
 {
-	EXPECT_EQ(128 + SIGKILL, self->s->status);
-	EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, self->begin->scope);
-	EXPECT_EQ(self->s->cg.id, self->begin->memcg_id);
-	EXPECT_EQ(LIMIT_MB * 256, self->begin->memcg_limit);
-	EXPECT_LE(LIMIT_MB * 256 - 64, self->begin->memcg_usage);
-	EXPECT_GE(LIMIT_MB * 256 + 64, self->begin->memcg_usage);
-	EXPECT_EQ(self->s->cg.id, self->begin->cgroup_id);
-	EXPECT_EQ(OOMTRACE_CONSTRAINT_MEMCG, self->verdict->constraint);
-	EXPECT_STREQ("MEMCG", self->report.constraint);
-	EXPECT_EQ(self->s->cg.id, self->verdict->memcg_id);
-	EXPECT_EQ(self->s->cg.id, self->verdict->cgroup_id);
-	EXPECT_EQ(self->s->cg.id, self->victim->cgroup_id);
-	/* A thousandth of the limit is what one oom_score_adj is worth. */
-	EXPECT_EQ(LIMIT_MB * 256, self->verdict->totalpages);
+	EXPECT_EQ(128 + SIGKILL, self->oom.s->status);
+	EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, self->oom.begin->scope);
+	EXPECT_EQ(self->oom.s->cg.id, self->oom.begin->memcg_id);
+	EXPECT_EQ(LIMIT_MB * 256, self->oom.begin->memcg_limit);
+	EXPECT_LE(LIMIT_MB * 256 - 64, self->oom.begin->memcg_usage);
+	EXPECT_GE(LIMIT_MB * 256 + 64, self->oom.begin->memcg_usage);
+	EXPECT_EQ(self->oom.s->cg.id, self->oom.begin->cgroup_id);
+	EXPECT_EQ(OOMTRACE_CONSTRAINT_MEMCG, self->oom.verdict->constraint);
+	EXPECT_STREQ("MEMCG", self->oom.report.constraint);
+	EXPECT_EQ(self->oom.s->cg.id, self->oom.verdict->memcg_id);
+	EXPECT_EQ(self->oom.s->cg.id, self->oom.verdict->cgroup_id);
+	EXPECT_EQ(self->oom.s->cg.id, self->oom.victim->cgroup_id);
+	/* totalpages / 1000 is the weight of one oom_score_adj. */
+	EXPECT_EQ(LIMIT_MB * 256, self->oom.verdict->totalpages);
 }
 
-TEST_F(memcg, begin_says_who_asked)
+TEST_F(memcg, begin_has_the_task_that_allocates)
 {
-	EXPECT_EQ(OOMTRACE_TRIGGER_ALLOCATION, self->begin->trigger);
-	EXPECT_EQ(self->s->big, self->begin->tgid);
-	EXPECT_EQ(1000, self->begin->uid);
+	EXPECT_EQ(OOMTRACE_TRIGGER_ALLOCATION, self->oom.begin->trigger);
+	EXPECT_EQ(self->oom.s->big, self->oom.begin->tgid);
+	EXPECT_EQ(1000, self->oom.begin->uid);
 }
 
-TEST_F(memcg, candidates_are_the_members_and_nobody_else)
+TEST_F(memcg, candidates_are_the_members_only)
 {
-	const pid_t members[] = { self->s->small, self->s->exempt,
-				  self->s->big };
+	const pid_t members[] = { self->oom.s->small, self->oom.s->exempt,
+				  self->oom.s->big };
 	const struct oomtrace_candidate *c;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(members); i++) {
-		c = scene_candidate(self->s, self->begin->episode, members[i]);
+		c = scene_candidate(self->oom.s, self->oom.begin->episode, members[i]);
 		EXPECT_NE(NULL, c);
 		if (c)
-			EXPECT_EQ(self->s->cg.id, c->cgroup_id);
+			EXPECT_EQ(self->oom.s->cg.id, c->cgroup_id);
 	}
-	EXPECT_EQ(3, self->end->candidates);
-	EXPECT_EQ(0, self->end->missed);
-	EXPECT_EQ(3, self->report.nrows);
+	EXPECT_EQ(3, self->oom.end->candidates);
+	EXPECT_EQ(0, self->oom.end->missed);
+	EXPECT_EQ(3, self->oom.report.nrows);
 }
 
-TEST_F(memcg, candidates_have_the_tables_very_numbers)
+TEST_F(memcg, candidates_have_exactly_the_tables_numbers)
 {
 	const struct oomtrace_candidate *c;
 	int i;
 
-	for (i = 0; i < self->report.nrows; i++) {
-		const struct report_row *row = &self->report.rows[i];
+	for (i = 0; i < self->oom.report.nrows; i++) {
+		const struct report_row *row = &self->oom.report.rows[i];
 
-		c = scene_candidate(self->s, self->begin->episode, row->tgid);
+		c = scene_candidate(self->oom.s, self->oom.begin->episode, row->tgid);
 		ASSERT_NE(NULL, c);
 		EXPECT_EQ(row->adj, c->oom_score_adj);
 		EXPECT_EQ(row->uid, c->uid);
@@ -170,55 +159,49 @@ TEST_F(memcg, candidates_have_the_tables_very_numbers)
 
 TEST_F(memcg, points_and_choice_are_the_kernels)
 {
-	scene_check_points(_metadata, self->s, self->begin->episode,
-			   self->verdict->totalpages);
-	scene_check_choice(_metadata, self->s, self->verdict);
-	EXPECT_EQ(self->s->small, self->verdict->runner_up_pid);
-	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, self->verdict->recomputed);
+	scene_check_points(_metadata, self->oom.s, self->oom.begin->episode,
+			   self->oom.verdict->totalpages);
+	scene_check_choice(_metadata, self->oom.s, self->oom.verdict);
+	EXPECT_EQ(self->oom.s->small, self->oom.verdict->runner_up_pid);
+	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, self->oom.verdict->recomputed);
 }
 
-TEST_F(memcg, adj_minus_1000_is_ineligible_for_that)
+TEST_F(memcg, adj_minus_1000_is_ineligible_for_that_reason)
 {
-	const struct oomtrace_candidate *c;
-
-	c = scene_candidate(self->s, self->begin->episode, self->s->exempt);
-	ASSERT_NE(NULL, c);
-	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
-	EXPECT_EQ(OOMTRACE_REASON_ADJ_MIN, c->reason);
-	EXPECT_FALSE(HAS(c, candidate, points));
+	scene_check_exempt(_metadata, &self->oom);
 }
 
 TEST_F(memcg, the_end_counts_what_memory_events_counts)
 {
 	size_t i, victims = 0;
 
-	EXPECT_EQ(OOMTRACE_ENDING_KILLED, self->end->ending);
-	EXPECT_EQ(1, self->end->victims);
-	EXPECT_FALSE(HAS(self->end, oom_end, notifier_freed));
-	for (i = 0; i < self->s->recs.n; i++)
-		victims += self->s->recs.r[i].h.type == OOMTRACE_VICTIM &&
-			   self->s->recs.r[i].victim.why == OOMTRACE_WHY_CHOSEN;
-	EXPECT_EQ(self->s->oom_kills, victims);
-	EXPECT_EQ(self->s->oom_kills, count_ends(self->s,
-						 OOMTRACE_ENDING_KILLED));
-	/* It is counted before the kernel looks whether there is room after all. */
-	EXPECT_LE(records_count(&self->s->recs, OOMTRACE_OOM_BEGIN),
-		  self->s->ooms);
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, self->oom.end->ending);
+	EXPECT_EQ(1, self->oom.end->victims);
+	EXPECT_FALSE(HAS(self->oom.end, oom_end, notifier_freed));
+	for (i = 0; i < self->oom.s->recs.n; i++)
+		victims += self->oom.s->recs.r[i].h.type == OOMTRACE_VICTIM &&
+			   self->oom.s->recs.r[i].victim.why == OOMTRACE_WHY_CHOSEN;
+	EXPECT_EQ(self->oom.s->oom_kills, victims);
+	EXPECT_EQ(self->oom.s->oom_kills,
+		  count_ends(self->oom.s, OOMTRACE_ENDING_KILLED));
+	/* The kernel counts an OOM before it rechecks for free memory. */
+	EXPECT_LE(records_count(&self->oom.s->recs, OOMTRACE_OOM_BEGIN),
+		  self->oom.s->ooms);
 }
 
 TEST_F(memcg, the_whole_report_is_this_episodes)
 {
-	scene_check_report(_metadata, self->s, self->s->big);
-	/* It asked for the memory itself: it does not run meanwhile. */
-	scene_check_kills(_metadata, self->s, 0);
-	EXPECT_EQ(1000, self->victim->uid);
-	EXPECT_EQ(100, self->victim->oom_score_adj);
-	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, self->victim->why);
+	scene_check_report(_metadata, self->oom.s, self->oom.s->big);
+	/* The victim itself allocates, so it does not run meanwhile. */
+	scene_check_kills(_metadata, self->oom.s, 0);
+	EXPECT_EQ(1000, self->oom.victim->uid);
+	EXPECT_EQ(100, self->oom.victim->oom_score_adj);
+	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, self->oom.victim->why);
 }
 
 TEST_F(memcg, episodes_are_whole)
 {
-	scene_check_episodes(_metadata, &self->s->recs);
+	scene_check_episodes(_metadata, &self->oom.s->recs);
 }
 
 /* ---- memory.oom.group ---- */
@@ -248,17 +231,14 @@ static void play_group(struct scene *s)
 	s->status = hog_wait(&big);
 	for (i = 0; i < MEMBERS; i++)
 		if (hog_wait(&member[i]) != 128 + SIGKILL)
-			die("a member of the group lives on");
+			die("a member of the group survived");
 	hog_kill(&exempt);
 	end_and_remove(s);
 }
 
 TEST(a_group_kill_lists_every_member)
 {
-	const struct oomtrace_oom_begin *begin;
-	const struct oomtrace_verdict *verdict;
-	const struct oomtrace_victim *victim;
-	const struct oomtrace_oom_end *end;
+	struct scene_oom oom;
 	int chosen = 0, others = 0;
 	pid_t seen[16] = { 0 };
 	size_t i;
@@ -267,14 +247,13 @@ TEST(a_group_kill_lists_every_member)
 	if (!have_memcg())
 		SKIP(return, "no cgroup v2 memory controller");
 	scene_play(group, play_group);
-	ASSERT_TRUE(scene_find(group, group->big, &begin, &verdict, &victim,
-			       &end)) TH_LOG("%s", group->log);
-	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, victim->why);
+	scene_load_oom(_metadata, &oom, group, group->big);
+	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, oom.victim->why);
 	for (i = 0; i < group->recs.n; i++) {
 		const struct oomtrace_victim *v = &group->recs.r[i].victim;
 
 		if (v->h.type != OOMTRACE_VICTIM ||
-		    v->episode != begin->episode)
+		    v->episode != oom.begin->episode)
 			continue;
 		chosen += v->why == OOMTRACE_WHY_CHOSEN;
 		others += v->why == OOMTRACE_WHY_GROUP;
@@ -287,8 +266,8 @@ TEST(a_group_kill_lists_every_member)
 	}
 	EXPECT_EQ(1, chosen);
 	EXPECT_EQ(MEMBERS, others);
-	EXPECT_EQ(1 + MEMBERS, end->victims);
-	/* The kernel counts every kill; the chosen one's may come twice. */
+	EXPECT_EQ(1 + MEMBERS, oom.end->victims);
+	/* The kernel counts every kill, and may count the chosen task twice. */
 	EXPECT_LE(1 + MEMBERS, group->oom_kills);
 	EXPECT_GE(2 + MEMBERS, group->oom_kills);
 	if (group->oom_group_kills >= 0)
@@ -299,7 +278,7 @@ TEST(a_group_kill_lists_every_member)
 	scene_check_episodes(_metadata, &group->recs);
 }
 
-/* ---- nobody to kill ---- */
+/* ---- no eligible task ---- */
 
 static void play_hopeless(struct scene *s)
 {
@@ -316,7 +295,7 @@ static void play_hopeless(struct scene *s)
 	end_and_remove(s);
 }
 
-TEST(nobody_to_kill_is_told)
+TEST(an_oom_without_an_eligible_task_is_recorded)
 {
 	const struct oomtrace_oom_begin *begin = NULL;
 	size_t i, ends = 0;
@@ -363,26 +342,22 @@ static void play_shrunk(struct scene *s)
 	end_and_remove(s);
 }
 
-TEST(a_write_to_memory_max_is_told_as_trigger)
+TEST(a_write_to_memory_max_is_recorded_as_the_trigger)
 {
-	const struct oomtrace_oom_begin *begin;
-	const struct oomtrace_verdict *verdict;
-	const struct oomtrace_victim *victim;
-	const struct oomtrace_oom_end *end;
+	struct scene_oom oom;
 
 	if (!have_memcg())
 		SKIP(return, "no cgroup v2 memory controller");
 	scene_play(shrunk, play_shrunk);
 	EXPECT_EQ(128 + SIGKILL, shrunk->status);
-	ASSERT_TRUE(scene_find(shrunk, shrunk->big, &begin, &verdict, &victim,
-			       &end)) TH_LOG("%s", shrunk->log);
-	EXPECT_EQ(OOMTRACE_TRIGGER_MEMORY_MAX, begin->trigger);
-	EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, begin->scope);
-	EXPECT_EQ(1024, begin->memcg_limit);
-	/* Who wrote is not in the cgroup, and is not the one that dies. */
-	EXPECT_NE(shrunk->big, begin->tgid);
-	EXPECT_NE(shrunk->cg.id, begin->cgroup_id);
-	EXPECT_EQ(shrunk->cg.id, begin->memcg_id);
+	scene_load_oom(_metadata, &oom, shrunk, shrunk->big);
+	EXPECT_EQ(OOMTRACE_TRIGGER_MEMORY_MAX, oom.begin->trigger);
+	EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, oom.begin->scope);
+	EXPECT_EQ(1024, oom.begin->memcg_limit);
+	/* The writer is outside the cgroup, and is not the victim. */
+	EXPECT_NE(shrunk->big, oom.begin->tgid);
+	EXPECT_NE(shrunk->cg.id, oom.begin->cgroup_id);
+	EXPECT_EQ(shrunk->cg.id, oom.begin->memcg_id);
 	scene_check_report(_metadata, shrunk, shrunk->big);
 	scene_check_kills(_metadata, shrunk, 0);
 }
@@ -440,7 +415,7 @@ TEST_F(crowd, reading_oom_score_is_no_candidate)
 
 #define SITTERS	40
 
-/* Reads the scores of those who are being looked at, as fast as it can. */
+/* Read the scores of the scanned tasks as fast as possible. */
 static int read_sitters(void *arg)
 {
 	const struct hog *sitter = arg;
@@ -470,7 +445,7 @@ TEST_F_TIMEOUT(crowd, reading_oom_score_during_an_oom_is_no_candidate, 300)
 		SKIP(return, "no cgroup v2 memory controller");
 	memcg_make(&cg, "score", MB(48));
 	for (n = 0; n < SITTERS; n++)
-		/* Half of them with other points than the other half. */
+		/* Half of them have more points than the other half. */
 		hog_start(&sitter[n], "--cgroup %s --comm sitter %s --hold",
 			  cg.dir, n % 2 ? "--anon 1" : "");
 	for (n = 0; n < SITTERS; n++)
@@ -498,7 +473,7 @@ TEST_F_TIMEOUT(crowd, reading_oom_score_during_an_oom_is_no_candidate, 300)
 	for (i = 0; (r = records_get(&self->recs, OOMTRACE_CANDIDATE, i));
 	     i++) {
 		EXPECT_EQ(cg.id, r->candidate.cgroup_id);
-		/* Who sits still has the terms that its points are made of. */
+		/* An idle task has the terms that its points consist of. */
 		if (!strcmp(r->candidate.comm, "sitter"))
 			EXPECT_FALSE(DERIVED(&r->candidate, candidate,
 					     rss_anon));

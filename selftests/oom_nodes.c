@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: an OOM of some memory nodes, by a memory policy or by a cpuset, is
- * told as that: what it is confined by, by whose size the points are scaled, and
- * who was passed over because its memory is elsewhere. For a machine with two
+ * Promise: an OOM confined to memory nodes by a memory policy or a cpuset is
+ * recorded as such: its constraint, the size by which points are scaled, and
+ * the tasks skipped because their memory is elsewhere. For a machine with two
  * nodes (scripts/vm --numa 2).
  */
 #include <signal.h>
@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
 
 static struct scene *policy, *cpuset;
 
@@ -31,26 +31,22 @@ static bool have_nodes(void)
 #define NEED_NODES()							\
 	do {								\
 		if (!have_nodes())					\
-			SKIP(return, "this machine has one memory node"); \
+			SKIP(return, "this machine has only one memory node"); \
 	} while (0)
 
-/* One sits on node 0, one grows on node 1. */
+/* One hog holds memory on node 0, one grows on node 1. */
 static void play_policy(struct scene *s)
 {
 	struct hog here, there;
 
 	hog_start(&here, "--comm here --membind 0 --anon 20 --hold");
-	hog_ready(&here);
-	scene_start(s, NULL);
-	hog_start(&there, "--comm there --membind 1 --grow 4096");
-	s->small = here.pid;
-	s->big = there.pid;
+	scene_start_pair(s, &here, &there, "--comm there --membind 1");
 	s->status = hog_wait(&there);
 	scene_end(s);
 	hog_kill(&here);
 }
 
-/* No limit of its own: its memory nodes are the limit. */
+/* The cgroup is limited by its memory nodes alone. */
 static void make_cpuset(struct memcg *cg, const char *name, const char *mems)
 {
 	memcg_make(cg, name, MB(4096));
@@ -61,15 +57,13 @@ static void play_cpuset(struct scene *s)
 {
 	struct hog here, there;
 	struct memcg cg;
+	char options[256];
 
 	make_cpuset(&cg, "node0", "0");
 	make_cpuset(&s->cg, "node1", "1");
 	hog_start(&here, "--comm here --cgroup %s --anon 20 --hold", cg.dir);
-	hog_ready(&here);
-	scene_start(s, NULL);
-	hog_start(&there, "--comm there --cgroup %s --grow 4096", s->cg.dir);
-	s->small = here.pid;
-	s->big = there.pid;
+	snprintf(options, sizeof(options), "--comm there --cgroup %s", s->cg.dir);
+	scene_start_pair(s, &here, &there, options);
 	s->status = hog_wait(&there);
 	scene_end(s);
 	hog_kill(&here);
@@ -77,7 +71,7 @@ static void play_cpuset(struct scene *s)
 	memcg_remove(&cg);
 }
 
-/* node_present_pages(): the sum over its zones in /proc/zoneinfo. */
+/* node_present_pages(): the sum over the zones in /proc/zoneinfo. */
 static unsigned long long present_pages(int node)
 {
 	char *text = slurp("/proc/zoneinfo", NULL), *line, *save;
@@ -99,43 +93,39 @@ static void check_confined(struct __test_metadata *_metadata,
 			   const struct scene *s, unsigned int constraint,
 			   const char *name)
 {
-	const struct oomtrace_oom_begin *begin;
-	const struct oomtrace_verdict *verdict;
 	const struct oomtrace_candidate *c;
-	const struct oomtrace_victim *victim;
-	const struct oomtrace_oom_end *end;
-	struct report report;
+	struct scene_oom oom;
 
 	EXPECT_EQ(128 + SIGKILL, s->status);
-	ASSERT_TRUE(scene_find(s, s->big, &begin, &verdict, &victim, &end))
-		TH_LOG("%s", s->log);
-	ASSERT_TRUE(scene_report(s, s->big, &report)) TH_LOG("%s", s->log);
-	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, begin->scope);
-	EXPECT_EQ(constraint, verdict->constraint);
-	EXPECT_STREQ(name, report.constraint);
+	scene_load_oom(_metadata, &oom, s, s->big);
+	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, oom.begin->scope);
+	EXPECT_EQ(constraint, oom.verdict->constraint);
+	EXPECT_STREQ(name, oom.report.constraint);
 	EXPECT_EQ(present_pages(1) + meminfo("SwapTotal") / PAGE_KB,
-		  verdict->totalpages);
-	EXPECT_FALSE(HAS(verdict, verdict, memcg_id));
-	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
+		  oom.verdict->totalpages);
+	EXPECT_FALSE(HAS(oom.verdict, verdict, memcg_id));
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, oom.end->ending);
 
-	/* The one on the other node would not help, and is not in the table. */
-	c = scene_candidate(s, begin->episode, s->small);
+	/*
+	 * Killing the task on the other node would not help: not in the table.
+	 */
+	c = scene_candidate(s, oom.begin->episode, s->small);
 	ASSERT_NE(NULL, c);
 	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
 	EXPECT_EQ(OOMTRACE_REASON_CPUSET, c->reason);
 	EXPECT_TRUE(DERIVED(c, candidate, reason));
 	EXPECT_FALSE(HAS(c, candidate, points));
-	EXPECT_EQ(NULL, report_row(&report, s->small));
-	EXPECT_NE(NULL, report_row(&report, s->big));
+	EXPECT_EQ(NULL, report_row(&oom.report, s->small));
+	EXPECT_NE(NULL, report_row(&oom.report, s->big));
 
-	scene_check_points(_metadata, s, begin->episode, verdict->totalpages);
-	scene_check_choice(_metadata, s, verdict);
+	scene_check_points(_metadata, s, oom.begin->episode, oom.verdict->totalpages);
+	scene_check_choice(_metadata, s, oom.verdict);
 	scene_check_episodes(_metadata, &s->recs);
 	scene_check_kills(_metadata, s, 64);
 	scene_check_report(_metadata, s, s->big);
 }
 
-TEST(an_oom_of_a_memory_policys_nodes_is_told_as_that)
+TEST(an_oom_of_a_memory_policys_nodes_has_that_constraint)
 {
 	NEED_NODES();
 	scene_play(policy, play_policy);
@@ -143,7 +133,7 @@ TEST(an_oom_of_a_memory_policys_nodes_is_told_as_that)
 		       "MEMORY_POLICY");
 }
 
-TEST(an_oom_of_a_cpusets_nodes_is_told_as_that)
+TEST(an_oom_of_a_cpusets_nodes_has_that_constraint)
 {
 	NEED_NODES();
 	scene_play(cpuset, play_cpuset);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: what called the OOM killer is told when it is something rare: an
- * allocation of many pages in a row that compaction could not make room for,
- * kswapd's min_ttl_ms, the removal of the cgroups around it. For a small machine
- * (256 MB).
+ * Promise: rare triggers of the OOM killer are recorded as such: an allocation
+ * of contiguous pages for which compaction failed, kswapd's min_ttl_ms, and an
+ * OOM while cgroups around it are removed. For a small machine (256 MB).
  *
- * The witnesses: the kernel's tracepoints and its report.
+ * It is checked against the kernel's tracepoints and its report.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -16,11 +15,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
-#include "tracer.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
+#include "lib/tracer.h"
 
 #define TRACEFS	"/sys/kernel/tracing"
 #define LRU_GEN	"/sys/kernel/mm/lru_gen"
@@ -33,12 +32,12 @@ static int grab_order(void *unused)
 {
 	(void)unused;
 	prctl(PR_SET_NAME, "grabber");
-	/* It is to die for this, and nobody else. */
+	/* Only this task is to die. */
 	spill("/proc/self/oom_score_adj", "1000");
 	return spill(PROVOKE("grab_order"), ORDER) ? 1 : 0;
 }
 
-/* Free memory in pieces of a page each: there is enough, but not in a row. */
+/* Fragment the free memory into single pages. */
 static void play_compact(struct scene *s, char *trace, size_t size)
 {
 	char *text;
@@ -47,7 +46,7 @@ static void play_compact(struct scene *s, char *trace, size_t size)
 
 	scene_start(s, NULL);
 	spill(PROVOKE("scatter"), "1");
-	/* Fill the holes with what can be reclaimed. */
+	/* Fill the gaps with page cache, which can be reclaimed. */
 	run_program(said, sizeof(said), (char *[]){ "sh", "-c",
 		    "cat /dev/vda >/dev/null", NULL });
 	tracer_forget();
@@ -64,7 +63,7 @@ static void play_compact(struct scene *s, char *trace, size_t size)
 	provoke_unload();
 }
 
-/* The n-th last line of the trace by that task; NULL if there are fewer. */
+/* The n-th last line of a task in the trace; NULL if there are fewer. */
 static const char *last_line(char *trace, pid_t pid, int n)
 {
 	char task[32], *at, *found = NULL;
@@ -100,13 +99,13 @@ TEST(retries_of_compaction_are_those_that_the_kernel_traced)
 	size_t i;
 
 	if (!provoke_load())
-		SKIP(return, "the module that provokes was not built");
+		SKIP(return, "the module that provokes OOMs was not built");
 	play_compact(s, trace, sizeof(trace));
 	ASSERT_TRUE(scene_find(s, s->big, &begin, &verdict, &victim, &end))
 		TH_LOG("%s", s->log);
 	EXPECT_EQ(atoi(ORDER), begin->order);
 	EXPECT_EQ(OOMTRACE_TRIGGER_ALLOCATION, begin->trigger);
-	/* Enough pages were free: that is what makes it a matter of rows. */
+	/* Enough pages are free, just not contiguous. */
 	EXPECT_LT(begin->wmark_min, begin->free);
 	EXPECT_TRUE(tracer_cut_at_kill(trace, s->big)) TH_LOG("%s", trace);
 	for (i = s->recs.n; i-- > 0;) {
@@ -115,7 +114,7 @@ TEST(retries_of_compaction_are_those_that_the_kernel_traced)
 		    p->episode != begin->episode ||
 		    p->kind != OOMTRACE_RETRY_COMPACT)
 			continue;
-		/* From the last one back, as many as are kept. */
+		/* Back from the last retry, as many as are buffered. */
 		line = last_line(trace, s->big, ++n);
 		ASSERT_NE(NULL, line) TH_LOG("%d recorded, the trace has\n%s",
 					     n, trace);
@@ -128,12 +127,12 @@ TEST(retries_of_compaction_are_those_that_the_kernel_traced)
 		EXPECT_EQ(max, p->max_retries);
 		EXPECT_EQ(p->retry, !!memmem(line, strcspn(line, "\n"),
 					     "should_retry=1", 14))
-			TH_LOG("%d from the last in\n%s", n, trace);
+			TH_LOG("retry %d from the last in\n%s", n, trace);
 		EXPECT_FALSE(HAS(p, retry, zone_name));
 		EXPECT_TRUE(HAS(p, retry, priority));
 		EXPECT_TRUE(HAS(p, retry, result));
 	}
-	EXPECT_LE(1, n) TH_LOG("nothing of compaction; the trace has\n%s\n%s",
+	EXPECT_LE(1, n) TH_LOG("no retry of compaction is recorded; the trace has\n%s\n%s",
 			       trace, s->log);
 	scene_check_episodes(_metadata, &s->recs);
 	scene_check_report(_metadata, s, s->big);
@@ -146,14 +145,14 @@ static void play_min_ttl(struct scene *s)
 	char *was = slurp(LRU_GEN "/enabled", NULL);
 	struct hog spare, hog;
 
-	/* Should kswapd come once more, it finds somebody who may die. */
+	/* If kswapd triggers another OOM, this one can be killed. */
 	hog_start(&spare, "--comm spare --adj 900 --anon 1 --hold");
 	hog_ready(&spare);
 	scene_start(s, NULL);
 	spill(LRU_GEN "/enabled", "y");
 	hog_start(&hog, "--comm big --adj 1000 --anon 32 --go --grow 4096");
 	hog_ready(&hog);
-	/* Whoever was used in the last hours is not to be taken from. */
+	/* Protect everything that was used in the last hours from reclaim. */
 	spill(LRU_GEN "/min_ttl_ms", "100000000");
 	hog_go(&hog);
 	s->big = hog.pid;
@@ -176,7 +175,7 @@ TEST(an_oom_by_min_ttl_is_kswapds)
 
 	if (access(LRU_GEN "/min_ttl_ms", W_OK))
 		SKIP(return, "this kernel has no lru_gen");
-	/* The hog itself is faster where kswapd's processor stands still. */
+	/* If kswapd's CPU is stalled, the hog itself may trigger the OOM. */
 	do {
 		s = scene_new();
 		play_min_ttl(s);
@@ -185,7 +184,7 @@ TEST(an_oom_by_min_ttl_is_kswapds)
 				       &end)) TH_LOG("%s", s->log);
 	} while (begin->trigger != OOMTRACE_TRIGGER_MIN_TTL && ++tries < 5);
 	EXPECT_EQ(OOMTRACE_TRIGGER_MIN_TTL, begin->trigger)
-		TH_LOG("%.16s asked, trigger %u", begin->comm, begin->trigger);
+		TH_LOG("%.16s called the OOM killer, trigger %u", begin->comm, begin->trigger);
 	EXPECT_EQ(0, strncmp(begin->comm, "kswapd", 6));
 	EXPECT_EQ(OOMTRACE_SCOPE_GLOBAL, begin->scope);
 	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
@@ -193,10 +192,12 @@ TEST(an_oom_by_min_ttl_is_kswapds)
 	scene_check_report(_metadata, s, s->big);
 }
 
-/* ---- cgroups that come and go ---- */
+/* ---- cgroups that are created and removed ---- */
 
-/* Below a cgroup: make one, let somebody live in it for a moment, remove it. */
-static int come_and_go(void *dir)
+/*
+ * Create cgroups below @dir, let a process live in each shortly, and remove it.
+ */
+static int recreate_cgroups(void *dir)
 {
 	char path[256];
 	struct hog hog;
@@ -216,7 +217,10 @@ static int come_and_go(void *dir)
 	return 0;
 }
 
-/* Every candidate of an episode has a cgroup, which is known or was removed. */
+/*
+ * Every candidate of an episode has a cgroup, which still exists or was
+ * removed.
+ */
 TEST(candidates_whose_cgroup_is_removed_keep_its_id)
 {
 	unsigned long long ids = 0, named = 0, removed = 0;
@@ -233,13 +237,13 @@ TEST(candidates_whose_cgroup_is_removed_keep_its_id)
 	memcg_make(&s->cg, "around", MB(24));
 	memcg_set(&s->cg, "cgroup.subtree_control", "+memory");
 	for (n = 0; n < 2; n++)
-		pid[n] = start_child(come_and_go, s->cg.dir);
+		pid[n] = start_child(recreate_cgroups, s->cg.dir);
 	for (n = 0; n < 12; n++) {
 		char dir[160];
 
 		snprintf(dir, sizeof(dir), "%s/eater", s->cg.dir);
 		mkdir(dir, 0755);
-		/* The guests are small: it is the eater who dies. */
+		/* The guests are small, so the eater dies. */
 		hog_start(&hog, "--cgroup %s --comm eater --grow 64", dir);
 		EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
 		while (rmdir(dir))
@@ -274,7 +278,7 @@ TEST(candidates_whose_cgroup_is_removed_keep_its_id)
 	fprintf(stderr, "# %llu candidates, %llu with their cgroup's path, %llu of these removed\n",
 		ids, named, removed);
 	EXPECT_LE(12, ids);
-	/* A set of names may not have been free. */
+	/* The table of cgroup paths may have been in use. */
 	EXPECT_LE(ids / 2, named);
 	scene_check_episodes(_metadata, &s->recs);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: an OOM of a cgroup v1's memory is told like any other, and as such if
- * it came at the end of a page fault; and while memory.oom_control has its tasks
- * wait instead, the kernel decides nothing and nothing is recorded. For a machine
- * whose memory controller is free for v1 (scripts/vm --cgroup-v1).
+ * Promise: a cgroup v1 OOM is recorded like any other, including one at the end
+ * of a page fault. While memory.oom_control makes tasks wait, the kernel
+ * decides nothing and oomtrace records nothing. For a machine whose memory
+ * controller is free for v1 (scripts/vm --cgroup-v1).
  */
 #include <errno.h>
 #include <signal.h>
@@ -14,10 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
 
 #define ROOT		"/tmp/oomtrace-v1"
 #define LIMIT_MB	24
@@ -108,8 +108,8 @@ TEST_F(v1, with_oom_kill_disable_tasks_wait_and_then_one_dies)
 	records_free(&waiting);
 }
 
-/* Let tasks wait, and let them go on, as fast as can be. */
-static int flip(void *cg)
+/* Toggle between waiting and killing as fast as possible. */
+static int toggle_oom_control(void *cg)
 {
 	for (;;) {
 		memcg_set(cg, "memory.oom_control", "1");
@@ -119,11 +119,11 @@ static int flip(void *cg)
 }
 
 /*
- * A task that found at its charge that it is to wait, and at the end of its page
- * fault that it need not, calls the OOM killer there. In between is a moment
- * only, so it is tried until it happens.
+ * A task calls the OOM killer at the end of its page fault if it was to wait
+ * when it was charged, and no longer has to. The window is short, so retry
+ * until it happens.
  */
-TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_is_told_as_that, 200)
+TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_has_that_trigger, 200)
 {
 	const struct oomtrace_oom_begin *b;
 	unsigned long long until;
@@ -139,7 +139,7 @@ TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_is_told_as_that, 200)
 	module_start("oom_buffer_kb=1024");
 	device = device_open();
 	memcg_set(&self->cg, "memory.limit_in_bytes", "4M");
-	flipper = start_child(flip, &self->cg);
+	flipper = start_child(toggle_oom_control, &self->cg);
 	until = now_ns() + 100000000000ULL;
 	for (n = 0; !at_end && now_ns() < until; killed++) {
 		hog_start(&big, "--cgroup %s --comm big --grow 64",

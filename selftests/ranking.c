@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the ranking says whom the OOM killer would take now, by the numbers
- * that the kernel would use, and kills nobody.
+ * Promise: the ranking shows which task the OOM killer would choose now, by the
+ * kernel's numbers, and kills none.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,9 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 #define ROOM	600
 
@@ -29,8 +29,8 @@ FIXTURE(ranking) {
 	int fd;
 };
 
-static int ask(int fd, struct oomtrace_ranking *rk,
-	       struct oomtrace_candidate *recs, unsigned long long cgroup_id)
+static int get_ranking(int fd, struct oomtrace_ranking *rk,
+		       struct oomtrace_candidate *recs, unsigned long long cgroup_id)
 {
 	memset(rk, 0, sizeof(*rk));
 	rk->size = sizeof(*rk);
@@ -67,7 +67,7 @@ find_process(const struct oomtrace_ranking *rk,
 	return NULL;
 }
 
-TEST_F(ranking, points_are_those_behind_proc_oom_score)
+TEST_F(ranking, points_are_those_of_proc_oom_score)
 {
 	static const char * const what[] = {
 		"--comm r0 --anon 1", "--comm r1 --anon 7 --adj 30",
@@ -82,7 +82,7 @@ TEST_F(ranking, points_are_those_behind_proc_oom_score)
 		hog_start(&hog[i], "%s --hold", what[i]);
 		hog_ready(&hog[i]);
 	}
-	ASSERT_EQ(0, ask(self->fd, &self->rk, self->recs, 0));
+	ASSERT_EQ(0, get_ranking(self->fd, &self->rk, self->recs, 0));
 	ASSERT_GE(ROOM, self->rk.count);
 	EXPECT_EQ((meminfo("MemTotal") + meminfo("SwapTotal")) / PAGE_KB,
 		  self->rk.totalpages);
@@ -92,7 +92,7 @@ TEST_F(ranking, points_are_those_behind_proc_oom_score)
 		const struct oomtrace_candidate *c = &self->recs[i];
 		long mine = score_of(c, self->rk.totalpages), kernels;
 
-		/* This process itself changes while it asks. */
+		/* This process itself changes during the ioctl. */
 		kernels = proc_oom_score(c->tgid);
 		if (kernels < 0 || c->tgid == getpid() ||
 		    c->tgid == getppid())
@@ -101,7 +101,7 @@ TEST_F(ranking, points_are_those_behind_proc_oom_score)
 			TH_LOG("%.16s[%d] points %lld", c->comm, c->tgid,
 			       c->points);
 	}
-	/* Those that the test made are all in it, with what they were made. */
+	/* All hogs are listed, with the values that the test gave them. */
 	for (i = 0; i < ARRAY_SIZE(what); i++) {
 		const struct oomtrace_candidate *c =
 			find_process(&self->rk, self->recs, hog[i].pid);
@@ -134,7 +134,7 @@ TEST_F(ranking, the_best_candidate_comes_first_and_the_ineligible_last)
 	hog_start(&adj, "--comm adj --adj 900 --hold");
 	hog_ready(&big);
 	hog_ready(&adj);
-	ASSERT_EQ(0, ask(self->fd, &self->rk, self->recs, 0));
+	ASSERT_EQ(0, get_ranking(self->fd, &self->rk, self->recs, 0));
 	EXPECT_EQ(adj.pid, self->recs[0].tgid);
 	EXPECT_EQ(OOMTRACE_EVAL_LEADING, self->recs[0].verdict);
 	EXPECT_EQ(big.pid, self->recs[1].tgid);
@@ -148,7 +148,7 @@ TEST_F(ranking, the_best_candidate_comes_first_and_the_ineligible_last)
 		if (i < self->rk.eligible)
 			EXPECT_GE(self->recs[i - 1].points, c->points);
 	}
-	/* init is there, and exempt. */
+	/* init is listed as ineligible. */
 	ASSERT_NE(NULL, find_process(&self->rk, self->recs, 1));
 	EXPECT_EQ(OOMTRACE_REASON_INIT,
 		  find_process(&self->rk, self->recs, 1)->reason);
@@ -167,14 +167,14 @@ TEST_F(ranking, the_first_of_a_cgroup_is_the_one_that_then_dies)
 
 	if (!memcg_make(&cg, "ranking", MB(32)))
 		SKIP(return, "no cgroup v2 memory controller");
-	/* With the lower limit of below too, its adj outweighs the 4 MB. */
+	/* Even with the lower limit set below, the adj outweighs 4 MiB. */
 	hog_start(&hog[0], "--cgroup %s --comm c0 --anon 4 --adj 900 --hold",
 		  cg.dir);
 	hog_start(&hog[1], "--cgroup %s --comm c1 --anon 8 --hold", cg.dir);
 	hog_start(&hog[2], "--cgroup %s --comm c2 --adj -1000 --hold", cg.dir);
 	for (i = 0; i < 3; i++)
 		hog_ready(&hog[i]);
-	ASSERT_EQ(0, ask(self->fd, &self->rk, self->recs, cg.id));
+	ASSERT_EQ(0, get_ranking(self->fd, &self->rk, self->recs, cg.id));
 	EXPECT_EQ(3, self->rk.count);
 	EXPECT_EQ(2, self->rk.eligible);
 	EXPECT_EQ(0, self->rk.kthreads);
@@ -198,7 +198,7 @@ TEST_F(ranking, the_first_of_a_cgroup_is_the_one_that_then_dies)
 	records_free(&recs);
 }
 
-TEST_F(ranking, the_text_file_tells_the_same)
+TEST_F(ranking, the_text_file_shows_the_same)
 {
 	char *text, *line, who[64];
 	struct hog hog;
@@ -223,7 +223,7 @@ TEST_F(ranking, the_text_file_tells_the_same)
 #define MANY	10000
 #define STACK	1024
 
-static int sleeper(void *unused)
+static int sleep_forever(void *unused)
 {
 	(void)unused;
 	for (;;)
@@ -232,10 +232,10 @@ static int sleeper(void *unused)
 }
 
 /*
- * So many processes, which share all memory and so need little; says that they
- * are there, and takes them away when it is told to.
+ * Start that many processes, which share all memory and so need little. Report
+ * when they run, and kill them on request.
  */
-static int keep_many(void *fds)
+static int run_sleepers(void *fds)
 {
 	int *ready = fds, *go = ready + 2, i;
 	pid_t group = 0, pid;
@@ -243,18 +243,18 @@ static int keep_many(void *fds)
 
 	signal(SIGCHLD, SIG_IGN);
 	/*
-	 * The first call of a function may look it up in libc, which takes more
-	 * than STACK. A sleeper that crashes takes all of them along on 5.10.
+	 * The first call of a function may resolve it in libc, which needs more
+	 * than STACK. A sleeper that crashes kills all of them on 5.10.
 	 */
 	poll(NULL, 0, 0);
-	/* Not as the tests: these may be killed. */
+	/* Unlike the tests, these may be killed. */
 	spill("/proc/self/oom_score_adj", "0");
 	stacks = mmap(NULL, (size_t)MANY * STACK, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (stacks == MAP_FAILED)
 		return 1;
 	for (i = 0; i < MANY && !c; i++) {
-		pid = clone(sleeper, stacks + (size_t)(i + 1) * STACK,
+		pid = clone(sleep_forever, stacks + (size_t)(i + 1) * STACK,
 			    CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD, NULL);
 		group = group ? group : pid;
 		c = pid < 0 || setpgid(pid, group);
@@ -267,7 +267,7 @@ static int keep_many(void *fds)
 	return c;
 }
 
-/* How many processes there are by /proc, and kernel threads among them. */
+/* The number of processes and kernel threads in /proc. */
 static unsigned int processes(void)
 {
 	DIR *dir = opendir("/proc");
@@ -295,12 +295,12 @@ TEST_F_TIMEOUT(ranking, ten_thousand_processes_are_ranked_in_a_moment, 240)
 	spill("/proc/sys/kernel/threads-max", "30000");
 	ASSERT_EQ(0, pipe(fds));
 	ASSERT_EQ(0, pipe(fds + 2));
-	pid = start_child(keep_many, fds);
-	/* So that its death ends the wait for it. */
+	pid = start_child(run_sleepers, fds);
+	/* If the child dies, the read() ends. */
 	close(fds[1]);
 	close(fds[2]);
 	ASSERT_EQ(1, read(fds[0], &c, 1));
-	ASSERT_EQ(0, c) TH_LOG("not so many processes");
+	ASSERT_EQ(0, c) TH_LOG("cannot start %d processes", MANY);
 
 	memset(&self->rk, 0, sizeof(self->rk));
 	self->rk.size = sizeof(self->rk);
@@ -310,7 +310,7 @@ TEST_F_TIMEOUT(ranking, ten_thousand_processes_are_ranked_in_a_moment, 240)
 	EXPECT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_RANKING, &self->rk));
 	took = now_ns() - from;
 	EXPECT_LE(MANY, self->rk.count);
-	/* Some come and go. */
+	/* Some start or exit meanwhile. */
 	EXPECT_GE(20, labs((long)processes() - (long)self->rk.count -
 			   (long)self->rk.kthreads));
 	for (i = 1; i < self->rk.count; i++) {
@@ -327,8 +327,11 @@ TEST_F_TIMEOUT(ranking, ten_thousand_processes_are_ranked_in_a_moment, 240)
 	}
 	EXPECT_LE(MANY / 50 - 5, checked);
 
-	/* With less room there are the first, and the number of all. */
-	EXPECT_EQ(0, ask(self->fd, &self->rk, self->recs, 0));
+	/*
+	 * With less room, the ioctl gives the first records and the total
+	 * number.
+	 */
+	EXPECT_EQ(0, get_ranking(self->fd, &self->rk, self->recs, 0));
 	EXPECT_LE(MANY, self->rk.count);
 	EXPECT_EQ(ROOM - 1, self->recs[ROOM - 1].index);
 
@@ -340,7 +343,7 @@ TEST_F_TIMEOUT(ranking, ten_thousand_processes_are_ranked_in_a_moment, 240)
 	EXPECT_LE(MANY, lines);
 	printf("# %u processes ranked in %llu ms, as text in %llu ms; %u scores compared\n",
 	       self->rk.count, took / 1000000, text_took / 1000000, checked);
-	/* Emulated, with other machines beside it. */
+	/* Emulated, and next to other machines. */
 	EXPECT_GT(20000, took / 1000000);
 	free(text);
 	free(recs);
@@ -349,7 +352,7 @@ TEST_F_TIMEOUT(ranking, ten_thousand_processes_are_ranked_in_a_moment, 240)
 	sysctl_set("kernel/threads-max", threads_max);
 }
 
-TEST_F(ranking, bad_input_is_refused_and_said_why)
+TEST_F(ranking, bad_input_fails_with_an_errno)
 {
 	struct oomtrace_ranking rk = { .size = sizeof(rk) - 8 };
 
@@ -370,7 +373,7 @@ TEST_F(ranking, bad_input_is_refused_and_said_why)
 	EXPECT_EQ(EFAULT, errno);
 	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_RANKING, 16L));
 	EXPECT_EQ(EFAULT, errno);
-	/* Only the numbers: no room, no address. */
+	/* Without room, no address is needed. */
 	rk.room = 0;
 	rk.records = 0;
 	EXPECT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_RANKING, &rk));

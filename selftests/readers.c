@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: with records written as fast as the machine can on every CPU and ten
- * readers of different kinds at them, each reader knows of every record: received
- * + lost = written, exactly, for each ring on each CPU; numbers strictly rise, and
- * in text, which has none, times do not fall; no record is torn, no line is cut.
+ * Promise: while every CPU writes records as fast as it can and ten readers of
+ * different kinds read, each reader accounts for every record: received + lost
+ * = written, exactly, for each ring on each CPU. Sequence numbers strictly
+ * rise; in text, which has none, times do not fall. No record is torn, no line
+ * is cut.
  *
  * usage: readers [harness options]; READERS_MS=N writes for N milliseconds.
  */
@@ -15,18 +16,18 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "commit.h"
-#include "mapped.h"
-#include "tally.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/mapped.h"
+#include "lib/account.h"
+#include "lib/test.h"
 
 #define WRITERS		4
 
-/* What all processes see; phases only go on. */
+/* Shared by all processes; phases only advance. */
 enum phase { PREPARE, WRITE, STOPPED };
 
 struct result {
-	struct tallies t;
+	struct accounts t;
 	unsigned long long calls;
 	int ready;
 	int done;
@@ -42,7 +43,7 @@ static bool stopped(void)
 	return __atomic_load_n(&shared->phase, __ATOMIC_ACQUIRE) == STOPPED;
 }
 
-static void tally_buffer(struct tallies *t, const void *buf, ssize_t len)
+static void account_buffer(struct accounts *t, const void *buf, ssize_t len)
 {
 	const struct oomtrace_header *h;
 	union record r;
@@ -54,11 +55,11 @@ static void tally_buffer(struct tallies *t, const void *buf, ssize_t len)
 		    h->size < sizeof(*h))
 			die("not a record at byte %zd of %zd", at, len);
 		memcpy(&r, h, h->size);
-		tally_record(t, &r);
+		account_record(t, &r);
 	}
 }
 
-/* One read; false if there is nothing. */
+/* One read; false if there is no record. */
 static bool read_once(struct result *res, int fd, size_t size)
 {
 	static __u64 buf[1 << 17];
@@ -68,12 +69,12 @@ static bool read_once(struct result *res, int fd, size_t size)
 	if (n < 0 && errno == EAGAIN)
 		return false;
 	if (n <= 0)
-		die("read gives %zd: %s", n, strerror(errno));
-	tally_buffer(&res->t, buf, n);
+		die("read() returned %zd: %s", n, strerror(errno));
+	account_buffer(&res->t, buf, n);
 	return true;
 }
 
-/* ---- readers by read(): how much at once, how long between, how they wait ---- */
+/* ---- readers by read(): chunk size, pause, way to wait ---- */
 
 enum waiting { BUSY, POLL, EPOLL };
 
@@ -93,7 +94,7 @@ static int epoll_of(int fd)
 	return ep;
 }
 
-static void by_read(struct result *res, int fd, const struct by_read *how)
+static void run_read(struct result *res, int fd, const struct by_read *how)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int ep = how->waiting == EPOLL ? epoll_of(fd) : -1;
@@ -123,7 +124,7 @@ struct by_map {
 	int pause_ms;
 };
 
-static void by_map(struct result *res, int fd, const struct by_map *how)
+static void run_map(struct result *res, int fd, const struct by_map *how)
 {
 	struct oomtrace_ring_cpu_info info;
 	struct mapped m[OOMTRACE_RINGS][CPUS];
@@ -147,7 +148,7 @@ static void by_map(struct result *res, int fd, const struct by_map *how)
 					mapped_open(at, fd, ring, cpu, next);
 				}
 				for (n = 0; n < 100 && mapped_next(at, &r); n++)
-					tally_record(&res->t, &r);
+					account_record(&res->t, &r);
 				any |= n > 0;
 			}
 		res->calls++;
@@ -163,14 +164,14 @@ struct by_text {
 	int pause_ms;
 };
 
-/* Tally the whole lines of a text, and move the rest to its start. */
-static size_t tally_text(struct tallies *t, char *text, size_t len)
+/* Account for the complete lines of a text, and move the rest to its start. */
+static size_t account_text(struct accounts *t, char *text, size_t len)
 {
 	char *line = text, *end;
 
 	while ((end = memchr(line, '\n', text + len - line))) {
 		*end = '\0';
-		tally_line(t, line);
+		account_line(t, line);
 		line = end + 1;
 	}
 	len -= line - text;
@@ -178,7 +179,7 @@ static size_t tally_text(struct tallies *t, char *text, size_t len)
 	return len;
 }
 
-static void by_text(struct result *res, int fd, const struct by_text *how)
+static void run_text(struct result *res, int fd, const struct by_text *how)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	static char text[1 << 17];
@@ -193,11 +194,11 @@ static void by_text(struct result *res, int fd, const struct by_text *how)
 		n = read(fd, text + len, how->size);
 		any = n > 0;
 		if (n < 0 && errno != EAGAIN)
-			die("trace_pipe gives %zd: %s", n, strerror(errno));
+			die("read() of trace_pipe returned %zd: %s", n, strerror(errno));
 		if (any)
-			len = tally_text(&res->t, text, len + n);
+			len = account_text(&res->t, text, len + n);
 		if (len > sizeof(text) / 2)
-			die("a line without an end: %.100s", text);
+			die("a line has no end: %.100s", text);
 		res->calls++;
 		if (how->pause_ms && !last)
 			sleep_ms(how->pause_ms);
@@ -214,7 +215,7 @@ static const struct kind {
 	const struct by_map *map;
 	const struct by_text *text;
 } kinds[] = {
-	{ "read, much at once", &(struct by_read){ 1 << 20, 0, POLL } },
+	{ "read, large chunks", &(struct by_read){ 1 << 20, 0, POLL } },
 	{ "read, one record at a time",
 	  &(struct by_read){ OOMTRACE_MAX_RECORD, 0, POLL } },
 	{ "read, busy", &(struct by_read){ 65536, 0, BUSY } },
@@ -224,7 +225,7 @@ static const struct kind {
 	{ "mmap, slow", .map = &(struct by_map){ KEEP, 20 } },
 	{ "mmap and munmap each time", .map = &(struct by_map){ AGAIN, 1 } },
 	{ "trace_pipe", .text = &(struct by_text){ 65536, 0 } },
-	{ "trace_pipe, small pieces", .text = &(struct by_text){ 100, 1 } },
+	{ "trace_pipe, small chunks", .text = &(struct by_text){ 100, 1 } },
 };
 
 static int pipe_open(void)
@@ -245,25 +246,25 @@ static int run_reader(void *arg)
 	fd = kind->text ? pipe_open() : device_open();
 	__atomic_store_n(&res->ready, 1, __ATOMIC_RELEASE);
 	if (kind->read)
-		by_read(res, fd, kind->read);
+		run_read(res, fd, kind->read);
 	else if (kind->text)
-		by_text(res, fd, kind->text);
+		run_text(res, fd, kind->text);
 	else
-		by_map(res, fd, kind->map);
+		run_map(res, fd, kind->map);
 	res->done = 1;
 	close(fd);
 	return 0;
 }
 
-/* Writers: telling records, and a fork now and then. */
-static int write_all_day(void *arg)
+/* A writer of verifiable records that also forks from time to time. */
+static int write_verifiable(void *arg)
 {
 	struct flooder f = { .index = *(int *)arg, .times = 100 };
 	int round;
 
 	pin_to_cpu(f.index % sysconf(_SC_NPROCESSORS_ONLN));
 	for (round = 0; !stopped(); round++) {
-		flood_telling(&f);
+		flood_verifiable(&f);
 		if (round % 3 == 0 && !fork())
 			_exit(0);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
@@ -294,9 +295,9 @@ FIXTURE_TEARDOWN(readers)
 	module_stop();
 }
 
-/* Every ring on every CPU: what was written and what a reader knows of. */
+/* For each ring on each CPU: written records = received + lost. */
 static void expect_all_known(struct __test_metadata *_metadata, int fd,
-			     const char *name, const struct tallies *t)
+			     const char *name, const struct accounts *t)
 {
 	struct oomtrace_ring_cpu_info info;
 	unsigned long long written = 0;
@@ -304,7 +305,7 @@ static void expect_all_known(struct __test_metadata *_metadata, int fd,
 
 	for (ring = 0; ring < OOMTRACE_RINGS; ring++)
 		for (cpu = 0; !ring_ask(fd, ring, cpu, &info); cpu++) {
-			const struct tally *c = &t->of[ring][cpu];
+			const struct account *c = &t->of[ring][cpu];
 
 			EXPECT_EQ(info.written, c->got + c->lost)
 				TH_LOG("%s, ring %u, CPU %u: received %llu, lost %llu",
@@ -315,8 +316,8 @@ static void expect_all_known(struct __test_metadata *_metadata, int fd,
 				written += info.written;
 		}
 	printf("# %-26s received %8llu + lost %8llu = written %8llu\n", name,
-	       tally_got(t, OOMTRACE_RING_COMMIT),
-	       tally_lost(t, OOMTRACE_RING_COMMIT), written);
+	       account_got(t, OOMTRACE_RING_COMMIT),
+	       account_lost(t, OOMTRACE_RING_COMMIT), written);
 }
 
 static void set_phase(int phase)
@@ -324,8 +325,8 @@ static void set_phase(int phase)
 	__atomic_store_n(&shared->phase, phase, __ATOMIC_RELEASE);
 }
 
-/* Has each CPU written twice what its ring holds? */
-static bool came_round(int fd)
+/* Has each CPU written more than twice the slots of its ring? */
+static bool rings_wrapped(int fd)
 {
 	struct oomtrace_ring_cpu_info info;
 	__u32 cpu;
@@ -336,13 +337,13 @@ static bool came_round(int fd)
 	return true;
 }
 
-TEST_F_TIMEOUT(readers, all_kinds_each_know_of_every_record, 180)
+TEST_F_TIMEOUT(readers, all_kinds_account_for_every_record, 180)
 {
 	int ms = getenv("READERS_MS") ? atoi(getenv("READERS_MS")) : 3000, i;
 	pid_t readers[ARRAY_SIZE(kinds)], writers[WRITERS], idle;
 	struct oomtrace_ring_cpu_info info;
 
-	/* All of them know the first record: none was overwritten yet. */
+	/* All readers start at the first record: none was overwritten yet. */
 	for (i = 0; !ring_ask(self->fd, 0, i, &info); i++)
 		ASSERT_GT(info.slots, info.written);
 	for (i = 0; i < (int)ARRAY_SIZE(kinds); i++)
@@ -350,7 +351,7 @@ TEST_F_TIMEOUT(readers, all_kinds_each_know_of_every_record, 180)
 	for (i = 0; i < (int)ARRAY_SIZE(kinds); i++)
 		while (!__atomic_load_n(&shared->of[i].ready, __ATOMIC_ACQUIRE))
 			sleep_ms(10);
-	/* One more, which opens it and never reads. */
+	/* One more process opens the device and never reads. */
 	idle = fork();
 	if (!idle) {
 		device_open();
@@ -361,12 +362,12 @@ TEST_F_TIMEOUT(readers, all_kinds_each_know_of_every_record, 180)
 	EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
 	set_phase(WRITE);
 	for (i = 0; i < WRITERS; i++)
-		writers[i] = start_child(write_all_day, &i);
+		writers[i] = start_child(write_verifiable, &i);
 	sleep_ms(ms);
-	/* A busy machine may take longer. */
-	for (i = 0; i < 600 && !came_round(self->fd); i++)
+	/* A busy machine may need longer. */
+	for (i = 0; i < 600 && !rings_wrapped(self->fd); i++)
 		sleep_ms(100);
-	EXPECT_TRUE(came_round(self->fd));
+	EXPECT_TRUE(rings_wrapped(self->fd));
 	EXPECT_EQ(0, spill(DEBUGFS "/enable", "0"));
 	set_phase(STOPPED);
 	for (i = 0; i < WRITERS; i++)
@@ -380,7 +381,7 @@ TEST_F_TIMEOUT(readers, all_kinds_each_know_of_every_record, 180)
 				 &shared->of[i].t);
 }
 
-/* A writer that does nothing else. */
+/* A writer at full speed. */
 static int write_fast(void *arg)
 {
 	struct flooder f = { .index = *(int *)arg, .times = 512 };
@@ -391,7 +392,7 @@ static int write_fast(void *arg)
 	return 0;
 }
 
-/* One whom a reader of text can follow. */
+/* A writer that is slow enough for a reader of text. */
 static int write_in_bursts(void *arg)
 {
 	struct flooder f = { .index = *(int *)arg, .times = 10 };
@@ -405,8 +406,8 @@ static int write_in_bursts(void *arg)
 }
 
 /*
- * Read or skip all that there is, so that the next poll has to wait. False if
- * there is always more.
+ * Read or skip everything, so that the next poll waits. False if the writer is
+ * always ahead.
  */
 static bool skip_device(int fd)
 {
@@ -414,7 +415,7 @@ static bool skip_device(int fd)
 	return true;
 }
 
-/* Nearly all of the time is for making text: then there is hardly a pause. */
+/* If making text takes nearly all of the time, the reader hardly waits. */
 static bool skip_lines(int fd)
 {
 	static unsigned long long busy;
@@ -428,7 +429,7 @@ static bool skip_lines(int fd)
 	return busy < 2400000000ULL;
 }
 
-/* Waking: at once after a pause, and not for every record of a flood. */
+/* A reader is woken soon after a pause, but not for every record of a flood. */
 static void expect_few_wakes(struct __test_metadata *_metadata, int device,
 			     int fd, int (*write)(void *arg),
 			     bool (*skip)(int fd))
@@ -438,35 +439,35 @@ static void expect_few_wakes(struct __test_metadata *_metadata, int device,
 	struct oomtrace_info before, after;
 	struct rusage slept, awake;
 	int polls = 0, index = 0;
-	bool behind;
+	bool too_slow;
 	long wakes;
 	pid_t pid;
 
 	EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
 	device_info(device, &before);
 	pid = start_child(write, &index);
-	behind = !skip(fd);
+	too_slow = !skip(fd);
 	getrusage(RUSAGE_SELF, &awake);
-	for (from = now_ns(); now_ns() - from < 3000000000ULL && !behind; polls++) {
+	for (from = now_ns(); now_ns() - from < 3000000000ULL && !too_slow; polls++) {
 		took = now_ns();
 		EXPECT_EQ(1, poll(&p, 1, 5000));
 		took = now_ns() - took;
 		longest = took > longest ? took : longest;
-		behind = !skip(fd);
+		too_slow = !skip(fd);
 	}
 	took = (now_ns() - from) / 1000000;
 	getrusage(RUSAGE_SELF, &slept);
 	device_info(device, &after);
 	set_phase(STOPPED);
 	wait_child(pid);
-	if (behind)
-		SKIP(return, "this machine writes faster than it makes text");
-	/* Who finds a record before he sleeps is not woken. */
+	if (too_slow)
+		SKIP(return, "this machine writes records faster than text");
+	/* A reader that finds a record before it sleeps needs no wakeup. */
 	wakes = slept.ru_nvcsw - awake.ru_nvcsw;
 	printf("# %ld wake-ups in %d polls for %llu records in %llu ms, the longest sleep %llu ms\n",
 	       wakes, polls, after.ring[0].written - before.ring[0].written, took,
 	       longest / 1000000);
-	/* 50 a second, and one in the middle at either end. */
+	/* 50 a second, and a partial interval at either end. */
 	EXPECT_GE(took / 20 + 2, wakes);
 	EXPECT_LT(10, polls);
 	EXPECT_LT(polls, after.ring[0].written - before.ring[0].written);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the rings can be given another size at any time, while they are
- * written to, read and mapped: the hooks stay, the newest records stay, what is
- * lost is counted, and the memory shown is the memory taken. A size that cannot
- * be had changes nothing.
+ * Promise: the rings can be resized at any time, while they are written, read
+ * and mapped. Hooks stay armed, the newest records stay, lost records are
+ * counted, and the memory shown is the memory in use. A resize that fails
+ * changes nothing.
  */
 #include <errno.h>
 #include <sys/ioctl.h>
 
-#include "mapped.h"
-#include "oom.h"
-#include "tally.h"
-#include "commit.h"
-#include "test.h"
+#include "lib/mapped.h"
+#include "lib/oom.h"
+#include "lib/account.h"
+#include "lib/commit.h"
+#include "lib/test.h"
 
 #define SIZE_FILE	DEBUGFS "/buffer_size_kb"
 
@@ -82,12 +82,12 @@ TEST_F(resize, by_file_and_by_ioctl)
 	expect_sizes(_metadata, self->fd, 100, 100);
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_OOM, 16));
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 17));
-	/* Whole pages. */
+	/* Rounded up to whole pages. */
 	expect_sizes(_metadata, self->fd, 20, 16);
 }
 
-static void refuse(struct __test_metadata *_metadata, int kmsg,
-		   const char *text, int err, const char *word)
+static void expect_size_rejected(struct __test_metadata *_metadata, int kmsg,
+				 const char *text, int err, const char *word)
 {
 	char *log;
 
@@ -97,7 +97,7 @@ static void refuse(struct __test_metadata *_metadata, int kmsg,
 	free(log);
 }
 
-TEST_F(resize, a_size_that_cannot_be_is_refused_and_changes_nothing)
+TEST_F(resize, an_invalid_size_is_refused_and_changes_nothing)
 {
 	static const struct {
 		const char *text;
@@ -115,10 +115,10 @@ TEST_F(resize, a_size_that_cannot_be_is_refused_and_changes_nothing)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		/* The kernel does not even call for a write of nothing. */
+		/* The kernel does not pass an empty write on. */
 		if (*bad[i].text)
-			refuse(_metadata, self->kmsg, bad[i].text, -EINVAL,
-			       bad[i].word);
+			expect_size_rejected(_metadata, self->kmsg, bad[i].text, -EINVAL,
+					     bad[i].word);
 	EXPECT_EQ(EINVAL, resize_to(self->fd, OOMTRACE_RING_COMMIT, 0));
 	EXPECT_EQ(EINVAL, resize_to(self->fd, OOMTRACE_RING_COMMIT, 1048577));
 	EXPECT_EQ(EINVAL, resize_to(self->fd, OOMTRACE_RING_COMMIT, ~0U));
@@ -134,16 +134,16 @@ TEST_F(resize, a_size_that_cannot_be_is_refused_and_changes_nothing)
 	expect_sizes(_metadata, self->fd, 64, 64);
 }
 
-TEST_F(resize, more_than_memory_holds_is_ENOMEM_and_kills_nobody)
+TEST_F(resize, more_than_memory_holds_is_ENOMEM_and_kills_no_task)
 {
 	long mb = meminfo("MemTotal") / 1024;
 	char text[64], *log;
 
 	if (mb > 1024 * sysconf(_SC_NPROCESSORS_CONF) / 2)
 		SKIP(return, "this machine has too much memory");
-	refuse(_metadata, self->kmsg, "commit=1048576", -ENOMEM, "no memory");
+	expect_size_rejected(_metadata, self->kmsg, "commit=1048576", -ENOMEM, "no memory");
 	EXPECT_EQ(ENOMEM, resize_to(self->fd, OOMTRACE_RING_OOM, 1048576));
-	/* What each CPU could have, but not all. */
+	/* Enough for one CPU, but not for all. */
 	snprintf(text, sizeof(text), "commit=%ld",
 		 meminfo("MemAvailable") * 3 / 4);
 	EXPECT_EQ(-ENOMEM, spill(SIZE_FILE, text));
@@ -158,8 +158,8 @@ TEST_F(resize, more_than_memory_holds_is_ENOMEM_and_kills_nobody)
 	EXPECT_EQ(1, commits_by(&self->recs, getpid()));
 }
 
-/* The records of a reader that starts now, without those of others. */
-static void held(struct records *recs, pid_t pid)
+/* This process's records, as a new reader gets them. */
+static void read_own_records(struct records *recs, pid_t pid)
 {
 	struct records all = { };
 	int fd = device_open();
@@ -186,16 +186,16 @@ TEST_F(resize, keeps_the_newest_records)
 
 	pin_to_cpu(0);
 	deny(150);
-	held(&before, getpid());
+	read_own_records(&before, getpid());
 	ASSERT_LE(150, before.n);
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 512));
-	held(&grown, getpid());
+	read_own_records(&grown, getpid());
 	ASSERT_EQ(before.n, grown.n);
 	EXPECT_EQ(0, memcmp(before.r, grown.r, before.n * sizeof(*before.r)));
 
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 16));
 	EXPECT_EQ(0, ring_ask(self->fd, OOMTRACE_RING_COMMIT, 0, &info));
-	held(&shrunk, getpid());
+	read_own_records(&shrunk, getpid());
 	ASSERT_LT(0, shrunk.n);
 	EXPECT_GE(info.slots, shrunk.n);
 	EXPECT_LE(info.slots - 3, shrunk.n);
@@ -204,13 +204,15 @@ TEST_F(resize, keeps_the_newest_records)
 				    &shrunk.r[shrunk.n - i],
 				    sizeof(*before.r)));
 
-	/* In a larger one that is not full, the oldest is not number 1. */
+	/*
+	 * In a larger ring that is not full, the oldest record is not number 1.
+	 */
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 512));
 	EXPECT_EQ(0, ring_ask(self->fd, OOMTRACE_RING_COMMIT, 0, &info));
 	fd = device_open();
 	device_drain(fd, &self->recs);
 	close(fd);
-	/* Who comes now has lost nothing. */
+	/* A new reader has lost nothing. */
 	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_LOST));
 	for (i = 0; i < self->recs.n; i++)
 		if (self->recs.r[i].h.type != OOMTRACE_STACK &&
@@ -224,33 +226,33 @@ TEST_F(resize, keeps_the_newest_records)
 	records_free(&shrunk);
 }
 
-/* Who was reading loses what no longer fits, and is told exactly how much. */
+/* A reader loses the records that no longer fit, and gets their exact count. */
 TEST_F(resize, readers_go_on_and_their_count_is_exact)
 {
-	static struct tallies t;
+	static struct accounts t;
 	struct oomtrace_ring_cpu_info info;
 	char *hooks[2];
 	__u32 cpu;
 
 	hooks[0] = slurp(DEBUGFS "/hooks", NULL);
-	/* More than a ring of 16 KiB holds: on two CPUs it would not be. */
+	/* All on one CPU, to exceed a ring of 16 KiB. */
 	pin_to_cpu(0);
 	deny(100);
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 16));
 	deny(10);
 	device_drain(self->fd, &self->recs);
-	tally_records(&t, &self->recs);
+	account_records(&t, &self->recs);
 	EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT, 1024));
 	deny(10);
 	records_free(&self->recs);
 	device_drain(self->fd, &self->recs);
-	tally_records(&t, &self->recs);
+	account_records(&t, &self->recs);
 	EXPECT_EQ(10, commits_by(&self->recs, getpid()));
 	spill(DEBUGFS "/enable", "0");
 	records_free(&self->recs);
 	device_drain(self->fd, &self->recs);
-	tally_records(&t, &self->recs);
-	EXPECT_LT(0, tally_lost(&t, OOMTRACE_RING_COMMIT));
+	account_records(&t, &self->recs);
+	EXPECT_LT(0, account_lost(&t, OOMTRACE_RING_COMMIT));
 	for (cpu = 0; !ring_ask(self->fd, 0, cpu, &info); cpu++) {
 		EXPECT_EQ(info.written, t.of[0][cpu].got + t.of[0][cpu].lost);
 		EXPECT_EQ(0, t.of[0][cpu].wrong);
@@ -289,11 +291,11 @@ TEST_F(resize, a_mapping_keeps_what_it_shows_and_its_memory_is_counted)
 	mapped_close(&m);
 }
 
-/* Sizes change all the time while four write and two read. */
+/* Resize continuously while four processes write and two readers read. */
 TEST_F(resize, under_load_nothing_is_lost_uncounted)
 {
 	static const unsigned int sizes[] = { 16, 1024, 32, 300, 20, 64 };
-	static struct tallies by_read, by_map[2];
+	static struct accounts by_read, by_map[2];
 	struct oomtrace_ring_cpu_info info;
 	struct mapped m[2];
 	static char buf[65536];
@@ -310,7 +312,7 @@ TEST_F(resize, under_load_nothing_is_lost_uncounted)
 	for (i = 0; i < 4; i++) {
 		struct flooder f = { .index = i, .times = 3000 };
 
-		pid[i] = start_child(flood_telling, &f);
+		pid[i] = start_child(flood_verifiable, &f);
 	}
 	for (i = 0; alive; i++) {
 		EXPECT_EQ(0, resize_to(self->fd, OOMTRACE_RING_COMMIT,
@@ -318,25 +320,25 @@ TEST_F(resize, under_load_nothing_is_lost_uncounted)
 		n = read(self->fd, buf, sizeof(buf));
 		if (n > 0)
 			records_add(&self->recs, buf, n);
-		tally_records(&by_read, &self->recs);
+		account_records(&by_read, &self->recs);
 		records_free(&self->recs);
 		for (n = 0; n < 500 && mapped_next(&m[i % cpus], &r); n++)
-			tally_record(&by_map[i % cpus], &r);
+			account_record(&by_map[i % cpus], &r);
 		alive = stat_decisions(ALWAYS, false) < 4 * 3000 && i < 2000;
 	}
 	for (i = 0; i < 4; i++)
 		EXPECT_EQ(0, wait_child(pid[i]));
 	spill(DEBUGFS "/enable", "0");
 	device_drain(self->fd, &self->recs);
-	tally_records(&by_read, &self->recs);
+	account_records(&by_read, &self->recs);
 	for (i = 0; i < cpus; i++) {
 		while (mapped_next(&m[i], &r))
-			tally_record(&by_map[i], &r);
+			account_record(&by_map[i], &r);
 		EXPECT_LT(0, m[i].page->generation);
 		mapped_close(&m[i]);
 	}
 	for (i = 0; !ring_ask(self->fd, OOMTRACE_RING_COMMIT, i, &info); i++) {
-		const struct tally *c = &by_read.of[0][i];
+		const struct account *c = &by_read.of[0][i];
 
 		EXPECT_EQ(info.written, c->got + c->lost);
 		EXPECT_EQ(0, c->wrong);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: oomtrace gives an ordinary user nothing; what it gives to root holds
- * no address of the kernel and no byte that was not meant; and no process can
- * choose a name that makes its line look like two, or like a terminal's command.
+ * Promise: an ordinary user gets nothing from oomtrace. What root gets contains
+ * no kernel address and no unintended byte. No process can choose a name that
+ * makes its line look like two lines, or like a terminal command.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,17 +14,14 @@
 #include <sys/stat.h>
 
 #include "../common/format.h"
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
-/*
- * Small, so that every slot is used again and holds what it held before; but an
- * OOM of the whole machine fits.
- */
+/* Small rings, so that every slot is reused; but a global OOM fits. */
 #define PARAMS	"commit_records=all commit_buffer_kb=16 oom_buffer_kb=48"
 
-/* Of syslog(2): the whole log. */
+/* From syslog(2): read the whole log. */
 #define SYSLOG_ACTION_READ_ALL	3
 
 FIXTURE(security) {
@@ -47,7 +44,7 @@ FIXTURE_TEARDOWN(security)
 
 /* ---- ordinary users ---- */
 
-/* Can whoever calls open anything below? The first path that opens, or NULL. */
+/* The first path below that the caller can open, or NULL. */
 static const char *opens_below(const char *path, const char *except)
 {
 	static char found[512];
@@ -88,13 +85,13 @@ static const char * const places[] = {
 	"/sys/kernel/debug/tracing/events/oomtrace",
 };
 
-static int open_as_nobody(void *unused)
+static int open_as_user(void *unused)
 {
 	const char *found;
 	size_t i;
 
 	(void)unused;
-	become_nobody();
+	become_user();
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		found = opens_below(places[i], NULL);
 		if (found)
@@ -106,10 +103,9 @@ static int open_as_nobody(void *unused)
 	return 1;
 }
 
-/* The same with the folders that keep users out opened to everybody. */
 TEST_F(security, an_ordinary_user_opens_nothing)
 {
-	EXPECT_EQ(0, run_child(open_as_nobody, NULL));
+	EXPECT_EQ(0, run_child(open_as_user, NULL));
 }
 
 TEST_F(security, the_device_and_the_controls_are_for_their_owner)
@@ -121,7 +117,7 @@ TEST_F(security, the_device_and_the_controls_are_for_their_owner)
 	ASSERT_EQ(0, stat(DEVICE, &st));
 	EXPECT_EQ(0600, st.st_mode & 07777);
 	EXPECT_EQ(0, st.st_uid);
-	/* Whoever is let into debugfs may read, and nobody but root may write. */
+	/* A user with access to debugfs may read, but only root may write. */
 	dir = opendir(DEBUGFS);
 	ASSERT_NE(NULL, dir);
 	while ((e = readdir(dir))) {
@@ -132,13 +128,13 @@ TEST_F(security, the_device_and_the_controls_are_for_their_owner)
 	closedir(dir);
 }
 
-/* Parameters may be read; nothing may be written, nor tell an address. */
+/* Parameters are readable; nothing is writable or shows an address. */
 static int look_at_sys_module(void *unused)
 {
 	const char *found;
 
 	(void)unused;
-	become_nobody();
+	become_user();
 	found = opens_below("/sys/module/oomtrace/sections", NULL);
 	if (!found)
 		found = opens_below("/sys/module/oomtrace/notes", NULL);
@@ -150,14 +146,14 @@ static int look_at_sys_module(void *unused)
 	return !!found && !strstr(found, "/notes/");
 }
 
-TEST_F(security, sysfs_tells_an_ordinary_user_no_address)
+TEST_F(security, sysfs_shows_an_ordinary_user_no_address)
 {
 	EXPECT_EQ(0, run_child(look_at_sys_module, NULL));
 }
 
-/* ---- what is in the records and in the texts ---- */
+/* ---- contents of records and texts ---- */
 
-static int take_too_much(void *arg)
+static int exceed_limit(void *arg)
 {
 	const struct memcg *cg = arg;
 	size_t i, bytes = MB(16);
@@ -172,8 +168,8 @@ static int take_too_much(void *arg)
 	return 0;
 }
 
-/* More than the machine has: what the kernel tries before it kills, too. */
-static void outgrow_the_machine(void)
+/* More than the machine has, so that the kernel retries before it kills. */
+static void exhaust_machine(void)
 {
 	struct hog hog;
 
@@ -182,8 +178,8 @@ static void outgrow_the_machine(void)
 }
 
 /*
- * Records of every kind there is, over slots that held other kinds; read from
- * time to time, as they do not fit the rings, if there is a device.
+ * Write records of every kind over slots of other kinds. The rings are too
+ * small for all of them, so read from time to time if there is a device.
  */
 static void fill_the_rings(struct __test_metadata *_metadata,
 			   struct memcg *cg, int fd, struct records *recs)
@@ -191,12 +187,12 @@ static void fill_the_rings(struct __test_metadata *_metadata,
 	int i;
 
 	ASSERT_TRUE(memcg_make(cg, "security", MB(4)));
-	outgrow_the_machine();
+	exhaust_machine();
 	if (fd >= 0)
 		device_drain(fd, recs);
 	for (i = 0; i < 12; i++) {
-		EXPECT_EQ(128 + SIGKILL, run_child(take_too_much, cg));
-		/* Not each time: that some are lost is a kind, too. */
+		EXPECT_EQ(128 + SIGKILL, run_child(exceed_limit, cg));
+		/* Not each time, so that some records are lost. */
 		if (fd >= 0 && i % 4 == 0)
 			device_drain(fd, recs);
 	}
@@ -209,13 +205,15 @@ static void fill_the_rings(struct __test_metadata *_metadata,
 		device_drain(fd, recs);
 }
 
-/* Upper half of the address space, but not a small negative number. */
+/*
+ * In the kernel's half of the address space, but not a small negative number.
+ */
 static bool looks_like_an_address(__u64 n)
 {
 	return n >= 0xffff800000000000ULL && n < 0xffffffffff000000ULL;
 }
 
-static const char *fault_of(const union record *r)
+static const char *find_fault(const union record *r)
 {
 	const struct oomtrace_type_desc *desc = oomtrace_type_desc(r->h.type);
 	unsigned char meant[OOMTRACE_MAX_RECORD] = { };
@@ -223,7 +221,7 @@ static const char *fault_of(const union record *r)
 	unsigned int i, n;
 
 	if (!desc)
-		return "a type that nobody knows";
+		return "an unknown type";
 	for (i = 0; i < desc->nfields; i++) {
 		const struct oomtrace_field *f = &desc->fields[i];
 		const unsigned char *at = r->bytes + f->offset;
@@ -234,9 +232,9 @@ static const char *fault_of(const union record *r)
 		memset(meant + f->offset, 1, f->size);
 		for (n = 0; n < f->size; n++) {
 			bool absent = !oomtrace_field_valid(&r->h, i);
-			bool behind = f->kind == OOMTRACE_KIND_STR && n > len;
+			bool ended = f->kind == OOMTRACE_KIND_STR && n > len;
 
-			if (!at[n] || !(absent || behind))
+			if (!at[n] || !(absent || ended))
 				continue;
 			snprintf(why, sizeof(why), "%s.%s: byte %u is 0x%02x, though %s",
 				 desc->name, f->name, n, at[n], absent ?
@@ -252,31 +250,31 @@ static const char *fault_of(const union record *r)
 	}
 	for (i = sizeof(r->h); i < r->h.size; i++)
 		if (!meant[i] && r->bytes[i]) {
-			snprintf(why, sizeof(why), "%s: byte %u is 0x%02x and no field's",
+			snprintf(why, sizeof(why), "%s: byte %u is 0x%02x outside of any field",
 				 desc->name, i, r->bytes[i]);
 			return why;
 		}
 	return NULL;
 }
 
-TEST_F(security, no_byte_of_a_record_is_left_to_chance)
+TEST_F(security, every_byte_of_a_record_is_intended)
 {
 	unsigned long seen[64] = { };
 	const char *why;
 	size_t i;
 	int fd;
 
-	/* Twice: the second time over what the first one wrote. */
+	/* Twice, so that the second pass overwrites the slots of the first. */
 	fill_the_rings(_metadata, &self->cg, -1, NULL);
 	fd = device_open();
 	fill_the_rings(_metadata, &self->cg, fd, &self->recs);
 	close(fd);
 	for (i = 0; i < self->recs.n; i++) {
-		why = fault_of(&self->recs.r[i]);
+		why = find_fault(&self->recs.r[i]);
 		EXPECT_EQ(NULL, why) TH_LOG("%s", why);
 		seen[self->recs.r[i].h.type % 64]++;
 	}
-	/* All that the module writes, but for what not all kernels and victims give. */
+	/* All record types, except those that some kernels or victims lack. */
 	for (i = 0; i < ARRAY_SIZE(seen); i++) {
 		const struct oomtrace_type_desc *desc = oomtrace_type_desc(i);
 
@@ -286,7 +284,7 @@ TEST_F(security, no_byte_of_a_record_is_left_to_chance)
 	}
 }
 
-/* The answer of an ioctl in memory that was full of something else. */
+/* An ioctl's answer, in memory that was filled with 0xa5. */
 static void expect_clean(struct __test_metadata *_metadata, const void *answer,
 			 size_t len, const char *what)
 {
@@ -306,7 +304,7 @@ static void expect_clean(struct __test_metadata *_metadata, const void *answer,
 	}
 }
 
-TEST_F(security, no_byte_of_an_ioctl_is_left_to_chance)
+TEST_F(security, every_byte_of_an_ioctl_is_intended)
 {
 	static const struct {
 		unsigned int cmd;
@@ -342,7 +340,7 @@ TEST_F(security, no_byte_of_an_ioctl_is_left_to_chance)
 			continue;
 		memset(&a, 0xa5, sizeof(a));
 		a.size = _IOC_SIZE(calls[i].cmd);
-		/* What is read before it is answered. */
+		/* Input fields. */
 		if (calls[i].cmd == OOMTRACE_IOC_RING) {
 			a.ring.ring = OOMTRACE_RING_OOM;
 			a.ring.cpu = 0;
@@ -364,13 +362,13 @@ TEST_F(security, no_byte_of_an_ioctl_is_left_to_chance)
 	}
 	ASSERT_LT(0, a.ranking.count);
 	for (n = 0; n < a.ranking.count && n < ARRAY_SIZE(ranked); n++) {
-		why = fault_of((union record *)&ranked[n]);
+		why = find_fault((union record *)&ranked[n]);
 		EXPECT_EQ(NULL, why) TH_LOG("ranking: %s", why);
 	}
 	close(fd);
 }
 
-/* What the text files hold now, one after the other. To be freed. */
+/* The contents of all text files. The caller frees it. */
 static char *all_texts(void)
 {
 	char *all = strdup(""), *text, path[512];
@@ -380,7 +378,7 @@ static char *all_texts(void)
 
 	while (dir && (e = readdir(dir))) {
 		snprintf(path, sizeof(path), DEBUGFS "/%s", e->d_name);
-		/* What blocks has no end to be read to. */
+		/* A file that blocks has no end. */
 		if (stat(path, &st) || !S_ISREG(st.st_mode) ||
 		    !(st.st_mode & 0444) || strstr(path, "pipe"))
 			continue;
@@ -396,7 +394,7 @@ static char *all_texts(void)
 	return all;
 }
 
-TEST_F(security, no_text_holds_an_address)
+TEST_F(security, no_text_shows_an_address)
 {
 	char *text, *at;
 	long before;
@@ -442,7 +440,7 @@ static int be_killed(void *arg)
 	struct named *n = arg;
 
 	prctl(PR_SET_NAME, n->name);
-	return take_too_much(n->cg);
+	return exceed_limit(n->cg);
 }
 
 /* Printable ASCII and newlines only. */
@@ -476,12 +474,12 @@ TEST_F(security, a_name_cannot_forge_a_line)
 		n.name = names[i];
 		EXPECT_EQ(0, run_child(be_denied, &n));
 		EXPECT_EQ(128 + SIGKILL, run_child(be_killed, &n));
-		/* Its name is in last_oom, which shows one OOM only. */
+		/* last_oom shows only the last OOM, with the victim's name. */
 		text = all_texts();
 		expect_harmless(_metadata, text);
 		free(text);
 	}
-	/* Each line begins as a line of the trace does. */
+	/* Each line begins with a time. */
 	text = slurp(DEBUGFS "/trace", NULL);
 	for (at = text; *at; at += strcspn(at, "\n") + 1)
 		EXPECT_TRUE(*at == '#' || strspn(at, " 0123456789."))
@@ -489,7 +487,7 @@ TEST_F(security, a_name_cannot_forge_a_line)
 	free(text);
 	for (i = 0; i < ARRAY_SIZE(tools); i++) {
 		EXPECT_EQ(0, run_program(said, sizeof(said), tools[i]));
-		/* JSON is UTF-8, and \u00.. is all that a control can be there. */
+		/* JSON is UTF-8; control characters appear only as \u00xx. */
 		if (i != 1)
 			expect_harmless(_metadata, said);
 		for (at = said; *at; at++)
@@ -498,7 +496,7 @@ TEST_F(security, a_name_cannot_forge_a_line)
 	}
 }
 
-/* What root writes by mistake does not make a second line in the log either. */
+/* Invalid input from root cannot add a second line to the log either. */
 TEST_F(security, a_refused_word_cannot_forge_a_line_of_the_log)
 {
 	static char log[1 << 20];
@@ -512,13 +510,13 @@ TEST_F(security, a_refused_word_cannot_forge_a_line_of_the_log)
 	EXPECT_EQ(-EINVAL, spill(DEBUGFS "/commit_records", "\x1b[31m\nforged"));
 	EXPECT_EQ(-EINVAL, spill(DEBUGFS "/near_percent", "1\nforged\x1b[31m"));
 	EXPECT_GT(0, spill(DEBUGFS "/buffer_size_kb", "\x1b[31m\nforged"));
-	/* Not /dev/kmsg, which escapes by itself: the console does not. */
+	/* /dev/kmsg escapes control characters; the console does not. */
 	n = klogctl(SYSLOG_ACTION_READ_ALL, log, sizeof(log) - 1);
 	ASSERT_LT(0, n);
 	log[n] = '\0';
 	EXPECT_IN("oomtrace: enable: ", log);
 	EXPECT_EQ(NULL, strstr(log, "] forged"));
-	/* Lines of ours: the kernel's own have names as they are. */
+	/* Only oomtrace's lines: the kernel's own contain raw names. */
 	for (at = log; (at = strstr(at, "oomtrace: ")); at += len) {
 		len = strcspn(at, "\n");
 		EXPECT_EQ(NULL, memchr(at, '\x1b', len))

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: a reader can go to the oldest record, the newest, a number or an
- * episode; the module tells of itself by ioctl as by its files; and whatever is
- * wrong with such a call is said by errno and moves nothing. A process of 32 bits
- * gets the same.
+ * Promise: a reader can move to the oldest record, the newest, a number or an
+ * episode. The ioctls show the same values as the module's files. A bad call
+ * fails with an errno and moves nothing. All this also holds for a 32-bit
+ * process.
  */
 #include <errno.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 
-#include "commit.h"
-#include "mapped.h"
-#include "oom.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/mapped.h"
+#include "lib/oom.h"
+#include "lib/test.h"
 
 FIXTURE(seek) {
 	int fd;
@@ -82,14 +82,17 @@ TEST_F(seek, a_number_is_the_record_that_comes_next)
 		EXPECT_EQ(0, r->h.cpu);
 		EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_LOST));
 	}
-	/* The next one to be written is a place, the one after it is none. */
+	/*
+	 * A reader can wait for the next record to be written, but not beyond
+	 * it.
+	 */
 	EXPECT_EQ(0, seek_to(self->fd, OOMTRACE_SEEK_SEQ, OOMTRACE_RING_COMMIT,
 			     0, info.written + 1));
 	EXPECT_EQ(ENXIO, seek_to(self->fd, OOMTRACE_SEEK_SEQ,
 				 OOMTRACE_RING_COMMIT, 0, info.written + 1000));
 }
 
-TEST_F(seek, a_number_no_longer_held_is_lost_exactly)
+TEST_F(seek, an_overwritten_number_is_counted_as_lost)
 {
 	struct oomtrace_ring_cpu_info info;
 	const union record *r;
@@ -135,7 +138,7 @@ TEST_F(seek, an_episode_is_where_its_begin_is)
 		EXPECT_EQ(4 - i, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
 		EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_LOST));
 	}
-	/* None of these moves it. */
+	/* None of these calls moves the position. */
 	device_drain(self->fd, &self->recs);
 	EXPECT_EQ(ENOENT, seek_to(self->fd, OOMTRACE_SEEK_EPISODE, 0, 0, 99));
 	EXPECT_EQ(ENOENT, seek_to(self->fd, OOMTRACE_SEEK_EPISODE, 0, 0, 0));
@@ -144,7 +147,7 @@ TEST_F(seek, an_episode_is_where_its_begin_is)
 	EXPECT_EQ(0, self->recs.n);
 }
 
-TEST_F(seek, what_is_wrong_is_EINVAL_and_moves_nothing)
+TEST_F(seek, an_invalid_seek_is_EINVAL_and_moves_nothing)
 {
 	static const struct oomtrace_seek bad[] = {
 		{ .size = 0 },
@@ -185,7 +188,7 @@ TEST_F(seek, what_is_wrong_is_EINVAL_and_moves_nothing)
 
 /* ---- ring, stats, stack ---- */
 
-TEST_F(seek, a_ring_that_is_none_is_EINVAL)
+TEST_F(seek, an_invalid_ring_is_EINVAL)
 {
 	struct oomtrace_ring_cpu_info info;
 
@@ -275,7 +278,8 @@ TEST_F(seek, a_stack_by_number_is_the_one_that_read_gives)
 	EXPECT_EQ(EFAULT, errno);
 }
 
-/* A program made with the first header has a shorter struct, and so another
+/*
+ * A program built with the first header has a shorter struct, and so another
  * ioctl number.
  */
 TEST_F(seek, info_of_an_older_header_is_understood)
@@ -294,7 +298,7 @@ TEST_F(seek, info_of_an_older_header_is_understood)
 
 /* ---- 32 bits ---- */
 
-/* bin/compat32 does all of it by itself and says "ok" or what was wrong. */
+/* bin/compat32 does all of this and prints "ok" or what failed. */
 TEST_F(seek, a_process_of_32_bits_can_do_the_same)
 {
 	char said[4096] = "", self_path[256];

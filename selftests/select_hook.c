@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: it makes no difference to the records by which of their two means
- * oom_evaluate_task() and oom_badness() are hooked, and none to the machine that
- * they are: neither to other tracers of those functions, nor to who reads
- * /proc/PID/oom_score, nor while the hooks come and go in the middle of OOMs.
+ * Promise: both ways to hook oom_evaluate_task() and oom_badness() give the
+ * same records. Neither way disturbs other tracers of those functions, readers
+ * of /proc/PID/oom_score, nor OOMs while the hooks are armed and disarmed.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -13,14 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "crowd.h"
-#include "lib.h"
-#include "oom.h"
-#include "scene_check.h"
-#include "test.h"
-#include "tracer.h"
+#include "lib/crowd.h"
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
+#include "lib/tracer.h"
 
-/* Enough to be scanned for a while, few enough to be quick. */
+/* A scan of this many takes a while, but is quick enough. */
 #define CROWD	60
 #define SEED	11
 
@@ -32,8 +31,8 @@ static void load_with(const char *how, const char *more)
 	module_start(params);
 }
 
-/* The one that dies in the place of the crowd. */
-static pid_t sacrifice(void)
+/* Start a process that dies instead of the crowd. */
+static pid_t start_victim(void)
 {
 	return crowd_sitter(0, 1000);
 }
@@ -43,7 +42,7 @@ static pid_t sacrifice(void)
 FIXTURE(by) {
 	int fd;
 	struct records recs;
-	struct scene *scene;	/* the same records, as the checks want them */
+	struct scene *scene;	/* the same records, for the checks */
 };
 
 FIXTURE_VARIANT(by) {
@@ -76,19 +75,19 @@ FIXTURE_TEARDOWN(by)
 	module_stop();
 }
 
-/* One OOM more: only its records are there then. */
-static void one_oom(int fd, struct records *recs, struct scene *scene)
+/* Cause one more OOM and keep only its records. */
+static void cause_oom(int fd, struct records *recs, struct scene *scene)
 {
 	records_free(recs);
 	memset(recs, 0, sizeof(*recs));
-	sacrifice();
+	start_victim();
 	crowd_sysrq_f();
 	crowd_ooms_end(fd, recs, 1);
 	scene->recs = *recs;
 }
 
-/* How many candidates there are, or of those only the ones with points. */
-static size_t candidates(const struct records *recs, bool with_points)
+/* The number of candidates, or of those with points. */
+static size_t count_candidates(const struct records *recs, bool with_points)
 {
 	size_t i, n = 0;
 
@@ -101,7 +100,7 @@ static size_t candidates(const struct records *recs, bool with_points)
 	return n;
 }
 
-TEST_F(by, the_parameter_and_the_hooks_file_say_it)
+TEST_F(by, the_parameter_and_the_hooks_file_show_it)
 {
 	char value[32], evaluate[32], badness[32];
 
@@ -125,13 +124,13 @@ TEST_F(by, every_candidate_has_the_kernels_points_and_place)
 	const struct oomtrace_verdict *v;
 	const struct oomtrace_oom_end *end;
 
-	one_oom(self->fd, &self->recs, self->scene);
+	cause_oom(self->fd, &self->recs, self->scene);
 	v = &records_get(&self->recs, OOMTRACE_VERDICT, 0)->verdict;
 	end = &records_get(&self->recs, OOMTRACE_OOM_END, 0)->end;
 	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, v->recomputed);
 	EXPECT_EQ(0, end->missed);
-	EXPECT_EQ(end->candidates, candidates(&self->recs, false));
-	EXPECT_LE(CROWD / 2, candidates(&self->recs, true));
+	EXPECT_EQ(end->candidates, count_candidates(&self->recs, false));
+	EXPECT_LE(CROWD / 2, count_candidates(&self->recs, true));
 	scene_check_points(_metadata, self->scene, v->episode, v->totalpages);
 	scene_check_choice(_metadata, self->scene, v);
 }
@@ -154,11 +153,11 @@ TEST_F(by, reads_of_oom_score_are_no_candidates)
 	size_t i, n;
 
 	sleep_ms(100);
-	one_oom(self->fd, &self->recs, self->scene);
+	cause_oom(self->fd, &self->recs, self->scene);
 	kill(pid, SIGKILL);
 	wait_child(pid);
 	end = &records_get(&self->recs, OOMTRACE_OOM_END, 0)->end;
-	EXPECT_EQ(end->candidates, candidates(&self->recs, false));
+	EXPECT_EQ(end->candidates, count_candidates(&self->recs, false));
 	for (i = n = 0; i < self->recs.n; i++) {
 		const struct oomtrace_candidate *c =
 			&self->recs.r[i].candidate;
@@ -175,20 +174,20 @@ TEST_F(by, switched_off_and_on_it_records_again)
 
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
-		pid = sacrifice();
-		/* It only asks for an OOM. */
+		pid = start_victim();
+		/* sysrq returns before the OOM is over. */
 		crowd_sysrq_f();
 		EXPECT_EQ(128 + SIGKILL, wait_child(pid));
 		ASSERT_EQ(0, spill(DEBUGFS "/enable", "1"));
-		one_oom(self->fd, &self->recs, self->scene);
+		cause_oom(self->fd, &self->recs, self->scene);
 		EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_END));
-		EXPECT_LE(CROWD / 2, candidates(&self->recs, true));
+		EXPECT_LE(CROWD / 2, count_candidates(&self->recs, true));
 	}
 }
 
 /* ---- the same under both ---- */
 
-TEST(both_tell_the_same_of_each_candidate)
+TEST(both_hooks_give_the_same_candidates)
 {
 	static const char * const how[] = { "ftrace", "kprobe" };
 	struct records recs[2] = { };
@@ -199,7 +198,7 @@ TEST(both_tell_the_same_of_each_candidate)
 	sysctl_set("kernel/sysrq", 1);
 	sysctl_set("vm/oom_dump_tasks", 0);
 	crowd_gather(CROWD, SEED, false);
-	/* Not all of them may die. */
+	/* Make one of them ineligible. */
 	snprintf(exempt, sizeof(exempt), "/proc/%d/oom_score_adj",
 		 crowd_pid(CROWD / 2));
 	ASSERT_EQ(0, spill(exempt, "-1000"));
@@ -208,12 +207,12 @@ TEST(both_tell_the_same_of_each_candidate)
 
 		load_with(how[k], "");
 		fd = device_open_at_end();
-		sacrifice();
+		start_victim();
 		crowd_sysrq_f();
 		crowd_ooms_end(fd, &recs[k], 1);
 		close(fd);
 	}
-	/* In the order in which they were looked at. */
+	/* In the order of the scan. */
 	for (i = 0; i < CROWD; i++) {
 		const struct oomtrace_candidate *c[2] = { };
 
@@ -225,10 +224,13 @@ TEST(both_tell_the_same_of_each_candidate)
 					break;
 			}
 			ASSERT_GT(recs[k].n, nth[k])
-				TH_LOG("%s: %d is not there, or not in its place",
+				TH_LOG("%s: %d is missing or out of order",
 				       how[k], crowd_pid(i));
 		}
-		/* Number and time are the record's own; the index, of all. */
+		/*
+		 * Sequence number and time differ; the index depends on all
+		 * tasks.
+		 */
 		EXPECT_EQ(c[0]->h.valid, c[1]->h.valid);
 		EXPECT_EQ(c[0]->h.derived, c[1]->h.derived);
 		EXPECT_EQ(c[0]->pid, c[1]->pid);
@@ -248,7 +250,7 @@ TEST(both_tell_the_same_of_each_candidate)
 	}
 	EXPECT_EQ(CROWD, compared);
 	EXPECT_LE(1, ineligible);
-	fprintf(stderr, "# %zu candidates compared, %zu of them not eligible\n",
+	fprintf(stderr, "# %zu candidates compared, %zu of them ineligible\n",
 		compared, ineligible);
 	for (k = 0; k < 2; k++)
 		records_free(&recs[k]);
@@ -261,19 +263,19 @@ TEST(both_tell_the_same_of_each_candidate)
 static void trace_with(struct __test_metadata *_metadata, const char *tracer,
 		       int fd, struct records *recs)
 {
-	/* Under either name of the latter: compilers split it. */
+	/* Compilers may split oom_badness(). */
 	static const char * const functions[] = {
 		"oom_evaluate_task", "oom_badness*", NULL
 	};
 
 	if (!tracer_start(tracer, functions))
 		SKIP(return, "this kernel has no such tracer");
-	sacrifice();
+	start_victim();
 	crowd_sysrq_f();
 	crowd_ooms_end(fd, recs, 1);
-	EXPECT_EQ(candidates(recs, false), tracer_lines("oom_evaluate_task"));
-	EXPECT_LE(candidates(recs, true), tracer_lines("oom_badness"));
-	EXPECT_LE(CROWD / 2, candidates(recs, true));
+	EXPECT_EQ(count_candidates(recs, false), tracer_lines("oom_evaluate_task"));
+	EXPECT_LE(count_candidates(recs, true), tracer_lines("oom_badness"));
+	EXPECT_LE(CROWD / 2, count_candidates(recs, true));
 }
 
 TEST_F(by, the_function_tracer_and_oomtrace_see_the_same_calls)
@@ -292,7 +294,7 @@ TEST_F(by, the_function_graph_tracer_and_oomtrace_see_the_same_calls)
 
 #define OOMING	2
 
-/* In a cgroup of its own, one child after the other grows until it is killed. */
+/* In a cgroup, one child after the other allocates until it is killed. */
 static int run_out_of_memory(void *dir)
 {
 	char path[256];
@@ -329,13 +331,13 @@ TEST_F_TIMEOUT(by, it_is_loaded_and_unloaded_while_ooms_run, 240)
 	char name[16];
 	int i, n;
 
-	/* Nobody who is started from here on may have it open. */
+	/* Children must not inherit the device. */
 	close(self->fd);
 	for (n = 0; n < OOMING; n++) {
 		snprintf(name, sizeof(name), "ooming%d", n);
 		if (!memcg_make(&cg[n], name, MB(8)))
 			SKIP(return, "no cgroup v2 memory controller");
-		/* With company, so that most of an OOM is the scan. */
+		/* Add other tasks, so that the scan takes most of an OOM. */
 		for (i = n; i < CROWD; i += OOMING) {
 			char text[16];
 
@@ -356,7 +358,7 @@ TEST_F_TIMEOUT(by, it_is_loaded_and_unloaded_while_ooms_run, 240)
 		EXPECT_EQ(128 + SIGKILL, wait_child(pid[n]));
 		memcg_remove(&cg[n]);
 	}
-	EXPECT_LE(CROWD / 2, candidates(&self->recs, true));
+	EXPECT_LE(CROWD / 2, count_candidates(&self->recs, true));
 }
 
 TEST_HARNESS_MAIN

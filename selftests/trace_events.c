@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: the trace events oomtrace:* are the records of the device, each once
- * and with every field, for ftrace, perf, trace-cmd and bpftrace; the filter
- * applies to them; nobody listening, loading and unloading do no harm to them.
+ * Promise: the trace events oomtrace:* are the device's records, each once and
+ * with every field, for ftrace, perf, trace-cmd and bpftrace. The filter
+ * applies to them. None appears while they are disabled, and loading and
+ * unloading is safe while they are enabled.
  */
 #include <fcntl.h>
 #include <liboomtrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "commit.h"
-#include "oom.h"
-#include "test.h"
-#include "tracer.h"
+#include "lib/commit.h"
+#include "lib/oom.h"
+#include "lib/test.h"
+#include "lib/tracer.h"
 
 #define TRACING	"/sys/kernel/tracing"
 #define EVENTS	TRACING "/events/oomtrace"
 
-/* The record types that are events. */
+/* The record types that are trace events. */
 static const unsigned int event_types[] = {
 	OOMTRACE_COMMIT, OOMTRACE_CANDIDATE, OOMTRACE_VERDICT,
 	OOMTRACE_VICTIM, OOMTRACE_OOM_END,
@@ -61,8 +62,8 @@ static bool is_event(unsigned int type)
 	return false;
 }
 
-/* Two refused requests, and an OOM where there is a memory cgroup. */
-static void provoke(void)
+/* Cause two refusals, and an OOM if there is a memory cgroup. */
+static void cause_events(void)
 {
 	struct memcg cg;
 	struct hog hog;
@@ -76,7 +77,7 @@ static void provoke(void)
 	memcg_remove(&cg);
 }
 
-/* ---- what an event must look like ---- */
+/* ---- the expected text of an event ---- */
 
 static int put_value(char *to, size_t size, const struct oomtrace_header *rec,
 		     const char *field)
@@ -89,7 +90,7 @@ static int put_value(char *to, size_t size, const struct oomtrace_header *rec,
 		oomtrace_get_str(rec, field, text, sizeof(text));
 		return snprintf(to, size, " comm=%s", text);
 	}
-	/* Absent is 0, which has a name as well. */
+	/* An absent field is 0, which has a name as well. */
 	oomtrace_get_int(rec, field, &n);
 	name = oomtrace_value_name(rec->type, field, n);
 	if (name)
@@ -98,7 +99,7 @@ static int put_value(char *to, size_t size, const struct oomtrace_header *rec,
 }
 
 /* "commit: seq=1 pid=..." */
-static void expected(char *to, size_t size, const struct oomtrace_header *rec)
+static void format_expected(char *to, size_t size, const struct oomtrace_header *rec)
 {
 	const char *field;
 	unsigned int i;
@@ -113,7 +114,7 @@ static void expected(char *to, size_t size, const struct oomtrace_header *rec)
 		 (unsigned long long)rec->derived);
 }
 
-static size_t count(const char *text, const char *part)
+static size_t count_matches(const char *text, const char *part)
 {
 	size_t n = 0;
 
@@ -124,7 +125,7 @@ static size_t count(const char *text, const char *part)
 	return n;
 }
 
-/* Runs of blanks are one, and none are at the end of a line. */
+/* Reduce runs of blanks to one, and drop those at the end of a line. */
 static void squeeze(char *text)
 {
 	char *to = text;
@@ -137,7 +138,7 @@ static void squeeze(char *text)
 	*to = '\0';
 }
 
-/* Each record is in the text once, and nothing else is. */
+/* The text has each record once, and no others. */
 static void expect_records(struct __test_metadata *_metadata,
 			   const struct records *recs, char *text)
 {
@@ -151,14 +152,14 @@ static void expect_records(struct __test_metadata *_metadata,
 		if (!is_event(h->type))
 			continue;
 		events++;
-		expected(want, sizeof(want), h);
-		EXPECT_EQ(1, count(text, want))
+		format_expected(want, sizeof(want), h);
+		EXPECT_EQ(1, count_matches(text, want))
 			TH_LOG("not once:\n%s in:\n%.3000s", want, text);
 	}
 	for (i = 0; i < ARRAY_SIZE(event_types); i++) {
 		snprintf(want, sizeof(want), "%s: seq=",
 			 oomtrace_type_name(event_types[i]));
-		there += count(text, want);
+		there += count_matches(text, want);
 	}
 	EXPECT_LE(2, events);
 	EXPECT_EQ(events, there) TH_LOG("%.3000s", text);
@@ -175,7 +176,7 @@ static void finish(struct __test_metadata *_metadata, int fd,
 
 /* ---- ftrace ---- */
 
-TEST_F(trace_events, formats_have_every_field_and_no_name_of_ours)
+TEST_F(trace_events, formats_have_every_field_and_no_enumerator)
 {
 	char path[128], want[64], *text, *at;
 	unsigned int i, n;
@@ -190,10 +191,13 @@ TEST_F(trace_events, formats_have_every_field_and_no_name_of_ours)
 			snprintf(want, sizeof(want), " %s%s;\toffset:", field,
 				 strcmp(field, "comm") ? "" : "[16]");
 			at = strstr(at, want);
-			ASSERT_NE(NULL, at) TH_LOG("no '%s' in its place in\n%s",
+			ASSERT_NE(NULL, at) TH_LOG("'%s' is missing or out of order in\n%s",
 						   want, text);
 		}
-		/* A number behind every name: user space has no enumerations. */
+		/*
+		 * Names need numbers: user space does not know the
+		 * enumerations.
+		 */
 		EXPECT_EQ(NULL, strstr(text, "OOMTRACE_")) TH_LOG("%s", text);
 		free(text);
 	}
@@ -204,7 +208,7 @@ TEST_F(trace_events, ftrace_shows_the_devices_records)
 	char *text;
 
 	ASSERT_EQ(0, spill(EVENTS "/enable", "1"));
-	provoke();
+	cause_events();
 	spill(EVENTS "/enable", "0");
 	text = slurp(TRACING "/trace", NULL);
 	finish(_metadata, self->fd, &self->recs, text);
@@ -216,12 +220,12 @@ TEST_F(trace_events, one_event_alone_brings_no_other)
 	char *text;
 
 	ASSERT_EQ(0, spill(EVENTS "/verdict/enable", "1"));
-	provoke();
+	cause_events();
 	text = slurp(TRACING "/trace", NULL);
-	EXPECT_EQ(0, count(text, " commit: seq="));
+	EXPECT_EQ(0, count_matches(text, " commit: seq="));
 	device_drain(self->fd, &self->recs);
 	EXPECT_EQ(records_count(&self->recs, OOMTRACE_VERDICT),
-		  count(text, " verdict: seq="));
+		  count_matches(text, " verdict: seq="));
 	free(text);
 }
 
@@ -235,18 +239,18 @@ TEST_F(trace_events, the_filter_and_commit_records_apply_to_events)
 	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES + 1));
 	ask(1);
 	text = slurp(TRACING "/trace", NULL);
-	EXPECT_EQ(1, count(text, " commit: seq="));
+	EXPECT_EQ(1, count_matches(text, " commit: seq="));
 	EXPECT_IN(" pages=2621441 ", text);
 	free(text);
 	spill(DEBUGFS "/filter", "none");
 	spill(DEBUGFS "/commit_records", "none");
 	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
 	text = slurp(TRACING "/trace", NULL);
-	EXPECT_EQ(1, count(text, " commit: seq="));
+	EXPECT_EQ(1, count_matches(text, " commit: seq="));
 	free(text);
 }
 
-TEST_F(trace_events, nobody_listening_there_are_none)
+TEST_F(trace_events, disabled_events_do_not_appear)
 {
 	char *text;
 
@@ -255,7 +259,7 @@ TEST_F(trace_events, nobody_listening_there_are_none)
 	ASSERT_EQ(0, spill(EVENTS "/enable", "0"));
 	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES + 1));
 	text = slurp(TRACING "/trace", NULL);
-	EXPECT_EQ(1, count(text, " commit: seq="));
+	EXPECT_EQ(1, count_matches(text, " commit: seq="));
 	free(text);
 }
 
@@ -276,7 +280,7 @@ TEST_F(trace_events, unloading_while_they_are_on_is_clean)
 
 /* ---- a storm ---- */
 
-static int storm(void *unused)
+static int request_often(void *unused)
 {
 	int i;
 
@@ -286,8 +290,8 @@ static int storm(void *unused)
 	return 0;
 }
 
-/* A number of all CPUs' ring buffers: "overrun", "entries". */
-static unsigned long long buffers(const char *what)
+/* The sum of a number over all CPUs' buffers: "overrun", "entries". */
+static unsigned long long sum_buffers(const char *what)
 {
 	unsigned long long n = 0;
 	char path[96], line[128];
@@ -307,21 +311,21 @@ static unsigned long long buffers(const char *what)
 	}
 }
 
-/* With a stack for each event, so that the tracer does its worst. */
+/* The worst case for the tracer: a stack for each event. */
 TEST_F(trace_events, a_storm_of_events_is_counted_to_the_last_one)
 {
 	struct oomtrace_info before, after;
 	pid_t pid[4];
 	int i;
 
-	/* A change of mode would be a record of another type. */
+	/* The filter excludes the mark record for a change of the mode. */
 	spill(DEBUGFS "/filter", "comm=storming");
 	spill(DEBUGFS "/commit_records", "all");
 	ASSERT_EQ(0, spill(EVENTS "/commit/enable", "1"));
 	device_info(self->fd, &before);
 	spill("/proc/self/comm", "storming");
 	for (i = 0; i < 4; i++)
-		pid[i] = start_child(storm, NULL);
+		pid[i] = start_child(request_often, NULL);
 	for (i = 0; i < 4; i++)
 		EXPECT_EQ(0, wait_child(pid[i]));
 	spill(DEBUGFS "/commit_records", "none");
@@ -330,15 +334,15 @@ TEST_F(trace_events, a_storm_of_events_is_counted_to_the_last_one)
 			 before.ring[OOMTRACE_RING_COMMIT].written);
 	EXPECT_EQ(after.ring[OOMTRACE_RING_COMMIT].written -
 		  before.ring[OOMTRACE_RING_COMMIT].written,
-		  buffers("entries") + buffers("overrun"));
-	EXPECT_EQ(0, buffers("dropped events"));
+		  sum_buffers("entries") + sum_buffers("overrun"));
+	EXPECT_EQ(0, sum_buffers("dropped events"));
 }
 
 /* ---- the tools ---- */
 
 #define SYNC	"/tmp/trace-events-sync"
 
-/* A program for a tool to run: it says that it runs, and ends when told to. */
+/* A program for a tool to run: it reports that it runs, and ends on request. */
 static void make_sync(void)
 {
 	unlink(SYNC ".ready");
@@ -361,7 +365,7 @@ static int run_tool(void *argv)
 	return 127;
 }
 
-/* Start a tool that runs SYNC, provoke events, let it end: its status. */
+/* Start a tool that runs SYNC, provoke events, end the tool: its status. */
 static int with_tool(char *const argv[])
 {
 	int fd, status = -1, i;
@@ -380,17 +384,17 @@ static int with_tool(char *const argv[])
 		sleep_ms(100);
 	}
 	if (i == 1800)
-		die("%s has not begun after three minutes", argv[0]);
+		die("%s has not started after three minutes", argv[0]);
 	close(fd);
-	provoke();
+	cause_events();
 	fd = open(SYNC ".go", O_WRONLY);
 	if (write(fd, "\n", 1) != 1)
-		die("cannot let it end");
+		die("cannot end the tool");
 	close(fd);
 	return wait_child(pid);
 }
 
-static bool have(const char *tool)
+static bool have_tool(const char *tool)
 {
 	char path[64];
 
@@ -402,7 +406,7 @@ TEST_F(trace_events, perf_shows_the_devices_records)
 {
 	int status;
 
-	if (!have("perf"))
+	if (!have_tool("perf"))
 		SKIP(return, "there is no perf");
 	status = with_tool((char *[]){ "perf", "record", "-q", "-a", "-o",
 			   "/tmp/perf.data", "-e", "oomtrace:*", SYNC, NULL });
@@ -418,7 +422,7 @@ TEST_F(trace_events, trace_cmd_shows_the_devices_records)
 {
 	int status;
 
-	if (!have("trace-cmd"))
+	if (!have_tool("trace-cmd"))
 		SKIP(return, "there is no trace-cmd");
 	status = with_tool((char *[]){ "trace-cmd", "record", "-q", "-o",
 			   "/tmp/trace.dat", "-e", "oomtrace", SYNC, NULL });
@@ -430,7 +434,7 @@ TEST_F(trace_events, trace_cmd_shows_the_devices_records)
 	finish(_metadata, self->fd, &self->recs, self->said);
 }
 
-/* bpftrace prints what it is told to: a few fields of each type. */
+/* bpftrace prints a few fields of each type. */
 #define PROBE(type, field)						\
 	"tracepoint:oomtrace:" type " { printf(\"" type		\
 	" %lld %lld %lld %s\\n\", args->seq, args->" field ", "	\
@@ -448,7 +452,7 @@ TEST_F(trace_events, bpftrace_shows_the_devices_records)
 	long long n, pid;
 	int status;
 
-	if (!have("bpftrace"))
+	if (!have_tool("bpftrace"))
 		SKIP(return, "there is no bpftrace");
 	status = with_tool((char *[]){ "bpftrace", "-c", "/bin/sh " SYNC,
 			   "-e", program, NULL });
@@ -478,14 +482,14 @@ TEST_F(trace_events, bpftrace_shows_the_devices_records)
 				 oomtrace_type_name(h->type),
 				 (unsigned long long)h->seq, n, pid, comm);
 		}
-		EXPECT_EQ(1, count(text, want))
+		EXPECT_EQ(1, count_matches(text, want))
 			TH_LOG("not once:\n%s in:\n%.3000s", want, text);
 	}
 	/* And no others. */
 	for (i = 0; i < ARRAY_SIZE(event_types); i++) {
 		snprintf(want, sizeof(want), "\n%s ",
 			 oomtrace_type_name(event_types[i]));
-		there += count(text, want);
+		there += count_matches(text, want);
 	}
 	EXPECT_LE(2, events);
 	EXPECT_EQ(events, there) TH_LOG("%.3000s", text);

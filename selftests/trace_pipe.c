@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: trace and trace_pipe give the same text in chunks of any size;
- * trace_pipe goes on with what comes, waits or says that there is nothing, can
- * be polled, belongs to each who opens it alone, and loses no byte on the way.
+ * Promise: trace and trace_pipe give the same text in chunks of any size.
+ * trace_pipe continues with new lines, blocks or returns EAGAIN if there is
+ * none, can be polled, is independent for each reader, and loses no byte.
  */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 
-#include "commit.h"
-#include "test.h"
+#include "lib/commit.h"
+#include "lib/test.h"
 
 #define PIPE	DEBUGFS "/trace_pipe"
 #define ROOM	(4 << 20)
@@ -21,7 +21,7 @@ FIXTURE(trace_pipe) {
 
 FIXTURE_SETUP(trace_pipe)
 {
-	/* In the default mode: a change of it would be a line, too. */
+	/* Keep the default mode: a change would add a line. */
 	module_start("commit_buffer_kb=1024");
 	self->fd = open(PIPE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	self->text = malloc(ROOM);
@@ -37,7 +37,7 @@ FIXTURE_TEARDOWN(trace_pipe)
 	module_stop();
 }
 
-/* Read until there is no more, so many bytes at a time. */
+/* Read until there is no more, in chunks of this size. */
 static size_t read_on(int fd, char *text, size_t chunk)
 {
 	ssize_t got = 0;
@@ -51,7 +51,7 @@ static size_t read_on(int fd, char *text, size_t chunk)
 	return n;
 }
 
-/* A file's text from its first byte, without the heading that trace has. */
+/* A file's text from its start, without the heading of trace. */
 static char *read_file(const char *path, char *text, size_t chunk)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -65,7 +65,7 @@ static char *read_file(const char *path, char *text, size_t chunk)
 	return text;
 }
 
-static size_t lines(const char *text)
+static size_t count_lines(const char *text)
 {
 	size_t n = 0;
 
@@ -76,8 +76,8 @@ static size_t lines(const char *text)
 	return n;
 }
 
-/* So many lines, and no more will come. */
-static void fill(int times)
+/* Write this many lines, and no more afterwards. */
+static void write_lines(int times)
 {
 	spill(DEBUGFS "/commit_records", "all");
 	while (times-- > 0)
@@ -92,18 +92,18 @@ TEST_F(trace_pipe, text_is_the_same_in_chunks_of_any_size)
 	size_t i;
 
 	deny(3);
-	fill(1000);
+	write_lines(1000);
 	want = read_file(DEBUGFS "/trace", self->text, 1 << 20);
-	EXPECT_LE(1003, lines(want));
+	EXPECT_LE(1003, count_lines(want));
 	for (i = 0; i < ARRAY_SIZE(chunks); i++) {
 		got = read_file(PIPE, other, chunks[i]);
 		EXPECT_EQ(0, strcmp(want, got))
 			TH_LOG("trace_pipe by %zu: %zu lines, not %zu",
-			       chunks[i], lines(got), lines(want));
+			       chunks[i], count_lines(got), count_lines(want));
 		got = read_file(DEBUGFS "/trace", other, chunks[i]);
 		EXPECT_EQ(0, strcmp(want, got))
 			TH_LOG("trace by %zu: %zu lines, not %zu",
-			       chunks[i], lines(got), lines(want));
+			       chunks[i], count_lines(got), count_lines(want));
 	}
 	free(other);
 }
@@ -114,7 +114,7 @@ TEST_F(trace_pipe, chunks_may_change_from_read_to_read)
 	size_t n = 0, chunk = 1;
 	ssize_t got;
 
-	fill(300);
+	write_lines(300);
 	want = read_file(DEBUGFS "/trace", self->text, 1 << 20);
 	while ((got = read(self->fd, other + n, chunk)) > 0) {
 		n += got;
@@ -132,7 +132,7 @@ TEST_F(trace_pipe, goes_on_where_it_was)
 	EXPECT_IN(" commit: ", self->text);
 	deny(2);
 	read_on(self->fd, self->text, 4096);
-	EXPECT_EQ(2, lines(self->text)) TH_LOG("%s", self->text);
+	EXPECT_EQ(2, count_lines(self->text)) TH_LOG("%s", self->text);
 }
 
 TEST_F(trace_pipe, without_a_line_is_eagain_and_no_end)
@@ -167,7 +167,7 @@ TEST_F(trace_pipe, waits_for_the_next_line)
 	after = now_ns();
 	ASSERT_LT(0, n);
 	self->text[n] = '\0';
-	/* The denial, or its stack, where the kernel can tell one. */
+	/* The denial, or its stack if the kernel can unwind one. */
 	EXPECT_TRUE(strstr(self->text, "text=") ||
 		    strstr(self->text, " commit: ")) TH_LOG("%s", self->text);
 	EXPECT_LT(200000000, after - before);
@@ -181,7 +181,7 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
-/* Again and again: the first may come before there is a wait. */
+/* Repeatedly: the first signal may come before the wait. */
 static int send_signals(void *unused)
 {
 	(void)unused;
@@ -208,7 +208,7 @@ TEST_F(trace_pipe, a_signal_ends_the_wait)
 	close(fd);
 }
 
-TEST_F(trace_pipe, poll_tells_when_there_is_a_line_or_the_rest_of_one)
+TEST_F(trace_pipe, poll_reports_a_line_or_the_rest_of_one)
 {
 	struct pollfd p = { .fd = self->fd, .events = POLLIN };
 	pid_t pid;
@@ -219,32 +219,32 @@ TEST_F(trace_pipe, poll_tells_when_there_is_a_line_or_the_rest_of_one)
 	EXPECT_EQ(1, poll(&p, 1, 5000));
 	EXPECT_EQ(POLLIN, p.revents & POLLIN);
 	wait_child(pid);
-	/* The stack's line and the commit's; then their rest. */
+	/* The lines of the stack and the commit; then the rest of them. */
 	EXPECT_EQ(1, read(self->fd, &c, 1));
 	EXPECT_EQ(1, poll(&p, 1, 0));
 	read_on(self->fd, self->text, 4096);
 	EXPECT_EQ(0, poll(&p, 1, 0));
-	/* A line whose stack is known, and so no other behind its rest. */
+	/* The stack is known, so no other line follows the rest of this one. */
 	deny(1);
 	read_on(self->fd, self->text, 4096);
 	deny(1);
 	EXPECT_EQ(1, read(self->fd, &c, 1));
 	EXPECT_EQ(1, poll(&p, 1, 0));
 	read_on(self->fd, self->text, 4096);
-	EXPECT_EQ(1, lines(self->text)) TH_LOG("%s", self->text);
+	EXPECT_EQ(1, count_lines(self->text)) TH_LOG("%s", self->text);
 	EXPECT_EQ(0, poll(&p, 1, 0));
 }
 
-TEST_F(trace_pipe, each_who_opens_it_gets_every_line)
+TEST_F(trace_pipe, each_reader_gets_every_line)
 {
 	char *other = malloc(ROOM);
 
 	deny(5);
 	read_file(PIPE, self->text, 4096);
 	read_on(self->fd, other, 4096);
-	EXPECT_LE(5, lines(other));
+	EXPECT_LE(5, count_lines(other));
 	EXPECT_EQ(0, strcmp(self->text, other));
-	/* And nothing is gone from the file that holds all. */
+	/* And trace, which holds all lines, has lost none. */
 	EXPECT_EQ(0, strcmp(other, read_file(DEBUGFS "/trace", self->text,
 					     4096)));
 	free(other);
@@ -259,7 +259,7 @@ TEST_F(trace_pipe, a_buffer_that_ends_in_a_hole_loses_no_byte)
 
 	ASSERT_NE(MAP_FAILED, map);
 	munmap(map + PAGE, PAGE);
-	fill(20);
+	write_lines(20);
 	want = read_file(DEBUGFS "/trace", self->text, 1 << 20);
 	EXPECT_EQ(-1, read(self->fd, map + PAGE, 1));
 	EXPECT_EQ(EFAULT, errno);
@@ -272,13 +272,13 @@ TEST_F(trace_pipe, a_buffer_that_ends_in_a_hole_loses_no_byte)
 	munmap(map, PAGE);
 }
 
-TEST_F(trace_pipe, what_is_overwritten_is_told_in_its_place)
+TEST_F(trace_pipe, overwritten_records_are_reported_in_their_place)
 {
 	close(self->fd);
 	module_start("commit_buffer_kb=16");
 	self->fd = open(PIPE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	pin_to_cpu(0);
-	fill(500);
+	write_lines(500);
 	read_on(self->fd, self->text, 4096);
 	EXPECT_IN(" lost: ring=commit count=", self->text);
 	EXPECT_EQ(0, strncmp(strchr(self->text, ']'), "] lost: ", 8))

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Does the kernel's sum again, see arithmetic.h.
- */
+/* Repeats the kernel's arithmetic on the values of a record. */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../lib.h"
+#include "../lib/lib.h"
 #include "arithmetic.h"
 
-/* So many are printed of each kind; all are counted. */
+/* Print this many of each kind; count all. */
 #define PRINTED	10
 
 #define ENOMEM_	(-12)
@@ -27,7 +25,7 @@ void knobs_read(struct knobs *knobs)
 	knobs->swap_varies = false;
 }
 
-static void show(const char *what, const struct oomtrace_commit *rec)
+static void print_record(const char *what, const struct oomtrace_commit *rec)
 {
 	printf("# %s: pid %d comm %.16s mode %d pages %lld cap %d ret %d committed %lld allowed %lld limit %lld admin %lld user %lld total_vm %lld ram %lld swap %lld hugetlb %lld kbytes %llu ratio %d valid %llx derived %llx\n",
 	       what, rec->pid, rec->comm, rec->mode, rec->pages,
@@ -38,11 +36,11 @@ static void show(const char *what, const struct oomtrace_commit *rec)
 	       rec->h.derived);
 }
 
-static void wrong(size_t *counter, const char *what,
-		  const struct oomtrace_commit *rec)
+static void report_wrong(size_t *counter, const char *what,
+			 const struct oomtrace_commit *rec)
 {
 	if ((*counter)++ < PRINTED)
-		show(what, rec);
+		print_record(what, rec);
 }
 
 static long kb_per_page(void)
@@ -50,8 +48,8 @@ static long kb_per_page(void)
 	return sysconf(_SC_PAGESIZE) / 1024;
 }
 
-/* mm/util.c, vm_commit_limit(), in its types. */
-static unsigned long commit_limit(const struct oomtrace_commit *rec)
+/* vm_commit_limit() in mm/util.c, with its types. */
+static unsigned long compute_limit(const struct oomtrace_commit *rec)
 {
 	unsigned long limit;
 
@@ -63,10 +61,10 @@ static unsigned long commit_limit(const struct oomtrace_commit *rec)
 	return limit + rec->total_swap;
 }
 
-/* mm/util.c, __vm_enough_memory(): what remains for this request. */
-static long allowed(const struct oomtrace_commit *rec)
+/* __vm_enough_memory() in mm/util.c: the pages that remain for this request. */
+static long compute_allowed(const struct oomtrace_commit *rec)
 {
-	long left = commit_limit(rec);
+	long left = compute_limit(rec);
 
 	if (!rec->cap_sys_admin)
 		left -= rec->admin_reserve;
@@ -78,7 +76,7 @@ static long allowed(const struct oomtrace_commit *rec)
 	return left;
 }
 
-/* Does the machine have that much swap, and that limit with it? */
+/* Does the machine have that much swap, and the limit that follows? */
 static bool is_swap(const struct oomtrace_commit *rec, const struct knobs *knobs)
 {
 	long swap = knobs->swap_total / kb_per_page();
@@ -89,7 +87,7 @@ static bool is_swap(const struct oomtrace_commit *rec, const struct knobs *knobs
 	return rec->total_swap == swap && rec->limit == limit;
 }
 
-/* Every record has these, in every mode, and the machine says the same. */
+/* Every record has these fields in every mode, with the machine's values. */
 static void check_terms(struct sums *sums, const struct oomtrace_commit *rec,
 			const struct knobs *knobs)
 {
@@ -107,16 +105,16 @@ static void check_terms(struct sums *sums, const struct oomtrace_commit *rec,
 			     OOMTRACE_BIT(commit, overcommit_ratio);
 
 	if ((rec->h.valid & needed) != needed)
-		wrong(&sums->absent, "a term is absent", rec);
+		report_wrong(&sums->absent, "a term is absent", rec);
 	if ((knobs->mode >= 0 && rec->mode != knobs->mode) ||
 	    rec->overcommit_ratio != knobs->ratio ||
 	    (long)rec->overcommit_kbytes != knobs->kbytes ||
 	    rec->admin_reserve != knobs->admin_reserve_kbytes / kb_per_page() ||
 	    rec->user_reserve != knobs->user_reserve_kbytes / kb_per_page() ||
 	    !is_swap(rec, knobs))
-		wrong(&sums->wrong_terms, "the machine says otherwise", rec);
-	if (rec->limit != (long)commit_limit(rec))
-		wrong(&sums->wrong_terms, "limit is not the terms' sum", rec);
+		report_wrong(&sums->wrong_terms, "a term differs from the machine's value", rec);
+	if (rec->limit != (long)compute_limit(rec))
+		report_wrong(&sums->wrong_terms, "limit does not follow from its terms", rec);
 }
 
 static void check_guess(struct sums *sums, const struct oomtrace_commit *rec)
@@ -125,28 +123,28 @@ static void check_guess(struct sums *sums, const struct oomtrace_commit *rec)
 	int expected = (unsigned long)rec->pages > all ? ENOMEM_ : 0;
 
 	if (!HAS(rec, commit, allowed))
-		wrong(&sums->absent, "allowed is absent", rec);
+		report_wrong(&sums->absent, "allowed is absent", rec);
 	else if (rec->allowed != (long)all)
-		wrong(&sums->wrong_terms, "allowed is not RAM and swap", rec);
+		report_wrong(&sums->wrong_terms, "allowed is not RAM and swap", rec);
 	if (rec->ret != expected)
-		wrong(&sums->contradictions, "mode 0", rec);
+		report_wrong(&sums->contradictions, "mode 0", rec);
 }
 
 static void check_never(struct sums *sums, const struct oomtrace_commit *rec)
 {
-	int expected = rec->committed < allowed(rec) ? 0 : ENOMEM_;
+	int expected = rec->committed < compute_allowed(rec) ? 0 : ENOMEM_;
 
 	if (!HAS(rec, commit, allowed) || !HAS(rec, commit, committed)) {
-		wrong(&sums->absent, "committed or allowed is absent", rec);
+		report_wrong(&sums->absent, "committed or allowed is absent", rec);
 		return;
 	}
-	if (rec->allowed != allowed(rec))
-		wrong(&sums->wrong_terms, "allowed is not the terms' sum", rec);
+	if (rec->allowed != compute_allowed(rec))
+		report_wrong(&sums->wrong_terms, "allowed does not follow from its terms", rec);
 	if (DERIVED(rec, commit, committed)) {
 		sums->derived++;
 		sums->derived_contradictions += rec->ret != expected;
 	} else if (rec->ret != expected) {
-		wrong(&sums->contradictions, "mode 2", rec);
+		report_wrong(&sums->contradictions, "mode 2", rec);
 	}
 }
 
@@ -159,7 +157,9 @@ bool sums_add(struct sums *sums, const struct oomtrace_commit *rec,
 	sums->refused += rec->ret != 0;
 	sums->no_swap += rec->total_swap == 0;
 	check_terms(sums, rec, knobs);
-	/* Switched inside the call: the record itself says it cannot explain. */
+	/*
+	 * The mode changed inside the call: the record marks it as unexplained.
+	 */
 	if (DERIVED(rec, commit, mode) && rec->mode != 2) {
 		sums->derived++;
 		return true;
@@ -170,7 +170,7 @@ bool sums_add(struct sums *sums, const struct oomtrace_commit *rec,
 		break;
 	case 1:
 		if (rec->ret)
-			wrong(&sums->contradictions, "mode 1", rec);
+			report_wrong(&sums->contradictions, "mode 1", rec);
 		break;
 	case 2:
 		check_never(sums, rec);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel's sum, done again from the numbers of a record: does it give the
- * kernel's answer? arithmetic.c has it, written from the kernel's source and
- * not from the module's.
+ * Repeats the kernel's arithmetic on the values of a record: does it give the
+ * kernel's answer? It is written from the kernel's source, not the module's.
  */
 #ifndef ARITHMETIC_H
 #define ARITHMETIC_H
@@ -13,15 +12,15 @@
 #include "../../include/oomtrace.h"
 
 /**
- * struct knobs - what the machine says of itself, not through oomtrace
- * @mode: vm.overcommit_memory; -1 if it does not stay the same.
+ * struct knobs - the machine's own values, read without oomtrace
+ * @mode: vm.overcommit_memory; -1 if it changes.
  * @ratio: vm.overcommit_ratio.
  * @kbytes: vm.overcommit_kbytes.
  * @admin_reserve_kbytes: vm.admin_reserve_kbytes.
  * @user_reserve_kbytes: vm.user_reserve_kbytes.
- * @commit_limit: /proc/meminfo's CommitLimit, kilobytes.
- * @swap_total: SwapTotal, kilobytes.
- * @swap_varies: all of it comes and goes.
+ * @commit_limit: CommitLimit of /proc/meminfo, kB.
+ * @swap_total: SwapTotal of /proc/meminfo, kB.
+ * @swap_varies: swap is switched off and on.
  */
 struct knobs {
 	long mode;
@@ -35,17 +34,17 @@ struct knobs {
 };
 
 /**
- * struct sums - what came of the records of one phase
- * @n: records looked at.
+ * struct sums - the results for the records of one phase
+ * @n: records checked.
  * @refused: denials among them.
  * @no_swap: records of a machine without swap.
- * @absent: records that lack a number which the sum needs.
- * @wrong_terms: records of which a term is not what the machine says, or the
- *	terms do not make @allowed.
- * @contradictions: records whose terms, all of them the kernel's own, give
- *	another answer than the kernel did.
- * @derived: records that say that @committed is not surely what was compared.
- * @derived_contradictions: of those, how many give another answer.
+ * @absent: records that lack a needed term.
+ * @wrong_terms: records with a term that differs from the machine's value, or
+ *	whose terms do not give @allowed.
+ * @contradictions: records without a derived term whose terms give another
+ *	answer than the kernel's.
+ * @derived: records that mark @committed as derived.
+ * @derived_contradictions: those whose terms give another answer.
  */
 struct sums {
 	size_t n;
@@ -59,7 +58,7 @@ struct sums {
 };
 
 void knobs_read(struct knobs *knobs);
-/* Add a record, print what is wrong with it; false if it contradicts itself. */
+/* Add a record and print its errors; false if it contradicts itself. */
 bool sums_add(struct sums *sums, const struct oomtrace_commit *rec,
 	      const struct knobs *knobs);
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# How the oracle's tests are built: each a program with a BPF program that is its witness; that of
-# commit decisions (oracle) has a storm besides, that of victim selection is called choice.
-# Included by ../Makefile. Where there is no clang, the tests are left without a witness and skip.
+# Builds the oracle's tests: oracle for commit decisions, with its storm, and choice for victim
+# selection. Each has a BPF program as its witness. Without clang the tests have no witness and skip.
 
 CLANG	?= clang
 
@@ -19,10 +18,10 @@ bin/oracle_%.o: oracle/%.c | bin
 bin/oracle: $(patsubst %,bin/oracle_%.o,oracle witness loader compare arithmetic) $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-bin/choice: $(patsubst %,bin/oracle_%.o,choice loader) bin/crowd.o $(LIB)
+bin/choice: $(patsubst %,bin/oracle_%.o,choice loader) bin/lib_crowd.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# Static and small: its address space is its own requests.
+# Static and small, so that its address space consists of its own requests.
 bin/storm: bin/oracle_storm.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ -pthread
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The independent witness of the OOM killer: logs whom it looks at, what points
- * it gives and whom it takes, with the kernel's own BPF and none of oomtrace's
- * code. Where a field is in the kernel's structs says the kernel's BTF.
+ * The independent witness of the OOM killer: logs the tasks it considers, the
+ * points it gives and the task it chooses. It uses the kernel's own BPF and no
+ * code of oomtrace. BTF gives the offsets of the kernel's fields.
  *
- * oom_badness() also serves /proc/PID/oom_score: only calls of the task that is
- * inside out_of_memory() are logged, and the others counted with them.
+ * oom_badness() also serves /proc/PID/oom_score, so only calls of the task
+ * inside out_of_memory() are logged; all calls are counted.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -18,7 +18,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The members that are read; the loader finds their places. */
+/* The fields that are read; the loader finds their offsets. */
 struct task_struct {
 	int pid;
 	int tgid;
@@ -29,7 +29,7 @@ struct oom_control {
 	long chosen_points;
 } __attribute__((preserve_access_index));
 
-/* The task inside out_of_memory(), as bpf_get_current_pid_tgid() has it. */
+/* The task inside out_of_memory(), as from bpf_get_current_pid_tgid(). */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The promise: the candidates that oomtrace records are those that the kernel
- * looked at, in its order, with its points; and its verdict is the kernel's
- * choice. Against a BPF program on the same functions, one for one, over OOMs of
- * a crowd of random sizes, of a memory cgroup, and of one that cannot be helped,
- * while others read /proc/PID/oom_score.
+ * Promise: the candidates that oomtrace records are those that the kernel
+ * considered, in its order and with its points, and its verdict is the kernel's
+ * choice. They are compared one for one with the log of a BPF program, the
+ * oracle, on the same functions: over OOMs of a crowd of random sizes, of a
+ * memory cgroup, and of one without an eligible task, while another process
+ * reads /proc/PID/oom_score.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +19,9 @@
 
 #include <kselftest.h>
 
-#include "../crowd.h"
-#include "../lib.h"
-#include "../oom.h"
+#include "../lib/crowd.h"
+#include "../lib/lib.h"
+#include "../lib/oom.h"
 #include "choice.h"
 #include "loader.h"
 
@@ -47,7 +48,7 @@ static struct loader_probe probes[] = {
 	  .count = CHOICE_END },
 };
 
-/* Where the compiler split it, the selection calls this part only. */
+/* If the compiler split the function, the selection calls only this part. */
 static void find_badness(void)
 {
 	char *names = slurp("/proc/kallsyms", NULL);
@@ -62,7 +63,7 @@ static size_t nr_events;
 static struct records recs;
 static int differences;
 
-/* ---- what happens ---- */
+/* ---- OOMs ---- */
 
 static int read_scores(void *arg)
 {
@@ -76,7 +77,7 @@ static int read_scores(void *arg)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			continue;
-		/* Whoever is dead by now has none; that is as good. */
+		/* A process that has exited has no score. */
 		if (read(fd, text, sizeof(text)) < 0 && errno != ESRCH)
 			return 1;
 		close(fd);
@@ -124,7 +125,7 @@ static void ooms_of_a_cgroup(void)
 	}
 	hog_kill(&small);
 	hog_kill(&exempt);
-	/* Nobody left who may be killed. */
+	/* An OOM without an eligible task. */
 	hog_start(&big, "--cgroup %s --adj -1000 --populate 32 --hold", cg.dir);
 	hog_ready(&big);
 	hog_kill(&big);
@@ -133,22 +134,22 @@ static void ooms_of_a_cgroup(void)
 
 /* ---- the two accounts ---- */
 
-static void differs(unsigned long long episode, const char *what,
-		    long long kernels, long long ours)
+static void report_difference(unsigned long long episode, const char *what,
+			      long long kernels, long long ours)
 {
 	if (differences++ < 20)
 		printf("# episode %llu: %s: the oracle has %lld, oomtrace %lld\n",
 		       episode, what, kernels, ours);
 }
 
-static void same(unsigned long long episode, const char *what,
-		 long long kernels, long long ours)
+static void expect_same(unsigned long long episode, const char *what,
+			long long kernels, long long ours)
 {
 	if (kernels != ours)
-		differs(episode, what, kernels, ours);
+		report_difference(episode, what, kernels, ours);
 }
 
-/* A record of an episode: the candidate with that index, or of that type. */
+/* The candidate with that index, or the record of that type, in an episode. */
 static const union record *record_of(unsigned int type,
 				     unsigned long long episode,
 				     unsigned int idx)
@@ -173,15 +174,15 @@ static void compare_candidate(unsigned long long episode, unsigned int idx,
 	bool scored = points && points->points != LONG_MIN;
 
 	if (!r) {
-		differs(episode, "candidate", idx, -1);
+		report_difference(episode, "candidate", idx, -1);
 		return;
 	}
-	same(episode, "candidate's pid", e->pid, r->candidate.pid);
-	same(episode, "candidate's tgid", e->tgid, r->candidate.tgid);
-	same(episode, "has points", scored, HAS(&r->candidate, candidate,
-						points));
+	expect_same(episode, "candidate's pid", e->pid, r->candidate.pid);
+	expect_same(episode, "candidate's tgid", e->tgid, r->candidate.tgid);
+	expect_same(episode, "has points", scored, HAS(&r->candidate, candidate,
+						       points));
 	if (scored)
-		same(episode, "points", points->points, r->candidate.points);
+		expect_same(episode, "points", points->points, r->candidate.points);
 }
 
 static void compare_verdict(unsigned long long episode,
@@ -190,12 +191,12 @@ static void compare_verdict(unsigned long long episode,
 	const union record *r = record_of(OOMTRACE_VERDICT, episode, 0);
 
 	if (!r) {
-		differs(episode, "verdict", e->pid, -1);
+		report_difference(episode, "verdict", e->pid, -1);
 		return;
 	}
-	same(episode, "chosen pid", e->pid, r->verdict.pid);
-	same(episode, "chosen tgid", e->tgid, r->verdict.tgid);
-	same(episode, "chosen points", e->points, r->verdict.points);
+	expect_same(episode, "chosen pid", e->pid, r->verdict.pid);
+	expect_same(episode, "chosen tgid", e->tgid, r->verdict.tgid);
+	expect_same(episode, "chosen points", e->points, r->verdict.points);
 }
 
 static void compare_end(unsigned long long episode, unsigned int candidates,
@@ -204,15 +205,15 @@ static void compare_end(unsigned long long episode, unsigned int candidates,
 	const union record *r = record_of(OOMTRACE_OOM_END, episode, 0);
 
 	if (!r) {
-		differs(episode, "end", 1, 0);
+		report_difference(episode, "end", 1, 0);
 		return;
 	}
-	same(episode, "candidates", candidates, r->end.candidates);
-	same(episode, "killed", killed,
-	     r->end.ending == OOMTRACE_ENDING_KILLED);
+	expect_same(episode, "candidates", candidates, r->end.candidates);
+	expect_same(episode, "killed", killed,
+		    r->end.ending == OOMTRACE_ENDING_KILLED);
 }
 
-/* OOMs that were counted, as they ended like the one before, with no kill. */
+/* OOMs without a kill that were only counted, as repeats of the one before. */
 static unsigned long long repeats(void)
 {
 	unsigned long long n = 0;
@@ -224,7 +225,7 @@ static unsigned long long repeats(void)
 	return n;
 }
 
-/* Where an OOM of the oracle's ends, and whether it killed. */
+/* The index where an OOM of the oracle ends, and whether it killed. */
 static size_t end_of(size_t i, bool *killed)
 {
 	*killed = false;
@@ -234,10 +235,10 @@ static size_t end_of(size_t i, bool *killed)
 }
 
 /*
- * Walk along the oracle's log; returns how many candidates were compared. What
- * is counted as a repeat is one without a kill, behind another one.
+ * Walk through the oracle's log; return the number of candidates compared. A
+ * repeat is an OOM without a kill right after another one.
  */
-static size_t compare(unsigned long long *episodes)
+static size_t compare_logs(unsigned long long *episodes)
 {
 	bool killed = false, kills, killed_before = true;
 	unsigned long long left = repeats();
@@ -260,10 +261,10 @@ static size_t compare(unsigned long long *episodes)
 			++*episodes;
 			candidates = 0;
 			killed = false;
-			same(*episodes, "who asks", e->pid,
-			     record_of(OOMTRACE_OOM_BEGIN, *episodes, 0) ?
-			     record_of(OOMTRACE_OOM_BEGIN, *episodes,
-				       0)->begin.pid : -1);
+			expect_same(*episodes, "caller's pid", e->pid,
+				    record_of(OOMTRACE_OOM_BEGIN, *episodes, 0) ?
+				    record_of(OOMTRACE_OOM_BEGIN, *episodes,
+					      0)->begin.pid : -1);
 			break;
 		case CHOICE_EVALUATE:
 			compare_candidate(*episodes, candidates++, e,
@@ -281,16 +282,16 @@ static size_t compare(unsigned long long *episodes)
 			break;
 		}
 	}
-	same(0, "repeats", 0, left);
-	same(0, "episodes", *episodes,
-	     records_count(&recs, OOMTRACE_OOM_BEGIN));
-	same(0, "candidates of all episodes", all,
-	     records_count(&recs, OOMTRACE_CANDIDATE));
+	expect_same(0, "repeats", 0, left);
+	expect_same(0, "episodes", *episodes,
+		    records_count(&recs, OOMTRACE_OOM_BEGIN));
+	expect_same(0, "candidates of all episodes", all,
+		    records_count(&recs, OOMTRACE_CANDIDATE));
 	return all;
 }
 
-/* All that is to be compared; false if the oracle did not see all of it. */
-static bool watch(const char *object)
+/* Collect both accounts; false if the oracle missed something. */
+static bool collect_logs(const char *object)
 {
 	pid_t reader;
 	bool whole;
@@ -309,7 +310,7 @@ static bool watch(const char *object)
 	kill(reader, SIGKILL);
 	wait_child(reader);
 	crowd_disperse();
-	/* What was counted is told within a second. */
+	/* Repeat records are written within a second. */
 	sleep_ms(1500);
 	device_drain(fd, &recs);
 	whole = loader_missed_nothing() &
@@ -333,11 +334,11 @@ int main(void)
 	ksft_print_header();
 	n = readlink("/proc/self/exe", own, sizeof(own) - 1);
 	if (n < 0)
-		die("cannot tell where I am");
+		die("cannot read /proc/self/exe");
 	own[n] = '\0';
 	snprintf(object, sizeof(object), "%s/choice.bpf.o", dirname(own));
 	if (access(object, R_OK))
-		ksft_exit_skip("no %s: there was no clang where this was built\n",
+		ksft_exit_skip("no %s: it was built without clang\n",
 			       object);
 	ksft_set_plan(2);
 	events = calloc(ROOM, sizeof(*events));
@@ -346,11 +347,11 @@ int main(void)
 
 	sysctl_set("kernel/sysrq", 1);
 	sysctl_set("vm/oom_dump_tasks", 0);
-	while (!(whole = watch(object)) && attempt++ < ATTEMPTS)
-		printf("# the oracle lost something: this is not judged\n");
+	while (!(whole = collect_logs(object)) && attempt++ < ATTEMPTS)
+		printf("# the oracle missed something, so this attempt does not count\n");
 
 	ksft_test_result(whole, "the_oracle_saw_everything\n");
-	candidates = compare(&episodes);
+	candidates = compare_logs(&episodes);
 	printf("# compared %zu candidates in %llu OOMs, %d differences, in all, on %ld CPUs\n",
 	       candidates, episodes, differences,
 	       sysconf(_SC_NPROCESSORS_ONLN));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the BPF program that watches the OOM killer tells: one struct for each
- * thing it saw, in the order in which they happened, since the kernel runs one
- * OOM at a time. Shared by choice.bpf.c and choice.c, and nothing of the module.
+ * The interface between the BPF program that watches the OOM killer and its
+ * test: one struct for each event, in order, since the kernel runs one OOM at a
+ * time. The module shares nothing of this.
  */
 #ifndef CHOICE_H
 #define CHOICE_H
@@ -10,14 +10,14 @@
 #include <linux/types.h>
 
 /**
- * enum choice_what - what was seen
+ * enum choice_what - types of events
  * @CHOICE_BEGIN: out_of_memory() was entered.
- * @CHOICE_EVALUATE: oom_evaluate_task() was, for @pid and @tgid.
+ * @CHOICE_EVALUATE: oom_evaluate_task() was entered, for @pid and @tgid.
  * @CHOICE_POINTS: oom_badness() returned @points, in an OOM.
  * @CHOICE_KILL: oom_kill_process() was entered, for @pid and @tgid with @points.
  * @CHOICE_END: out_of_memory() returned @points.
- * @CHOICE_LOG_FULL: only counted: something found no place in the log.
- * @CHOICE_WHATS: how many numbers there are.
+ * @CHOICE_LOG_FULL: the log was full; only counted.
+ * @CHOICE_WHATS: number of types.
  */
 enum choice_what {
 	CHOICE_BEGIN,
@@ -30,12 +30,12 @@ enum choice_what {
 };
 
 /**
- * struct choice_event - one thing that was seen
+ * struct choice_event - one event
  * @what: enum choice_what.
- * @pid: see there; for the others, of current.
- * @tgid: likewise.
+ * @pid: of the task in question, else of current.
+ * @tgid: of the task in question, else of current.
  * @reserved: zero.
- * @points: see there.
+ * @points: as enum choice_what describes, else 0.
  */
 struct choice_event {
 	__u32	what;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Compares two accounts of the same decisions, see compare.h.
- */
+/* Compares two accounts of the same decisions. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +7,10 @@
 
 #include "compare.h"
 
-/* So many are printed; all are counted. */
+/* Print this many differences; count all. */
 #define PRINTED		20
 
-/* So far ahead one account is searched for what the other one has. */
+/* How far ahead to search the other account for a decision. */
 #define LOOK_AHEAD	256
 
 static int by_task(const struct decision *a, const struct decision *b)
@@ -34,7 +32,7 @@ static int by_task_and_order(const void *pa, const void *pb)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-static bool same(const struct decision *a, const struct decision *b)
+static bool is_same(const struct decision *a, const struct decision *b)
 {
 	return !by_task(a, b) && a->pages == b->pages && a->cap == b->cap &&
 	       (a->ret == b->ret || a->ret_derived || b->ret_derived) &&
@@ -44,7 +42,7 @@ static bool same(const struct decision *a, const struct decision *b)
 
 static size_t differences;
 
-static void only(const char *who, const struct decision *d)
+static void report_only(const char *who, const struct decision *d)
 {
 	if (differences++ < PRINTED)
 		printf("# only %s has: tgid %d pid %d comm %.16s uid %u pages %lld cap %d mm %d ret %d (order %llu)\n",
@@ -52,19 +50,19 @@ static void only(const char *who, const struct decision *d)
 		       d->has_mm, d->ret, d->order);
 }
 
-/* How many of one's decisions come before one that is the other's next. */
-static size_t ahead(const struct account *a, size_t i, const struct decision *d)
+/* The number of decisions before the next one equal to @d. */
+static size_t count_ahead(const struct account *a, size_t i, const struct decision *d)
 {
 	size_t n;
 
 	for (n = 0; n < LOOK_AHEAD && i + n < a->n; n++)
-		if (same(&a->d[i + n], d))
+		if (is_same(&a->d[i + n], d))
 			return n;
 	return LOOK_AHEAD;
 }
 
-/* How many more of the same task's are there. */
-static size_t remaining(const struct account *a, size_t i)
+/* The number of decisions left of the same task. */
+static size_t count_remaining(const struct account *a, size_t i)
 {
 	size_t n = 1;
 
@@ -84,7 +82,7 @@ size_t compare(struct account *a, struct account *b, size_t *wrongly_derived)
 	while (i < a->n && j < b->n) {
 		size_t in_a, in_b;
 
-		if (same(&a->d[i], &b->d[j])) {
+		if (is_same(&a->d[i], &b->d[j])) {
 			if (a->d[i].ret != b->d[j].ret &&
 			    (*wrongly_derived)++ < PRINTED)
 				printf("# a derived answer: pid %d pages %lld: %s has %d, %s has %d\n",
@@ -94,23 +92,23 @@ size_t compare(struct account *a, struct account *b, size_t *wrongly_derived)
 			j++;
 			continue;
 		}
-		in_a = ahead(a, i, &b->d[j]);
-		in_b = ahead(b, j, &a->d[i]);
+		in_a = count_ahead(a, i, &b->d[j]);
+		in_b = count_ahead(b, j, &a->d[i]);
 		if (in_a == LOOK_AHEAD && in_b == LOOK_AHEAD) {
-			only(a->name, &a->d[i++]);
-			only(b->name, &b->d[j++]);
+			report_only(a->name, &a->d[i++]);
+			report_only(b->name, &b->d[j++]);
 		} else if (in_a < in_b || (in_a == in_b &&
-					   remaining(a, i) >= remaining(b, j))) {
-			/* In doubt, it is the longer one that has too much. */
-			only(a->name, &a->d[i++]);
+					   count_remaining(a, i) >= count_remaining(b, j))) {
+			/* In doubt, the surplus is in the longer account. */
+			report_only(a->name, &a->d[i++]);
 		} else {
-			only(b->name, &b->d[j++]);
+			report_only(b->name, &b->d[j++]);
 		}
 	}
 	while (i < a->n)
-		only(a->name, &a->d[i++]);
+		report_only(a->name, &a->d[i++]);
 	while (j < b->n)
-		only(b->name, &b->d[j++]);
+		report_only(b->name, &b->d[j++]);
 	if (differences > PRINTED)
 		printf("# and %zu more\n", differences - PRINTED);
 	return differences;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Two accounts of the same decisions: are they the same, one for one, for each
- * task in the order in which it asked? compare.c has it; it does not know who
- * gave which account.
+ * Compares two accounts of the same decisions one for one, in the order of each
+ * task's requests. Knows nothing of where the accounts come from.
  */
 #ifndef COMPARE_H
 #define COMPARE_H
@@ -13,17 +12,16 @@
 #include "oracle.h"
 
 /**
- * struct decision - what both accounts say of one decision
- * @tgid: who asked.
- * @pid: which thread of it.
- * @order: grows from each decision of a task to its next.
- * @pages: how much was asked for.
- * @cap: whether the administrator's reserve may be used.
- * @ret: the answer.
- * @uid: who asked.
- * @has_mm: whether the request is on behalf of an address space.
- * @ret_derived: who gives this account did not see the answer, but worked it
- *	out from what is known at entry.
+ * struct decision - one decision, as in both accounts
+ * @tgid: process that made the request.
+ * @pid: its thread.
+ * @order: rises with each decision of a task.
+ * @pages: size of the request.
+ * @cap: 1 if the admin reserve may be used.
+ * @ret: the kernel's answer.
+ * @uid: user of the process.
+ * @has_mm: 1 if the request is for an address space.
+ * @ret_derived: @ret was derived at entry, not observed.
  * @comm: the name of the task.
  */
 struct decision {
@@ -40,10 +38,10 @@ struct decision {
 };
 
 /**
- * struct account - decisions and whose they are
- * @name: who tells.
+ * struct account - decisions from one source
+ * @name: name of the source.
  * @d: the decisions; compare() sorts them.
- * @n: how many.
+ * @n: number of decisions.
  */
 struct account {
 	const char *name;
@@ -52,9 +50,8 @@ struct account {
 };
 
 /*
- * Print the differences, the first ones whole; return how many there are. Is
- * an answer that was worked out another than the one that was seen, that is
- * printed and counted apart.
+ * Print the first differences in full; return their number. Derived answers
+ * that differ from observed ones are printed and counted separately.
  */
 size_t compare(struct account *a, struct account *b, size_t *wrongly_derived);
 

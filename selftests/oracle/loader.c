@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loads, attaches and reads a BPF program, see loader.h.
+ * Loads, attaches and reads a BPF program.
  *
- * bpftool loads it and pins its maps, which have the same names in all of them:
- * oracle_log, a ring buffer, and oracle_counts, an array. It is attached here,
- * to events that are made in tracefs for it: those have counters of their own of
- * how often they were hit and missed, by which the program's own numbers are
- * checked.
+ * bpftool loads it and pins its maps, which have the same names in all
+ * programs: oracle_log, a ring buffer, and oracle_counts, an array. The program
+ * is attached to kprobe events in tracefs. These events have their own counters
+ * of hits and misses, against which the program's counts are checked.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../lib.h"
+#include "../lib/lib.h"
 #include "loader.h"
 
 #define TRACEFS		"/sys/kernel/tracing"
@@ -68,7 +67,7 @@ static void load(const char *object)
 					 (char *)object, PROGRAMS, "pinmaps",
 					 MAPS, NULL });
 	if (status)
-		die("bpftool says %d: %s", status, out);
+		die("bpftool failed with status %d: %s", status, out);
 }
 
 static void *map_at(int fd, size_t len, int prot, off_t at)
@@ -119,8 +118,8 @@ static void attach(struct loader_probe *probe)
 		prog = bpf_get(path);
 	}
 	if (prog < 0)
-		die("bpftool pinned no %s", path);
-	/* One CPU's event is enough: the program runs wherever it is hit. */
+		die("bpftool did not pin %s", path);
+	/* An event on one CPU is enough: the program runs on any CPU. */
 	probe->fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1,
 			    PERF_FLAG_FD_CLOEXEC);
 	if (probe->fd < 0 ||
@@ -137,7 +136,7 @@ static void define_event(const char *text)
 		      O_WRONLY | O_APPEND | O_CLOEXEC);
 
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		die("kprobe_events does not take '%s': %s", text,
+		die("cannot write '%s' to kprobe_events: %s", text,
 		    strerror(errno));
 	close(fd);
 }
@@ -170,14 +169,14 @@ void loader_stop(void)
 	remove_pins();
 }
 
-/* ---- is it whole? ---- */
+/* ---- completeness ---- */
 
 /*
- * "  entry   123   0": how often it was hit, how often missed. Asks for no
- * memory, which would itself be counted.
+ * " entry 123 0": hits and misses. Allocates nothing, since that would be
+ * counted as well.
  */
-static void profile(const struct loader_probe *probe, unsigned long long *hits,
-		    unsigned long long *missed)
+static void read_profile(const struct loader_probe *probe, unsigned long long *hits,
+			 unsigned long long *missed)
 {
 	int fd = open(TRACEFS "/kprobe_profile", O_RDONLY | O_CLOEXEC);
 	char text[4096], name[32];
@@ -221,7 +220,7 @@ void loader_begin(void)
 	size_t i;
 
 	for (i = 0; i < nr_probes; i++)
-		profile(&probes[i], &probes[i].hits, &probes[i].missed);
+		read_profile(&probes[i], &probes[i].hits, &probes[i].missed);
 	memcpy(counts_before, counts, sizeof(counts_before));
 	atomic_store(consumer, atomic_load(producer));
 }
@@ -235,7 +234,7 @@ bool loader_missed_nothing(void)
 	for (i = 0; i < nr_probes; i++) {
 		const struct loader_probe *p = &probes[i];
 
-		profile(p, &hits, &missed);
+		read_profile(p, &hits, &missed);
 		whole &= loader_same("the event was hit, the program ran",
 				     hits - p->hits, loader_count(p->count));
 		whole &= loader_is_zero("the event was missed",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What every witness's BPF program has: a log and numbers, read by loader.c
- * through the pinned maps.
+ * The log and the counts of every witness's BPF program, read through the
+ * pinned maps.
  */
 #ifndef ORACLE_LOG_BPF_H
 #define ORACLE_LOG_BPF_H
@@ -11,7 +11,9 @@
 
 #include "oracle.h"
 
-/* Not read while something happens: big enough, and all pages are there at once. */
+/*
+ * Read only afterwards, so it must hold everything. All pages are preallocated.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, ORACLE_LOG_BYTES);

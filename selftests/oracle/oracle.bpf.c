@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The independent witness: logs every call of __vm_enough_memory() by itself,
- * with the kernel's own BPF and none of oomtrace's code.
+ * The independent witness: logs every call of __vm_enough_memory(), with the
+ * kernel's own BPF and no code of oomtrace.
  *
- * Entry and return of a call are paired by task, since both happen in it. What
- * could not be paired or logged is counted, so that the reader knows whether
- * this log is whole; a log that is not proves nothing.
+ * Entry and return of a call are paired by task. Calls that cannot be paired or
+ * logged are counted, so that the reader knows whether the log is complete. An
+ * incomplete log proves nothing.
  *
- * Built by clang on the machine that runs the tests, loaded and attached by
- * bpftool, read by loader.c through the pinned maps.
+ * clang builds it on the machine that runs the tests; bpftool loads it.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>

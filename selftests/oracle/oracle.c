@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The promise: with commit_records=all, what oomtrace records are the decisions
- * that the kernel took, every one of them and no other, in each task's order,
- * with the kernel's answer; and its own numbers give that answer.
+ * Promise: with commit_records=all, oomtrace records exactly the decisions that
+ * the kernel took, in each task's order, with the kernel's answer; and the
+ * recorded numbers give that answer.
  *
- * While a storm of requests blows, oomtrace records and a BPF program logs.
- * Then both accounts are laid side by side. A phase is one setting of the
- * knobs, which stays as it is while the storm blows; but in the last phases swap
- * or the mode is switched all the time.
+ * During a storm of requests oomtrace records and a BPF program, the oracle,
+ * logs. Then both accounts are compared. A phase is one setting of the sysctls,
+ * which is constant during the storm; in the last phases swap or the mode is
+ * switched continuously.
  *
- * What is compared: everything that the storm's processes asked for, which are
- * all born and all dead between two requests of a size that nobody else uses,
- * and what this program asked for from the one to the other. So neither
- * beginning nor end can cut a decision in two. What others did meanwhile is
- * only counted.
+ * Compared are all requests of the storm's processes, which live between two
+ * requests of a unique size, and the requests of this program between these
+ * two. So neither start nor end can split a decision. Decisions of other
+ * processes are only counted.
  *
- * The numbers that the two have of themselves are looked at first: if the
- * witness was not whole, the storm is blown again; if oomtrace lost a record,
- * that is a failure.
+ * The accounts' own counters are checked first. If the oracle missed something,
+ * the storm is repeated; if oomtrace lost a record, the test fails.
  *
  * usage: oracle [PHASE]; ORACLE_SEED and ORACLE_REQUESTS in the environment
  */
@@ -34,7 +32,7 @@
 
 #include <kselftest.h>
 
-#include "../lib.h"
+#include "../lib/lib.h"
 #include "arithmetic.h"
 #include "compare.h"
 #include "witness.h"
@@ -42,31 +40,31 @@
 /* Per CPU; one CPU may have to hold a whole phase. */
 #define MODULE_PARAMS	"commit_records=all commit_buffer_kb=24576"
 
-/* All phases together, or the run says too little. */
+/* The minimum for all phases together. */
 #define ENOUGH		100000
 
 #define WORKERS		8
 #define REQUESTS	"1600"
 #define ATTEMPTS	3
 
-/* Nobody but this program asks for so many pages. */
+/* Sizes that only this program requests. */
 #define FIRST_MARK	0x135
 #define LAST_MARK	0x137
 
-/* Room for one phase, of either side. */
+/* Entries for one phase, of either account. */
 #define ROOM		(ORACLE_LOG_BYTES / sizeof(struct oracle_event))
 
 /**
- * struct phase - the knobs' settings for one storm; -1 leaves one alone
- * @name: what it is about.
+ * struct phase - the sysctls for one storm; -1 leaves one unchanged
+ * @name: name of the phase.
  * @mode: vm.overcommit_memory.
  * @ratio: vm.overcommit_ratio.
  * @kbytes: vm.overcommit_kbytes.
  * @admin: vm.admin_reserve_kbytes.
  * @user: vm.user_reserve_kbytes.
  * @hugepages: vm.nr_hugepages.
- * @switching: switch between all modes while the storm blows.
- * @swapping: switch swap off and on while it does.
+ * @switching: switch between all modes during the storm.
+ * @swapping: switch swap off and on during the storm.
  */
 static const struct phase {
 	const char *name;
@@ -103,8 +101,8 @@ static struct {
 } all;
 static pid_t me;
 
-/* Taken before any knob is turned, and never charged to anybody. */
-static void *room_for(size_t size)
+/* Allocate this before the sysctls change; it is never accounted. */
+static void *map_entries(size_t size)
 {
 	void *p = mmap(NULL, ROOM * size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -136,14 +134,14 @@ static void set_knobs(const struct phase *p)
 
 /* ---- the storm ---- */
 
-static void mark(size_t pages)
+static void request_mark(size_t pages)
 {
 	size_t len = pages * sysconf(_SC_PAGESIZE);
 	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
-		die("even a mark is refused");
+		die("a mark was refused");
 	munmap(p, len);
 }
 
@@ -172,7 +170,7 @@ static int wait_and_switch(pid_t storm)
 	return status;
 }
 
-/* Nobody swaps; what counts is how much there is. */
+/* No page is swapped; only the amount of swap matters. */
 #define SWAP	"/dev/zram0"
 
 static bool make_swap(void)
@@ -184,7 +182,7 @@ static bool make_swap(void)
 			    SWAP, NULL });
 }
 
-/* Switching off is itself a request for address space, which may be refused. */
+/* swapoff itself requests address space, which may be refused. */
 static int wait_and_swap(pid_t storm)
 {
 	int status;
@@ -194,9 +192,9 @@ static int wait_and_swap(pid_t storm)
 		if (!swapoff(SWAP)) {
 			sleep_ms(10);
 			if (swapon(SWAP, 0))
-				die("cannot swap: %s", strerror(errno));
+				die("cannot switch swap on: %s", strerror(errno));
 		} else if (errno != ENOMEM) {
-			die("cannot stop swapping: %s", strerror(errno));
+			die("cannot switch swap off: %s", strerror(errno));
 		}
 	}
 	return status;
@@ -204,7 +202,7 @@ static int wait_and_swap(pid_t storm)
 
 /* ---- reading ---- */
 
-static void take(const struct oomtrace_header *h)
+static void add_record(const struct oomtrace_header *h)
 {
 	struct oomtrace_lost l;
 
@@ -216,7 +214,7 @@ static void take(const struct oomtrace_header *h)
 	if (h->type != OOMTRACE_COMMIT)
 		return;
 	if (nr_records == ROOM)
-		die("more records than there is room for");
+		die("too many records");
 	memcpy(&records[nr_records++], h, sizeof(*records));
 }
 
@@ -233,7 +231,7 @@ static void read_records(int fd)
 			h = (const void *)((const char *)buf + at);
 			if (n - at < (ssize_t)sizeof(*h) || !h->size)
 				die("not a record");
-			take(h);
+			add_record(h);
 		}
 	}
 	if (n == 0 || errno != EAGAIN)
@@ -242,7 +240,7 @@ static void read_records(int fd)
 
 /* ---- the two accounts ---- */
 
-static void add(struct account *a, const struct decision *d)
+static void add_decision(struct account *a, const struct decision *d)
 {
 	a->d[a->n++] = *d;
 }
@@ -261,12 +259,12 @@ static void account_of_the_kernel(void)
 		};
 
 		memcpy(d.comm, e->comm, sizeof(d.comm));
-		add(&kernel, &d);
+		add_decision(&kernel, &d);
 	}
 }
 
-/* A record is in its CPU's order; a task's CPUs are in that of the clock. */
-static void our_account(void)
+/* Records are in their CPU's order; across a task's CPUs, time is the order. */
+static void account_of_the_module(void)
 {
 	size_t i;
 
@@ -282,11 +280,11 @@ static void our_account(void)
 		};
 
 		memcpy(d.comm, r->comm, sizeof(d.comm));
-		add(&ours, &d);
+		add_decision(&ours, &d);
 	}
 }
 
-/* When this program made that mark; what was before or after is dropped. */
+/* When this program made that mark. Decisions before or after are dropped. */
 static __u64 when_marked(const struct account *a, long pages)
 {
 	size_t i;
@@ -294,7 +292,7 @@ static __u64 when_marked(const struct account *a, long pages)
 	for (i = 0; i < a->n; i++)
 		if (a->d[i].pid == me && a->d[i].pages == pages)
 			return a->d[i].order;
-	printf("# %s has no mark of %ld pages\n", a->name, pages);
+	printf("# %s: no mark of %ld pages\n", a->name, pages);
 	return pages == FIRST_MARK ? 0 : ~0ull;
 }
 
@@ -306,7 +304,7 @@ static bool is_judged(const struct decision *d, pid_t storm, __u64 first,
 	return d->tgid == storm || !strcmp(d->comm, "storm");
 }
 
-/* Returns how many decisions of others were dropped. */
+/* Returns the number of other processes' decisions that were dropped. */
 static size_t keep_judged(struct account *a, pid_t storm)
 {
 	__u64 first = when_marked(a, FIRST_MARK);
@@ -323,7 +321,7 @@ static size_t keep_judged(struct account *a, pid_t storm)
 
 /* ---- a phase ---- */
 
-/* Who else was inside the function meanwhile: what a contradiction is about. */
+/* Print the concurrent calls of the function, to explain a contradiction. */
 static void show_others_inside(const struct oomtrace_commit *rec)
 {
 	const struct oracle_event *own, *e;
@@ -349,15 +347,17 @@ static void show_others_inside(const struct oomtrace_commit *rec)
 	}
 }
 
-/* Blow, and read what both have. False if the witness was not whole. */
-static bool blow(const struct phase *phase, const char *program,
-		 struct knobs *knobs, pid_t *storm)
+/*
+ * Run the storm and read both accounts; false if the oracle missed something.
+ */
+static bool run_storm(const struct phase *phase, const char *program,
+		      struct knobs *knobs, pid_t *storm)
 {
 	int fd, status;
 	bool whole;
 
 	if (phase->swapping && swapon(SWAP, 0))
-		die("cannot swap: %s", strerror(errno));
+		die("cannot switch swap on: %s", strerror(errno));
 	set_knobs(phase);
 	knobs_read(knobs);
 	knobs->swap_varies = phase->swapping;
@@ -365,24 +365,24 @@ static bool blow(const struct phase *phase, const char *program,
 		knobs->mode = -1;
 	fd = device_open_at_end();
 	witness_begin();
-	mark(FIRST_MARK);
+	request_mark(FIRST_MARK);
 	*storm = start_child(become_the_storm, (void *)program);
 	status = phase->switching ? wait_and_switch(*storm) :
 		 phase->swapping ? wait_and_swap(*storm) : wait_child(*storm);
-	mark(LAST_MARK);
+	request_mark(LAST_MARK);
 	whole = witness_saw_everything();
 	nr_events = witness_read(events, ROOM);
 	read_records(fd);
 	close(fd);
 	sysctl_restore();
 	if (phase->swapping && swapoff(SWAP))
-		die("cannot stop swapping: %s", strerror(errno));
+		die("cannot switch swap off: %s", strerror(errno));
 	if (status)
 		die("the storm ended with %d", status);
 	return whole;
 }
 
-/* If swap came and went, then records tell of either. */
+/* If swap was switched, there must be records with it and without it. */
 static bool both_kinds_of_swap(const struct phase *phase,
 			       const struct sums *sums)
 {
@@ -404,8 +404,8 @@ static void test_phase(const struct phase *phase, const char *program)
 		ksft_test_result_skip("%s.arithmetic: no zram\n", phase->name);
 		return;
 	}
-	while (!blow(phase, program, &knobs, &storm)) {
-		printf("# %s: the oracle lost something, attempt %d of %d is not judged\n",
+	while (!run_storm(phase, program, &knobs, &storm)) {
+		printf("# %s: the oracle missed something, so attempt %d of %d does not count\n",
 		       phase->name, attempt, ATTEMPTS);
 		if (attempt++ == ATTEMPTS) {
 			ksft_test_result_fail("%s.one_for_one\n", phase->name);
@@ -415,7 +415,7 @@ static void test_phase(const struct phase *phase, const char *program)
 	}
 
 	account_of_the_kernel();
-	our_account();
+	account_of_the_module();
 	others = keep_judged(&kernel, storm);
 	keep_judged(&ours, storm);
 	for (i = 0; i < kernel.n; i++)
@@ -423,7 +423,7 @@ static void test_phase(const struct phase *phase, const char *program)
 	for (i = 0; i < ours.n; i++)
 		derived += ours.d[i].ret_derived;
 	differences = compare(&kernel, &ours, &wrongly_derived);
-	printf("# compared %zu decisions (%zu refused), %zu differences; %zu answers were derived, %zu of them wrongly; %llu records lost; %zu decisions of others not judged: %s\n",
+	printf("# compared %zu decisions (%zu refused), %zu differences; %zu derived answers, %zu of them wrong; %llu records lost; %zu decisions of other processes not compared: %s\n",
 	       kernel.n, refused, differences, derived, wrongly_derived, lost,
 	       others, phase->name);
 	if (!phase->switching)
@@ -450,14 +450,14 @@ static void test_phase(const struct phase *phase, const char *program)
 			 "%s.arithmetic\n", phase->name);
 }
 
-/* A file that lies beside this program. */
-static void beside(char *path, size_t size, const char *name)
+/* The path of a file in the folder of this program. */
+static void path_beside(char *path, size_t size, const char *name)
 {
 	char own[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
 
 	if (n < 0)
-		die("cannot tell where I am");
+		die("cannot read /proc/self/exe");
 	own[n] = '\0';
 	snprintf(path, size, "%s/%s", dirname(own), name);
 }
@@ -469,17 +469,17 @@ int main(int argc, char **argv)
 	size_t i;
 
 	ksft_print_header();
-	beside(object, sizeof(object), "oracle.bpf.o");
-	beside(program, sizeof(program), "storm");
+	path_beside(object, sizeof(object), "oracle.bpf.o");
+	path_beside(program, sizeof(program), "storm");
 	if (access(object, R_OK))
-		ksft_exit_skip("no %s: there was no clang where this was built\n",
+		ksft_exit_skip("no %s: it was built without clang\n",
 			       object);
 	ksft_set_plan(only ? 2 : 2 * ARRAY_SIZE(phases) + 1);
 	me = getpid();
-	events = room_for(sizeof(*events));
-	records = room_for(sizeof(*records));
-	kernel.d = room_for(sizeof(*kernel.d));
-	ours.d = room_for(sizeof(*ours.d));
+	events = map_entries(sizeof(*events));
+	records = map_entries(sizeof(*records));
+	kernel.d = map_entries(sizeof(*kernel.d));
+	ours.d = map_entries(sizeof(*ours.d));
 
 	module_start(MODULE_PARAMS);
 	witness_start(object);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the oracle's BPF program tells the test that compares: one struct for
- * each decision it saw, and the numbers that say whether it saw them all.
+ * The interface between the oracle's BPF program and the test that compares: a
+ * struct for each decision, and counts that show whether the log is complete.
  *
- * Shared by oracle.bpf.c and the test, and by nothing of the module: the oracle
- * must not know more of oomtrace than that it exists.
+ * The module shares nothing of this: the oracle must stay independent of it.
  */
 #ifndef ORACLE_H
 #define ORACLE_H
@@ -13,22 +12,22 @@
 
 #define ORACLE_COMM_LEN	16
 
-/* Numbers that any of the BPF programs may keep. */
+/* The number of counts that a BPF program may keep. */
 #define LOADER_COUNTS	16
 
-/* The log's bytes; a decision takes sizeof(struct oracle_event) + 8 of them. */
+/* Bytes; a decision takes sizeof(struct oracle_event) + 8 of them. */
 #define ORACLE_LOG_BYTES	(16 << 20)
 
 /**
  * struct oracle_event - one call of __vm_enough_memory() that returned
  * @entry_ns: CLOCK_MONOTONIC at entry.
- * @return_ns: and at return.
+ * @return_ns: CLOCK_MONOTONIC at return.
  * @pages: the second argument.
  * @tgid: of current.
  * @pid: of current.
  * @uid: real uid of current.
  * @cap: the third argument.
- * @ret: what was returned.
+ * @ret: return value.
  * @has_mm: the first argument was not NULL.
  * @comm: of current, at return.
  */
@@ -46,15 +45,15 @@ struct oracle_event {
 };
 
 /**
- * enum oracle_count - numbers the BPF program keeps
+ * enum oracle_count - counts of the BPF program
  * @ORACLE_ENTRIES: entries seen.
  * @ORACLE_RETURNS: returns seen.
  * @ORACLE_EVENTS: decisions logged.
  * @ORACLE_UNPAIRED: returns whose entry was not seen.
- * @ORACLE_STALE: entries of a task whose last return was not seen.
- * @ORACLE_NO_ROOM: entries that found no place in the table of open calls.
- * @ORACLE_LOG_FULL: decisions that found no place in the log.
- * @ORACLE_COUNTS: how many numbers there are.
+ * @ORACLE_STALE: entries of a task whose previous return was not seen.
+ * @ORACLE_NO_ROOM: entries for which the table of open calls was full.
+ * @ORACLE_LOG_FULL: decisions for which the log was full.
+ * @ORACLE_COUNTS: number of counts.
  */
 enum oracle_count {
 	ORACLE_ENTRIES,

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A storm of requests for address space, each kind there is, granted and
- * refused: what the oracle and oomtrace are both asked about afterwards.
+ * A storm of requests for address space of every kind, granted and refused,
+ * which the oracle and oomtrace both record.
  *
- * Bounded and seeded: the same arguments ask for the same things (what is
- * refused depends on who came first). Touches next to no memory, so that it is
- * never the OOM killer's business. Ends when all its descendants did. All of
- * them have the command name of this program.
+ * It is bounded and seeded: the same arguments make the same requests, but
+ * which ones are refused depends on timing. It touches almost no memory, so
+ * that no OOM occurs. It ends after all its descendants, which all have its
+ * command name.
  *
- * usage: storm SEED WORKERS REQUESTS-PER-WORKER
- *        storm leaf
+ *   usage: storm SEED WORKERS REQUESTS-PER-WORKER
+ *          storm leaf
  */
 #include <errno.h>
 #include <pthread.h>
@@ -37,8 +37,8 @@ static const char *self;
 static size_t page;
 static uint64_t state;
 
-/* xorshift: the C library's could change. */
-static unsigned int any(unsigned int below)
+/* xorshift, since the C library's generator could change. */
+static unsigned int random_below(unsigned int below)
 {
 	state ^= state << 13;
 	state ^= state >> 7;
@@ -46,15 +46,15 @@ static unsigned int any(unsigned int below)
 	return (state >> 11) % below;
 }
 
-/* As often small as big: evenly distributed by the power of two. */
+/* Small and large sizes equally often: a random power of two plus a rest. */
 static size_t some_pages(void)
 {
-	size_t power = (size_t)1 << any(MAX_LOG2);
+	size_t power = (size_t)1 << random_below(MAX_LOG2);
 
-	return power + any(power);
+	return power + random_below(power);
 }
 
-static void fill(struct slot *slot, size_t pages, int prot, int flags)
+static void map_slot(struct slot *slot, size_t pages, int prot, int flags)
 {
 	if (slot->at)
 		munmap(slot->at, slot->pages * page);
@@ -66,23 +66,23 @@ static void fill(struct slot *slot, size_t pages, int prot, int flags)
 
 static void map_private(struct slot *slot)
 {
-	fill(slot, some_pages(), PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	map_slot(slot, some_pages(), PROT_READ | PROT_WRITE, MAP_PRIVATE);
 }
 
 static void map_shared(struct slot *slot)
 {
-	fill(slot, some_pages(), PROT_READ | PROT_WRITE, MAP_SHARED);
+	map_slot(slot, some_pages(), PROT_READ | PROT_WRITE, MAP_SHARED);
 }
 
-/* What may not be written is charged when it may. */
+/* A read-only mapping is charged when it becomes writable. */
 static void protect(struct slot *slot)
 {
 	size_t part;
 
-	fill(slot, some_pages(), PROT_READ, MAP_PRIVATE);
+	map_slot(slot, some_pages(), PROT_READ, MAP_PRIVATE);
 	if (!slot->at)
 		return;
-	part = 1 + any(slot->pages);
+	part = 1 + random_below(slot->pages);
 	mprotect(slot->at, part * page, PROT_READ | PROT_WRITE);
 }
 
@@ -115,11 +115,11 @@ static void move_break(void)
 		up = pages;
 }
 
-/* A memory file is charged page by page as it is written. */
+/* A memfd is charged page by page as it is written. */
 static void write_memfd(void)
 {
 	int fd = memfd_create("storm", MFD_CLOEXEC);
-	size_t pages = 1 + any(8), i;
+	size_t pages = 1 + random_below(8), i;
 
 	if (fd < 0)
 		return;
@@ -138,18 +138,18 @@ static void shm_segment(size_t bytes)
 		shmctl(id, IPC_RMID, NULL);
 }
 
-/* More than any machine has; all modes but one refuse. */
+/* More than any machine has: refused in all modes but one. */
 static void ask_the_absurd(void)
 {
-	size_t bytes = (size_t)1 << (38 + any(8));
+	size_t bytes = (size_t)1 << (38 + random_below(8));
 	char *at;
 
-	switch (any(3)) {
+	switch (random_below(3)) {
 	case 0:
 		shm_segment(5000000000000000000);
 		break;
 	case 1:
-		shm_segment((size_t)1 << (40 + any(20)));
+		shm_segment((size_t)1 << (40 + random_below(20)));
 		break;
 	case 2:
 		at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -160,7 +160,7 @@ static void ask_the_absurd(void)
 	}
 }
 
-static void *thread(void *arg)
+static void *map_in_thread(void *arg)
 {
 	(void)arg;
 	map_private(&slots[0]);
@@ -175,27 +175,27 @@ static void from_a_thread(void)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 1 << 17);
-	if (!pthread_create(&t, &attr, thread, NULL))
+	if (!pthread_create(&t, &attr, map_in_thread, NULL))
 		pthread_join(t, NULL);
 	pthread_attr_destroy(&attr);
 }
 
-/* Each call needs more stack than there is. */
+/* Each call needs more stack than is mapped. */
 static int grow_stack(int depth)
 {
 	char room[3 << 14];
 
-	/* The compiler must believe that it is used. */
+	/* Keep the compiler from removing the array. */
 	__asm__ volatile("" : : "r"(room) : "memory");
 	room[0] = depth;
 	__asm__ volatile("" : : "r"(room) : "memory");
 	return depth ? grow_stack(depth - 1) + room[0] : 0;
 }
 
-static void leaf(void)
+static void run_leaf(void)
 {
-	map_private(&slots[any(SLOTS)]);
-	grow_stack(any(6));
+	map_private(&slots[random_below(SLOTS)]);
+	grow_stack(random_below(6));
 	move_break();
 }
 
@@ -205,10 +205,10 @@ static void end_with_children(void)
 		;
 }
 
-/* Children, their children, and some that become another program. */
+/* Children, their children, and some that execute another program. */
 static void fork_some(void)
 {
-	unsigned int i, n = 1 + any(3);
+	unsigned int i, n = 1 + random_below(3);
 	uint64_t seed = state;
 
 	for (i = 0; i < n; i++) {
@@ -217,17 +217,17 @@ static void fork_some(void)
 		if (pid)
 			continue;
 		state = seed ^ ((uint64_t)(i + 1) << 32);
-		leaf();
-		if (!any(3) && !fork()) {
+		run_leaf();
+		if (!random_below(3) && !fork()) {
 			state ^= 77;
-			leaf();
+			run_leaf();
 			_exit(0);
 		}
-		if (!any(3)) {
+		if (!random_below(3)) {
 			char number[32];
 
-			snprintf(number, sizeof(number), "%u", any(1 << 30));
-			/* If its C library finds no room, nobody need know. */
+			snprintf(number, sizeof(number), "%u", random_below(1 << 30));
+			/* Hide the error if its C library cannot map memory. */
 			close(STDERR_FILENO);
 			execl(self, self, "leaf", number, NULL);
 		}
@@ -237,10 +237,10 @@ static void fork_some(void)
 	end_with_children();
 }
 
-static void request(void)
+static void make_request(void)
 {
-	struct slot *slot = &slots[any(SLOTS)];
-	unsigned int what = any(1000);
+	struct slot *slot = &slots[random_below(SLOTS)];
+	unsigned int what = random_below(1000);
 
 	if (what < 350)
 		map_private(slot);
@@ -264,8 +264,8 @@ static void request(void)
 		fork_some();
 }
 
-static void work(unsigned long seed, unsigned long worker,
-		 unsigned long requests, const int start[2])
+static void run_worker(unsigned long seed, unsigned long worker,
+		       unsigned long requests, const int start[2])
 {
 	char none;
 
@@ -274,12 +274,12 @@ static void work(unsigned long seed, unsigned long worker,
 		_exit(1);
 	close(start[0]);
 	state = seed * 0x9e3779b97f4a7c15 + worker * 0xbf58476d1ce4e5b9 + 1;
-	/* Half of them may not use the administrator's reserve. */
+	/* Half of the workers may not use the admin reserve. */
 	if (worker % 2 && (setresgid(1000, 1000, 1000) ||
 			   setresuid(1000, 1000, 1000)))
 		_exit(1);
 	while (requests--)
-		request();
+		make_request();
 	_exit(0);
 }
 
@@ -293,7 +293,7 @@ int main(int argc, char **argv)
 	page = sysconf(_SC_PAGESIZE);
 	if (argc == 3 && !strcmp(argv[1], "leaf")) {
 		state = strtoul(argv[2], NULL, 10) + 1;
-		leaf();
+		run_leaf();
 		return 0;
 	}
 	if (argc != 4) {
@@ -304,9 +304,9 @@ int main(int argc, char **argv)
 	workers = strtoul(argv[2], NULL, 10);
 	requests = strtoul(argv[3], NULL, 10);
 
-	/* Nobody stays behind: whose parent died is ours. */
+	/* Adopt orphans, to wait for all descendants. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	/* All begin when all are there, or the first ones leave no room. */
+	/* Start together, or the first workers leave no room for the others. */
 	if (pipe(start))
 		return 1;
 	for (i = 0; i < workers; i++) {
@@ -316,7 +316,7 @@ int main(int argc, char **argv)
 			perror("storm: fork");
 			failed = 1;
 		} else if (!pid) {
-			work(seed, i, requests, start);
+			run_worker(seed, i, requests, start);
 		}
 	}
 	close(start[0]);

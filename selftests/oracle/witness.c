@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The witness of commit decisions, see witness.h: which probes it has and what
- * its numbers must be for its log to be whole.
+ * The witness of commit decisions: its probes, and the counts of a complete
+ * log.
  */
-#include "../lib.h"
+#include "../lib/lib.h"
 #include "loader.h"
 #include "witness.h"
 
 #define FUNCTION	"__vm_enough_memory"
 
-/* So many returns can be open at once. */
+/* The return probe supports 1024 concurrent calls. */
 static struct loader_probe probes[] = {
 	{ .event = "entry", .definition = "p:oracle/entry " FUNCTION,
 	  .pinned = { "vm_enough_entry", "kprobe_" FUNCTION },

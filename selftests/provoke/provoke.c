@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Brings about OOMs that user space alone cannot. For the tests, never
- * installed; knows nothing of oomtrace.
+ * Causes OOMs that user space alone cannot cause. Only for the tests, never
+ * installed; independent of oomtrace.
  *
- * Each parameter in /sys/module/oomtrace_provoke/parameters does something when
- * a number is written to it, in the task that writes:
+ * Writing a number to a parameter in /sys/module/oomtrace_provoke/parameters
+ * triggers an action in the task that writes:
  *
- *   hold        take that many pages; the oom notifier gives them back at the
- *               next OOM of the machine, as a driver with a cache would
- *   grab_nofs   take up to that many pages without __GFP_FS and let them go.
- *               When memory is out, the kernel has nobody killed for such a
- *               request and tries for ever: so the notifier gives some back
- *               after PATIENCE calls, and the taking ends
- *   grab_dying  kill the writer, and have it take up to that many pages on its
- *               way out
- *   scatter     have memory free in pieces of a page each
- *   grab_order  take rows of 2^number pages until none is left and the writer
- *               is killed; then give back what scatter took, too
- *   stall_ms    sleep so long and hear no signal, not even SIGKILL
+ *   hold        allocate that many pages; the OOM notifier frees them at the
+ *               next OOM of the machine, like a driver with a cache
+ *   grab_nofs   allocate up to that many pages without __GFP_FS, then free them.
+ *               For such a request the kernel kills no task and retries forever,
+ *               so the notifier frees some pages after PATIENCE calls, which
+ *               ends the allocation
+ *   grab_dying  kill the writer, which then allocates up to that many pages on
+ *               its way out
+ *   scatter     fragment the free memory into single pages
+ *   grab_order  allocate blocks of 2^number pages until allocation fails or the
+ *               writer is killed; then also free what scatter allocated
+ *   stall_ms    sleep that long, ignoring every signal, even SIGKILL
  *
- * One more is in refuse.c.
+ * The parameter refuse makes calls of kernel functions fail.
  */
 #include <linux/delay.h>
 #include <linux/gfp.h>
@@ -33,17 +33,20 @@
 
 #include "refuse.h"
 
-/* OOMs that a request without __GFP_FS waits for help before it gets some. */
+/* OOMs of a request without __GFP_FS before the notifier helps. */
 #define PATIENCE	5
 
-/* How much is given back then: enough for one to stop in peace. */
+/* Pages to free then: enough for the request to end. */
 #define HELP		1024
 
 static LIST_HEAD(held);
 static LIST_HEAD(grabbed);
-/* Guards both lists: the notifier runs in whoever is out of memory. */
+/*
+ * Guards both lists, which the notifier changes in the task that is out of
+ * memory.
+ */
 static DEFINE_SPINLOCK(lists_lock);
-/* One grab at a time. */
+/* Serializes the grab parameters and guards @waited. */
 static DEFINE_MUTEX(grab_lock);
 static bool grabbing_nofs;
 static int waited;
@@ -69,7 +72,7 @@ static unsigned long give_back(struct list_head *list, unsigned long max)
 	return n;
 }
 
-static unsigned long take(struct list_head *list, unsigned long max, gfp_t gfp)
+static unsigned long alloc_to_list(struct list_head *list, unsigned long max, gfp_t gfp)
 {
 	struct page *page;
 	unsigned long n;
@@ -106,12 +109,12 @@ static int hold_set(const char *val, const struct kernel_param *kp)
 	unsigned long pages;
 	int ret = kstrtoul(val, 0, &pages);
 
-	if (!ret && take(&held, pages, GFP_KERNEL) < pages)
+	if (!ret && alloc_to_list(&held, pages, GFP_KERNEL) < pages)
 		ret = -ENOMEM;
 	return ret;
 }
 
-static int grab(const char *val, bool nofs, bool dying)
+static int grab_pages(const char *val, bool nofs, bool dying)
 {
 	unsigned long pages;
 	int ret = kstrtoul(val, 0, &pages);
@@ -123,7 +126,7 @@ static int grab(const char *val, bool nofs, bool dying)
 	WRITE_ONCE(grabbing_nofs, nofs);
 	if (dying)
 		send_sig(SIGKILL, current, 1);
-	take(&grabbed, pages, nofs ? GFP_NOFS : GFP_KERNEL);
+	alloc_to_list(&grabbed, pages, nofs ? GFP_NOFS : GFP_KERNEL);
 	WRITE_ONCE(grabbing_nofs, false);
 	WRITE_ONCE(helped, false);
 	give_back(&grabbed, ULONG_MAX);
@@ -133,27 +136,28 @@ static int grab(const char *val, bool nofs, bool dying)
 
 static int grab_nofs_set(const char *val, const struct kernel_param *kp)
 {
-	return grab(val, true, false);
+	return grab_pages(val, true, false);
 }
 
 static int grab_dying_set(const char *val, const struct kernel_param *kp)
 {
-	return grab(val, false, true);
+	return grab_pages(val, false, true);
 }
 
 /*
- * Memory free, but in pieces: all that is free, then every second page given
- * back. What is kept cannot be moved. Page cache that then fills the holes can be
- * reclaimed: reclaim makes progress, and compaction is worth a try, in vain.
+ * Fragment the free memory: allocate all of it, then free every second page.
+ * The pages that stay cannot be moved. Page cache that then fills the gaps can
+ * be reclaimed, so reclaim makes progress and the kernel retries compaction,
+ * which fails.
  */
 static int scatter_set(const char *val, const struct kernel_param *kp)
 {
 	struct page *page, *next;
 	LIST_HEAD(gone);
 
-	/* The notifier must not give it back. */
+	/* Keep the notifier from freeing these pages. */
 	WRITE_ONCE(keep, true);
-	take(&held, ULONG_MAX, GFP_KERNEL & ~__GFP_RECLAIM);
+	alloc_to_list(&held, ULONG_MAX, GFP_KERNEL & ~__GFP_RECLAIM);
 	list_for_each_entry_safe(page, next, &held, lru)
 		if (page_to_pfn(page) & 1)
 			list_move(&page->lru, &gone);
@@ -200,25 +204,25 @@ static int stall_set(const char *val, const struct kernel_param *kp)
 }
 
 /*
- * Writing a parameter holds the module's parameter lock, so only one of these
- * can be under way at a time.
+ * Writing a parameter holds the module's parameter lock, which serializes these
+ * functions.
  */
 #define ACTION(name, fn)						\
 	static const struct kernel_param_ops name##_ops = { .set = fn };	\
 	module_param_cb(name, &name##_ops, NULL, 0200)
 
 ACTION(hold, hold_set);
-MODULE_PARM_DESC(hold, "take pages, for the oom notifier to give back");
+MODULE_PARM_DESC(hold, "allocate pages, which the OOM notifier frees");
 ACTION(grab_nofs, grab_nofs_set);
-MODULE_PARM_DESC(grab_nofs, "take up to so many pages without __GFP_FS");
+MODULE_PARM_DESC(grab_nofs, "allocate up to that many pages without __GFP_FS");
 ACTION(grab_dying, grab_dying_set);
-MODULE_PARM_DESC(grab_dying, "take up to so many pages while dying");
+MODULE_PARM_DESC(grab_dying, "allocate up to that many pages while dying");
 ACTION(scatter, scatter_set);
-MODULE_PARM_DESC(scatter, "have memory free in pieces of a page");
+MODULE_PARM_DESC(scatter, "fragment the free memory into single pages");
 ACTION(grab_order, grab_order_set);
-MODULE_PARM_DESC(grab_order, "take rows of 2^n pages until killed");
+MODULE_PARM_DESC(grab_order, "allocate blocks of 2^n pages until killed");
 ACTION(stall_ms, stall_set);
-MODULE_PARM_DESC(stall_ms, "sleep, deaf to every signal");
+MODULE_PARM_DESC(stall_ms, "sleep that long, ignoring all signals");
 
 static int __init provoke_init(void)
 {
@@ -235,4 +239,4 @@ static void __exit provoke_exit(void)
 module_init(provoke_init);
 module_exit(provoke_exit);
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("Brings about OOMs for the tests of oomtrace");
+MODULE_DESCRIPTION("Causes OOMs for the tests of oomtrace");

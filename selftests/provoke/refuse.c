@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refuses what a function of the kernel is asked for: a parameter more of the
- * module that provokes.
+ * Makes a call of a kernel function fail: one more parameter of the module that
+ * provokes OOMs.
  *
  *   refuse      write "FUNCTION N": the N-th call of that function from now on
  *               does nothing and returns -ENOMEM, or the pointer that means it.
- *               Write "none": no call. Reads as 1 once a call was refused
+ *               Write "none" to stop. Reads as 1 once a call has failed
  *
- * As the kernel's own fail_function does, but for functions that are not on its
- * list, and on kernels built without it. Only for functions without an effect
- * before they fail, which is what a registration is.
+ * This is like the kernel's fail_function, but works for functions that are not
+ * on its list, and on kernels built without it. It suits only functions without
+ * an effect before they fail, such as registrations.
  */
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -22,7 +22,7 @@
 static atomic_t to_go = ATOMIC_INIT(0);
 static char symbol[64];
 
-/* Where a refused call goes instead: leaves all registers as they are. */
+/* A failing call continues here: this leaves all registers unchanged. */
 static noinline notrace void return_at_once(void)
 {
 	asm volatile("");
@@ -37,7 +37,9 @@ static int at_call(struct kprobe *kp, struct pt_regs *regs)
 	return 1;
 }
 
-/* With one, a probe that ftrace serves may change where a call goes. */
+/*
+ * With a post handler, a kprobe on ftrace may change the instruction pointer.
+ */
 static void after_call(struct kprobe *kp, struct pt_regs *regs,
 		       unsigned long flags)
 {
@@ -45,7 +47,7 @@ static void after_call(struct kprobe *kp, struct pt_regs *regs,
 
 static struct kprobe kp;
 
-static void stop(void)
+static void stop_refusing(void)
 {
 	if (kp.symbol_name)
 		unregister_kprobe(&kp);
@@ -57,7 +59,7 @@ static int refuse_set(const char *val, const struct kernel_param *param)
 	unsigned int n;
 	int ret;
 
-	stop();
+	stop_refusing();
 	if (sysfs_streq(val, "none"))
 		return 0;
 	if (sscanf(val, "%63s %u", symbol, &n) != 2 || !n)
@@ -83,11 +85,11 @@ static const struct kernel_param_ops refuse_ops = {
 	.get = refuse_get,
 };
 module_param_cb(refuse, &refuse_ops, NULL, 0600);
-MODULE_PARM_DESC(refuse, "have the n-th call of a function fail");
+MODULE_PARM_DESC(refuse, "make the n-th call of a function fail");
 
 void refuse_exit(void)
 {
-	stop();
+	stop_refusing();
 }
 
 #else

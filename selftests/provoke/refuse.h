@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Between the files of the module that provokes: see refuse.c.
- */
+/* The parameter refuse of the module that provokes OOMs. */
 #ifndef PROVOKE_REFUSE_H
 #define PROVOKE_REFUSE_H
 

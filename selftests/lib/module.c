@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loading and unloading the module, and its parameters.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "lib.h"
+
+static void module_path(char *path, size_t size)
+{
+	static const char * const places[] = {
+		"updates", "updates/dkms", "extra",
+	};
+	struct utsname u;
+	size_t i;
+
+	if (getenv("OOMTRACE_KO")) {
+		snprintf(path, size, "%s", getenv("OOMTRACE_KO"));
+		return;
+	}
+	uname(&u);
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		snprintf(path, size, "/lib/modules/%s/%s/oomtrace.ko",
+			 u.release, places[i]);
+		if (!access(path, R_OK))
+			return;
+	}
+	die("no oomtrace.ko for %s: set OOMTRACE_KO to its path", u.release);
+}
+
+bool module_loaded(void)
+{
+	return !access("/sys/module/oomtrace", F_OK);
+}
+
+int module_file(void)
+{
+	char path[256];
+	int fd;
+
+	module_path(path, sizeof(path));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		die("cannot open %s: %s", path, strerror(errno));
+	return fd;
+}
+
+int module_load(const char *params)
+{
+	int fd = module_file(), err = 0;
+
+	if (syscall(SYS_finit_module, fd, params ? params : "", 0))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+int module_unload(void)
+{
+	return syscall(SYS_delete_module, "oomtrace", O_NONBLOCK) ? -errno : 0;
+}
+
+const char *module_trace(void)
+{
+	static const struct {
+		const char *file, *word;
+	} traces[] = {
+		{ "/sys/kernel/debug/kprobes/list", "__vm_enough_memory" },
+		{ "/sys/kernel/debug/kprobes/list", "oom_" },
+		{ "/sys/kernel/tracing/enabled_functions", "__vm_enough_memory" },
+		{ "/proc/misc", "oomtrace" },
+		{ "/proc/vmallocinfo", "[oomtrace]" },
+	};
+	size_t i;
+
+	if (module_loaded())
+		return "/sys/module/oomtrace";
+	if (!access(DEVICE, F_OK))
+		return DEVICE;
+	if (!access(DEBUGFS, F_OK))
+		return DEBUGFS;
+	for (i = 0; i < ARRAY_SIZE(traces); i++) {
+		char *text = slurp(traces[i].file, NULL);
+		bool found = strstr(text, traces[i].word);
+
+		free(text);
+		if (found)
+			return traces[i].file;
+	}
+	return NULL;
+}
+
+void module_start(const char *params)
+{
+	int err;
+
+	module_stop();
+	err = module_load(params);
+	if (err)
+		die("cannot load the module: %s", strerror(-err));
+}
+
+void module_stop(void)
+{
+	int i, err = 0;
+
+	sysctl_restore();
+	/* A child of a failed test may still have the device open. */
+	for (i = 0; i < 50 && module_loaded(); i++) {
+		err = module_unload();
+		if (err)
+			sleep_ms(20);
+	}
+	if (module_loaded())
+		die("cannot unload the module: %s", strerror(-err));
+}
+
+void module_param(const char *name, char *buf, size_t size)
+{
+	char path[128];
+	char *text;
+
+	snprintf(path, sizeof(path), "/sys/module/oomtrace/parameters/%s",
+		 name);
+	text = slurp(path, NULL);
+	snprintf(buf, size, "%.*s", (int)strcspn(text, "\n"), text);
+	free(text);
+}

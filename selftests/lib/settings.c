@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The sysctls that tests change, and the state in which each program starts.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib.h"
+
+static struct {
+	const char *name;
+	long before;
+} settings[] = {
+	{ "vm/overcommit_memory" },
+	{ "vm/overcommit_ratio" },
+	{ "vm/overcommit_kbytes" },
+	{ "vm/admin_reserve_kbytes" },
+	{ "vm/user_reserve_kbytes" },
+	{ "vm/nr_hugepages" },
+	{ "vm/oom_kill_allocating_task" },
+	{ "vm/oom_dump_tasks" },
+	{ "kernel/sysrq" },
+	{ "kernel/kptr_restrict" },
+};
+
+static int setting_open(const char *name, int flags)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/sys/%s", name);
+	return open(path, flags | O_CLOEXEC);
+}
+
+void sysctl_set(const char *name, long value)
+{
+	int fd = setting_open(name, O_WRONLY);
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%ld\n", value);
+
+	if (fd < 0 || write(fd, text, n) != n)
+		die("cannot set %s to %ld: %s", name, value, strerror(errno));
+	close(fd);
+}
+
+long sysctl_get(const char *name)
+{
+	int fd = setting_open(name, O_RDONLY);
+	char text[32] = "";
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		die("cannot read %s: %s", name, strerror(errno));
+	close(fd);
+	return atol(text);
+}
+
+void sysctl_restore(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		/*
+		 * overcommit_kbytes and overcommit_ratio reset each other to 0.
+		 */
+		if (sysctl_get(settings[i].name) != settings[i].before)
+			sysctl_set(settings[i].name, settings[i].before);
+	}
+	sysctl_set("vm/overcommit_ratio", settings[1].before);
+	if (settings[2].before)
+		sysctl_set("vm/overcommit_kbytes", settings[2].before);
+}
+
+/*
+ * Before the first test: save the sysctls, and exempt the tests from the OOM
+ * killer. Children inherit that; the hog resets it.
+ */
+static void __attribute__((constructor)) prepare_program(void)
+{
+	size_t i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (geteuid()) {
+		puts("1..0 # SKIP loading modules needs root");
+		exit(4);
+	}
+	if (spill("/proc/self/oom_score_adj", "-1000"))
+		die("cannot set oom_score_adj");
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		settings[i].before = sysctl_get(settings[i].name);
+}
