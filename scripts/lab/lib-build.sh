@@ -69,7 +69,7 @@ source_state() {
 		printf '%s\n' "$kernel_dir" "$@"
 		cd "$repo" || return
 		printf '%s\n' "$files" | tr '\n' '\0' | xargs -0r stat -c '%n %Y %s %y'
-		stat -c '%n %y' scripts/lib-build.sh
+		stat -c '%n %y' scripts/lab/lib-build.sh
 		! can_build_witness || echo witness
 	} | sha256sum | cut -d ' ' -f 1
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # The debug kernels of scripts/kernel: built here from Debian's linux-source with the compiler of
-# the root they share, from the configurations in scripts/debug-kernel, and kept in the cache under
+# the root they share, from the configurations in scripts/lab/debug-kernel, and kept in the cache under
 # the hash of those. May not hand out a kernel that lacks anything its configuration asks for.
 # Sourced by scripts/kernel; needs its table, k_*, and what lib-fetch.sh makes.
 
@@ -20,7 +20,7 @@ is_debug_kernel() { [ "$k_flavour" = @debug ]; }
 
 # A configuration is what all of them have and what is this one's own.
 debug_configs() {
-	printf '%s\n' "$repo/scripts/debug-kernel"/{machine,"$k_name"}.config
+	printf '%s\n' "$repo/scripts/lab/debug-kernel"/{machine,"$k_name"}.config
 }
 
 debug_kernel_key() {

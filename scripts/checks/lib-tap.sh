@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # A test is a command: passed if it ends with 0, and what it printed explains a failure. Prints TAP
-# as scripts/check-ktap reads it. Sourced, never run.
+# as scripts/checks/check-ktap reads it. Sourced, never run.
 
 number=0
 
