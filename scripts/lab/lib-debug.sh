@@ -9,7 +9,7 @@
 # Part of each entry's name. Raise it when the way debug kernels are built changes.
 readonly debug_format=2
 
-# The newest long-term kernel, from the oldest suite that has it.
+# The newest long-term kernel of Debian, from the oldest suite with that kernel.
 readonly debug_source=linux-source-6.12
 
 # The packages that the build of a kernel needs besides those of every root.
