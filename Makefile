@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# The commands of this repository; `make help` lists them. What the module is
-# made of is in Kbuild, what the command is made of in tools/Makefile.
+# The commands of this repository; `make help` lists them. Kbuild lists the
+# module's sources; each folder of user programs has a Makefile of its own.
 
 KVER	?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KVER)/build
-# Kernels that check goes through; see scripts/kernel list.
+# Kernels that `make check` tests; `scripts/kernel list` prints all.
 KERNELS	?= bookworm trixie backports debug bullseye sid bookworm-rt bookworm-cloud backports-rt backports-cloud
 
 .PHONY: all module lib tools selftests check soak demo bench install uninstall \
@@ -12,33 +12,34 @@ KERNELS	?= bookworm trixie backports debug bullseye sid bookworm-rt bookworm-clo
 
 all: module lib tools
 
-# The headers may be of any kernel, if KDIR says so; those below KVER must be KVER's. Debian's
-# include/config/kernel.release has the upstream version on some kernels: this is what uname says.
+# The release of the headers, as uname -r prints it. On some Debian kernels
+# include/config/kernel.release has the upstream version instead.
 release = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
 	$(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 
+# Without KDIR=, the headers must be those of the kernel KVER.
 module:
 	@test -e $(KDIR)/Makefile || { \
 		echo "oomtrace: no kernel headers at $(KDIR)." >&2; \
-		echo "oomtrace: install linux-headers-$(KVER), or say make KDIR=/path/to/headers." >&2; \
+		echo "oomtrace: install linux-headers-$(KVER), or run make KDIR=/path/to/headers." >&2; \
 		exit 2; }
 	@test -n "$(release)" || { \
-		echo "oomtrace: $(KDIR) is not the headers of a kernel that was built: it has no include/generated/utsrelease.h." >&2; \
+		echo "oomtrace: $(KDIR) has no include/generated/utsrelease.h: it is not a configured kernel tree." >&2; \
 		exit 2; }
 	@test "$(origin KDIR)" != file -o "$(release)" = "$(KVER)" || { \
 		echo "oomtrace: the headers at $(KDIR) are of the kernel $(release), not of $(KVER)." >&2; \
-		echo "oomtrace: install linux-headers-$(KVER), or say make KDIR=$(KDIR) if $(release) is what you want." >&2; \
+		echo "oomtrace: install linux-headers-$(KVER), or run make KDIR=$(KDIR) to build for $(release)." >&2; \
 		exit 2; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 lib:
 	$(MAKE) -C lib
 
-# What they read records with is in lib.
+# The tools link with the library.
 tools: lib
 	$(MAKE) -C tools
 
-# Needs KSELFTEST=, the folder of the kernel's tools/testing/selftests.
+# Needs KSELFTEST=, the path of the kernel's tools/testing/selftests.
 selftests:
 	$(MAKE) -C selftests
 
@@ -48,14 +49,14 @@ check:
 demo:
 	scripts/demo
 
-# Hours; scripts/soak --help.
+# Takes hours; see scripts/soak --help.
 soak:
 	scripts/soak
 
 bench:
 	scripts/bench
 
-# On a machine of one's own; DKMS rebuilds the module for every new kernel.
+# Installs for one kernel; with DKMS, every new kernel gets the module.
 install: module lib tools
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	$(MAKE) -C lib install
@@ -79,9 +80,9 @@ dkms-remove:
 deb:
 	scripts/deb
 
-# By hand and not by Kbuild's clean: it must work without kernel headers.
+# Does not use Kbuild's clean target, because it must work without kernel headers.
 clean:
-	@# A copy that DKMS made has the module only.
+	@# The copy of the source that DKMS builds has only the module.
 	[ ! -d lib ] || $(MAKE) -C lib clean
 	[ ! -d tools ] || $(MAKE) -C tools clean
 	[ ! -d selftests ] || $(MAKE) -C selftests clean
@@ -97,13 +98,13 @@ clean:
 
 help:
 	@echo 'make                  build oomtrace.ko for the running kernel (or KDIR=...) and the tools'
-	@echo 'make demo             show it at work in a throwaway virtual machine'
-	@echo 'make check            run all tests (KERNELS="bookworm trixie" picks kernels)'
-	@echo 'make soak             the long forms of the tests of endurance: hours'
-	@echo 'make bench            what it costs, in instructions'
+	@echo 'make demo             demonstrate oomtrace in a throwaway virtual machine'
+	@echo 'make check            run all tests (KERNELS="bookworm trixie" selects kernels)'
+	@echo 'make soak             run the endurance tests, which take hours'
+	@echo 'make bench            measure the cost of oomtrace in instructions'
 	@echo 'make install          install the module and the tools for this kernel'
-	@echo 'make uninstall        remove what make install installed'
-	@echo 'make dkms-install     install the module by DKMS, for this kernel and all that follow'
-	@echo 'make dkms-remove      remove it from DKMS'
-	@echo 'make deb              Debian packages of the tools, the library and the module for DKMS'
-	@echo 'make clean            remove what was built (not the cache of scripts/kernel)'
+	@echo 'make uninstall        remove the files that make install installed'
+	@echo 'make dkms-install     install the module with DKMS, for this kernel and all later ones'
+	@echo 'make dkms-remove      remove the module from DKMS'
+	@echo 'make deb              build Debian packages of the tools, the library and the DKMS module'
+	@echo 'make clean            remove all build products (but not the cache of scripts/kernel)'

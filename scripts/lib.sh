@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# What every script here shares: messages, the cache's place, becoming root, and asking apt's
-# configuration where the mirror is. Sourced, never run; it may define functions and read-only
-# facts about the machine, and may not change anything until one of its functions is called.
+# Functions that all scripts share: messages, running as root, the cache's path, and the Debian
+# mirror that apt is configured for. Only sourced. Sourcing it defines functions and read-only
+# variables, and changes nothing on the machine.
 
-# shellcheck disable=SC2016 # $(...) in single quotes is for apt
+# shellcheck disable=SC2016 # apt expands $(...) in single quotes
 
-# Exit statuses that mean one thing in all scripts.
-# shellcheck disable=SC2034 # not every script uses each
+# Exit statuses with the same meaning in all scripts.
+# shellcheck disable=SC2034 # some scripts use only one of them
 readonly EX_USAGE=2 EX_SKIP=77
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,38 +18,38 @@ say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$@"; exit 1; }
 bad_usage() { say "$@"; say "try '$0 --help'"; exit "$EX_USAGE"; }
 
-# Runs a program as root; the first argument says what for, to whoever is asked for a password.
-as_root() {
+# run_as_root PURPOSE COMMAND...: prints PURPOSE before sudo asks for a password.
+run_as_root() {
 	local why=$1
 	shift
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
 		return
 	fi
-	command -v sudo >/dev/null || die "$why needs root, and there is no sudo: run this as root"
+	command -v sudo >/dev/null || die "$why needs root, and sudo is not installed: run this as root"
 	say "$why needs root: using sudo"
 	sudo "$@"
 }
 
-# Starts the calling script again as root, keeping the cache where this user has it.
+# rerun_as_root PURPOSE ARGUMENT...: restarts the calling script as root, with the current user's cache.
 rerun_as_root() {
 	local why=$1
 	shift
 	[ "$(id -u)" != 0 ] || return 0
-	command -v sudo >/dev/null || die "$why needs root, and there is no sudo: run this as root"
+	command -v sudo >/dev/null || die "$why needs root, and sudo is not installed: run this as root"
 	say "$why needs root: using sudo"
 	exec sudo OOMTRACE_CACHE="$cache" OOMTRACE_MIRROR="${OOMTRACE_MIRROR:-}" \
 		bash "$repo/scripts/${0##*/}" "$@"
 }
 
-# Files that root made for a user who called sudo go back to that user.
-give_back() {
+# Gives files that root created to the user who called sudo.
+chown_to_caller() {
 	[ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$@"
 }
 
-# Exactly the files that a clone would have, in a directory of their own.
+# Copies exactly the files that a clone has to the directory $1.
 copy_sources() {
-	as_root "removing the last copy" rm -rf --one-file-system "$1"
+	run_as_root "removing the previous copy" rm -rf --one-file-system "$1"
 	mkdir -p "$1"
 	(
 		cd "$repo" || exit
@@ -65,8 +65,8 @@ need_program() {
 		die "$program is not installed: run scripts/setup $kind"
 }
 
-# URI of a Debian mirror, without a final slash. What this machine's apt uses, when it is
-# Debian; otherwise what mmdebstrap would use; OOMTRACE_MIRROR overrides both.
+# Prints the URI of a Debian mirror, without a final slash: OOMTRACE_MIRROR if set, else the mirror
+# of this machine's apt if that is Debian's, else mmdebstrap's default.
 debian_mirror() {
 	local uri
 	if [ -n "${OOMTRACE_MIRROR:-}" ]; then
@@ -76,16 +76,16 @@ debian_mirror() {
 	uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(RELEASE) $(COMPONENT)' \
 		'Created-By: Packages' 2>/dev/null |
 		awk '$2 == "Debian" && $3 !~ /security/ && $4 == "main" { print $1; exit }')
-	# Before the first apt-get update apt does not know an origin: the path tells as much.
+	# apt knows no origins before the first apt-get update: recognise the mirror by its path.
 	[ -n "$uri" ] || uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
 		2>/dev/null | grep -m1 -E '/debian/?$' || true)
 	[ -n "$uri" ] || uri=$(sed -n "s/.*\$mirror *= *'\(http[^']*\)'.*/\1/p" \
 		"$(command -v mmdebstrap)" 2>/dev/null | head -n 1)
-	[ -n "$uri" ] || die "apt knows no Debian mirror: set OOMTRACE_MIRROR to one's URI"
+	[ -n "$uri" ] || die "apt has no Debian mirror configured: set OOMTRACE_MIRROR to the URI of one"
 	printf '%s\n' "${uri%/}"
 }
 
-# The same for security updates, which most mirrors keep beside the main archive.
+# Prints the URI of the security archive, which most mirrors keep next to the main archive.
 debian_security_mirror() {
 	local uri
 	uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(RELEASE)' \
@@ -95,7 +95,8 @@ debian_security_mirror() {
 	printf '%s\n' "${uri%/}"
 }
 
-# Does the mirror have this suite? 0 yes, 1 no (it answered so), 2 it did not answer.
+# suite_exists URI SUITE: returns 0 if the mirror has the suite, 1 if the mirror answers that it has
+# not, 2 if the mirror does not answer.
 suite_exists() {
 	local uri=$1 suite=$2 scratch answer
 	scratch=$(mktemp -d)
@@ -110,7 +111,7 @@ suite_exists() {
 	return 2
 }
 
-# The host's own apt options for reaching the mirror (proxies, validity of old indexes).
+# Prints the host's apt options for reaching the mirror (proxies, validity of old indexes).
 apt_transport_options() {
 	apt-config dump | grep -E '^Acquire::(http|https|ftp|Retries|Check-Valid-Until|Check-Date)' |
 		grep -v '""' || true

@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# A test is a command: passed if it ends with 0, and what it printed explains a failure. Prints TAP
-# as scripts/checks/check-ktap reads it. Sourced, never run.
+# Runs commands as tests and prints TAP. Only sourced.
 
 number=0
 
-# Where what the commands say goes, besides; a script may name a file.
+# A file that takes the output of all commands. A script may set it.
 tap_log=/dev/null
 
-# install_packages NAME...: as root in a root. What apt knows there may be older than the mirror.
+# install_packages NAME...: runs as root in a suite's root, whose package lists may be older than
+# the mirror.
 install_packages() {
 	apt-get -qq -y install --no-install-recommends "$@" ||
 		{ apt-get -qq update && apt-get -qq -y install --no-install-recommends "$@"; }
 }
 
-# try NAME COMMAND...
+# try NAME COMMAND...: the test passes if the command's status is 0. If it fails, prints the end of
+# the command's output.
 try() {
 	local name=$1 said status=0
 	shift

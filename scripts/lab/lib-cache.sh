@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# How things get into the cache: each is made in a scratch directory and renamed into place, so that
-# what has its final name is complete, by one run at a time. Sourced; needs lib.sh. May not touch
-# apt's own state: what is downloaded here has lists of its own.
+# Fills the cache. An entry is made in a scratch directory and then renamed, so an entry with its
+# final name is always complete. A lock keeps two runs from making the same entry. Only sourced.
+# Downloads use their own package lists and do not change apt's state.
 
-# shellcheck disable=SC2154 # cache is lib.sh's
+# shellcheck disable=SC2154 # the caller sets cache
 
-# Raised when what is made changes, so that an older cache is not taken for a new one.
-# shellcheck disable=SC2034 # not every script uses it
+# Part of each entry's name. Raise it when the way entries are made changes, so that old entries are
+# not used.
+# shellcheck disable=SC2034 # some scripts do not use it
 readonly format=2
 
 hash_of() { printf '%s\n' "$@" | sha256sum | cut -c 1-12; }
 
-# A directory to make something in, removed however this script ends unless renamed before.
+# Creates $scratch, a directory that the script removes at exit unless it was renamed.
 scratch=
 start_scratch() {
 	mkdir -p "$cache"
@@ -23,8 +24,8 @@ start_scratch() {
 	trap 'exit 143' TERM HUP
 }
 
-# Two runs that want the same thing: the second waits, then finds it done. What takes long has a
-# lock of its own, which the argument names.
+# lock_cache [SUFFIX]: waits until no other run fills the cache. The caller must then check again
+# whether the entry exists. Entries that take long have a lock of their own, named by SUFFIX.
 lock_cache() {
 	mkdir -p "$cache"
 	exec {lock_fd}>"$cache/lock${1:-}"
@@ -35,8 +36,9 @@ lock_cache() {
 }
 unlock_cache() { exec {lock_fd}>&-; }
 
-# download SUITE PACKAGE...: into $scratch/deb, from a suite that this machine's apt need not know.
-download() {
+# download_packages SUITE PACKAGE...: downloads to $scratch/deb. The host's apt need not have the
+# suite configured.
+download_packages() {
 	local suite=$1
 	shift
 	mkdir -p "$scratch/apt"/{lists/partial,archives/partial,etc} "$scratch/deb"

@@ -1,29 +1,28 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# The debug kernels of scripts/kernel: built here from Debian's linux-source with the compiler of
-# the root they share, from the configurations in scripts/lab/debug-kernel, and kept in the cache under
-# the hash of those. May not hand out a kernel that lacks anything its configuration asks for.
-# Sourced by scripts/kernel; needs its table, k_*, and what lib-fetch.sh makes.
+# Builds the debug kernels from Debian's linux-source, with the compiler of their root and the
+# configurations in debug-kernel/. The name of a cache entry has a hash of the configuration. The
+# build fails if the kernel lacks an option that its configuration asks for. Only sourced.
 
-# shellcheck disable=SC2154 # k_*, repo, cache, scratch, root_dir and format are the caller's
+# shellcheck disable=SC2154 # the caller sets k_*, repo, cache, scratch, root_dir and format
 
-# Raised when what is made here changes, so that an older cache is not taken for a new one.
+# Part of each entry's name. Raise it when the way debug kernels are built changes.
 readonly debug_format=2
 
-# Of the oldest suite that has the newest long-term kernel.
+# The newest long-term kernel of Debian, from the oldest suite with that kernel.
 readonly debug_source=linux-source-6.12
 
-# What building a kernel takes besides what a root has anyway.
+# The packages that the build of a kernel needs besides those of every root.
 debug_packages() { printf '%s\n' flex bison bc libelf-dev; }
 
 is_debug_kernel() { [ "$k_flavour" = @debug ]; }
 
-# A configuration is what all of them have and what is this one's own.
+# Prints the files that make up the configuration: the common one and the kernel's own one.
 debug_configs() {
 	printf '%s\n' "$repo/scripts/lab/debug-kernel"/{machine,"$k_name"}.config
 }
 
-debug_kernel_key() {
+set_debug_kernel_dir() {
 	local configs
 	mapfile -t configs < <(debug_configs)
 	kernel_dir=$cache/kernel-$k_name-$(hash_of "$format" "$debug_format" "$debug_source" \
@@ -31,32 +30,32 @@ debug_kernel_key() {
 	k_release=$(cat "$kernel_dir/release" 2>/dev/null || true)
 }
 
-# Runs a command in the root with the scratch directory, writable, at /share.
-debug_run() { root_share=$scratch run_in_root "$root_dir/root" sh -euc "$@"; }
+# run_in_debug_root SCRIPT...: runs a shell script in the root; /share is the scratch directory.
+run_in_debug_root() { root_share=$scratch run_in_root "$root_dir/root" sh -euc "$@"; }
 
 make_debug_kernel() {
 	local started=$SECONDS modules configs
-	say "building the kernel $k_name: some minutes"
+	say "building the kernel $k_name: this takes some minutes"
 	start_scratch
-	debug_source_tree
+	unpack_debug_source
 	mapfile -t configs < <(debug_configs)
 	cat "${configs[@]}" >"$scratch/asked"
 	mkdir -p "$scratch/build" "$scratch/tree/usr"
-	# shellcheck disable=SC2016 # the inner shell expands
-	debug_run '
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	run_in_debug_root '
 		cd /share/source
 		cp kernel/configs/tiny.config /share/all
 		cat /share/asked >>/share/all
 		echo "CONFIG_LOCALVERSION=\"-$1\"" >>/share/all
 		make -s O=/share/build KCONFIG_ALLCONFIG=/share/all allnoconfig
-	' sh "$k_name" >"$scratch/log" 2>&1 || debug_failed "configuring"
-	debug_check_config "$scratch/asked" "$scratch/build/.config"
-	# Headers as a package of them has, but made after the kernel, whose symbols they list. What
-	# UBSAN would look for in the kernel itself is not ours, and costs a tenth of the time: only
-	# modules are built with it. arch/x86/platform/pvh/enlighten.c runs before there is a KASAN, so
-	# its comparison of a few bytes must not become a call of the checked memcmp().
+	' sh "$k_name" >"$scratch/log" 2>&1 || fail_debug_build "configuring"
+	check_debug_config "$scratch/asked" "$scratch/build/.config"
+	# The headers list the kernel's symbols, so make them after the kernel. Build only modules with
+	# UBSAN: for the kernel itself it costs a tenth of the time, and we do not test the kernel.
+	# arch/x86/platform/pvh/enlighten.c runs before KASAN is set up, so the compiler must not turn
+	# its comparison of a few bytes into a call of the instrumented memcmp().
 	# shellcheck disable=SC2016
-	debug_run '
+	run_in_debug_root '
 		cd /share/source
 		make -s O=/share/build -j "$(nproc)" UBSAN_SANITIZE=n CFLAGS_enlighten.o=-O2 vmlinux modules
 		make -s O=/share/build INSTALL_MOD_PATH=/share/tree/usr modules_install
@@ -65,30 +64,31 @@ make_debug_kernel() {
 			KBUILD_RUN_COMMAND="+\$(srctree)/scripts/package/install-extmod-build /share/headers"
 		cp /share/build/.config /share/headers/
 		strip -o /share/vmlinux /share/build/vmlinux
-	' >"$scratch/log" 2>&1 || debug_failed "building"
+	' >"$scratch/log" 2>&1 || fail_debug_build "building"
 	cp "$scratch/build/.config" "$scratch/config"
 	k_release=$(cat "$scratch/release")
 	modules=$scratch/tree/usr/lib/modules/$k_release
 	rm -rf "$modules/build" "$modules/source"
 	mkdir -p "$modules/kernel"
 	depmod -b "$scratch/tree/usr" "$k_release"
-	squash "$scratch/tree" "$scratch/modules.sqfs"
+	make_squashfs "$scratch/tree" "$scratch/modules.sqfs"
 	make_initrd "$scratch/tree/usr" "$scratch/initrd.cpio"
 	rm -rf "$scratch"/{source,build,asked,all,log} "$kernel_dir"
 	mv "$scratch" "$kernel_dir"
-	say "the kernel $k_release of $k_name took $((SECONDS - started)) s"
+	say "built the kernel $k_release of $k_name in $((SECONDS - started)) s"
 }
 
-debug_failed() {
+# fail_debug_build STEP
+fail_debug_build() {
 	tail -n 40 "$scratch/log" >&2
 	die "$1 the kernel $k_name failed"
 }
 
-debug_source_tree() {
+unpack_debug_source() {
 	mkdir -p "$scratch/apt" "$scratch/deb" "$scratch/source"
-	(cd "$scratch/deb" && root_apt download "$debug_source") >"$scratch/log" 2>&1 ||
-		debug_failed "downloading the source of"
-	# Most of it is for other machines than these: only its Kconfig is read.
+	(cd "$scratch/deb" && run_root_apt download "$debug_source") >"$scratch/log" 2>&1 ||
+		fail_debug_build "downloading the source of"
+	# The build does not compile most drivers and architectures: keep only their Kconfig files.
 	dpkg-deb --fsys-tarfile "$scratch"/deb/*.deb |
 		tar -xO "./usr/src/$debug_source.tar.xz" |
 		tar -xJ -C "$scratch/source" --strip-components=1 --wildcards \
@@ -99,8 +99,8 @@ debug_source_tree() {
 	rm -rf "$scratch/deb" "$scratch/apt"
 }
 
-# Kconfig drops what conflicts or lacks something, and says nothing: compare.
-debug_check_config() {
+# Kconfig silently drops an option that conflicts or whose dependencies are missing: compare.
+check_debug_config() {
 	local asked=$1 built=$2 line missing=()
 	while read -r line; do
 		case $line in
@@ -112,5 +112,5 @@ debug_check_config() {
 		esac
 	done <"$asked"
 	[ ${#missing[@]} = 0 ] ||
-		die "the kernel $k_name would not have what it is for: ${missing[*]}"
+		die "Kconfig dropped options that the kernel $k_name needs: ${missing[*]}"
 }

@@ -1,45 +1,46 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# Makes what scripts/kernel keeps in the cache: a root for each suite, a kernel for each name, and
-# the pieces of linux-source. Sourced by scripts/kernel; needs its table, k_* and lib-cache.sh.
+# Makes the entries of the cache: the roots, Debian's kernels, and the parts of linux-source that
+# the tests use. Only sourced.
 
-# shellcheck disable=SC2154 # k_*, repo, cache, scratch and format are the caller's
-# shellcheck disable=SC2016 # what is in single quotes is for dpkg-query and mmdebstrap's hooks
+# shellcheck disable=SC2154 # the caller sets k_*, repo, cache, scratch and format
+# shellcheck disable=SC2016 # dpkg-query and mmdebstrap's hooks expand what is in single quotes
 
-# Drivers that a virtual machine without devices can use; the rest is two thirds of the modules.
+# The driver folders that a machine without hardware can use. All others, two thirds of the modules,
+# are left out.
 readonly kept_drivers=" acpi block char dax firmware md net nvdimm vhost virtio "
 
-# What must be loaded before there is a root: disks, the command's output, the root itself.
+# Modules that the initramfs loads before it mounts the root: disks, serial ports, file systems.
 readonly boot_modules="virtio_pci virtio_blk virtio_console squashfs overlay"
 
 headers_packages() {
 	kernel_table | awk -v r="$k_root" '$2 == r && $5 !~ /^@/ { print "linux-headers-" $5 }'
 }
 
-root_key() {
+set_root_dir() {
 	root_dir=$cache/root-$k_root-$(hash_of "$format" "$k_suite" "$k_extra" "$(root_packages)" \
 		"$(headers_packages)" "${OOMTRACE_MIRROR:-}")
 }
 have_root() { [ -d "$root_dir" ]; }
 
-# The kernel is the one whose headers the root has: release and version come from there.
-kernel_key() {
+# The root's headers package names the release and the version of the kernel.
+set_kernel_dir() {
 	local depends
 	if is_debug_kernel; then
-		debug_kernel_key
+		set_debug_kernel_dir
 		return
 	fi
 	depends=$(dpkg-query --admindir="$root_dir/root/var/lib/dpkg" -W -f '${Depends}' \
 		"linux-headers-$k_flavour" 2>/dev/null)
 	[[ $depends =~ linux-headers-([^ ]+)\ \(=\ ([^\)]+)\) ]] ||
-		die "cannot tell the kernel's release from linux-headers-$k_flavour: $depends"
+		die "no kernel release in the dependencies of linux-headers-$k_flavour: '$depends'"
 	k_release=${BASH_REMATCH[1]}
 	kernel_dir=$cache/kernel-$k_release-${BASH_REMATCH[2]//[^0-9A-Za-z.+-]/_}-$(hash_of "$format" \
 		"$kept_drivers" "$boot_modules")
 }
-have_kernel() { have_root && kernel_key && [ -d "$kernel_dir" ]; }
+have_kernel() { have_root && set_kernel_dir && [ -d "$kernel_dir" ]; }
 
-fetch() {
+fetch_kernel() {
 	for program in mmdebstrap mksquashfs busybox cpio depmod modprobe xz zstd flock; do
 		need_program "$program" vm
 	done
@@ -53,43 +54,43 @@ fetch() {
 	unlock_cache
 }
 
-# Has a mirror such a suite? No answer ends the script.
-has_suite() {
+# Like suite_exists, but ends the script if the mirror does not answer.
+mirror_has_suite() {
 	local status=0
 	suite_exists "$@" || status=$?
-	[ $status -le 1 ] || die "$k_name: no answer from the mirror $1 about $2"
+	[ $status -le 1 ] || die "$k_name: the mirror $1 does not answer (suite $2)"
 	return $status
 }
 
-# The suites that feed a root, one "deb" line each. Updates and security where there are any.
-source_lines() {
+# Prints a "deb" line for each suite of a root, including updates and security if they exist.
+print_apt_sources() {
 	local mirror security suite
 	mirror=$(debian_mirror)
 	printf 'deb %s %s main\n' "$mirror" "$k_suite"
 	[ "$k_suite" != sid ] || return 0
 	security=$(debian_security_mirror)
 	for suite in "$k_suite-updates" $k_extra; do
-		! has_suite "$mirror" "$suite" || printf 'deb %s %s main\n' "$mirror" "$suite"
+		! mirror_has_suite "$mirror" "$suite" || printf 'deb %s %s main\n' "$mirror" "$suite"
 	done
-	! has_suite "$security" "$k_suite-security" ||
+	! mirror_has_suite "$security" "$k_suite-security" ||
 		printf 'deb %s %s-security main\n' "$security" "$k_suite"
 }
 
-# Ends the script if the mirror cannot give what this kernel needs.
+# Ends the script if the mirror lacks a suite that this kernel needs.
 need_suites() {
 	local mirror suite
 	mirror=$(debian_mirror)
 	for suite in "$k_suite" $k_extra; do
-		! has_suite "$mirror" "$suite" || continue
+		! mirror_has_suite "$mirror" "$suite" || continue
 		[ "$k_gone" = skip ] || die "$k_name: the mirror $mirror has no suite $suite"
 		say "skip $k_name: the mirror $mirror no longer has the suite $suite"
 		exit "$EX_SKIP"
 	done
 }
 
-# What mmdebstrap's hook for a merged /usr does once the essential packages are there: it puts the
-# suite's own usr-is-merged in the place of a dummy. A suite without one (bullseye) needs neither.
-merge_usr() {
+# Prints the hook that runs after the essential packages are installed: it replaces mmdebstrap's
+# dummy usr-is-merged by the suite's package. bullseye has no such package: there, purge the dummy.
+print_merge_usr_hook() {
 	cat <<'HOOK'
 if APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-cache madison usr-is-merged | grep -q .; then
 	/usr/share/mmdebstrap/hooks/merged-usr/essential00.sh "$1"
@@ -110,17 +111,17 @@ make_root() {
 	done < <(apt_transport_options)
 	pins=$scratch/pins
 	{
-		# Only what belongs to the kernel comes from the extra suite.
+		# Take only the kernel's packages from the extra suite.
 		[ -z "$k_extra" ] ||
 			printf 'Package: linux-*\nPin: release n=%s\nPin-Priority: 900\n\n' "$k_extra"
-		# Its version does not matter, and old suites' security updates lose files.
+		# Any version of bpftool works, but a security update may no longer be on the mirror.
 		printf 'Package: bpftool\nPin: release n=%s\nPin-Priority: 990\n' "${k_extra:-$k_suite}"
 	} >"$pins"
 	options+=("--setup-hook=mkdir -p \"\$1/etc/apt/preferences.d\"; cp '$pins' \"\$1/etc/apt/preferences.d/kernel\"")
-	if ! source_lines | mmdebstrap --mode=root --variant=essential --format=directory \
+	if ! print_apt_sources | mmdebstrap --mode=root --variant=essential --format=directory \
 		--include="$(tr '\n' ',' <<<"$include" | sed 's/,$//')" \
 		--setup-hook='/usr/share/mmdebstrap/hooks/merged-usr/setup00.sh "$1"' \
-		--essential-hook="$(merge_usr)" \
+		--essential-hook="$(print_merge_usr_hook)" \
 		--dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/locale/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
 		--aptopt='APT::Install-Recommends "false"' "${options[@]}" \
@@ -128,29 +129,30 @@ make_root() {
 		tail -n 20 "$scratch/log" >&2
 		die "could not make a root of $k_root (is the mirror reachable?)"
 	fi
-	# mmdebstrap copies these from here; a throwaway machine is on no network.
+	# mmdebstrap copies the host's files; the virtual machine has no network.
 	rm -f "$scratch/root/etc/resolv.conf"
 	echo localhost >"$scratch/root/etc/hostname"
 	printf '127.0.0.1 localhost\n' >"$scratch/root/etc/hosts"
-	# Where scripts/kernel run mounts things.
+	# Mount points for run_in_root.
 	mkdir "$scratch/root/oomtrace" "$scratch/root/linux-source" "$scratch/root/share"
-	squash "$scratch/root" "$scratch/root.sqfs" -e usr/src var/lib/apt var/cache \
+	make_squashfs "$scratch/root" "$scratch/root.sqfs" -e usr/src var/lib/apt var/cache \
 		'proc/*' 'sys/*' 'dev/*' 'run/*' 'tmp/*'
 	rm -rf "$root_dir"
 	mv "$scratch" "$root_dir"
-	say "the root of $k_root took $((SECONDS - started)) s"
+	say "made the root of $k_root in $((SECONDS - started)) s"
 }
 
-# lz4: twice as large as others, but emulated machines decompress it fastest.
-squash() {
+# make_squashfs FOLDER IMAGE [OPTION...]: lz4 images are twice as large as others, but an emulated
+# machine reads them fastest.
+make_squashfs() {
 	local from=$1 to=$2
 	shift 2
 	mksquashfs "$from" "$to" -comp lz4 -noappend -quiet -no-progress -no-xattrs -all-root \
 		-wildcards "$@" >/dev/null
 }
 
-# apt-get that downloads with the lists and sources that the root has.
-root_apt() {
+# Runs the host's apt-get with the root's sources and package lists.
+run_root_apt() {
 	apt-get -qq -o Dir="$root_dir/root" -o Dir::Etc::Trusted=/etc/apt/trusted.gpg \
 		-o Dir::State::status="$root_dir/root/var/lib/dpkg/status" -o Dir::Cache="$scratch/apt" \
 		-o APT::Sandbox::User=root "$@"
@@ -158,26 +160,26 @@ root_apt() {
 
 make_kernel() {
 	local started=$SECONDS modules driver deb parts file
-	kernel_key
+	set_kernel_dir
 	if is_debug_kernel; then
 		make_debug_kernel
 		return
 	fi
-	say "getting the kernel $k_release"
+	say "fetching the kernel $k_release"
 	start_scratch
 	mkdir -p "$scratch/deb" "$scratch/apt" "$scratch/tree/usr"
 	(
 		cd "$scratch/deb"
-		root_apt download "linux-image-$k_release" 2>"$scratch/log" ||
-			root_apt download "linux-image-$k_release-unsigned" 2>>"$scratch/log"
-		# Since 7.x that package is empty, and others named after the release hold the files.
+		run_root_apt download "linux-image-$k_release" 2>"$scratch/log" ||
+			run_root_apt download "linux-image-$k_release-unsigned" 2>>"$scratch/log"
+		# Since 7.x that package is empty and depends on the packages that have the files.
 		parts=$(dpkg-deb -f ./*.deb Depends | grep -oE "linux-[a-z]+-${k_release//+/\\+}( |$)" || true)
-		# shellcheck disable=SC2086 # packages are words
-		[ -z "$parts" ] || root_apt download $parts 2>>"$scratch/log"
+		# shellcheck disable=SC2086 # one word for each package
+		[ -z "$parts" ] || run_root_apt download $parts 2>>"$scratch/log"
 	) || { cat "$scratch/log" >&2; die "could not download linux-image-$k_release"; }
 	for deb in "$scratch"/deb/*.deb; do dpkg-deb -x "$deb" "$scratch/image"; done
 
-	# Newer packages put the modules below /usr, and the kernel beside them.
+	# Newer packages have the modules in /usr/lib, and the kernel next to them.
 	[ -d "$scratch/image/usr/lib/modules" ] || mv "$scratch/image/lib" "$scratch/image/usr/"
 	mv "$scratch/image/usr/lib" "$scratch/tree/usr/"
 	modules=$scratch/tree/usr/lib/modules/$k_release
@@ -196,16 +198,17 @@ make_kernel() {
 		case $kept_drivers in *" ${driver##*/} "*) ;; *) rm -rf "$driver" ;; esac
 	done
 	depmod -b "$scratch/tree/usr" "$k_release"
-	squash "$scratch/tree" "$scratch/modules.sqfs"
+	make_squashfs "$scratch/tree" "$scratch/modules.sqfs"
 	make_initrd "$scratch/tree/usr" "$scratch/initrd.cpio"
 	rm -rf "$scratch/image" "$scratch/deb" "$scratch/apt" "$scratch/log"
 	rm -rf "$kernel_dir"
 	mv "$scratch" "$kernel_dir"
-	say "the kernel $k_release took $((SECONDS - started)) s"
+	say "fetched the kernel $k_release in $((SECONDS - started)) s"
 }
 
-# A bzImage carries the kernel proper compressed, and says where. An emulated machine needs
-# seconds to unpack it on every boot; unpacked once, it can be booted directly (PVH).
+# decompress_kernel BZIMAGE VMLINUX: the header of a bzImage has the offset and the length of the
+# compressed kernel. An emulated machine needs seconds to decompress it on each boot; QEMU boots the
+# decompressed kernel directly (PVH).
 decompress_kernel() {
 	local from=$1 to=$2 sectors offset length
 	sectors=$(od -An -tu1 -j $((0x1f1)) -N1 "$from")
@@ -213,8 +216,8 @@ decompress_kernel() {
 	length=$(od -An -tu4 -j $((0x24c)) -N4 "$from")
 	offset=$(((sectors + 1) * 512 + offset))
 	tail -c +$((offset + 1)) "$from" | head -c "$length" >"$to.packed" || true
-	# shellcheck disable=SC2094 # nothing here writes what it reads
-	# The four bytes after the stream are the unpacked size: not the unpackers' business.
+	# shellcheck disable=SC2094 # no command here writes the file that it reads
+	# The decompressed size follows the stream in four bytes: ignore the error that they cause.
 	case $(od -An -tx1 -N4 "$to.packed") in
 	' fd 37 7a 58') xz -dcq --single-stream ;;
 	' 1f 8b '*) gzip -dcq ;;
@@ -223,18 +226,18 @@ decompress_kernel() {
 	esac <"$to.packed" >"$to" 2>/dev/null || true
 	rm "$to.packed"
 	if [ "$(head -c 4 "$to" | od -An -c | tr -d ' ')" != '177ELF' ]; then
-		say "note: $from has an unknown compression: booting it will be slower"
+		say "note: the compression of $from is unknown: each boot will take longer"
 		rm "$to"
 	fi
 }
 
-# busybox and the modules in the order of their loading; what to do with them is in guest-init,
-# which each run adds.
+# make_initrd BASE ARCHIVE: busybox and the modules, numbered in the order in which to load them.
+# Each machine adds its own /init.
 make_initrd() {
 	local base=$1 to=$2 dir=$scratch/initrd file number=10
 	mkdir -p "$dir/bin" "$dir/modules"
 	cp "$(command -v busybox)" "$dir/bin/busybox"
-	# shellcheck disable=SC2086 # module names are words
+	# shellcheck disable=SC2086 # one word for each module
 	modprobe -a -d "$base" -S "$k_release" --show-depends $boot_modules |
 		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$scratch/list"
 	while read -r file; do
@@ -249,7 +252,7 @@ make_initrd() {
 	rm -rf "$dir" "$scratch/list"
 }
 
-# The pieces of the kernel's source that the checks and the selftests use, of one kernel for all.
+# The parts of the kernel's source that the checks and the selftests use. All kernels use the same.
 readonly source_package=linux-source-6.1
 readonly source_members="scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
 	scripts/kernel-doc tools/testing/selftests/kselftest.h tools/testing/selftests/kselftest_harness.h
@@ -274,21 +277,21 @@ make_linux_source() {
 	local dir=$1 file started=$SECONDS
 	start_scratch
 	if [ ! -f "$tarball" ]; then
-		say "getting $source_package"
-		download bookworm "$source_package" || die "could not download $source_package"
+		say "fetching $source_package"
+		download_packages bookworm "$source_package" || die "could not download $source_package"
 		dpkg-deb -x "$scratch"/deb/*.deb "$scratch/deb"
 		tarball=$scratch/deb/usr/src/$source_package.tar.xz
 	fi
-	say "unpacking the parts of $source_package that are needed"
+	say "unpacking the needed parts of $source_package"
 	mkdir "$scratch/source"
-	# Not every version has every member: those that matter are checked below.
-	# shellcheck disable=SC2086,SC2046 # members are words
+	# Some members are missing in some versions; the loop below checks the ones that must exist.
+	# shellcheck disable=SC2086,SC2046 # one word for each member
 	tar -C "$scratch/source" --strip-components=1 -xf "$tarball" \
 		$(printf "$source_package/%s " $source_members) 2>/dev/null || true
 	for file in tools/testing/selftests/kselftest_harness.h scripts/checkpatch.pl; do
-		[ -f "$scratch/source/$file" ] || die "$tarball does not hold $file"
+		[ -f "$scratch/source/$file" ] || die "$tarball does not contain $file"
 	done
 	mv "$scratch/source" "$dir"
-	say "that took $((SECONDS - started)) s"
+	say "unpacked $source_package in $((SECONDS - started)) s"
 	rm -rf "$scratch"
 }

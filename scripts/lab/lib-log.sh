@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# Reads a kernel's log and tells what in it is a fault of the kernel. Sourced by scripts/vm; a
-# report of an out-of-memory kill or of a failed allocation is what the machines are for, and may
-# not count as one.
+# Finds warnings, bugs and panics in a kernel's log. Reports of OOM kills and of failed allocations
+# are expected and do not count. Only sourced.
 
-# Prints each faulty line with its surroundings; nothing when the log is clean.
-# usage: log_verdict FILE ALLOWED-REGEX
-log_verdict() {
+# print_log_faults FILE ALLOWED-REGEX: prints each line that is a fault, with the lines around it.
+# Prints nothing if the log is clean.
+print_log_faults() {
 	ALLOWED=$2 awk '
-	function fault(line) {
+	function is_fault(line) {
 		if (line ~ /-----\[ cut here \]-----/) return 1
 		if (line ~ /WARNING: (CPU: |possible|suspicious|inconsistent|bad unlock|lock held|held lock|nested lock|kernel stack|stack recursion)/) return 1
 		if (line ~ /WARNING: [^ ]+:[0-9]+ at /) return 1
@@ -25,17 +24,18 @@ log_verdict() {
 		if (line ~ /vm: cannot set up the machine/) return 1
 		return 0
 	}
-	# A trace that follows one of these was asked for.
-	function expected(line) {
+	# A stack trace that follows one of these lines is expected.
+	function is_expected(line) {
 		return line ~ /invoked oom-killer|page allocation failure|vmalloc error|sysrq: |task:.* state:|Sending NMI|NMI backtrace/
 	}
-	# A kernel has data races of its own: where the report of one ends, if no function of
-	# ours is in it, but for what an interrupt came into; 0 if one is.
-	function end_of_others_race(n,   i, below) {
+	# The kernel has data races of its own. Returns the last line of the KCSAN report that
+	# starts at line n, or 0 if a function of oomtrace takes part in the race. A function that
+	# an interrupt interrupted takes no part: these are the frames below the entry code.
+	function end_of_foreign_race(n,   i, interrupted) {
 		for (i = n + 1; i <= NR && lines[i] !~ /==========/; i++) {
-			if (lines[i] ~ / by (task|interrupt)/) below = 0
-			if (lines[i] ~ /asm_(sysvec|exc|common)_/) below = 1
-			if (!below && lines[i] ~ /\[oomtrace/) return 0
+			if (lines[i] ~ / by (task|interrupt)/) interrupted = 0
+			if (lines[i] ~ /asm_(sysvec|exc|common)_/) interrupted = 1
+			if (!interrupted && lines[i] ~ /\[oomtrace/) return 0
 		}
 		return i
 	}
@@ -44,14 +44,14 @@ log_verdict() {
 		allowed = ENVIRON["ALLOWED"]
 		for (n = 1; n <= NR; n++) {
 			line = lines[n]
-			if (line ~ /BUG: KCSAN: data-race/ && (i = end_of_others_race(n))) { n = i; continue }
-			bad = fault(line)
+			if (line ~ /BUG: KCSAN: data-race/ && (i = end_of_foreign_race(n))) { n = i; continue }
+			bad = is_fault(line)
 			if (!bad && line ~ /Call [Tt]race:/) {
 				bad = 1
 				for (i = n - 1; i > 0 && i >= n - 15; i--)
-					if (expected(lines[i]) || fault(lines[i])) { bad = 0; break }
-				# The first line of the report may have been dropped: what prints
-				# it is near the top of the trace.
+					if (is_expected(lines[i]) || is_fault(lines[i])) { bad = 0; break }
+				# If the first line of an expected report was dropped, the
+				# function that prints the report is near the top of the trace.
 				for (i = n + 1; i <= NR && i <= n + 5; i++)
 					if (lines[i] ~ / (dump_header|warn_alloc)\+0x/) { bad = 0; break }
 			}
@@ -65,8 +65,8 @@ log_verdict() {
 	}' "$1"
 }
 
-# The lines of a panic, with those of the oops that led to it.
-log_panic() {
+# print_panic FILE: prints the lines of the panic, starting at the oops that led to it.
+print_panic() {
 	awk '
 		{ lines[NR] = $0 }
 		!from && /BUG: |Oops: |int3: 0000 |general protection fault/ { from = NR }
