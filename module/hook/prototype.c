@@ -127,7 +127,7 @@ static const struct btf_type *strip_qualifiers(const struct btf_view *v, u32 id)
 	return t;
 }
 
-static void append_text(struct oomtrace_prototype *p, const char *text)
+static void append_type_text(struct oomtrace_prototype *p, const char *text)
 {
 	strlcat(p->found, text, sizeof(p->found));
 }
@@ -157,25 +157,25 @@ static void append_type(const struct btf_view *v, struct oomtrace_prototype *p,
 	}
 	stars[depth + 1] = '\0';
 	if (!t) {
-		append_text(p, "void");
+		append_type_text(p, "void");
 	} else {
 		switch (BTF_INFO_KIND(t->info)) {
 		case BTF_KIND_STRUCT:
 		case BTF_KIND_FWD:
-			append_text(p, "struct ");
+			append_type_text(p, "struct ");
 			break;
 		case BTF_KIND_UNION:
-			append_text(p, "union ");
+			append_type_text(p, "union ");
 			break;
 		case BTF_KIND_ENUM:
-			append_text(p, "enum ");
+			append_type_text(p, "enum ");
 			break;
 		default:
 			break;
 		}
-		append_text(p, t->name_off ? shorten_type_name(name_at(v, t->name_off)) : "?");
+		append_type_text(p, t->name_off ? shorten_type_name(name_at(v, t->name_off)) : "?");
 	}
-	append_text(p, stars);
+	append_type_text(p, stars);
 }
 
 static void append_prototype(const struct btf_view *v,
@@ -191,15 +191,15 @@ static void append_prototype(const struct btf_view *v,
 	nr = BTF_INFO_VLEN(proto->info);
 	param = (const void *)(proto + 1);
 	append_type(v, p, proto->type);
-	append_text(p, name_at(v, func->name_off));
-	append_text(p, "(");
+	append_type_text(p, name_at(v, func->name_off));
+	append_type_text(p, "(");
 	for (i = 0; i < nr; i++) {
 		if (i)
-			append_text(p, ", ");
+			append_type_text(p, ", ");
 		append_type(v, p, param[i].type);
-		append_text(p, name_at(v, param[i].name_off));
+		append_type_text(p, name_at(v, param[i].name_off));
 	}
-	append_text(p, nr ? ")" : "void)");
+	append_type_text(p, nr ? ")" : "void)");
 }
 
 /* ---- the comparison ---- */

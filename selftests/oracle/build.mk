@@ -25,6 +25,6 @@ bin/choice: $(patsubst %,bin/oracle_%.o,choice loader) bin/lib_crowd.o $(LIB)
 bin/storm: bin/oracle_storm.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ -pthread
 
-bin/%.bpf.o: oracle/%.bpf.c oracle/log.bpf.h oracle/oracle.h oracle/choice.h | bin
+bin/%.bpf.o: oracle/%.bpf.c oracle/log.bpf.h oracle/event.h oracle/choice.h | bin
 	$(CLANG) -target bpf -D__TARGET_ARCH_x86 -O2 -g -Wall \
 		-I/usr/include/$(shell uname -m)-linux-gnu -c -o $@ $<

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "oracle.h"
+#include "event.h"
 
 /**
  * struct decision - one decision, as in both accounts

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "oracle.h"
+#include "event.h"
 
 /**
  * struct loader_probe - an event of tracefs and the BPF program that it runs

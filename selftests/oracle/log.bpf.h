@@ -9,7 +9,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "oracle.h"
+#include "event.h"
 
 /*
  * Read only afterwards, so it must hold everything. All pages are preallocated.

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "oracle.h"
+#include "event.h"
 
 /* Load the object file and attach it to the function's entry and return. */
 void witness_start(const char *object);

@@ -5,8 +5,8 @@
  *
  * The module shares nothing of this: the oracle must stay independent of it.
  */
-#ifndef ORACLE_H
-#define ORACLE_H
+#ifndef ORACLE_EVENT_H
+#define ORACLE_EVENT_H
 
 #include <linux/types.h>
 
@@ -66,4 +66,4 @@ enum oracle_count {
 	ORACLE_COUNTS,
 };
 
-#endif /* ORACLE_H */
+#endif /* ORACLE_EVENT_H */
