@@ -131,16 +131,16 @@ MODULE_PARM_DESC(near_percent,
 
 /**
  * oomtrace_near_allowed() - limit the rate of near misses
- * @left_out: set if the result is true: number of near misses that this CPU has
- *	not recorded since the last recorded one.
  *
  * Call with preemption off.
  *
- * Return: true if this CPU may record a near miss now.
+ * Return: -1 if this CPU may not record a near miss now; else the number of near
+ * misses that it has not recorded since the last recorded one.
  */
-bool oomtrace_near_allowed(u32 *left_out)
+s64 oomtrace_near_allowed(void)
 {
 	struct near_rate *rate = this_cpu_ptr(&near_rate);
+	u32 left_out = rate->left_out;
 
 	if (time_after(jiffies, rate->since + HZ)) {
 		rate->since = jiffies;
@@ -148,12 +148,11 @@ bool oomtrace_near_allowed(u32 *left_out)
 	}
 	if (rate->recorded == NEAR_PER_SECOND) {
 		rate->left_out++;
-		return false;
+		return -1;
 	}
 	rate->recorded++;
-	*left_out = rate->left_out;
 	rate->left_out = 0;
-	return true;
+	return left_out;
 }
 
 /* ---- the filter ---- */

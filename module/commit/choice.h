@@ -54,7 +54,7 @@ static __always_inline bool oomtrace_is_near(s64 allowed, s64 committed)
 	       allowed - committed < allowed / 100 * percent;
 }
 
-bool oomtrace_near_allowed(u32 *left_out);
+s64 oomtrace_near_allowed(void);
 
 int oomtrace_commit_records_set(const char *name);
 const char *oomtrace_commit_records_name(void);

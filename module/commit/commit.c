@@ -293,7 +293,7 @@ record_if_chosen(const struct oomtrace_commit_call *call,
 		 const struct terms *t, int ret)
 {
 	unsigned int what = READ_ONCE(oomtrace_commit_records);
-	u32 left_out = 0;
+	s64 left_out = 0;
 	u8 why;
 
 	if (what == OOMTRACE_RECORD_NONE)
@@ -308,8 +308,11 @@ record_if_chosen(const struct oomtrace_commit_call *call,
 		return;
 	if (!oomtrace_filter_passes(call->pages, call->mode, ret))
 		return;
-	if (why == OOMTRACE_RECORDED_NEAR && !oomtrace_near_allowed(&left_out))
-		return;
+	if (why == OOMTRACE_RECORDED_NEAR) {
+		left_out = oomtrace_near_allowed();
+		if (left_out < 0)
+			return;
+	}
 	if (oomtrace_sysctl_changed(t->ratio, t->kbytes, t->admin_reserve,
 				    t->user_reserve))
 		oomtrace_sysctl_record_changes();

@@ -43,14 +43,16 @@
  * @never: why oom_badness() returned LONG_MIN, if it did.
  * @rec: the candidate's record, filled step by step.
  */
-static struct pending {
+struct pending {
 	struct task_struct *task;
 	const struct cgroup_subsys_state *css;
 	bool scored;
 	u8 skipped;
 	u8 never;
 	struct oomtrace_candidate rec;
-} pending = {
+};
+
+static struct pending pending = {
 	.rec = { OOMTRACE_RECORD(CANDIDATE, candidate) },
 };
 
@@ -291,7 +293,7 @@ static __always_inline void finish_candidate(struct pending *p,
 	/* Not earlier: a held episode gets its number in the call above. */
 	p->rec.episode = ep->id;
 	/* A copy of constant size is cheap. */
-	if (!oomtrace_ring_write(&oomtrace_rings[OOMTRACE_RING_OOM], &p->rec.h,
+	if (!oomtrace_ring_write(&oomtrace_rings[OOMTRACE_RING_OOM], &p->rec,
 				 OOMTRACE_CANDIDATE, sizeof(p->rec)))
 		ep->missed++;
 }

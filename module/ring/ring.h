@@ -171,18 +171,20 @@ oomtrace_ring_publish(struct oomtrace_ring *ring, struct oomtrace_header *h)
  * Return: false if the write was rejected as nested.
  */
 static __always_inline bool
-oomtrace_ring_write(struct oomtrace_ring *ring,
-		    const struct oomtrace_header *rec, u16 type, u16 size)
+oomtrace_ring_write(struct oomtrace_ring *ring, const void *rec, u16 type,
+		    u16 size)
 {
+	const struct oomtrace_header *from = rec;
 	struct oomtrace_header *to;
 	unsigned long flags;
 
 	local_irq_save(flags);
 	to = oomtrace_ring_reserve(ring, type, size);
 	if (to) {
-		to->valid = rec->valid;
-		to->derived = rec->derived;
-		memcpy(to + 1, rec + 1, size - sizeof(*rec));
+		to->valid = from->valid;
+		to->derived = from->derived;
+		memcpy((void *)to + sizeof(*to), rec + sizeof(*to),
+		       size - sizeof(*to));
 		oomtrace_ring_publish(ring, to);
 	}
 	local_irq_restore(flags);
