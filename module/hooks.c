@@ -34,7 +34,7 @@
 /* ---- parameters ---- */
 
 static struct oomtrace_hook_choice commit_hook = {
-	.words = { "ftrace", "kretprobe" },
+	.words = { "ftrace", "kprobe" },
 };
 
 static struct oomtrace_hook_choice select_hook = {
@@ -70,11 +70,11 @@ static const struct kernel_param_ops hook_choice_ops = {
 };
 module_param_cb(commit_hook, &hook_choice_ops, &commit_hook, 0444);
 MODULE_PARM_DESC(commit_hook,
-		 "How to hook __vm_enough_memory: ftrace (default; falls back to kretprobe where ftrace cannot be used), or kretprobe: costs more, but allows live patches of that function.");
+		 "How the entry of __vm_enough_memory is hooked: ftrace (default; a kprobe where the kernel has no ftrace), or kprobe, which costs more.");
 
 module_param_cb(select_hook, &hook_choice_ops, &select_hook, 0444);
 MODULE_PARM_DESC(select_hook,
-		 "How to hook oom_evaluate_task and oom_badness: ftrace (default; each falls back to a probe where ftrace cannot be used), or kprobe: costs more, but allows live patches of oom_badness.");
+		 "How the entry of oom_evaluate_task is hooked: ftrace (default; a kprobe where the kernel has no ftrace), or kprobe, which costs more.");
 
 /* ---- the table ---- */
 
@@ -116,6 +116,9 @@ static void __maybe_unused check_tracepoint_handlers(void)
 #undef CHECK_HANDLER
 }
 
+#define VM_ENOUGH_PROTOTYPE \
+	"int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)"
+
 static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 #define TRACEPOINT_ENTRY(ID, event, function, text)	\
 	[OOMTRACE_HOOK_##ID] = {			\
@@ -128,17 +131,22 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 #undef TRACEPOINT_ENTRY
 	[OOMTRACE_HOOK_VM_ENOUGH] = {
 		.names		= { "__vm_enough_memory" },
-		.prototype	= {
-			"int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)"
-		},
-		.kind		= OOMTRACE_BY_KRETPROBE,
-		.detour		= &oomtrace_vm_enough_detour,
+		.prototype	= { VM_ENOUGH_PROTOTYPE },
+		.kind		= OOMTRACE_AT_ENTRY,
+		.at_entry	= &oomtrace_vm_enough,
 		.choice		= &commit_hook,
 		.required	= true,
 		.records	= "commit",
+	},
+	[OOMTRACE_HOOK_VM_ENOUGH_RETURN] = {
+		.names		= { "__vm_enough_memory" },
+		.prototype	= { VM_ENOUGH_PROTOTYPE },
+		.kind		= OOMTRACE_BY_KRETPROBE,
+		.records	= "commit: exact in mode 2",
 		.entry		= oomtrace_vm_enough_entry,
 		.ret		= oomtrace_vm_enough_return,
 		.data_size	= &oomtrace_commit_call_size,
+		.on_demand	= true,
 		.many_instances	= true,
 	},
 	[OOMTRACE_HOOK_OUT_OF_MEMORY] = {
@@ -157,11 +165,10 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.prototype	= {
 			"int oom_evaluate_task(struct task_struct *task, void *arg)"
 		},
-		.kind		= OOMTRACE_BY_KPROBE,
-		.detour		= &oomtrace_evaluate_detour,
+		.kind		= OOMTRACE_AT_ENTRY,
+		.at_entry	= &oomtrace_evaluate,
 		.choice		= &select_hook,
 		.records	= "candidate",
-		.handler	= oomtrace_evaluate_entry,
 	},
 	[OOMTRACE_HOOK_BADNESS] = {
 		/* On 5.10 the selection calls the part that was split off. */
@@ -170,8 +177,6 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 			"long oom_badness(struct task_struct *p, unsigned long totalpages)"
 		},
 		.kind		= OOMTRACE_BY_KRETPROBE,
-		.detour		= &oomtrace_badness_detour,
-		.choice		= &select_hook,
 		.records	= "candidate: points",
 		.entry		= oomtrace_badness_entry,
 		.ret		= oomtrace_badness_return,
@@ -181,18 +186,18 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.prototype	= {
 			"void oom_kill_process(struct oom_control *oc, char *message)"
 		},
-		.kind		= OOMTRACE_BY_KPROBE,
+		.kind		= OOMTRACE_AT_ENTRY,
+		.at_entry	= &oomtrace_kill_process,
 		.records	= "verdict",
-		.handler	= oomtrace_kill_entry,
 	},
 	[OOMTRACE_HOOK_KILL_ONE] = {
 		.names		= { "__oom_kill_process" },
 		.prototype	= {
 			"void __oom_kill_process(struct task_struct *victim, char *message)"
 		},
-		.kind		= OOMTRACE_BY_KPROBE,
+		.kind		= OOMTRACE_AT_ENTRY,
+		.at_entry	= &oomtrace_kill_one,
 		.records	= "victim: shared_mm",
-		.handler	= oomtrace_kill_one_entry,
 	},
 	[OOMTRACE_HOOK_REAP_MM] = {
 		.names		= { "__oom_reap_task_mm" },
@@ -210,9 +215,9 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.prototype	= {
 			"void exit_oom_victim(void)"
 		},
-		.kind		= OOMTRACE_BY_KPROBE,
+		.kind		= OOMTRACE_AT_ENTRY,
+		.at_entry	= &oomtrace_exit_victim,
 		.records	= "reap: exited",
-		.handler	= oomtrace_exit_victim,
 	},
 	[OOMTRACE_HOOK_NOTIFIER] = {
 		.names		= { "oom_notify_list" },
@@ -259,10 +264,126 @@ static void attach_hook(enum oomtrace_hook_id id)
 	oomtrace_hook_set_attached(id, hook->name);
 }
 
-static void detach_hook(enum oomtrace_hook_id id)
+static int detach_hook(enum oomtrace_hook_id id)
 {
-	oomtrace_detach(&hooks[id]);
-	oomtrace_hook_set_attached(id, false);
+	int ret = oomtrace_detach(&hooks[id]);
+
+	if (!ret)
+		oomtrace_hook_set_attached(id, false);
+	return ret;
+}
+
+/* ---- __vm_enough_memory() in mode 2 ---- */
+
+/*
+ * In mode 2 the return of __vm_enough_memory() tells its answer, so a return probe
+ * takes the place of the entry hook. While one comes and the other goes, both are
+ * attached, and each CPU is told which of them handles its calls.
+ */
+
+/* Long enough that switching modes to and fro does not attach and detach all day. */
+#define LINGER	(5 * HZ)
+
+static void use_return(void)
+{
+	struct oomtrace_hook *entry = &hooks[OOMTRACE_HOOK_VM_ENOUGH];
+	struct oomtrace_hook *ret = &hooks[OOMTRACE_HOOK_VM_ENOUGH_RETURN];
+
+	if (!ret->name)
+		attach_hook(OOMTRACE_HOOK_VM_ENOUGH_RETURN);
+	if (!ret->name) {
+		pr_warn("cannot hook the return of %s (error %d): answers in mode 2 are worked out, not seen\n",
+			ret->names[0], ret->error);
+		return;
+	}
+	oomtrace_vm_enough_use_return(true);
+	/* On an error it stays, and sees calls that it leaves to the probe. */
+	oomtrace_arm(entry, false);
+}
+
+/* The return probe stays if anything fails: it can handle all modes. */
+static int use_entry(void)
+{
+	int ret = oomtrace_arm(&hooks[OOMTRACE_HOOK_VM_ENOUGH], true);
+
+	if (ret)
+		return ret;
+	oomtrace_vm_enough_use_return(false);
+	return detach_hook(OOMTRACE_HOOK_VM_ENOUGH_RETURN);
+}
+
+/* Work: the mode has changed, or was left a while ago. */
+static void follow_mode(struct work_struct *unused)
+{
+	/* When another mode than 2 was first seen, jiffies; 0: it is 2. */
+	static unsigned long left;
+
+	mutex_lock(&hooks_mutex);
+	if (!hooks_on) {
+		/* Switching the hooks on looks at the mode again. */
+	} else if (oomtrace_vm_enough_wants_return()) {
+		left = 0;
+		if (!oomtrace_vm_enough_uses_return())
+			use_return();
+	} else if (oomtrace_vm_enough_uses_return()) {
+		if (!left)
+			left = jiffies ?: 1;
+		if (time_before(jiffies, left + LINGER) || use_entry())
+			oomtrace_vm_enough_look_again(LINGER);
+		else
+			left = 0;
+	}
+	mutex_unlock(&hooks_mutex);
+}
+
+/* ---- attach and detach ---- */
+
+/* Returns the hook that could not be taken away, or NULL. */
+static struct oomtrace_hook *detach_all(int *error)
+{
+	struct oomtrace_hook *stuck = NULL;
+	int i, ret;
+
+	mutex_lock(&hooks_mutex);
+	/* From here on the mode is not followed. */
+	hooks_on = false;
+	if (oomtrace_vm_enough_uses_return())
+		oomtrace_vm_enough_use_return(false);
+	for (i = OOMTRACE_HOOKS; --i >= 0; ) {
+		ret = detach_hook(i);
+		if (ret) {
+			stuck = &hooks[i];
+			*error = ret;
+		}
+	}
+	mutex_unlock(&hooks_mutex);
+	tracepoint_synchronize_unregister();
+	/* No handler is left that asks for it. */
+	oomtrace_vm_enough_cancel();
+	return stuck;
+}
+
+/**
+ * oomtrace_hooks_detach() - take all hooks away
+ *
+ * When it returns, no handler runs and none will. It does not return if that
+ * cannot be had: ftrace refuses to remove callbacks once it has found itself
+ * broken (ftrace_bug()), and the kernel still calls them. Freed code would be
+ * called then, so the module stays for as long as the kernel runs.
+ */
+void oomtrace_hooks_detach(void)
+{
+	struct oomtrace_hook *stuck;
+	int error = 0;
+
+	while ((stuck = detach_all(&error))) {
+		pr_emerg("cannot take the hook of %s away (error %d): the kernel can still call this module, which is therefore not unloaded\n",
+			 stuck->name, error);
+		/* Memory may come back; anything else is for good. */
+		do {
+			schedule_timeout_idle(error == -ENOMEM ? HZ : 3600 * HZ);
+		} while (error != -ENOMEM);
+	}
 }
 
 /**
@@ -276,8 +397,11 @@ int oomtrace_hooks_attach(void)
 
 	if (ret)
 		return ret;
+	oomtrace_vm_enough_init(follow_mode);
 	mutex_lock(&hooks_mutex);
-	for (i = 0; i < OOMTRACE_HOOKS; i++) {
+	for (i = 0; i < OOMTRACE_HOOKS && !ret; i++) {
+		if (hooks[i].on_demand)
+			continue;
 		attach_hook(i);
 		if (hooks[i].name)
 			continue;
@@ -285,73 +409,72 @@ int oomtrace_hooks_attach(void)
 			pr_err("cannot hook %s (error %d), which is required: not loaded\n",
 			       hooks[i].names[0], hooks[i].error);
 			ret = hooks[i].error;
-			while (--i >= 0)
-				detach_hook(i);
-			break;
+		} else {
+			pr_warn("cannot hook %s (error %d): records lack %s\n",
+				hooks[i].names[0], hooks[i].error,
+				hooks[i].records);
 		}
-		pr_warn("cannot hook %s (error %d): records lack %s\n",
-			hooks[i].names[0], hooks[i].error, hooks[i].records);
 	}
 	hooks_on = !ret;
-	oomtrace_detour_synchronize();
+	if (hooks_on && oomtrace_vm_enough_wants_return())
+		use_return();
 	mutex_unlock(&hooks_mutex);
-	/* Wait for the handlers of hooks that were detached again. */
 	if (ret)
-		tracepoint_synchronize_unregister();
+		oomtrace_hooks_detach();
 	return ret;
 }
 
-/**
- * oomtrace_hooks_detach() - detach all hooks
- *
- * No handler runs after it returns.
- */
-void oomtrace_hooks_detach(void)
+/* Is this hook to be on while the others are? */
+static bool is_idle(const struct oomtrace_hook *hook)
 {
-	int i;
-
-	mutex_lock(&hooks_mutex);
-	for (i = OOMTRACE_HOOKS; --i >= 0; )
-		detach_hook(i);
-	hooks_on = false;
-	oomtrace_detour_synchronize();
-	mutex_unlock(&hooks_mutex);
-	tracepoint_synchronize_unregister();
+	return hook == &hooks[OOMTRACE_HOOK_VM_ENOUGH] &&
+	       oomtrace_vm_enough_uses_return();
 }
 
-/**
- * oomtrace_hooks_enable() - switch the hooks on or off
- * @on: true to arm the hooks, false to disarm them.
- *
- * Return: 0, or the error of the first hook that fails. The hooks that were
- * switched before it are then switched back, unless that fails as well.
- */
-int oomtrace_hooks_enable(bool on)
+static int arm_all(bool on)
 {
 	struct oomtrace_hook *hook;
 	int i, ret = 0;
 
-	mutex_lock(&hooks_mutex);
-	if (on == hooks_on)
-		goto out;
 	/* Off in reverse order: no hook runs without one that it relies on. */
 	for (i = 0; i < OOMTRACE_HOOKS; i++) {
 		hook = &hooks[on ? i : OOMTRACE_HOOKS - 1 - i];
+		if (on && is_idle(hook))
+			continue;
 		ret = oomtrace_arm(hook, on);
 		if (ret)
 			break;
 	}
-	if (ret) {
-		pr_err("cannot switch %s %s (error %d)\n", hook->names[0],
-		       on ? "on" : "off", ret);
-		while (--i >= 0)
-			oomtrace_arm(&hooks[on ? i : OOMTRACE_HOOKS - 1 - i],
-				     !on);
-	} else {
+	if (!ret) {
 		hooks_on = on;
+		return 0;
 	}
-	oomtrace_detour_synchronize();
-out:
+	pr_err("cannot switch %s %s (error %d)\n", hook->names[0],
+	       on ? "on" : "off", ret);
+	while (--i >= 0) {
+		hook = &hooks[on ? i : OOMTRACE_HOOKS - 1 - i];
+		if (on || !is_idle(hook))
+			oomtrace_arm(hook, !on);
+	}
+	return ret;
+}
+
+/**
+ * oomtrace_hooks_enable() - switch the hooks on or off
+ * @on: on.
+ *
+ * Return: 0, or the error of the first hook that could not be switched; all are
+ * then put back to where they were as far as possible.
+ */
+int oomtrace_hooks_enable(bool on)
+{
+	int ret = 0;
+
+	mutex_lock(&hooks_mutex);
+	if (on != hooks_on)
+		ret = arm_all(on);
+	if (!ret && on)
+		oomtrace_vm_enough_look_again(0);
 	mutex_unlock(&hooks_mutex);
 	return ret;
 }
@@ -375,14 +498,15 @@ unsigned int oomtrace_hooks_missing(void)
 	unsigned int i, n = 0;
 
 	for (i = 0; i < OOMTRACE_HOOKS; i++)
-		n += !hooks[i].name || oomtrace_attach_is_silent(&hooks[i]);
+		n += hooks[i].name ? !!oomtrace_attach_silenced_by(&hooks[i]) :
+				     !hooks[i].on_demand || hooks[i].error;
 	return n;
 }
 
 static const char *prototype_word(const struct oomtrace_hook *hook)
 {
 	/* BTF does not describe a part that the compiler split off. */
-	if (strchr(hook->name, '.'))
+	if (hook->name && strchr(hook->name, '.'))
 		return "unchecked";
 	return hook->prototype.state == OOMTRACE_PROTOTYPE_SAME ? "same" :
 								   "unchecked";
@@ -392,12 +516,16 @@ static const char *state_word(const struct oomtrace_hook *hook)
 {
 	if (!hooks_on)
 		return "off";
-	return oomtrace_attach_is_silent(hook) ? "silent" : "attached";
+	/* Another hook of the same function is in charge. */
+	if (!hook->armed)
+		return "waiting";
+	return oomtrace_attach_silenced_by(hook) ? "silent" : "attached";
 }
 
 static void show_hook(struct seq_file *m, unsigned int id)
 {
 	const struct oomtrace_hook *hook = &hooks[id];
+	const char *silenced;
 	char where[64];
 
 	oomtrace_attach_place(hook, where, sizeof(where));
@@ -410,6 +538,11 @@ static void show_hook(struct seq_file *m, unsigned int id)
 			   hook->prototype.expected);
 		return;
 	}
+	if (!hook->name && !hook->error) {
+		seq_printf(m, "%-8s prototype=%s (attached while vm.overcommit_memory is 2)\n",
+			   state_word(hook), prototype_word(hook));
+		return;
+	}
 	if (!hook->name) {
 		seq_printf(m, "failed   error %d: no %s\n", hook->error,
 			   hook->records);
@@ -420,8 +553,9 @@ static void show_hook(struct seq_file *m, unsigned int id)
 		seq_printf(m, " missed=%lu", oomtrace_attach_missed(hook));
 	if (hook->prototype.expected)
 		seq_printf(m, " prototype=%s", prototype_word(hook));
-	if (oomtrace_attach_is_silent(hook))
-		seq_puts(m, " (kernel.ftrace_enabled is 0)");
+	silenced = oomtrace_attach_silenced_by(hook);
+	if (silenced)
+		seq_printf(m, " (%s)", silenced);
 	seq_putc(m, '\n');
 }
 

@@ -109,6 +109,10 @@ read_committed(struct terms *t, const struct oomtrace_commit_call *call, int ret
 	t->committed = 0;
 	if (call->mode != OVERCOMMIT_NEVER)
 		return;
+	if (call->at_entry) {
+		t->committed = max_t(s64, call->committed, 0);
+		return;
+	}
 	now = READ_ONCE(oomtrace_sym.committed_as->count);
 	if (ret)
 		now -= find_uncharge(call);
@@ -230,11 +234,38 @@ static noinline void clear_absent(struct oomtrace_commit *rec)
 #undef CLEAR
 }
 
-static void fill_stack(struct oomtrace_commit *rec, bool denied)
+static void fill_stack(struct oomtrace_commit *rec,
+		       const struct oomtrace_commit_call *call, bool denied)
 {
-	rec->stack = denied ? oomtrace_stack_save() : 0;
+	rec->stack = denied ? oomtrace_stack_save(call->at_entry) : 0;
 	if (rec->stack)
 		rec->h.valid |= OOMTRACE_BIT(commit, stack);
+}
+
+/* Do the numbers that the answer at entry rests on still hold? */
+static bool answer_holds(const struct oomtrace_commit_call *call,
+			 const struct terms *t)
+{
+	if (call->mode != READ_ONCE(*oomtrace_sym.overcommit_memory))
+		return false;
+	if (call->mode == OVERCOMMIT_GUESS)
+		return t->totalram == totalram_pages() &&
+		       t->total_swap == READ_ONCE(*oomtrace_sym.total_swap_pages) &&
+		       oomtrace_have(&oomtrace_sym.total_swap_pages);
+	/* In mode 2 the counter may change before the kernel compares it. */
+	return call->mode == OVERCOMMIT_ALWAYS;
+}
+
+/* Mark an answer that the kernel has not given yet, unless it is certain. */
+static void mark_predicted(struct oomtrace_commit *rec,
+			   const struct oomtrace_commit_call *call,
+			   const struct terms *t)
+{
+	if (answer_holds(call, t))
+		return;
+	rec->h.derived |= rec->h.valid & (OOMTRACE_BIT(commit, ret) |
+					  OOMTRACE_BIT(commit, committed) |
+					  OOMTRACE_BIT(commit, allowed));
 }
 
 static void fill_left_out(struct oomtrace_commit *rec, u8 why, u32 left_out)
@@ -281,10 +312,13 @@ static __always_inline void record_commit(const struct oomtrace_commit_call *cal
 	rec->mode = call->mode;
 	rec->cap_sys_admin = call->cap_sys_admin;
 	rec->origin = oomtrace_origin();
-	fill_stack(rec, ret);
+	fill_stack(rec, call, ret);
 	fill_left_out(rec, why, left_out);
 	if (unlikely(symbols_missing))
 		clear_absent(rec);
+	/* Last, to see as much as can be seen of what changes meanwhile. */
+	if (call->at_entry)
+		mark_predicted(rec, call, t);
 	oomtrace_ring_publish(ring, &rec->h);
 }
 
@@ -329,6 +363,73 @@ static __always_inline void count_headroom(s64 pages)
 	this_cpu_inc(oomtrace_stats.headroom[bucket]);
 }
 
+/* @t has the terms; count the decision, and record it if it is chosen. */
+static __always_inline void
+finish_call(const struct oomtrace_commit_call *call, const struct terms *t, int ret)
+{
+	oomtrace_commit_count(call->mode, ret);
+	if (ret)
+		oomtrace_stats_denial();
+	if (call->mode == OVERCOMMIT_NEVER)
+		count_headroom(t->allowed - t->committed);
+	record_if_chosen(call, t, ret);
+}
+
+/*
+ * Other CPUs may add to the counter before the kernel compares it: what each may
+ * hold back, many times over, or a part of what is allowed, whichever is more.
+ */
+#define MARGIN_BATCHES	8
+#define MARGIN_SHIFT	5
+
+/**
+ * oomtrace_commit_is_ample() - is a request in mode 2 granted, whatever happens?
+ * @call: the call, at entry.
+ *
+ * Far from the limit the answer is known at entry. If so, and if no record is
+ * wanted, the call is counted.
+ *
+ * Return: true if the call is counted; false if its return is needed.
+ */
+bool oomtrace_commit_is_ample(const struct oomtrace_commit_call *call)
+{
+	s64 left, margin;
+	struct terms t;
+
+	if (call->mode != OVERCOMMIT_NEVER ||
+	    READ_ONCE(oomtrace_commit_records) == OOMTRACE_RECORD_ALL)
+		return false;
+	compute_limit(&t, call);
+	left = t.allowed - max_t(s64, call->committed, 0);
+	margin = max((s64)num_online_cpus() * MARGIN_BATCHES *
+		     READ_ONCE(*oomtrace_sym.committed_as_batch),
+		     t.allowed >> MARGIN_SHIFT);
+	if (left <= margin || oomtrace_is_near(t.allowed, t.allowed - left + margin))
+		return false;
+	oomtrace_commit_count(call->mode, false);
+	count_headroom(left);
+	return true;
+}
+
+/**
+ * oomtrace_commit_predict() - finish a call with what is known at entry
+ * @call: the call.
+ */
+void oomtrace_commit_predict(struct oomtrace_commit_call *call)
+{
+	struct terms t;
+	int ret = 0;
+
+	call->at_entry = true;
+	compute_limit(&t, call);
+	read_committed(&t, call, 0);
+	if (call->mode == OVERCOMMIT_GUESS)
+		ret = call->pages > t.allowed ? -ENOMEM : 0;
+	else if (call->mode == OVERCOMMIT_NEVER)
+		ret = t.committed >= t.allowed ? -ENOMEM : 0;
+	finish_call(call, &t, ret);
+}
+
 /**
  * oomtrace_commit_answer() - count a decision, and record it if it is chosen
  * @call: the call.
@@ -343,10 +444,5 @@ void oomtrace_commit_answer(const struct oomtrace_commit_call *call, int ret)
 	compute_limit(&t, call);
 	read_committed(&t, call, ret);
 	mark_unexplained(&t, call, ret);
-	oomtrace_commit_count(call->mode, ret);
-	if (ret)
-		oomtrace_stats_denial();
-	if (call->mode == OVERCOMMIT_NEVER)
-		count_headroom(t.allowed - t.committed);
-	record_if_chosen(call, &t, ret);
+	finish_call(call, &t, ret);
 }

@@ -22,6 +22,7 @@ struct mm_struct;
  * @total_vm: @mm's total_vm at entry, pages.
  * @cap_sys_admin: the function's third argument.
  * @mode: vm.overcommit_memory at entry.
+ * @at_entry: the answer is predicted at entry.
  */
 struct oomtrace_commit_call {
 	struct mm_struct *mm;
@@ -30,10 +31,13 @@ struct oomtrace_commit_call {
 	s64 local;
 	unsigned long total_vm;
 	long cap_sys_admin;
-	long mode;
+	int mode;
+	bool at_entry;
 };
 
 void oomtrace_commit_init(void);
+bool oomtrace_commit_is_ample(const struct oomtrace_commit_call *call);
+void oomtrace_commit_predict(struct oomtrace_commit_call *call);
 void oomtrace_commit_answer(const struct oomtrace_commit_call *call, int ret);
 
 static __always_inline void oomtrace_commit_count(int mode, bool denied)

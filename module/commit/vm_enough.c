@@ -8,11 +8,16 @@
  * the context of the task that makes the request, whenever the machine maps
  * memory, so every instruction counts. They only observe.
  *
- * In modes 0 (guess) and 1 (always) nearly all answers are known at entry: mode 1
- * grants every request, and mode 0 every request that is not larger than RAM. The
- * handlers do not hook the return of those calls. In mode 2 (never) the kernel
- * compares the approximate counter of committed pages, which other CPUs change at
- * the same time, so the answer is known only at the return.
+ * In modes 0 (guess) and 1 (always) the answer is known at entry: mode 1 grants
+ * every request, and mode 0 every request that is not larger than RAM and swap.
+ * A hook at the entry is enough.
+ *
+ * In mode 2 (never) the kernel compares the approximate counter of committed
+ * pages, which other CPUs change at the same time, so the answer is known only at
+ * the return. While mode 2 is in force, a return probe replaces the hook at the
+ * entry. It does not hook the return of a call that is far from the limit. Until
+ * the probe is attached, the answers in mode 2 are predicted from the numbers at
+ * entry, and the records mark them as derived.
  *
  * The handlers cannot read the counter at the moment of the comparison. At entry
  * they predict its value after the charge; at the return they compute its value
@@ -20,8 +25,10 @@
  * value is the one that the kernel compared. If not, another CPU changed the
  * counter, and the record marks the value as derived.
  */
-#include <linux/kprobes.h>
+#include <linux/cpu.h>
+#include <linux/delay.h>
 #include <linux/kernel.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 
@@ -31,12 +38,25 @@
 #include "commit/vm_enough.h"
 #include "hook/hook.h"
 #include "hook/symbols.h"
+#include "later.h"
 #include "stats.h"
 
 const size_t oomtrace_commit_call_size = sizeof(struct oomtrace_commit_call);
 
-/* In mode 0 a request of at most totalram pages is always granted. */
-static bool surely_granted(int mode, long pages)
+/* Does the return probe handle the calls on this CPU, and not the entry hook? */
+static DEFINE_PER_CPU(bool, by_return);
+/* Calls whose return is waited for; they may return on another CPU. */
+static DEFINE_PER_CPU(long, in_flight);
+/* What the user of this file decided last; the CPUs follow. */
+static bool uses_return;
+
+static struct oomtrace_later mode_change;
+
+/*
+ * In mode 0 a request of at most totalram pages is always granted, whatever swap
+ * does. Nearly all are.
+ */
+static __always_inline bool is_surely_granted(int mode, long pages)
 {
 	return mode == OVERCOMMIT_ALWAYS ||
 	       (mode == OVERCOMMIT_GUESS && pages <= (long)totalram_pages());
@@ -63,55 +83,92 @@ static __always_inline void predict_charge(struct oomtrace_commit_call *call)
 	call->local = local;
 }
 
-/* Read at entry what the handler of the return needs. */
+/* What is to be known of a call until it has its answer. Preemption is off. */
 static __always_inline struct oomtrace_commit_call
-begin_call(struct mm_struct *mm, long pages, int cap_sys_admin)
+begin_call(unsigned long mm, long pages, unsigned long cap_sys_admin, int mode)
 {
 	struct oomtrace_commit_call call = {
-		.mm = mm,
+		.mm = (struct mm_struct *)mm,
 		.pages = pages,
-		.total_vm = mm ? READ_ONCE(mm->total_vm) : 0,
-		.cap_sys_admin = cap_sys_admin,
-		.mode = READ_ONCE(*oomtrace_sym.overcommit_memory),
+		.total_vm = mm ? READ_ONCE(((struct mm_struct *)mm)->total_vm) : 0,
+		.cap_sys_admin = (int)cap_sys_admin,
+		.mode = mode,
 	};
 
-	if (call.mode == OVERCOMMIT_NEVER) {
-		/* The shared and the local part must belong to one CPU. */
-		preempt_disable();
+	if (mode == OVERCOMMIT_NEVER)
 		predict_charge(&call);
-		preempt_enable();
-	}
 	return call;
 }
 
-/* ---- the handlers ---- */
-
-/* Handle the entry of a call; true if its return is needed, too. */
-static __always_inline bool needs_return(long pages)
+/* What every call costs, whichever hook sees it. Returns the mode. */
+static __always_inline int count_call(long pages)
 {
 	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
 
 	oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH);
 	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
-	if (oomtrace_sysctl_mode_changed(mode))
+	if (oomtrace_sysctl_mode_changed(mode)) {
 		oomtrace_sysctl_record_changes();
-	if (!surely_granted(mode, pages) || oomtrace_records_grant(pages, mode))
-		return true;
-	oomtrace_commit_count(mode, false);
-	return false;
+		oomtrace_later_ask(&mode_change);
+	}
+	return mode;
 }
+
+/* The answer follows from the numbers at entry, or is worked out from them. */
+static noinline void answer_at_entry(unsigned long mm, long pages,
+				     unsigned long cap_sys_admin, int mode)
+{
+	struct oomtrace_commit_call call =
+		begin_call(mm, pages, cap_sys_admin, mode);
+
+	oomtrace_commit_predict(&call);
+}
+
+static __always_inline void
+handle_at_entry(unsigned long mm, long pages, unsigned long cap_sys_admin,
+		int mode)
+{
+	if (is_surely_granted(mode, pages) &&
+	    !oomtrace_records_grant(pages, mode))
+		oomtrace_commit_count(mode, false);
+	else
+		answer_at_entry(mm, pages, cap_sys_admin, mode);
+}
+
+/* ---- the handlers ---- */
+
+static __always_inline void enter_vm_enough(unsigned long mm, unsigned long pages,
+					    unsigned long cap_sys_admin)
+{
+	if (unlikely(this_cpu_read(by_return)))
+		return;
+	handle_at_entry(mm, pages, cap_sys_admin, count_call(pages));
+}
+
+OOMTRACE_DEFINE_ENTRY(oomtrace_vm_enough, enter_vm_enough);
 
 int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 			     struct pt_regs *regs)
 {
 	struct oomtrace_commit_call *call = (void *)ri->data;
+	unsigned long mm = regs_get_kernel_argument(regs, 0);
 	long pages = (long)regs_get_kernel_argument(regs, 1);
+	unsigned long cap_sys_admin = regs_get_kernel_argument(regs, 2);
+	int mode;
 
-	/* Nonzero: do not hook the return of this call. */
-	if (!needs_return(pages))
+	/* Nonzero: leave the return alone. */
+	if (!this_cpu_read(by_return))
 		return 1;
-	*call = begin_call((struct mm_struct *)regs_get_kernel_argument(regs, 0),
-			   pages, (int)regs_get_kernel_argument(regs, 2));
+	oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH_RETURN);
+	mode = count_call(pages);
+	if (mode == OVERCOMMIT_GUESS || mode == OVERCOMMIT_ALWAYS) {
+		handle_at_entry(mm, pages, cap_sys_admin, mode);
+		return 1;
+	}
+	*call = begin_call(mm, pages, cap_sys_admin, mode);
+	if (oomtrace_commit_is_ample(call))
+		return 1;
+	this_cpu_inc(in_flight);
 	return 0;
 }
 
@@ -121,56 +178,108 @@ int oomtrace_vm_enough_return(struct kretprobe_instance *ri,
 			      struct pt_regs *regs)
 {
 	oomtrace_commit_answer((void *)ri->data, (int)regs_return_value(regs));
+	this_cpu_dec(in_flight);
 	return 0;
 }
 
 NOKPROBE_SYMBOL(oomtrace_vm_enough_return);
 
-#if OOMTRACE_HAS_DETOUR
-static int refuse_unattached(struct mm_struct *mm, long pages, int cap_sys_admin)
-{
-	return -ENOMEM;
-}
+/* ---- which of them is in charge ---- */
 
-/* The kernel's __vm_enough_memory(), entered after the call of ftrace. */
-DEFINE_STATIC_CALL(oomtrace_vm_enough_body, refuse_unattached);
-
-static void set_vm_enough_body(unsigned long body)
-{
-	static_call_update(oomtrace_vm_enough_body, (void *)body);
-}
-
-/*
- * Runs in place of __vm_enough_memory() for calls whose return is needed.
- * Preemption is on, as in the original, except while the answer is handled.
+/**
+ * oomtrace_vm_enough_init() - before the first handler runs
+ * @mode_changed: work to do when a handler sees that the mode has changed.
  */
-static int call_vm_enough(struct mm_struct *mm, long pages, int cap_sys_admin)
+void oomtrace_vm_enough_init(work_func_t mode_changed)
 {
-	struct oomtrace_commit_call call = begin_call(mm, pages, cap_sys_admin);
-	int ret;
-
-	ret = static_call(oomtrace_vm_enough_body)(mm, pages, cap_sys_admin);
-	preempt_disable();
-	oomtrace_commit_answer(&call, ret);
-	preempt_enable();
-	return ret;
+	oomtrace_later_init(&mode_change, mode_changed, 0);
 }
 
-static void notrace enter_vm_enough(unsigned long ip, unsigned long parent_ip,
-				    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+/**
+ * oomtrace_vm_enough_cancel() - drop that work; no handler is left
+ */
+void oomtrace_vm_enough_cancel(void)
 {
-	long pages = (long)oomtrace_fregs_argument(fregs, 1);
-
-	preempt_disable_notrace();
-	if (needs_return(pages))
-		oomtrace_fregs_set_ip(fregs, (unsigned long)call_vm_enough);
-	preempt_enable_notrace();
+	oomtrace_later_cancel(&mode_change);
 }
 
-struct oomtrace_detour oomtrace_vm_enough_detour = {
-	.ops.func	= enter_vm_enough,
-	.set_body	= set_vm_enough_body,
-};
-#else
-struct oomtrace_detour oomtrace_vm_enough_detour;
-#endif
+/**
+ * oomtrace_vm_enough_look_again() - have that work done later
+ * @delay: jiffies.
+ */
+void oomtrace_vm_enough_look_again(unsigned long delay)
+{
+	cancel_delayed_work(&mode_change.work);
+	schedule_delayed_work(&mode_change.work, delay);
+}
+
+/**
+ * oomtrace_vm_enough_wants_return() - is the mode one that only the return answers?
+ */
+bool oomtrace_vm_enough_wants_return(void)
+{
+	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
+
+	return mode != OVERCOMMIT_GUESS && mode != OVERCOMMIT_ALWAYS;
+}
+
+/**
+ * oomtrace_vm_enough_uses_return() - is the return probe in charge?
+ */
+bool oomtrace_vm_enough_uses_return(void)
+{
+	return uses_return;
+}
+
+static void switch_this_cpu(struct work_struct *unused)
+{
+	this_cpu_write(by_return, uses_return);
+}
+
+static DEFINE_PER_CPU(struct work_struct, switch_work);
+
+static long count_in_flight(void)
+{
+	unsigned int cpu;
+	long n = 0;
+
+	for_each_possible_cpu(cpu)
+		n += READ_ONCE(per_cpu(in_flight, cpu));
+	return n;
+}
+
+/* How long to wait for calls that are inside the function, ms. */
+#define DRAIN_MS	1000
+
+/**
+ * oomtrace_vm_enough_use_return() - put the return probe in charge, or the entry hook
+ * @on: the return probe.
+ *
+ * Both must be attached, so that both see each call in one pass with preemption
+ * off. A worker of each CPU changes who is in charge there. It runs between two
+ * passes, so both always agree, and no call is handled twice or by none.
+ *
+ * With @on false it returns when no call's return is waited for any more.
+ */
+void oomtrace_vm_enough_use_return(bool on)
+{
+	unsigned int cpu, ms;
+
+	uses_return = on;
+	cpus_read_lock();
+	for_each_possible_cpu(cpu) {
+		struct work_struct *work = per_cpu_ptr(&switch_work, cpu);
+
+		if (!cpu_online(cpu)) {
+			per_cpu(by_return, cpu) = on;
+			continue;
+		}
+		INIT_WORK(work, switch_this_cpu);
+		schedule_work_on(cpu, work);
+	}
+	for_each_online_cpu(cpu)
+		flush_work(per_cpu_ptr(&switch_work, cpu));
+	cpus_read_unlock();
+	for (ms = 0; !on && ms < DRAIN_MS && count_in_flight(); ms++)
+		msleep(1);
+}

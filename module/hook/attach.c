@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attaches and detaches one hook: a kprobe, a return probe, a probe of a
- * tracepoint, the oom notifier, or ftrace. The caller owns the table of all hooks
- * and serialises all calls. Runs in process context and may sleep; nothing here
- * runs in a handler.
+ * How one hook is attached, switched on and off, and taken away: an ftrace
+ * callback, a kprobe, a return probe, a tracepoint's probe or the oom notifier.
+ * The caller holds one lock around all of it; nothing here runs in a handler.
+ *
+ * None of these hooks changes a call. Taking a hook away can fail, and then the
+ * kernel can still call its handler: the error is passed on, never swallowed.
  */
 #include <linux/delay.h>
 #include <linux/oom.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/tracepoint.h>
 
 #include "hook/attach.h"
 #include "hook/symbols.h"
 
 static const char * const kind_names[] = {
+	[OOMTRACE_AT_ENTRY]		= "entry",
 	[OOMTRACE_BY_FTRACE]		= "ftrace",
 	[OOMTRACE_BY_KPROBE]		= "kprobe",
 	[OOMTRACE_BY_KRETPROBE]	= "kretprobe",
@@ -21,7 +26,7 @@ static const char * const kind_names[] = {
 	[OOMTRACE_BY_NOTIFIER]		= "notifier",
 };
 
-/* Attempts to disarm a probe while memory is short: up to a second. */
+/* How often, and how far apart, disarming a probe waits for memory. */
 #define DISARM_TRIES	50
 #define DISARM_WAIT_MS	20
 
@@ -39,7 +44,7 @@ static int attach_kprobe(struct oomtrace_hook *hook)
 {
 	memset(&hook->krp, 0, sizeof(hook->krp));
 	hook->krp.kp.symbol_name = hook->name;
-	hook->krp.kp.pre_handler = hook->handler;
+	hook->krp.kp.pre_handler = hook->at_entry->probe;
 	return register_kprobe(&hook->krp.kp);
 }
 
@@ -83,8 +88,10 @@ static int attach_as(struct oomtrace_hook *hook, const char *name,
 	hook->name = name;
 	hook->attached_as = kind;
 	switch (kind) {
+	case OOMTRACE_AT_ENTRY:
+		break;
 	case OOMTRACE_BY_FTRACE:
-		return oomtrace_detour_attach(hook->detour, name);
+		return oomtrace_entry_attach(hook->at_entry, name);
 	case OOMTRACE_BY_KPROBE:
 		return attach_kprobe(hook);
 	case OOMTRACE_BY_KRETPROBE:
@@ -97,26 +104,14 @@ static int attach_as(struct oomtrace_hook *hook, const char *name,
 	return -EINVAL;
 }
 
-/*
- * A part that the compiler split off a function (NAME.part.0) has unknown
- * arguments, so a replacement cannot call it.
- */
-static bool is_split_off(const char *name)
+/* By ftrace if it can be, else by a kprobe. */
+static int attach_at_entry(struct oomtrace_hook *hook, const char *name)
 {
-	return strchr(name, '.');
-}
+	bool probe = hook->choice && hook->choice->probe;
 
-static bool attach_detour(struct oomtrace_hook *hook, const char *name)
-{
-	int error;
-
-	if (!hook->detour || hook->choice->probe || is_split_off(name))
-		return false;
-	error = attach_as(hook, name, OOMTRACE_BY_FTRACE);
-	if (error)
-		pr_notice("cannot hook %s by ftrace (error %d): trying a probe, which costs more\n",
-			  name, error);
-	return !error;
+	if (!probe && !attach_as(hook, name, OOMTRACE_BY_FTRACE))
+		return 0;
+	return attach_as(hook, name, OOMTRACE_BY_KPROBE);
 }
 
 /**
@@ -131,8 +126,8 @@ void oomtrace_attach(struct oomtrace_hook *hook)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(hook->names) && hook->names[i]; i++) {
-		if (attach_detour(hook, hook->names[i]))
-			hook->error = 0;
+		if (hook->kind == OOMTRACE_AT_ENTRY)
+			hook->error = attach_at_entry(hook, hook->names[i]);
 		else
 			hook->error = attach_as(hook, hook->names[i],
 						hook->kind);
@@ -145,94 +140,96 @@ void oomtrace_attach(struct oomtrace_hook *hook)
 }
 
 /*
- * The kernel allocates memory to disarm a probe at an ftrace site. That may fail
- * in a task that the OOM killer has chosen. disable_kprobe() drops its reference
- * even when it fails with -ENOMEM, and again on every retry. Allow the reserves,
- * so that the first attempt succeeds.
+ * Disarming a probe that goes by ftrace copies a hash of 8 KiB. If there is no
+ * memory for it, disable_kprobe() fails, and has dropped its reference on the
+ * ftrace_ops that all probes share all the same, again on every retry. So see
+ * first that there is memory, and wait if not.
  */
+static bool has_memory_for_hash(void)
+{
+	void *probe = kmalloc(16 * SZ_1K, GFP_KERNEL | __GFP_NOWARN);
+
+	kfree(probe);
+	return probe;
+}
+
 static int disarm_probe(struct oomtrace_hook *hook)
 {
-	unsigned int flags = memalloc_noreclaim_save();
-	unsigned int tries;
-	int ret = 0;
+	unsigned int tries, flags = 0;
+	/* A task that is being killed may not get memory but from the reserves. */
+	bool reserves = fatal_signal_pending(current);
+	int ret = -ENOMEM;
 
-	for (tries = 0; tries < DISARM_TRIES; tries++) {
-		ret = disable_kprobe(&hook->krp.kp);
-		if (ret != -ENOMEM)
-			break;
-		msleep(DISARM_WAIT_MS);
+	if (reserves)
+		flags = memalloc_noreclaim_save();
+	for (tries = 0; tries < DISARM_TRIES && ret == -ENOMEM; tries++) {
+		if (tries)
+			msleep(DISARM_WAIT_MS);
+		if (has_memory_for_hash())
+			ret = disable_kprobe(&hook->krp.kp);
 	}
-	memalloc_noreclaim_restore(flags);
+	if (reserves)
+		memalloc_noreclaim_restore(flags);
 	return ret;
 }
 
-/*
- * unregister_kprobe() silently leaves the probe armed if it cannot allocate
- * memory; the handler would then run after the module is unloaded. A disabled
- * probe is always removed, so retry until the probe is disabled.
- */
-static void disarm_before_removal(struct oomtrace_hook *hook)
+/* Switch a hook off that is on. */
+static int disarm(struct oomtrace_hook *hook)
 {
-	while (disarm_probe(hook) == -ENOMEM)
-		pr_warn("no memory to remove the hook of %s: trying again\n",
-			hook->name);
+	switch (hook->attached_as) {
+	case OOMTRACE_BY_FTRACE:
+		return oomtrace_entry_arm(hook->at_entry, false);
+	case OOMTRACE_BY_KPROBE:
+	case OOMTRACE_BY_KRETPROBE:
+		return disarm_probe(hook);
+	case OOMTRACE_BY_TRACEPOINT:
+		return tracepoint_probe_unregister(hook->tp, hook->handler,
+						   NULL);
+	default:
+		/* The notifier costs nothing until an OOM, and then finds no episode. */
+		return 0;
+	}
 }
 
 /**
  * oomtrace_detach() - detach a hook
  * @hook: the hook; nothing happens if it is not attached.
  *
- * On return, a tracepoint's handlers may still be running, and calls may be in
- * progress through a detour. The caller waits for both.
+ * A tracepoint's handlers may still run when it returns.
+ *
+ * Return: 0, or the kernel's error: the hook is still attached then, and the
+ * kernel may call it.
  */
-void oomtrace_detach(struct oomtrace_hook *hook)
+int oomtrace_detach(struct oomtrace_hook *hook)
 {
+	int ret;
+
 	if (!hook->name)
-		return;
+		return 0;
+	if (hook->armed) {
+		ret = disarm(hook);
+		if (ret)
+			return ret;
+		hook->armed = false;
+	}
 	switch (hook->attached_as) {
 	case OOMTRACE_BY_FTRACE:
-		if (hook->armed)
-			oomtrace_detour_arm(hook->detour, false);
-		oomtrace_detour_detach(hook->detour);
+		oomtrace_entry_detach(hook->at_entry);
 		break;
 	case OOMTRACE_BY_KPROBE:
-		disarm_before_removal(hook);
+		/* Of a probe that is disabled, this cannot fail. */
 		unregister_kprobe(&hook->krp.kp);
 		break;
 	case OOMTRACE_BY_KRETPROBE:
-		disarm_before_removal(hook);
 		unregister_kretprobe(&hook->krp);
-		break;
-	case OOMTRACE_BY_TRACEPOINT:
-		if (hook->armed)
-			tracepoint_probe_unregister(hook->tp, hook->handler,
-						    NULL);
 		break;
 	case OOMTRACE_BY_NOTIFIER:
 		unregister_oom_notifier(&hook->nb);
 		break;
+	default:
+		break;
 	}
 	hook->name = NULL;
-	hook->armed = false;
-}
-
-/*
- * A live patch may have claimed the function while the hook was off. If so, use
- * a probe from now on.
- */
-static int arm_detour(struct oomtrace_hook *hook, bool on)
-{
-	int ret = oomtrace_detour_arm(hook->detour, on);
-
-	if (!ret || !on)
-		return ret;
-	if (attach_as(hook, hook->name, hook->kind)) {
-		hook->attached_as = OOMTRACE_BY_FTRACE;
-		return ret;
-	}
-	oomtrace_detour_detach(hook->detour);
-	pr_notice("cannot hook %s by ftrace again (error %d): using a probe, which costs more\n",
-		  hook->name, ret);
 	return 0;
 }
 
@@ -249,23 +246,24 @@ int oomtrace_arm(struct oomtrace_hook *hook, bool on)
 
 	if (!hook->name || hook->armed == on)
 		return 0;
-	switch (hook->attached_as) {
-	case OOMTRACE_BY_FTRACE:
-		ret = arm_detour(hook, on);
-		break;
-	case OOMTRACE_BY_KPROBE:
-	case OOMTRACE_BY_KRETPROBE:
-		ret = on ? enable_kprobe(&hook->krp.kp) : disarm_probe(hook);
-		break;
-	case OOMTRACE_BY_TRACEPOINT:
-		ret = on ? tracepoint_probe_register(hook->tp, hook->handler,
-						     NULL) :
-			   tracepoint_probe_unregister(hook->tp, hook->handler,
-						       NULL);
-		break;
-	case OOMTRACE_BY_NOTIFIER:
-		/* Stays: it costs nothing until an OOM, and then has no episode. */
-		break;
+	if (!on) {
+		ret = disarm(hook);
+	} else {
+		switch (hook->attached_as) {
+		case OOMTRACE_BY_FTRACE:
+			ret = oomtrace_entry_arm(hook->at_entry, true);
+			break;
+		case OOMTRACE_BY_KPROBE:
+		case OOMTRACE_BY_KRETPROBE:
+			ret = enable_kprobe(&hook->krp.kp);
+			break;
+		case OOMTRACE_BY_TRACEPOINT:
+			ret = tracepoint_probe_register(hook->tp, hook->handler,
+							NULL);
+			break;
+		default:
+			break;
+		}
 	}
 	if (!ret)
 		hook->armed = on;
@@ -299,21 +297,27 @@ bool oomtrace_attach_is_probe(const struct oomtrace_hook *hook)
 }
 
 /**
- * oomtrace_attach_is_silent() - check whether a hook misses all calls now
+ * oomtrace_attach_silenced_by() - why the kernel calls a hook no more, if it does not
  * @hook: the hook, attached.
  *
- * Probes at an ftrace site use ftrace, too. While the sysctl
- * kernel.ftrace_enabled is 0, ftrace calls no handler.
+ * kernel.ftrace_enabled at 0 silences ftrace's callbacks, and the probes that go
+ * by ftrace. debugfs has a switch of its own for all probes.
  *
- * Return: true if no handler of the hook can run.
+ * Return: the switch, or NULL.
  */
-bool oomtrace_attach_is_silent(const struct oomtrace_hook *hook)
+const char *oomtrace_attach_silenced_by(const struct oomtrace_hook *hook)
 {
-	if (!oomtrace_attach_is_probe(hook) ||
-	    READ_ONCE(*oomtrace_sym.ftrace_enabled))
-		return false;
-	return hook->attached_as == OOMTRACE_BY_FTRACE ||
-	       kprobe_ftrace((struct kprobe *)&hook->krp.kp);
+	bool probe = hook->attached_as == OOMTRACE_BY_KPROBE ||
+		     hook->attached_as == OOMTRACE_BY_KRETPROBE;
+
+	if (probe && READ_ONCE(*oomtrace_sym.kprobes_all_disarmed))
+		return "kprobes/enabled is 0";
+	if (READ_ONCE(*oomtrace_sym.ftrace_enabled))
+		return NULL;
+	if (hook->attached_as == OOMTRACE_BY_FTRACE ||
+	    (probe && kprobe_ftrace((struct kprobe *)&hook->krp.kp)))
+		return "kernel.ftrace_enabled is 0";
+	return NULL;
 }
 
 /**
@@ -347,9 +351,8 @@ unsigned long oomtrace_attach_missed(const struct oomtrace_hook *hook)
 void oomtrace_attach_place(const struct oomtrace_hook *hook, char *buf,
 			   size_t size)
 {
-	if (hook->name && hook->attached_as == OOMTRACE_BY_FTRACE)
-		scnprintf(buf, size, "%pS", (void *)hook->detour->ip);
-	else if (hook->name && oomtrace_attach_is_probe(hook))
+	if (hook->name && (hook->attached_as == OOMTRACE_BY_KPROBE ||
+			   hook->attached_as == OOMTRACE_BY_KRETPROBE))
 		scnprintf(buf, size, "%pS", hook->krp.kp.addr);
 	else
 		strscpy(buf, hook->name ? hook->name : hook->names[0], size);

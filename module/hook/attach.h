@@ -9,10 +9,12 @@
 #include <linux/notifier.h>
 #include <linux/tracepoint.h>
 
-#include "hook/detour.h"
+#include "hook/entry.h"
 #include "hook/prototype.h"
 
+/* How a function is hooked; OOMTRACE_AT_ENTRY is by ftrace, else by a kprobe. */
 enum oomtrace_hook_kind {
+	OOMTRACE_AT_ENTRY,
 	OOMTRACE_BY_FTRACE,
 	OOMTRACE_BY_KPROBE,
 	OOMTRACE_BY_KRETPROBE,
@@ -35,14 +37,15 @@ struct oomtrace_hook_choice {
  * @names: the symbol, then the symbol to try if the kernel lacks the first.
  * @prototype: the probed function's prototype, as the handlers expect it.
  * @kind: how the function is hooked.
- * @detour: a cheaper hook by ftrace, which is tried first; or NULL.
- * @choice: whether the user allows @detour.
+ * @at_entry: the handler of OOMTRACE_AT_ENTRY.
+ * @choice: of OOMTRACE_AT_ENTRY: whether the user wants a probe; NULL: no choice.
  * @required: the module refuses to load without this hook.
  * @records: the records, or parts of records, that are missing without it.
- * @handler: the handler of a kprobe, a tracepoint or the notifier.
+ * @handler: the handler of a tracepoint or the notifier.
  * @entry: the kretprobe's entry handler.
  * @ret: the kretprobe's return handler.
  * @data_size: bytes that @entry passes to @ret.
+ * @on_demand: attached only while it is needed.
  * @many_instances: calls may overlap on all CPUs, so reserve more instances.
  * @name: which of @names is hooked; NULL: not attached.
  * @attached_as: how the function is hooked now.
@@ -56,7 +59,7 @@ struct oomtrace_hook {
 	const char *names[2];
 	struct oomtrace_prototype prototype;
 	enum oomtrace_hook_kind kind;
-	struct oomtrace_detour *detour;
+	struct oomtrace_entry *at_entry;
 	const struct oomtrace_hook_choice *choice;
 	bool required;
 	const char *records;
@@ -64,6 +67,7 @@ struct oomtrace_hook {
 	kretprobe_handler_t entry;
 	kretprobe_handler_t ret;
 	const size_t *data_size;
+	bool on_demand;
 	bool many_instances;
 	/* private: */
 	const char *name;
@@ -76,11 +80,11 @@ struct oomtrace_hook {
 };
 
 void oomtrace_attach(struct oomtrace_hook *hook);
-void oomtrace_detach(struct oomtrace_hook *hook);
+int oomtrace_detach(struct oomtrace_hook *hook);
 int oomtrace_arm(struct oomtrace_hook *hook, bool on);
 const char *oomtrace_attach_kind(const struct oomtrace_hook *hook);
 bool oomtrace_attach_is_probe(const struct oomtrace_hook *hook);
-bool oomtrace_attach_is_silent(const struct oomtrace_hook *hook);
+const char *oomtrace_attach_silenced_by(const struct oomtrace_hook *hook);
 unsigned long oomtrace_attach_missed(const struct oomtrace_hook *hook);
 void oomtrace_attach_place(const struct oomtrace_hook *hook, char *buf,
 			   size_t size);

@@ -22,6 +22,7 @@ static const unsigned long no_ulong;
 static const long no_long;
 static const int some_swappiness = 60;
 static const int ftrace_is_on = 1;
+static const bool probes_are_armed;
 static const s32 no_batch = S32_MAX;
 static const struct hstate no_hstates[1];
 static struct percpu_counter no_counter;
@@ -41,6 +42,7 @@ struct oomtrace_symbols oomtrace_sym = {
 	.hugetlb_max_hstate	= &no_int,
 	.psi_system		= &no_psi,
 	.ftrace_enabled		= &ftrace_is_on,
+	.kprobes_all_disarmed	= &probes_are_armed,
 };
 
 struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
@@ -66,6 +68,7 @@ static struct {
 	SYMBOL("hugetlb_max_hstate", hugetlb_max_hstate),
 	SYMBOL("psi_system", psi_system),
 	SYMBOL("ftrace_enabled", ftrace_enabled),
+	SYMBOL("kprobes_all_disarmed", kprobes_all_disarmed),
 	SYMBOL("__start_BTF", btf_start),
 	SYMBOL("__stop_BTF", btf_stop),
 #undef SYMBOL

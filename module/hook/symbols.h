@@ -31,6 +31,7 @@
  * @hugetlb_max_hstate: number of entries in @hstates.
  * @psi_system: the machine's pressure stall averages.
  * @ftrace_enabled: kernel.ftrace_enabled; the stand-in is 1.
+ * @kprobes_all_disarmed: kprobes_all_disarmed: debugfs's kprobes/enabled is 0.
  * @btf_start: start of the kernel's BTF; NULL if it has none. For process context.
  * @btf_stop: end of the kernel's BTF.
  */
@@ -48,6 +49,7 @@ struct oomtrace_symbols {
 	const int *hugetlb_max_hstate;
 	const struct psi_group *psi_system;
 	const int *ftrace_enabled;
+	const bool *kprobes_all_disarmed;
 	const void *btf_start;
 	const void *btf_stop;
 };

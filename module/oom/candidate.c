@@ -24,7 +24,6 @@
 #include <linux/sched/task.h>
 
 #include "compat/mm.h"
-#include "hook/detour.h"
 #include "hook/hook.h"
 #include "oom/candidate.h"
 #include "oom/cgroup_paths.h"
@@ -323,7 +322,8 @@ bool oomtrace_candidate_forget(void)
 
 /* ---- the hooks ---- */
 
-static void begin_candidate(struct task_struct *task)
+static __always_inline void enter_evaluate(unsigned long task, unsigned long oc,
+					   unsigned long unused)
 {
 	struct oomtrace_episode *ep = &oomtrace_episode;
 
@@ -331,8 +331,10 @@ static void begin_candidate(struct task_struct *task)
 	if (!oomtrace_episode_mine())
 		return;
 	finish_candidate(&pending, ep);
-	start_candidate(&pending, ep, task);
+	start_candidate(&pending, ep, (struct task_struct *)task);
 }
+
+OOMTRACE_DEFINE_ENTRY(oomtrace_evaluate, enter_evaluate);
 
 /* Is this call part of the scan? Reads of /proc/PID/oom_score are not. */
 static __always_inline bool in_scan(void)
@@ -346,21 +348,9 @@ static __always_inline void note_points(long points)
 	oomtrace_hit(OOMTRACE_HOOK_BADNESS);
 	pending.rec.points = points;
 	pending.scored = true;
-	if (unlikely(points == LONG_MIN)) {
-		/* read_mm() needs it off; a detour runs with preemption on. */
-		preempt_disable();
+	if (unlikely(points == LONG_MIN))
 		read_mm(pending.task, NULL, &pending.never);
-		preempt_enable();
-	}
 }
-
-int oomtrace_evaluate_entry(struct kprobe *kp, struct pt_regs *regs)
-{
-	begin_candidate((void *)regs_get_kernel_argument(regs, 0));
-	return 0;
-}
-
-NOKPROBE_SYMBOL(oomtrace_evaluate_entry);
 
 int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
@@ -378,59 +368,3 @@ int oomtrace_badness_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 
 NOKPROBE_SYMBOL(oomtrace_badness_return);
-
-#if OOMTRACE_HAS_DETOUR
-static void notrace enter_evaluate(unsigned long ip, unsigned long parent_ip,
-				   struct ftrace_ops *ops,
-				struct ftrace_regs *fregs)
-{
-	/* begin_candidate() needs it off; ftrace may leave preemption on. */
-	preempt_disable_notrace();
-	begin_candidate((void *)oomtrace_fregs_argument(fregs, 0));
-	preempt_enable_notrace();
-}
-
-struct oomtrace_detour oomtrace_evaluate_detour = {
-	.ops.func	= enter_evaluate,
-};
-
-static long score_unattached(struct task_struct *task, unsigned long totalpages)
-{
-	return LONG_MIN;
-}
-
-/* The body of oom_badness(), past the call of ftrace at its start. */
-DEFINE_STATIC_CALL(oomtrace_badness_body, score_unattached);
-
-static void set_badness_body(unsigned long body)
-{
-	static_call_update(oomtrace_badness_body, (void *)body);
-}
-
-/* Replaces oom_badness() for the calls of the scan. */
-static long call_badness(struct task_struct *task, unsigned long totalpages)
-{
-	long points;
-
-	points = static_call(oomtrace_badness_body)(task, totalpages);
-	note_points(points);
-	return points;
-}
-
-static void notrace enter_badness(unsigned long ip, unsigned long parent_ip,
-				  struct ftrace_ops *ops,
-			       struct ftrace_regs *fregs)
-{
-	if (in_scan())
-		oomtrace_fregs_set_ip(fregs, (unsigned long)call_badness);
-}
-
-struct oomtrace_detour oomtrace_badness_detour = {
-	.ops.func	= enter_badness,
-	.set_body	= set_badness_body,
-	/* oom_badness() takes task_lock(), which sleeps on PREEMPT_RT. */
-	.blocks		= IS_ENABLED(CONFIG_PREEMPT_RT),
-};
-#else
-struct oomtrace_detour oomtrace_evaluate_detour, oomtrace_badness_detour;
-#endif

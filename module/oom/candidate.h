@@ -7,14 +7,12 @@
 
 #include <linux/kprobes.h>
 
-#include "hook/detour.h"
+#include "hook/entry.h"
 
 struct oomtrace_episode;
 
-extern struct oomtrace_detour oomtrace_evaluate_detour;
-extern struct oomtrace_detour oomtrace_badness_detour;
+extern struct oomtrace_entry oomtrace_evaluate;
 
-int oomtrace_evaluate_entry(struct kprobe *kp, struct pt_regs *regs);
 int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs);
 int oomtrace_badness_return(struct kretprobe_instance *ri,
 			    struct pt_regs *regs);

@@ -94,22 +94,22 @@ static void record_verdict(const struct oomtrace_episode *ep,
 	oomtrace_oom_write(&rec.h);
 }
 
-int oomtrace_kill_entry(struct kprobe *kp, struct pt_regs *regs)
+static void enter_kill_process(unsigned long oc, unsigned long message,
+			       unsigned long unused)
 {
 	struct oomtrace_episode *ep = &oomtrace_episode;
 
 	oomtrace_hit(OOMTRACE_HOOK_KILL_PROCESS);
 	if (!oomtrace_episode_mine())
-		return 0;
+		return;
 	oomtrace_candidate_finish(ep);
 	oomtrace_hold_release(ep, true);
 	ep->killing = true;
 	ep->chosen_tgid = ep->oc->chosen->tgid;
 	record_verdict(ep, ep->oc);
-	return 0;
 }
 
-NOKPROBE_SYMBOL(oomtrace_kill_entry);
+OOMTRACE_DEFINE_ENTRY(oomtrace_kill_process, enter_kill_process);
 
 /* ---- end ---- */
 

@@ -9,6 +9,8 @@
 #include <linux/notifier.h>
 #include <linux/types.h>
 
+#include "hook/entry.h"
+
 /**
  * struct oomtrace_last_episodes - the episodes that may have led to a panic
  * @begin_ns: begin of the last episode, CLOCK_MONOTONIC; 0 if there is none.
@@ -24,9 +26,10 @@ struct oomtrace_last_episodes {
 	u64 kill;
 };
 
+extern struct oomtrace_entry oomtrace_kill_process;
+
 int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs);
 int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs);
-int oomtrace_kill_entry(struct kprobe *kp, struct pt_regs *regs);
 int oomtrace_oom_notify(struct notifier_block *nb, unsigned long unused,
 			void *freed);
 

@@ -178,19 +178,16 @@ void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid)
 	rcu_read_unlock();
 }
 
-int oomtrace_kill_one_entry(struct kprobe *kp, struct pt_regs *regs)
+static void enter_kill_one(unsigned long victim, unsigned long message,
+			   unsigned long unused)
 {
-	const struct task_struct *victim;
-
 	oomtrace_hit(OOMTRACE_HOOK_KILL_ONE);
-	if (!oomtrace_episode_mine())
-		return 0;
-	victim = (void *)regs_get_kernel_argument(regs, 0);
-	oomtrace_episode.dying_tgid = victim->tgid;
-	return 0;
+	if (oomtrace_episode_mine())
+		oomtrace_episode.dying_tgid =
+			((const struct task_struct *)victim)->tgid;
 }
 
-NOKPROBE_SYMBOL(oomtrace_kill_one_entry);
+OOMTRACE_DEFINE_ENTRY(oomtrace_kill_one, enter_kill_one);
 
 /**
  * oomtrace_victim_signal() - record a SIGKILL that the OOM killer sent
@@ -257,14 +254,15 @@ static void record_reap_step(pid_t pid, u8 step, bool look)
 	oomtrace_oom_write(&rec.h);
 }
 
-int oomtrace_exit_victim(struct kprobe *kp, struct pt_regs *regs)
+/* exit_oom_victim() takes no arguments. */
+static void enter_exit_victim(unsigned long unused1, unsigned long unused2,
+			      unsigned long unused3)
 {
 	oomtrace_hit(OOMTRACE_HOOK_EXIT_VICTIM);
 	record_reap_step(current->pid, OOMTRACE_STEP_EXITED, false);
-	return 0;
 }
 
-NOKPROBE_SYMBOL(oomtrace_exit_victim);
+OOMTRACE_DEFINE_ENTRY(oomtrace_exit_victim, enter_exit_victim);
 
 void oomtrace_wake_reaper(void *data, int pid)
 {

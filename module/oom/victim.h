@@ -5,13 +5,15 @@
 #ifndef OOMTRACE_VICTIM_H
 #define OOMTRACE_VICTIM_H
 
-#include <linux/kprobes.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
+#include "hook/entry.h"
+
+extern struct oomtrace_entry oomtrace_kill_one;
+extern struct oomtrace_entry oomtrace_exit_victim;
+
 void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid);
-int oomtrace_kill_one_entry(struct kprobe *kp, struct pt_regs *regs);
-int oomtrace_exit_victim(struct kprobe *kp, struct pt_regs *regs);
 void oomtrace_wake_reaper(void *data, int pid);
 void oomtrace_start_reaping(void *data, int pid);
 void oomtrace_finish_reaping(void *data, int pid);

@@ -54,18 +54,19 @@ static bool is_same_stack(const struct stack *s, u32 hash,
 
 /**
  * oomtrace_stack_save() - save the current stack
+ * @at_entry: the caller hooks the entry of a function, not its return.
  *
  * For handlers, with preemption off.
  *
  * Return: the stack's number, from 1; 0 if all its slots are full, or if this
  * kernel cannot unwind through a return probe.
  */
-u32 oomtrace_stack_save(void)
+u32 oomtrace_stack_save(bool at_entry)
 {
 	unsigned long frames[FRAMES];
 	u32 i, nr, hash;
 
-	if (!OOMTRACE_RETURN_UNWINDS)
+	if (!at_entry && !OOMTRACE_RETURN_UNWINDS)
 		return 0;
 	nr = stack_trace_save(frames, FRAMES, 1);
 	hash = jhash(frames, nr * sizeof(*frames), 0);

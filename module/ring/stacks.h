@@ -12,7 +12,7 @@
 /* Size of the table; when it is full, denials with a new stack have none. */
 #define OOMTRACE_STACKS		256
 
-u32 oomtrace_stack_save(void);
+u32 oomtrace_stack_save(bool at_entry);
 bool oomtrace_stack_fill(u32 id, struct oomtrace_stack *rec);
 u64 oomtrace_stacks_refused(void);
 

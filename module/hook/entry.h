@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A hook at a function's entry: an ftrace callback or, where that is not to be
+ * had, a kprobe. It looks at the arguments and changes nothing.
+ */
+#ifndef OOMTRACE_ENTRY_H
+#define OOMTRACE_ENTRY_H
+
+#include <linux/kprobes.h>
+
+#include "compat/ftrace.h"
+
+/**
+ * struct oomtrace_entry - both ways to call one handler
+ * @probe: the kprobe's handler.
+ * @ops: the ftrace_ops; its func calls the same handler.
+ */
+struct oomtrace_entry {
+	kprobe_pre_handler_t probe;
+#if OOMTRACE_HAS_FTRACE
+	struct ftrace_ops ops;
+#endif
+};
+
+#if OOMTRACE_HAS_FTRACE
+/*
+ * The callback does not ask ftrace to check for recursion: no handler calls a
+ * function that is hooked.
+ */
+#define OOMTRACE_ENTRY_CALLBACK(name, handler)				\
+static void notrace name##_callback(unsigned long ip,			\
+				    unsigned long parent_ip,		\
+				    struct ftrace_ops *ops,		\
+				    struct ftrace_regs *fregs)		\
+{									\
+	preempt_disable_notrace();					\
+	handler(oomtrace_fregs_argument(fregs, 0),			\
+		oomtrace_fregs_argument(fregs, 1),			\
+		oomtrace_fregs_argument(fregs, 2));			\
+	preempt_enable_notrace();					\
+}
+#define OOMTRACE_ENTRY_OPS(name)	.ops.func = name##_callback,
+#else
+#define OOMTRACE_ENTRY_CALLBACK(name, handler)
+#define OOMTRACE_ENTRY_OPS(name)
+#endif
+
+/*
+ * OOMTRACE_DEFINE_ENTRY(name, handler) defines the struct oomtrace_entry of that
+ * name. The handler takes the function's first three arguments as they are in
+ * registers, of which it uses those that the function has. Preemption is off.
+ */
+#define OOMTRACE_DEFINE_ENTRY(name, handler)				\
+static int name##_probe(struct kprobe *kp, struct pt_regs *regs)	\
+{									\
+	handler(regs_get_kernel_argument(regs, 0),			\
+		regs_get_kernel_argument(regs, 1),			\
+		regs_get_kernel_argument(regs, 2));			\
+	return 0;							\
+}									\
+NOKPROBE_SYMBOL(name##_probe);						\
+OOMTRACE_ENTRY_CALLBACK(name, handler)					\
+struct oomtrace_entry name = {						\
+	.probe = name##_probe,						\
+	OOMTRACE_ENTRY_OPS(name)					\
+}
+
+int oomtrace_entry_attach(struct oomtrace_entry *entry, const char *symbol);
+int oomtrace_entry_arm(struct oomtrace_entry *entry, bool on);
+void oomtrace_entry_detach(struct oomtrace_entry *entry);
+
+#endif /* OOMTRACE_ENTRY_H */
