@@ -30,8 +30,8 @@ FIXTURE_VARIANT_ADD(by, ftrace) {
 	.kind = "ftrace",
 };
 
-FIXTURE_VARIANT_ADD(by, kretprobe) {
-	.kind = "kretprobe",
+FIXTURE_VARIANT_ADD(by, kprobe) {
+	.kind = "kprobe",
 };
 
 FIXTURE_SETUP(by)
@@ -242,7 +242,7 @@ static void switch_modes(int n)
 {
 	static const int modes[] = { NEVER, GUESS, NEVER, ALWAYS };
 
-	sysctl_set("vm/overcommit_memory", modes[n % 4]);
+	sysctl_write("vm/overcommit_memory", modes[n % 4]);
 }
 
 TEST_F(by, it_is_switched_and_modes_change_under_load)

@@ -114,8 +114,8 @@ TEST_F(origin, shmget_is_recorded_as_shmem)
 /* From here on every request is refused, until the sysctls are restored. */
 static void allow_nothing(void)
 {
-	sysctl_set("vm/overcommit_kbytes", 4);
 	sysctl_set("vm/overcommit_memory", NEVER);
+	sysctl_set("vm/overcommit_kbytes", 4);
 }
 
 TEST_F(origin, write_to_a_memfd_is_recorded_as_shmem)

@@ -152,6 +152,13 @@ static bool is_function(const char *line)
 	       (strstr(line, "probe ") || strstr(line, " ftrace "));
 }
 
+/* A line of a probe shows the address; of ftrace, only the function's name. */
+static bool is_probe(const char *line)
+{
+	return is_function(line) && strstr(line, "probe ") &&
+	       !strstr(line, " waiting ");
+}
+
 TEST_F(hooks, probes_stand_at_their_functions_start)
 {
 	const char *at = self->text, *plus;
@@ -161,7 +168,7 @@ TEST_F(hooks, probes_stand_at_their_functions_start)
 	for (; *at; at += strcspn(at, "\n") + 1) {
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"),
 			 at);
-		if (!is_function(line))
+		if (!is_probe(line))
 			continue;
 		plus = strchr(line, '+');
 		ASSERT_NE(NULL, plus) TH_LOG("%s", line);
@@ -169,7 +176,7 @@ TEST_F(hooks, probes_stand_at_their_functions_start)
 		EXPECT_GE(4, strtol(plus + 1, NULL, 16)) TH_LOG("%s", line);
 		n++;
 	}
-	EXPECT_LE(6, n);
+	EXPECT_LE(3, n);
 }
 
 TEST_F(hooks, every_function_has_the_prototype_that_was_expected)

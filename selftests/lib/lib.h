@@ -133,7 +133,13 @@ unsigned long long stat_number(const char *label);
 
 /* ---- settings: files below /proc/sys ---- */
 
+/*
+ * Set a sysctl. With mode 2 as the overcommit mode, wait until the module has
+ * attached the return probe that it needs there.
+ */
 void sysctl_set(const char *name, long value);
+/* The same without waiting. */
+void sysctl_write(const char *name, long value);
 long sysctl_get(const char *name);
 /* Restore all sysctls that tests change to their values at program start. */
 void sysctl_restore(void);

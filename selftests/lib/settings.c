@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib.h"
@@ -35,7 +36,7 @@ static int setting_open(const char *name, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
-void sysctl_set(const char *name, long value)
+void sysctl_write(const char *name, long value)
 {
 	int fd = setting_open(name, O_WRONLY);
 	char text[32];
@@ -44,6 +45,56 @@ void sysctl_set(const char *name, long value)
 	if (fd < 0 || write(fd, text, n) != n)
 		die("cannot set %s to %ld: %s", name, value, strerror(errno));
 	close(fd);
+}
+
+/* Is there a line for the return probe with that state? */
+static bool return_probe_is(const char *hooks, const char *state)
+{
+	const char *line = strstr(hooks, "__vm_enough_memory           kretprobe");
+	char text[256];
+
+	if (!line)
+		return false;
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, "\n"), line);
+	return strstr(text, state);
+}
+
+/*
+ * The module attaches its return probe when a request shows that mode 2 is in
+ * force. Make requests until the probe is attached, unless the hooks are off or
+ * the module is not loaded.
+ */
+#define ODD_SIZE	(23 * 4096)	/* no test looks for records of it */
+
+static void wait_for_return_probe(void)
+{
+	char *hooks;
+	bool waits;
+	void *page;
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		page = mmap(NULL, ODD_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (page != MAP_FAILED)
+			munmap(page, ODD_SIZE);
+		if (access(DEBUGFS "/hooks", R_OK))
+			return;
+		hooks = slurp(DEBUGFS "/hooks", NULL);
+		waits = return_probe_is(hooks, " waiting ");
+		free(hooks);
+		if (!waits)
+			return;
+		sleep_ms(10);
+	}
+	die("the return probe of __vm_enough_memory is not attached in mode 2");
+}
+
+void sysctl_set(const char *name, long value)
+{
+	sysctl_write(name, value);
+	if (!strcmp(name, "vm/overcommit_memory") && value == 2)
+		wait_for_return_probe();
 }
 
 long sysctl_get(const char *name)

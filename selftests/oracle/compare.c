@@ -35,7 +35,8 @@ static int by_task_and_order(const void *pa, const void *pb)
 static bool is_same(const struct decision *a, const struct decision *b)
 {
 	return !by_task(a, b) && a->pages == b->pages && a->cap == b->cap &&
-	       (a->ret == b->ret || a->ret_derived || b->ret_derived) &&
+	       (a->ret == b->ret || a->ret_derived || b->ret_derived ||
+		a->may_race || b->may_race) &&
 	       a->uid == b->uid && a->has_mm == b->has_mm &&
 	       !strncmp(a->comm, b->comm, sizeof(a->comm));
 }
@@ -71,23 +72,37 @@ static size_t count_remaining(const struct account *a, size_t i)
 	return n;
 }
 
-size_t compare(struct account *a, struct account *b, size_t *wrongly_derived)
+/* The answers to one decision differ: count that where it belongs. */
+static void count_answers(const struct account *a, const struct decision *da,
+			  const struct account *b, const struct decision *db,
+			  size_t *wrongly_derived, size_t *raced)
+{
+	bool derived = da->ret_derived || db->ret_derived;
+	size_t *n = derived ? wrongly_derived : raced;
+
+	if ((*n)++ < PRINTED)
+		printf("# %s: pid %d pages %lld: %s has %d, %s has %d\n",
+		       derived ? "a derived answer" : "the mode was switched",
+		       da->pid, da->pages, a->name, da->ret, b->name, db->ret);
+}
+
+size_t compare(struct account *a, struct account *b, size_t *wrongly_derived,
+	       size_t *raced)
 {
 	size_t i = 0, j = 0;
 
 	differences = 0;
 	*wrongly_derived = 0;
+	*raced = 0;
 	qsort(a->d, a->n, sizeof(*a->d), by_task_and_order);
 	qsort(b->d, b->n, sizeof(*b->d), by_task_and_order);
 	while (i < a->n && j < b->n) {
 		size_t in_a, in_b;
 
 		if (is_same(&a->d[i], &b->d[j])) {
-			if (a->d[i].ret != b->d[j].ret &&
-			    (*wrongly_derived)++ < PRINTED)
-				printf("# a derived answer: pid %d pages %lld: %s has %d, %s has %d\n",
-				       a->d[i].pid, a->d[i].pages, a->name,
-				       a->d[i].ret, b->name, b->d[j].ret);
+			if (a->d[i].ret != b->d[j].ret)
+				count_answers(a, &a->d[i], b, &b->d[j],
+					      wrongly_derived, raced);
 			i++;
 			j++;
 			continue;

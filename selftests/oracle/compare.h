@@ -22,6 +22,7 @@
  * @uid: user of the process.
  * @has_mm: 1 if the request is for an address space.
  * @ret_derived: @ret was derived at entry, not observed.
+ * @may_race: the overcommit mode may have been switched during the call.
  * @comm: the name of the task.
  */
 struct decision {
@@ -34,6 +35,7 @@ struct decision {
 	__u32	uid;
 	__u32	has_mm;
 	bool	ret_derived;
+	bool	may_race;
 	char	comm[ORACLE_COMM_LEN];
 };
 
@@ -51,8 +53,10 @@ struct account {
 
 /*
  * Print the first differences in full; return their number. Derived answers
- * that differ from observed ones are printed and counted separately.
+ * that differ from observed ones are printed and counted separately, and so are
+ * answers that differ where the mode may have been switched during the call.
  */
-size_t compare(struct account *a, struct account *b, size_t *wrongly_derived);
+size_t compare(struct account *a, struct account *b, size_t *wrongly_derived,
+	       size_t *raced);
 
 #endif /* COMPARE_H */
