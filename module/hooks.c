@@ -278,7 +278,7 @@ static int detach_hook(enum oomtrace_hook_id id)
 /*
  * In mode 2 the return of __vm_enough_memory() tells its answer, so a return probe
  * takes the place of the entry hook. While one comes and the other goes, both are
- * attached, and each CPU is told which of them handles its calls.
+ * attached, and each CPU knows which of them handles its calls.
  */
 
 /* Long enough that switching modes to and fro does not attach and detach all day. */
