@@ -375,6 +375,16 @@ finish_call(const struct oomtrace_commit_call *call, const struct terms *t, int 
 	record_if_chosen(call, t, ret);
 }
 
+/* Were the variables found that the kernel compares in this mode? */
+static bool has_terms(int mode)
+{
+	u64 terms = OOMTRACE_BIT(commit, allowed);
+
+	if (mode == OVERCOMMIT_NEVER)
+		terms |= OOMTRACE_BIT(commit, committed);
+	return (valid_by_mode[mode] & terms) == terms;
+}
+
 /*
  * Other CPUs may add to the counter before the kernel compares it: what each may
  * hold back, many times over, or a part of what is allowed, whichever is more.
@@ -396,7 +406,7 @@ bool oomtrace_commit_is_ample(const struct oomtrace_commit_call *call)
 	s64 left, margin;
 	struct terms t;
 
-	if (call->mode != OVERCOMMIT_NEVER ||
+	if (call->mode != OVERCOMMIT_NEVER || !has_terms(call->mode) ||
 	    READ_ONCE(oomtrace_commit_records) == OOMTRACE_RECORD_ALL)
 		return false;
 	compute_limit(&t, call);
@@ -423,9 +433,10 @@ void oomtrace_commit_predict(struct oomtrace_commit_call *call)
 	call->at_entry = true;
 	compute_limit(&t, call);
 	read_committed(&t, call, 0);
-	if (call->mode == OVERCOMMIT_GUESS)
+	/* Where a term is missing, nothing is known: claim no refusal. */
+	if (call->mode == OVERCOMMIT_GUESS && has_terms(call->mode))
 		ret = call->pages > t.allowed ? -ENOMEM : 0;
-	else if (call->mode == OVERCOMMIT_NEVER)
+	else if (call->mode == OVERCOMMIT_NEVER && has_terms(call->mode))
 		ret = t.committed >= t.allowed ? -ENOMEM : 0;
 	finish_call(call, &t, ret);
 }

@@ -62,6 +62,14 @@ static __always_inline bool is_surely_granted(int mode, long pages)
 	       (mode == OVERCOMMIT_GUESS && pages <= (long)totalram_pages());
 }
 
+/* Can the answer be worked out at entry, from variables that were found? */
+static bool is_known_at_entry(int mode)
+{
+	return mode == OVERCOMMIT_ALWAYS ||
+	       (mode == OVERCOMMIT_GUESS &&
+		oomtrace_have(&oomtrace_sym.total_swap_pages));
+}
+
 /*
  * Predict the shared part of vm_committed_as after the charge; the decision reads
  * that part alone. percpu_counter_add_batch() sums up small changes on each CPU
@@ -161,7 +169,7 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 		return 1;
 	oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH_RETURN);
 	mode = count_call(pages);
-	if (mode == OVERCOMMIT_GUESS || mode == OVERCOMMIT_ALWAYS) {
+	if (is_surely_granted(mode, pages) || is_known_at_entry(mode)) {
 		handle_at_entry(mm, pages, cap_sys_admin, mode);
 		return 1;
 	}
@@ -218,9 +226,7 @@ void oomtrace_vm_enough_look_again(unsigned long delay)
  */
 bool oomtrace_vm_enough_wants_return(void)
 {
-	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
-
-	return mode != OVERCOMMIT_GUESS && mode != OVERCOMMIT_ALWAYS;
+	return !is_known_at_entry(READ_ONCE(*oomtrace_sym.overcommit_memory));
 }
 
 /**
