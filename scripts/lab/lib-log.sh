@@ -3,10 +3,11 @@
 # Finds warnings, bugs and panics in a kernel's log. Reports of OOM kills and of failed allocations
 # are expected and do not count. Only sourced.
 
-# print_log_faults FILE ALLOWED-REGEX: prints each line that is a fault, with the lines around it.
-# Prints nothing if the log is clean.
+# print_log_faults FILE ALLOWED-REGEX [WARNING-REGEX]: prints each line that is a fault, with the
+# lines around it. Prints nothing if the log is clean. A whole warning, from its "cut here" line to
+# its "end trace" line, is no fault if its message matches WARNING-REGEX.
 print_log_faults() {
-	ALLOWED=$2 awk '
+	ALLOWED=$2 ALLOWED_WARNING=${3:-} awk '
 	function is_fault(line) {
 		if (line ~ /-----\[ cut here \]-----/) return 1
 		if (line ~ /WARNING: (CPU: |possible|suspicious|inconsistent|bad unlock|lock held|held lock|nested lock|kernel stack|stack recursion)/) return 1
@@ -39,12 +40,26 @@ print_log_faults() {
 		}
 		return i
 	}
+	# Returns the last line of the warning that starts at line n, or 0 if it is not allowed.
+	# The message is in the next line. Any fault inside the warning, except its own
+	# "WARNING:" line, is not allowed.
+	function end_of_allowed_warning(n,   i, own) {
+		if (lines[n] !~ /-----\[ cut here \]-----/ || lines[n + 1] !~ allowed_warning) return 0
+		for (i = n + 1; i <= NR && i <= n + 80; i++) {
+			if (lines[i] ~ /---\[ end trace /) return i
+			if (lines[i] ~ /WARNING: / && !own++) continue
+			if (is_fault(lines[i])) return 0
+		}
+		return 0
+	}
 	{ lines[NR] = $0 }
 	END {
 		allowed = ENVIRON["ALLOWED"]
+		allowed_warning = ENVIRON["ALLOWED_WARNING"]
 		for (n = 1; n <= NR; n++) {
 			line = lines[n]
 			if (line ~ /BUG: KCSAN: data-race/ && (i = end_of_foreign_race(n))) { n = i; continue }
+			if (allowed_warning != "" && (i = end_of_allowed_warning(n))) { n = i; continue }
 			bad = is_fault(line)
 			if (!bad && line ~ /Call [Tt]race:/) {
 				bad = 1
