@@ -19,7 +19,7 @@ override OUTPUT := $(OUTPUT)/bin
 TEST_GEN_PROGS := $(TESTS) oracle
 TEST_GEN_FILES := hog storm $(notdir $(COMPAT32)) \
 	$(and $(shell command -v $(or $(CLANG),clang)),$(wildcard /usr/include/bpf/bpf_helpers.h),oracle.bpf.o)
-EXTRA_CLEAN = bin $(PROVOKED)
+EXTRA_CLEAN = bin $(MODULE_PRODUCTS)
 include $(KSELFTEST)/lib.mk
 
 $(TEST_GEN_PROGS) $(TEST_GEN_FILES): $(OUTPUT)/%: bin/%

@@ -62,6 +62,13 @@ int module_unload(void);
 /* Load the module anew, or unload it. Both restore the sysctls. */
 void module_start(const char *params);
 void module_stop(void);
+/*
+ * Load one of the tests' own modules, oomtrace_NAME.ko: 0 or -errno; -ENOENT if
+ * it was not built for this kernel.
+ */
+int own_module_load(const char *name);
+/* 0 or -errno. */
+int own_module_unload(const char *name);
 /* The value of a module parameter. */
 void module_param(const char *name, char *buf, size_t size);
 

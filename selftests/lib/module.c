@@ -133,3 +133,32 @@ void module_param(const char *name, char *buf, size_t size)
 	snprintf(buf, size, "%.*s", (int)strcspn(text, "\n"), text);
 	free(text);
 }
+
+int own_module_load(const char *name)
+{
+	char path[512];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) / 2);
+	int fd, err = 0;
+
+	if (len < 0)
+		die("cannot read /proc/self/exe: %s", strerror(errno));
+	path[len] = '\0';
+	/* The program is in bin/. */
+	snprintf(strrchr(path, '/'), sizeof(path) / 2,
+		 "/../%s/oomtrace_%s.ko", name, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (syscall(SYS_finit_module, fd, "", 0))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+int own_module_unload(const char *name)
+{
+	char module[64];
+
+	snprintf(module, sizeof(module), "oomtrace_%s", name);
+	return syscall(SYS_delete_module, module, O_NONBLOCK) ? -errno : 0;
+}
