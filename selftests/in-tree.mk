@@ -17,7 +17,7 @@ KSELFTEST := $(patsubst %/lib.mk,%,$(firstword $(wildcard \
 override OUTPUT := $(OUTPUT)/bin
 
 TEST_GEN_PROGS := $(TESTS) oracle
-TEST_GEN_FILES := hog storm $(notdir $(COMPAT32)) \
+TEST_GEN_FILES := hog storm $(EXPERIMENTS) $(notdir $(COMPAT32)) \
 	$(and $(shell command -v $(or $(CLANG),clang)),$(wildcard /usr/include/bpf/bpf_helpers.h),oracle.bpf.o)
 EXTRA_CLEAN = bin $(MODULE_PRODUCTS)
 include $(KSELFTEST)/lib.mk
