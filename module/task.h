@@ -86,6 +86,15 @@ static inline void oomtrace_comm(char *dst, const struct task_struct *task)
 #define WORD_FMT	"'%*pE'"
 #define WORD_ARG(text)	(int)strlen(text), (text)
 
+/*
+ * The time from one CLOCK_MONOTONIC stamp to a later one, nanoseconds. The fast
+ * clock may step back slightly when the timekeeper is updated, so never negative.
+ */
+static inline u64 oomtrace_ns_between(u64 from, u64 to)
+{
+	return to > from ? to - from : 0;
+}
+
 /**
  * oomtrace_ns_pid() - a task's pid in its own pid namespace
  * @task: a task; RCU is held, or preemption is off, or it is current.

@@ -292,7 +292,8 @@ static bool find_killed(const struct mm_struct *mm, u64 now, u64 *episode,
 		for (i = 0; i < d->victims; i++) {
 			const struct killed *k = &d->killed[i];
 
-			if (k->mm != mm || now - k->when_ns > RELEASE_NS)
+			if (k->mm != mm ||
+			    oomtrace_ns_between(k->when_ns, now) > RELEASE_NS)
 				continue;
 			*found = *k;
 			*episode = d->id;
@@ -326,7 +327,8 @@ int oomtrace_reap_mm_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 			return 0;
 	}
 	/* The system call pins the mm. */
-	oomtrace_record_released(episode, k.tgid, now - k.when_ns, mm);
+	oomtrace_record_released(episode, k.tgid,
+				 oomtrace_ns_between(k.when_ns, now), mm);
 	return 0;
 }
 
@@ -339,7 +341,7 @@ static void record_daemon_end(const struct daemon *d)
 	struct oomtrace_oom_end rec = {
 		OOMTRACE_RECORD(OOM_END, oom_end),
 		.episode = d->id,
-		.duration_ns = d->end_ns - d->begin_ns,
+		.duration_ns = oomtrace_ns_between(d->begin_ns, d->end_ns),
 		.victims = d->victims,
 		.candidates = d->candidates,
 		.missed = d->missed,

@@ -23,6 +23,7 @@
 #include "oom/panic.h"
 #include "oom/selection.h"
 #include "ring/reader.h"
+#include "task.h"
 
 /* An OOM that began longer ago is not related to the panic. */
 #define RECENT_NS	(300ULL * NSEC_PER_SEC)
@@ -91,7 +92,9 @@ static void print_oom(u64 episode, u64 begin_ns)
 
 static bool is_recent(u64 begin_ns)
 {
-	return begin_ns && ktime_get_mono_fast_ns() - begin_ns < RECENT_NS;
+	u64 now = ktime_get_mono_fast_ns();
+
+	return begin_ns && oomtrace_ns_between(begin_ns, now) < RECENT_NS;
 }
 
 static int explain_panic(struct notifier_block *nb, unsigned long unused, void *msg)

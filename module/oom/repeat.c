@@ -29,6 +29,7 @@
 #include "oom/hold.h"
 #include "oom/repeat.h"
 #include "stats.h"
+#include "task.h"
 
 /* Places in the table of series, as a power of two. */
 #define SERIES_SHIFT	5
@@ -189,7 +190,7 @@ void oomtrace_repeat_begin(struct oomtrace_episode *ep)
 	 * that are read here. A sysrq never waits for a victim: it is no repeat.
 	 */
 	if (is_series_of(s, ep) && ep->oc->order != -1 &&
-	    ep->begin_ns - s->recorded_ns < RECORD_EVERY_NS &&
+	    oomtrace_ns_between(s->recorded_ns, ep->begin_ns) < RECORD_EVERY_NS &&
 	    (!s->victim_pid || oomtrace_still_dying(s->victim_pid))) {
 		ep->waits_for = s->victim_pid;
 		oomtrace_hold_begin(ep);

@@ -109,7 +109,8 @@ static void claim_place(struct place *p, u64 now)
 	u32 i, n = 0;
 
 	for (i = 0; i < count_kept_retries(p); i++)
-		n += now - p->kept[(p->seen - i) % KEPT].ts_ns < MAX_AGE_NS;
+		n += oomtrace_ns_between(p->kept[(p->seen - i) % KEPT].ts_ns,
+					 now) < MAX_AGE_NS;
 	if (n)
 		oomtrace_stats_unrecorded(OOMTRACE_UNRECORDED_RETRY, n);
 	p->pid = current->pid;
@@ -188,7 +189,7 @@ static void record_retry(const struct oomtrace_episode *ep,
 	struct oomtrace_retry rec = {
 		OOMTRACE_RECORD(RETRY, retry),
 		.episode = ep->id,
-		.age_ns = ep->begin_ns - r->ts_ns,
+		.age_ns = oomtrace_ns_between(r->ts_ns, ep->begin_ns),
 		.reclaimable = r->reclaimable,
 		.available = r->available,
 		.min_wmark = r->min_wmark,
@@ -225,7 +226,7 @@ void oomtrace_record_retries(const struct oomtrace_episode *ep)
 		for (i = p->seen - count_kept_retries(p) + 1; i <= p->seen; i++) {
 			const struct retry *r = &p->kept[i % KEPT];
 
-			if (ep->begin_ns - r->ts_ns < MAX_AGE_NS)
+			if (oomtrace_ns_between(r->ts_ns, ep->begin_ns) < MAX_AGE_NS)
 				record_retry(ep, r, i);
 		}
 		p->seen = 0;

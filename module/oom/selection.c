@@ -149,7 +149,8 @@ static void write_end(const struct oomtrace_episode *ep, u8 how)
 	struct oomtrace_oom_end rec = {
 		OOMTRACE_RECORD(OOM_END, oom_end),
 		.episode = ep->id,
-		.duration_ns = ktime_get_mono_fast_ns() - ep->begin_ns,
+		.duration_ns = oomtrace_ns_between(ep->begin_ns,
+						   ktime_get_mono_fast_ns()),
 		.notifier_freed = ep->freed,
 		.victims = ep->victims,
 		.candidates = ep->candidates,
