@@ -210,7 +210,8 @@
 	F(reap, since_kill_ns,		UINT, none)		\
 	F(reap, rss_anon,		INT,  none)		\
 	F(reap, rss_file,		INT,  none)		\
-	F(reap, rss_shmem,		INT,  none)
+	F(reap, rss_shmem,		INT,  none)		\
+	F(reap, mm_users,		UINT, none)
 
 #define OOMTRACE_FIELDS_OOM_END(F)				\
 	F(oom_end, episode,		UINT, none)		\

@@ -11,7 +11,7 @@
 #include "format.h"
 #include "story.h"
 
-static_assert(sizeof(struct oomtrace_story) <= 5120);
+static_assert(sizeof(struct oomtrace_story) <= 6144);
 
 /* The episode is the first field of every type that has one. */
 static_assert(OOMTRACE_BIT_oom_begin_episode == 0);
@@ -224,28 +224,37 @@ static void collect_victim(struct oomtrace_story *s,
 	s->victims++;
 }
 
-/* Add up the memory that the reaper left. */
-static void collect_pages_left(struct oomtrace_story_reap *r,
-			       const struct oomtrace_header *rec)
+/* Add up the memory that a step left: @known is 0 unknown, 1 known, 2 derived. */
+static s64 sum_pages_left(const struct oomtrace_header *rec, u8 *known)
 {
 	static const u8 terms[] = {
 		OOMTRACE_BIT_reap_rss_anon,
 		OOMTRACE_BIT_reap_rss_file,
 		OOMTRACE_BIT_reap_rss_shmem,
 	};
-	u8 known = 1;
 	unsigned int i;
 	u64 sum = 0;
 
+	*known = 1;
 	for (i = 0; i < ARRAY_SIZE(terms); i++) {
 		if (!oomtrace_field_valid(rec, terms[i]))
-			known = 0;
-		else if (known && oomtrace_field_derived(rec, terms[i]))
-			known = 2;
+			*known = 0;
+		else if (*known && oomtrace_field_derived(rec, terms[i]))
+			*known = 2;
 		sum += read_field_number(rec, terms[i]);
 	}
-	r->left = sum;
-	r->left_known = known;
+	return sum;
+}
+
+/* Who held how much memory when the marked thread had exited? */
+static void collect_held(struct oomtrace_story_reap *r,
+			 const struct oomtrace_header *rec)
+{
+	u8 known;
+
+	r->held = sum_pages_left(rec, &known);
+	r->users = read_field_number(rec, OOMTRACE_BIT_reap_mm_users);
+	r->held_known = known && oomtrace_field_valid(rec, OOMTRACE_BIT_reap_mm_users);
 }
 
 static void collect_reap(struct oomtrace_story *s,
@@ -277,7 +286,9 @@ static void collect_reap(struct oomtrace_story *s,
 		r->skips++;
 	if (step == OOMTRACE_STEP_SKIP || step == OOMTRACE_STEP_FINISH ||
 	    step == OOMTRACE_STEP_RELEASED)
-		collect_pages_left(r, rec);
+		r->left = sum_pages_left(rec, &r->left_known);
+	else if (step == OOMTRACE_STEP_EXITED)
+		collect_held(r, rec);
 }
 
 static void collect_repeat(struct oomtrace_story *s,

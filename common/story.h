@@ -43,17 +43,20 @@ struct oomtrace_story_exempt {
 struct oomtrace_story_reap {
 	u64 since_ns[OOMTRACE_STEPS];	/* kill to the last step of each kind */
 	s64 left;			/* pages after the last finish, skip or release */
+	s64 held;			/* pages when the marked thread had exited */
+	u32 users;			/* who held the address space then */
+	u32 skips;			/* times that the reaper skipped it */
 	u8 seen;			/* bit n: step n was seen */
 	u8 timed;			/* bit n: since_ns[n] is known */
 	u8 left_known;			/* @left is 0 unknown, 1 known, 2 derived */
-	u8 reserved;
-	u32 skips;			/* times that the reaper skipped it */
+	u8 held_known;			/* @held and @users are known */
+	u32 reserved;
 };
 
 /**
  * struct oomtrace_story - one episode's records and counts, as far as needed
  *
- * About 5 KB: too large for a kernel stack. All members are private. A kept
+ * Up to 6 KB: too large for a kernel stack. All members are private. A kept
  * record with an @h.type of 0 was not seen.
  */
 struct oomtrace_story {

@@ -210,14 +210,43 @@ static void write_pages_left(struct text_writer *w, const struct oomtrace_story_
 	write_text(w, " left");
 }
 
+/* The exit of one thread releases the memory only if no other task holds it. */
+static void write_exit(struct text_writer *w, const struct oomtrace_victim *v,
+		       const struct oomtrace_story_reap *r)
+{
+	bool released = r->held_known && !r->users && !r->held;
+
+	if (released)
+		write_text(w, "released its memory");
+	else if (v->pid == v->tgid)
+		write_text(w, "its main thread has exited");
+	else
+		write_text(w, "one of its threads has exited");
+	write_step_time(w, r, OOMTRACE_STEP_EXITED);
+	if (released)
+		return;
+	if (!r->held_known) {
+		write_text(w, ", what others held then is not known");
+		return;
+	}
+	write_text(w, ", ");
+	write_kib(w, r->held);
+	if (r->users)
+		write_text(w, " were still held by %u other %s", r->users,
+			   r->users == 1 ? "thread or process" :
+					   "threads or processes");
+	else
+		write_text(w, " were still being freed");
+}
+
 /* Write whether the victim exited, and what the reaper did. */
-static void write_reaping(struct text_writer *w, const struct oomtrace_story_reap *r)
+static void write_reaping(struct text_writer *w, const struct oomtrace_victim *v,
+			  const struct oomtrace_story_reap *r)
 {
 	const char *and = "";
 
 	if (r->seen & (1 << OOMTRACE_STEP_EXITED)) {
-		write_text(w, "released its memory");
-		write_step_time(w, r, OOMTRACE_STEP_EXITED);
+		write_exit(w, v, r);
 		and = "; ";
 	}
 	if (r->seen & (1 << OOMTRACE_STEP_FINISH)) {
@@ -260,7 +289,7 @@ static void write_freed(struct text_writer *w, const struct oomtrace_story *s,
 		label = "";
 		write_task(w, &s->victim[i].h, B(victim_comm), B(victim_pid));
 		write_text(w, " ");
-		write_reaping(w, &s->reap[i]);
+		write_reaping(w, &s->victim[i], &s->reap[i]);
 	}
 }
 

@@ -890,7 +890,8 @@ struct oomtrace_victim {
  * @OOMTRACE_STEP_START: the reaper started to unmap its address space
  * @OOMTRACE_STEP_FINISH: the reaper finished, perhaps with memory left
  * @OOMTRACE_STEP_SKIP: the reaper could not or need not reap; it may try again
- * @OOMTRACE_STEP_EXITED: the victim itself released its address space
+ * @OOMTRACE_STEP_EXITED: the victim's marked thread exited. Its address space is
+ *	released if nothing is left and no other task holds it: see @mm_users
  * @OOMTRACE_STEP_RELEASED: process_mrelease() reaped its address space
  */
 enum oomtrace_step {
@@ -914,9 +915,14 @@ enum oomtrace_step {
  * @since_kill_ns: time since the victim was marked, nanoseconds; absent if
  *	@episode is.
  * @rss_anon: MM_ANONPAGES that its address space still has, pages. The three
- *	rss fields are absent at queued and exited.
+ *	rss fields are absent at queued.
  * @rss_file: MM_FILEPAGES, pages.
  * @rss_shmem: MM_SHMEMPAGES, pages.
+ * @mm_users: users that still hold its address space (mm->mm_users): other
+ *	threads, other processes that share it, and readers of /proc/PID for as
+ *	long as they read. Present at exited only. If it is 0 and the rss fields
+ *	are not, another task is freeing the memory at that moment.
+ * @reserved2: zero.
  */
 struct oomtrace_reap {
 	struct oomtrace_header h;
@@ -928,6 +934,8 @@ struct oomtrace_reap {
 	__s64	rss_anon;
 	__s64	rss_file;
 	__s64	rss_shmem;
+	__u32	mm_users;
+	__u32	reserved2;
 };
 
 /**

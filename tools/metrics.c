@@ -131,14 +131,26 @@ static void name_kills(struct metrics *m, const struct oomtrace_name *rec)
 				    strlen(path));
 }
 
-/* The memory is free when the reaper finishes or the victim exits, if earlier. */
+/* Did the exit of the marked thread release the address space? */
+static bool is_released(const struct oomtrace_reap *r)
+{
+	return has_field(&r->h, OOMTRACE_BIT_reap_mm_users) && !r->mm_users &&
+	       has_field(&r->h, OOMTRACE_BIT_reap_rss_anon) &&
+	       !r->rss_anon && !r->rss_file && !r->rss_shmem;
+}
+
+/*
+ * The memory is free when the reaper finishes or the victim has released it, if
+ * earlier. If another thread releases it later, the time is not known.
+ */
 static void count_freed(struct metrics *m, const struct oomtrace_reap *r)
 {
 	double seconds = r->since_kill_ns / 1e9;
 	unsigned int i, b;
 
 	if (!has_field(&r->h, OOMTRACE_BIT_reap_since_kill_ns) ||
-	    (r->step != OOMTRACE_STEP_EXITED && r->step != OOMTRACE_STEP_FINISH))
+	    (r->step != OOMTRACE_STEP_FINISH &&
+	     (r->step != OOMTRACE_STEP_EXITED || !is_released(r))))
 		return;
 	for (i = 0; i < METRICS_PENDING; i++)
 		if (m->pending[i].pid == r->pid &&

@@ -209,83 +209,104 @@ void oomtrace_victim_signal(struct task_struct *task)
 			       SIGKILL);
 }
 
-/* Read the memory that a victim still has while the reaper works on it. */
-static bool fill_rss_left(struct oomtrace_reap *rec, pid_t pid)
-{
-	struct task_struct *task;
-	struct mm_struct *mm;
-	bool ok = false;
+#define RSS_FIELDS (OOMTRACE_BIT(reap, rss_anon) |	\
+		    OOMTRACE_BIT(reap, rss_file) |	\
+		    OOMTRACE_BIT(reap, rss_shmem))
 
-	rcu_read_lock();
-	task = oomtrace_task_of(pid, PIDTYPE_PID);
-	/* The reaper pins the task, whose signal struct pins the mm. */
-	if (task && tsk_is_oom_victim(task)) {
-		mm = task->signal->oom_mm;
-		rec->rss_anon = oomtrace_mm_counter(mm, MM_ANONPAGES);
-		rec->rss_file = oomtrace_mm_counter(mm, MM_FILEPAGES);
-		rec->rss_shmem = oomtrace_mm_counter(mm, MM_SHMEMPAGES);
-		ok = true;
-	}
-	rcu_read_unlock();
-	return ok;
+static void fill_rss_left(struct oomtrace_reap *rec, struct mm_struct *mm)
+{
+	rec->rss_anon = oomtrace_mm_counter(mm, MM_ANONPAGES);
+	rec->rss_file = oomtrace_mm_counter(mm, MM_FILEPAGES);
+	rec->rss_shmem = oomtrace_mm_counter(mm, MM_SHMEMPAGES);
+	rec->h.valid |= RSS_FIELDS;
 }
 
-static void record_reap_step(pid_t pid, u8 step, bool look)
+/* Fill the fields that do not depend on the step. */
+static void fill_reap(struct oomtrace_reap *rec, pid_t pid, u8 step)
 {
-	struct oomtrace_reap rec = {
+	struct dying d;
+
+	*rec = (struct oomtrace_reap){
 		OOMTRACE_RECORD(REAP, reap),
 		.pid = pid,
 		.step = step,
 	};
-	struct dying d;
+	rec->h.valid = OOMTRACE_BIT(reap, pid) | OOMTRACE_BIT(reap, step);
+	if (!recall_victim(pid, &d))
+		return;
+	rec->since_kill_ns = oomtrace_ns_between(d.marked_ns,
+						 ktime_get_mono_fast_ns());
+	rec->h.valid |= OOMTRACE_BIT(reap, since_kill_ns);
+	rec->episode = d.episode;
+	if (d.episode)
+		rec->h.valid |= OOMTRACE_BIT(reap, episode);
+}
 
-	rec.h.valid = OOMTRACE_BIT(reap, pid) | OOMTRACE_BIT(reap, step);
-	if (recall_victim(pid, &d)) {
-		rec.since_kill_ns = ktime_get_mono_fast_ns() - d.marked_ns;
-		rec.h.valid |= OOMTRACE_BIT(reap, since_kill_ns);
-		rec.episode = d.episode;
-		if (d.episode)
-			rec.h.valid |= OOMTRACE_BIT(reap, episode);
-	}
-	if (look && fill_rss_left(&rec, pid))
-		rec.h.valid |= OOMTRACE_BIT(reap, rss_anon) |
-			       OOMTRACE_BIT(reap, rss_file) |
-			       OOMTRACE_BIT(reap, rss_shmem);
+/* Record a step of the reaper, and the memory that the victim still has. */
+static void record_reaper_step(pid_t pid, u8 step)
+{
+	struct task_struct *task;
+	struct oomtrace_reap rec;
+
+	fill_reap(&rec, pid, step);
+	rcu_read_lock();
+	task = oomtrace_task_of(pid, PIDTYPE_PID);
+	/* The reaper pins the task, whose signal struct pins the mm. */
+	if (task && tsk_is_oom_victim(task))
+		fill_rss_left(&rec, task->signal->oom_mm);
+	rcu_read_unlock();
 	oomtrace_oom_write(&rec.h);
 }
 
-/* exit_oom_victim() takes no arguments. */
+/*
+ * exit_oom_victim() takes no arguments. exit_mm() calls it after mmput(), so
+ * current no longer counts in mm_users: whoever does still holds the memory.
+ */
 static void enter_exit_victim(unsigned long unused1, unsigned long unused2,
 			      unsigned long unused3)
 {
+	/* current's signal struct pins the mm until current is reaped. */
+	struct mm_struct *mm = READ_ONCE(current->signal->oom_mm);
+	struct oomtrace_reap rec;
+
 	oomtrace_hit(OOMTRACE_HOOK_EXIT_VICTIM);
-	record_reap_step(current->pid, OOMTRACE_STEP_EXITED, false);
+	fill_reap(&rec, current->pid, OOMTRACE_STEP_EXITED);
+	if (mm) {
+		/* The users first: the last of them frees before it goes. */
+		rec.mm_users = atomic_read(&mm->mm_users);
+		rec.h.valid |= OOMTRACE_BIT(reap, mm_users);
+		fill_rss_left(&rec, mm);
+	}
+	oomtrace_oom_write(&rec.h);
 }
 
 OOMTRACE_DEFINE_ENTRY(oomtrace_exit_victim, enter_exit_victim);
 
 void oomtrace_wake_reaper(void *data, int pid)
 {
+	struct oomtrace_reap rec;
+
 	oomtrace_hit(OOMTRACE_HOOK_WAKE_REAPER);
-	record_reap_step(pid, OOMTRACE_STEP_QUEUED, false);
+	fill_reap(&rec, pid, OOMTRACE_STEP_QUEUED);
+	oomtrace_oom_write(&rec.h);
 }
 
 void oomtrace_start_reaping(void *data, int pid)
 {
 	oomtrace_hit(OOMTRACE_HOOK_START_REAPING);
-	record_reap_step(pid, OOMTRACE_STEP_START, true);
+	record_reaper_step(pid, OOMTRACE_STEP_START);
 }
 
 void oomtrace_finish_reaping(void *data, int pid)
 {
 	oomtrace_hit(OOMTRACE_HOOK_FINISH_REAPING);
-	record_reap_step(pid, OOMTRACE_STEP_FINISH, true);
+	record_reaper_step(pid, OOMTRACE_STEP_FINISH);
 }
 
 void oomtrace_skip_reaping(void *data, int pid)
 {
 	oomtrace_hit(OOMTRACE_HOOK_SKIP_REAPING);
-	record_reap_step(pid, OOMTRACE_STEP_SKIP, true);
+	record_reaper_step(pid, OOMTRACE_STEP_SKIP);
 }
 
 /**
@@ -304,10 +325,9 @@ void oomtrace_record_released(u64 episode, pid_t pid, u64 since_ns,
 		.pid = pid,
 		.step = OOMTRACE_STEP_RELEASED,
 		.since_kill_ns = since_ns,
-		.rss_anon = oomtrace_mm_counter(mm, MM_ANONPAGES),
-		.rss_file = oomtrace_mm_counter(mm, MM_FILEPAGES),
-		.rss_shmem = oomtrace_mm_counter(mm, MM_SHMEMPAGES),
 	};
 
+	rec.h.valid &= ~OOMTRACE_BIT(reap, mm_users);
+	fill_rss_left(&rec, mm);
 	oomtrace_oom_write(&rec.h);
 }

@@ -245,6 +245,35 @@ void feed_reap(u64 episode, s32 pid, unsigned int step, u64 since_ns, s64 left)
 	feed(&r);
 }
 
+/* The exit of a victim's marked thread, after which others hold its memory. */
+void feed_held(u64 episode, s32 pid, u64 since_ns, s64 left, u32 users)
+{
+	RECORD(r, REAP, reap);
+
+	r.episode = episode;
+	r.pid = pid;
+	r.step = OOMTRACE_STEP_EXITED;
+	r.since_kill_ns = since_ns;
+	r.rss_anon = left;
+	r.mm_users = users;
+	feed(&r);
+}
+
+/* A candidate of which it is not known whether it was scored. */
+void feed_open(u64 episode, const char *comm, s32 pid)
+{
+	RECORD(c, CANDIDATE, candidate);
+
+	c.episode = episode;
+	c.pid = pid;
+	strcpy(c.comm, comm);
+	c.verdict = OOMTRACE_EVAL_KEPT;
+	c.h.valid &= ~(OOMTRACE_BIT(candidate, points) |
+		       OOMTRACE_BIT(candidate, verdict) |
+		       OOMTRACE_BIT(candidate, reason));
+	feed(&c);
+}
+
 struct oomtrace_oom_end make_end(u64 episode, unsigned int ending)
 {
 	RECORD(e, OOM_END, oom_end);

@@ -38,6 +38,8 @@ struct oomtrace_verdict make_verdict(u64 episode);
 void feed_victim(u64 episode, s32 pid, unsigned int why);
 void feed_reap(u64 episode, s32 pid, unsigned int step, u64 since_ns,
 	       s64 left);
+void feed_open(u64 episode, const char *comm, s32 pid);
+void feed_held(u64 episode, s32 pid, u64 since_ns, s64 left, u32 users);
 struct oomtrace_oom_end make_end(u64 episode, unsigned int ending);
 void feed_end(u64 episode, unsigned int ending);
 

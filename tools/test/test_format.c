@@ -88,7 +88,7 @@ static void test_line(void)
 
 	r.h.type = 77;
 	check_text(text_of(&r.h),
-		   "18446744073.709551 [65535] type-77: size=88\n",
+		   "18446744073.709551 [65535] type-77: size=96\n",
 		   "an_unknown_type_has_its_size");
 }
 

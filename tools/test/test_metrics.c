@@ -62,6 +62,12 @@ static void kill_one(u64 episode, s32 pid, u64 cgroup, u64 freed_ns)
 	victim(episode, pid, cgroup, OOMTRACE_WHY_CHOSEN, SIGKILL);
 	r.episode = episode;
 	r.pid = pid;
+	/* Other threads still hold the memory: that is no release. */
+	r.step = OOMTRACE_STEP_EXITED;
+	r.since_kill_ns = 1;
+	r.mm_users = 1;
+	metrics_feed(&m, &r.h);
+	r.mm_users = 0;
 	r.step = OOMTRACE_STEP_FINISH;
 	r.since_kill_ns = freed_ns;
 	metrics_feed(&m, &r.h);

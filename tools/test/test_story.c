@@ -33,7 +33,7 @@ static void feed_whole(u64 episode)
 	e.victims = 1;
 	e.candidates = 10;
 	feed(&e);
-	feed_reap(episode, 812, OOMTRACE_STEP_EXITED, 12345678, -1);
+	feed_reap(episode, 812, OOMTRACE_STEP_EXITED, 12345678, 0);
 }
 
 static const char whole[] =
@@ -223,6 +223,11 @@ static void test_victims(void)
 	feed_reap(1, 501, OOMTRACE_STEP_SKIP, 1999, -1);
 	feed_reap(1, 502, OOMTRACE_STEP_START, 2000000000, 100);
 	feed_reap(1, 509, OOMTRACE_STEP_EXITED, 1, -1);
+	feed_held(1, 504, 5885800, 10223, 1);
+	feed_reap(1, 504, OOMTRACE_STEP_FINISH, 2012000000, 0);
+	feed_held(1, 505, 5885800, 10223, 2);
+	feed_held(1, 506, 5885800, 3, 0);
+	feed_reap(1, 507, OOMTRACE_STEP_EXITED, 5885800, -1);
 	check_has(explanation(), "           and 2 more\n",
 		  "victims_that_are_not_kept_are_counted");
 	check_has(explanation(), "Freed:     hog[500] the reaper finished after 2.01 s, 100 KiB left\n",
@@ -233,6 +238,14 @@ static void test_victims(void)
 		  "a_victim_being_reaped_is_told");
 	check_has(explanation(), "hog[503] nothing recorded yet",
 		  "a_dying_victim_is_told");
+	check_has(explanation(), "hog[504] its main thread has exited after 5.8 ms, 40,892 KiB were still held by 1 other thread or process; the reaper finished after 2.01 s, 0 KiB left\n",
+		  "memory_that_others_hold_is_not_released");
+	check_has(explanation(), "hog[505] its main thread has exited after 5.8 ms, 40,892 KiB were still held by 2 other threads or processes\n",
+		  "a_release_that_is_not_recorded_is_not_made_up");
+	check_has(explanation(), "hog[506] its main thread has exited after 5.8 ms, 12 KiB were still being freed\n",
+		  "memory_that_another_task_frees_is_not_yet_released");
+	check_has(explanation(), "hog[507] its main thread has exited after 5.8 ms, what others held then is not known\n",
+		  "without_the_number_of_users_no_release_is_claimed");
 	check_has(explanation(), "(memory.oom.group kills its whole cgroup)\n",
 		  "a_group_kill_is_told");
 	check_has(explanation(), "Ended:     not recorded",

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: a record states a reason only if it is known. A victim whose memory
+ * others still hold has not released it. A task is exempt only for a reason that
+ * the kernel can have. A task that another policy chose was not compared. For a
+ * small machine (256 MB), with the module that provokes OOMs.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/scene_check.h"
+#include "lib/test.h"
+
+static struct scene *held, *blind, *policy, *spliced;
+
+/* What oomtrace last prints after the scene. */
+static char *told;
+
+#define TOLD	16384
+
+static void __attribute__((constructor)) make_scenes(void)
+{
+	held = scene_new();
+	blind = scene_new();
+	policy = scene_new();
+	spliced = scene_new();
+	told = mmap(NULL, TOLD, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+#define NEED_MEMCG()							\
+	do {								\
+		if (access("/sys/fs/cgroup/cgroup.controllers", F_OK))	\
+			SKIP(return, "no cgroup v2 memory controller");	\
+	} while (0)
+
+static void ask_last(void)
+{
+	run_program(told, TOLD, (char *[]){ "oomtrace", "last", NULL });
+}
+
+/* ---- a victim with a thread that does not exit ---- */
+
+#define HELD_MB		40
+
+/* The reaper comes two seconds after the kill. */
+#define REAPED_MS	4000
+
+static pid_t *second;
+static int go[2];
+
+static void *sleep_forever(void *unused)
+{
+	(void)unused;
+	*second = syscall(SYS_gettid);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* Two threads; the first one fills the cgroup. */
+static int fill_cgroup(void *dir)
+{
+	char path[160], pid[16], c;
+	pthread_t thread;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", (char *)dir);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	prctl(PR_SET_NAME, "threads");
+	/* Children of the tests are exempt. */
+	spill("/proc/self/oom_score_adj", "0");
+	if (spill(path, pid) ||
+	    pthread_create(&thread, NULL, sleep_forever, NULL) ||
+	    read(go[0], &c, 1) != 1)
+		return 1;
+	for (;;)
+		memset(mmap(NULL, MB(1), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, MB(1));
+}
+
+/* A tracer stops the second thread as it exits: it keeps the address space. */
+static void play_held(struct scene *s)
+{
+	int i;
+
+	second = mmap(NULL, sizeof(*second), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	scene_start(s, NULL);
+	memcg_make(&s->cg, "held", MB(HELD_MB));
+	if (pipe(go))
+		die("cannot make a pipe");
+	s->big = start_child(fill_cgroup, s->cg.dir);
+	for (i = 0; i < 500 && !*second; i++)
+		sleep_ms(10);
+	if (!*second || ptrace(PTRACE_SEIZE, *second, 0, PTRACE_O_TRACEEXIT) ||
+	    write(go[1], "g", 1) != 1)
+		die("cannot trace thread %d", *second);
+	sleep_ms(REAPED_MS);
+	ask_last();
+	/* The thread stands at PTRACE_EVENT_EXIT: let it go. */
+	for (i = 0; i < 500; i++) {
+		if (waitpid(*second, NULL, __WALL | WNOHANG) == *second)
+			break;
+		sleep_ms(10);
+	}
+	ptrace(PTRACE_DETACH, *second, 0, 0);
+	s->status = wait_child(s->big);
+	scene_end(s);
+	memcg_remove(&s->cg);
+}
+
+static const struct oomtrace_reap *find_step(const struct scene *s, pid_t pid,
+					     unsigned int step)
+{
+	size_t i;
+
+	for (i = 0; i < s->recs.n; i++)
+		if (s->recs.r[i].h.type == OOMTRACE_REAP &&
+		    s->recs.r[i].reap.pid == pid &&
+		    s->recs.r[i].reap.step == step)
+			return &s->recs.r[i].reap;
+	return NULL;
+}
+
+TEST(memory_that_another_thread_holds_is_not_released)
+{
+	const struct oomtrace_reap *exited, *start, *finish;
+	char line[256];
+
+	NEED_MEMCG();
+	scene_play(held, play_held);
+	EXPECT_EQ(128 + SIGKILL, held->status);
+	line_with(told, "Freed:", line, sizeof(line));
+	fprintf(stderr, "# %s\n", line);
+	EXPECT_EQ(NULL, strstr(told, "released its memory"));
+	exited = find_step(held, held->big, OOMTRACE_STEP_EXITED);
+	start = find_step(held, held->big, OOMTRACE_STEP_START);
+	finish = find_step(held, held->big, OOMTRACE_STEP_FINISH);
+	ASSERT_NE(NULL, exited) TH_LOG("%s", held->log);
+	ASSERT_NE(NULL, start) TH_LOG("%s", held->log);
+	ASSERT_NE(NULL, finish) TH_LOG("%s", held->log);
+	EXPECT_GT(start->since_kill_ns, exited->since_kill_ns);
+	EXPECT_TRUE(HAS(exited, reap, mm_users));
+	EXPECT_EQ(1, exited->mm_users);
+	EXPECT_LE((HELD_MB - 1) * 256, exited->rss_anon);
+	EXPECT_FALSE(HAS(start, reap, mm_users));
+	EXPECT_NE(NULL, strstr(line, "KiB were still held by 1 other thread or process"));
+	EXPECT_NE(NULL, strstr(line, "the reaper finished"));
+	EXPECT_LE((HELD_MB - 1) * 256, start->rss_anon);
+}
+
+TEST_HARNESS_MAIN
