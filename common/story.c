@@ -204,8 +204,10 @@ static void collect_candidate(struct oomtrace_story *s,
 		s->eligible++;
 		insert_candidate(s, &c);
 	}
-	if (!oomtrace_field_valid(rec, OOMTRACE_BIT_candidate_verdict))
+	if (!oomtrace_field_valid(rec, OOMTRACE_BIT_candidate_verdict)) {
+		s->open++;
 		return;
+	}
 
 	if (c.verdict == OOMTRACE_EVAL_INELIGIBLE)
 		collect_exempt(s, &c);

@@ -71,6 +71,8 @@ struct oomtrace_story {
 	u32 scanned;			/* candidate records seen */
 	u32 eligible;			/* candidate records with points */
 	u32 victims;			/* victim records seen */
+	u32 verdicts;			/* verdict records seen; the first is kept */
+	u32 open;			/* candidate records without a verdict */
 	u32 ntop;
 	u32 nexempt;
 	u32 zones;			/* zone records seen */

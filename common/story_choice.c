@@ -58,7 +58,7 @@ static const char *describe_recomputed(s64 how)
 	case OOMTRACE_RECOMPUTED_ORIGIN:
 		return "it was marked to be killed first (swapoff, KSM); out of";
 	default:
-		return "the kernel chose it (not checked, because records are missing); out of";
+		return "the kernel chose it (not checked: not all points are known); out of";
 	}
 }
 
@@ -66,6 +66,12 @@ static void write_recomputed(struct text_writer *w, const struct oomtrace_story 
 {
 	s64 how;
 
+	if (s->open) {
+		write_text(w, "the kernel chose it (not checked, because the points of ");
+		write_count(w, s->open);
+		write_text(w, " of the %u candidates are not known)\n", s->scanned);
+		return;
+	}
 	if (!get_field(&s->verdict.h, B(verdict_recomputed), &how))
 		how = OOMTRACE_RECOMPUTED_UNAVAILABLE;
 	write_text(w, "%s ", describe_recomputed(how));
@@ -256,6 +262,9 @@ static void write_next_candidates(struct text_writer *w, const struct oomtrace_s
 	const struct oomtrace_header *c;
 	unsigned int i, written = 0;
 
+	/* A task whose points are not known may come before any of these. */
+	if (s->open)
+		return;
 	for (i = 0; i < s->ntop; i++) {
 		c = &s->top[i].h;
 		if (fields_are_equal(v, B(verdict_pid), c, B(candidate_pid)) ||

@@ -711,8 +711,8 @@ enum oomtrace_reason {
  * @comm: its command name when it was evaluated.
  * @cgroup_id: id of its memory cgroup.
  * @points: return value of oom_badness(), pages, may be negative. Absent if
- *	oom_badness() was not called or found the task ineligible; LONG_MAX for a
- *	task marked as an OOM origin (swapoff, KSM).
+ *	oom_badness() was not called, was not seen, or found the task ineligible;
+ *	LONG_MAX for a task marked as an OOM origin (swapoff, KSM).
  * @rss_anon: MM_ANONPAGES, pages. The five memory fields are read just before
  *	oom_badness() reads them: derived if they do not add up to @points,
  *	absent if the task has no mm or its lock was contended.
@@ -721,9 +721,12 @@ enum oomtrace_reason {
  * @swapents: MM_SWAPENTS, pages.
  * @pgtables_bytes: mm_pgtables_bytes(), bytes.
  * @oom_score_adj: -1000 to 1000.
- * @verdict: enum oomtrace_eval.
+ * @verdict: enum oomtrace_eval. Absent, with @reason, if a task that was not
+ *	scored cannot be told from one whose score was not seen: as long as no
+ *	return of oom_badness() was seen in this scan.
  * @reason: enum oomtrace_reason. Derived: inferred from the task's state, by
- *	the kernel's tests in the kernel's order.
+ *	the kernel's tests in the kernel's order. Never cpuset in a memcg OOM or
+ *	with one memory node, where the kernel does not skip tasks for that.
  * @ns_pid: @pid in the task's own pid namespace; absent if the task has already
  *	released its pid.
  */
@@ -765,7 +768,8 @@ enum oomtrace_constraint {
 
 /**
  * enum oomtrace_recomputed - do the recorded points explain the kernel's choice?
- * @OOMTRACE_RECOMPUTED_UNAVAILABLE: candidates are missing, or none was scanned
+ * @OOMTRACE_RECOMPUTED_UNAVAILABLE: candidates or their points are missing, or
+ *	none was scanned
  * @OOMTRACE_RECOMPUTED_AGREE: the victim has the highest recorded points
  * @OOMTRACE_RECOMPUTED_TIE: the runner-up has as many; the later one is killed
  * @OOMTRACE_RECOMPUTED_RACED: another task has the highest recorded points
@@ -794,8 +798,8 @@ enum oomtrace_recomputed {
  *	thousandth of it.
  * @memcg_id: id of the cgroup that was out of memory; absent if not a memcg OOM.
  * @runner_up_points: highest points of any other task, pages; absent if there
- *	was none.
- * @runner_up_pid: pid of that task; absent if there was none.
+ *	was none, or if the points of some task are not known.
+ * @runner_up_pid: pid of that task; absent if @runner_up_points is.
  * @constraint: enum oomtrace_constraint.
  * @recomputed: enum oomtrace_recomputed.
  * @reserved: zero.

@@ -76,6 +76,11 @@ module_param_cb(select_hook, &hook_choice_ops, &select_hook, 0444);
 MODULE_PARM_DESC(select_hook,
 		 "How the entry of oom_evaluate_task is hooked: ftrace (default; a kprobe where the kernel has no ftrace), or kprobe, which costs more.");
 
+static char *badness;
+module_param(badness, charp, 0);
+MODULE_PARM_DESC(badness,
+		 "For tests: the function to hook in place of oom_badness, e.g. one that is never called, as if the compiler had inlined oom_badness.");
+
 /* ---- the table ---- */
 
 /*
@@ -399,6 +404,10 @@ int oomtrace_hooks_attach(void)
 		return ret;
 	oomtrace_vm_enough_init(follow_mode);
 	mutex_lock(&hooks_mutex);
+	if (badness) {
+		hooks[OOMTRACE_HOOK_BADNESS].names[0] = badness;
+		hooks[OOMTRACE_HOOK_BADNESS].names[1] = NULL;
+	}
 	for (i = 0; i < OOMTRACE_HOOKS && !ret; i++) {
 		if (hooks[i].on_demand)
 			continue;
@@ -485,11 +494,19 @@ bool oomtrace_hooks_enabled(void)
 	return READ_ONCE(hooks_on);
 }
 
+/* What keeps an attached hook from recording anything; NULL: nothing. */
+static const char *silenced_by(const struct oomtrace_hook *hook)
+{
+	if (hook == &hooks[OOMTRACE_HOOK_BADNESS] && oomtrace_badness_is_blind())
+		return "never called, though the kernel scored tasks";
+	return oomtrace_attach_silenced_by(hook);
+}
+
 /**
  * oomtrace_hooks_missing() - count the hooks that record nothing
  *
- * A hook is missing if it failed to attach, or if the kernel does not call it
- * because kernel.ftrace_enabled is 0.
+ * A hook is missing if it failed to attach, or if the kernel does not call it:
+ * because kernel.ftrace_enabled is 0, for example.
  *
  * Return: the count; 0 if every hook works.
  */
@@ -498,7 +515,7 @@ unsigned int oomtrace_hooks_missing(void)
 	unsigned int i, n = 0;
 
 	for (i = 0; i < OOMTRACE_HOOKS; i++)
-		n += hooks[i].name ? !!oomtrace_attach_silenced_by(&hooks[i]) :
+		n += hooks[i].name ? !!silenced_by(&hooks[i]) :
 				     !hooks[i].on_demand || hooks[i].error;
 	return n;
 }
@@ -519,7 +536,7 @@ static const char *state_word(const struct oomtrace_hook *hook)
 	/* Another hook of the same function is in charge. */
 	if (!hook->armed)
 		return "waiting";
-	return oomtrace_attach_silenced_by(hook) ? "silent" : "attached";
+	return silenced_by(hook) ? "silent" : "attached";
 }
 
 static void show_hook(struct seq_file *m, unsigned int id)
@@ -553,7 +570,7 @@ static void show_hook(struct seq_file *m, unsigned int id)
 		seq_printf(m, " missed=%lu", oomtrace_attach_missed(hook));
 	if (hook->prototype.expected)
 		seq_printf(m, " prototype=%s", prototype_word(hook));
-	silenced = oomtrace_attach_silenced_by(hook);
+	silenced = silenced_by(hook);
 	if (silenced)
 		seq_printf(m, " (%s)", silenced);
 	seq_putc(m, '\n');

@@ -160,4 +160,76 @@ TEST(memory_that_another_thread_holds_is_not_released)
 	EXPECT_LE((HELD_MB - 1) * 256, start->rss_anon);
 }
 
+/* ---- an oom_badness() that is not seen ---- */
+
+/* The kernel calls it before it hibernates. */
+#define NEVER_CALLED	"oom_killer_disable"
+
+static char *hooks;
+
+static void play_blind(struct scene *s)
+{
+	struct hog small, exempt, big;
+	char *text;
+
+	hooks = told + TOLD / 2;
+	scene_start(s, "badness=" NEVER_CALLED);
+	memcg_make(&s->cg, "blind", MB(24));
+	hog_start(&small, "--cgroup %s --comm small --anon 5 --hold", s->cg.dir);
+	hog_ready(&small);
+	hog_start(&exempt, "--cgroup %s --comm exempt --anon 3 --adj -1000 --hold",
+		  s->cg.dir);
+	hog_ready(&exempt);
+	hog_start(&big, "--cgroup %s --comm big --grow 64", s->cg.dir);
+	s->small = small.pid;
+	s->exempt = exempt.pid;
+	s->big = big.pid;
+	s->status = hog_wait(&big);
+	sleep_ms(200);
+	run_program(told, TOLD / 2, (char *[]){ "oomtrace", "last", NULL });
+	text = slurp(DEBUGFS "/hooks", NULL);
+	line_with(text, NEVER_CALLED, hooks, 256);
+	free(text);
+	scene_end(s);
+	memcg_remove(&s->cg);
+	hog_wait(&small);
+	hog_wait(&exempt);
+}
+
+TEST(scores_that_are_not_seen_exempt_no_task)
+{
+	const struct oomtrace_candidate *c;
+	struct scene_oom oom;
+	size_t i;
+	int open = 0;
+
+	NEED_MEMCG();
+	scene_play(blind, play_blind);
+	scene_load_oom(_metadata, &oom, blind, blind->big);
+	for (i = 0; i < blind->recs.n; i++) {
+		c = &blind->recs.r[i].candidate;
+		if (c->h.type != OOMTRACE_CANDIDATE)
+			continue;
+		EXPECT_FALSE(HAS(c, candidate, reason) &&
+			     c->reason != OOMTRACE_REASON_NONE)
+			TH_LOG("%.16s has reason %u", c->comm, c->reason);
+		open += !HAS(c, candidate, verdict);
+	}
+	EXPECT_LE(1, open);
+	c = scene_candidate(blind, oom.begin->episode, blind->exempt);
+	ASSERT_NE(NULL, c);
+	EXPECT_FALSE(HAS(c, candidate, verdict));
+	EXPECT_FALSE(HAS(c, candidate, reason));
+	EXPECT_FALSE(HAS(c, candidate, points));
+	/* The points of the chosen task are the kernel's own. */
+	EXPECT_TRUE(HAS(oom.verdict, verdict, points));
+	EXPECT_EQ(OOMTRACE_RECOMPUTED_UNAVAILABLE, oom.verdict->recomputed);
+	EXPECT_FALSE(HAS(oom.verdict, verdict, runner_up_pid));
+	EXPECT_IN(" silent ", hooks);
+	EXPECT_IN("(never called, though the kernel scored tasks)", hooks);
+	EXPECT_EQ(NULL, strstr(told, "other nodes")) TH_LOG("%s", told);
+	EXPECT_EQ(NULL, strstr(told, "Exempt:")) TH_LOG("%s", told);
+	EXPECT_NE(NULL, strstr(told, "are not known)")) TH_LOG("%s", told);
+}
+
 TEST_HARNESS_MAIN

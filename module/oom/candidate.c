@@ -18,6 +18,7 @@
 #include <linux/kprobes.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -227,6 +228,7 @@ static __always_inline void finish_scored(struct pending *p, struct oomtrace_epi
 {
 	struct oomtrace_candidate *rec = &p->rec;
 
+	ep->seen = true;
 	if (rec->points == LONG_MIN) {
 		rec->points = 0;
 		rec->verdict = OOMTRACE_EVAL_INELIGIBLE;
@@ -245,6 +247,64 @@ static __always_inline void finish_scored(struct pending *p, struct oomtrace_epi
 	rank_candidate(ep, rec->pid, rec->points);
 }
 
+/* A task led by its points, though oom_badness() was not seen to return them. */
+static bool led_unseen;
+
+/**
+ * oomtrace_badness_is_blind() - check whether the kernel scores tasks unseen
+ *
+ * A compiler may inline oom_badness() into oom_evaluate_task(). Its symbol stays,
+ * because /proc needs it, so the hook attaches, and is never called in a scan.
+ *
+ * Return: true if a task was scored since load, and no return was ever seen.
+ */
+bool oomtrace_badness_is_blind(void)
+{
+	return READ_ONCE(led_unseen) && !oomtrace_hook_hits(OOMTRACE_HOOK_BADNESS);
+}
+
+/* Does the kernel ask where a candidate's memory is, and can the answer be no? */
+static bool can_skip_for_nodes(const struct oomtrace_episode *ep)
+{
+	return IS_ENABLED(CONFIG_NUMA) && !ep->oc->memcg && nr_online_nodes > 1;
+}
+
+/*
+ * Is it certain that oom_evaluate_task() scores no such candidate? A sysrq scores
+ * victims of earlier OOMs, too.
+ */
+static bool is_never_scored(const struct oomtrace_episode *ep, u8 skipped)
+{
+	switch (skipped) {
+	case OOMTRACE_REASON_INIT:
+	case OOMTRACE_REASON_KTHREAD:
+		return true;
+	case OOMTRACE_REASON_OOM_SKIP:
+	case OOMTRACE_REASON_IN_FLIGHT:
+		return ep->oc->order != -1;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Why was a candidate skipped that was not scored? The scan was not aborted.
+ *
+ * Return: enum oomtrace_reason; OOMTRACE_REASON_NONE if it is not known.
+ */
+static u8 explain_skip(const struct oomtrace_episode *ep, u8 skipped)
+{
+	bool certain = is_never_scored(ep, skipped);
+
+	if (certain && skipped != OOMTRACE_REASON_IN_FLIGHT)
+		return skipped;
+	/* The kernel aborts at a dying victim, unless it skips that before. */
+	if (can_skip_for_nodes(ep))
+		return OOMTRACE_REASON_CPUSET;
+	/* It was reaped between our look at it and the kernel's. */
+	return certain ? OOMTRACE_REASON_OOM_SKIP : OOMTRACE_REASON_NONE;
+}
+
 /* Set the outcome of a candidate without a return of oom_badness(). */
 static void finish_unscored(struct pending *p, struct oomtrace_episode *ep)
 {
@@ -259,21 +319,31 @@ static void finish_unscored(struct pending *p, struct oomtrace_episode *ep)
 	}
 	if (ep->oc->chosen == p->task) {
 		/* oom_task_origin(), or a return of oom_badness() was missed. */
+		if (ep->oc->chosen_points != LONG_MAX) {
+			ep->unseen++;
+			WRITE_ONCE(led_unseen, true);
+		}
 		rec->verdict = OOMTRACE_EVAL_LEADING;
 		rec->points = ep->oc->chosen_points;
 		rec->h.valid |= OOMTRACE_BIT(candidate, points);
 		rank_candidate(ep, rec->pid, rec->points);
 		return;
 	}
-	if (!oomtrace_hook_attached(OOMTRACE_HOOK_BADNESS)) {
-		/* Without the hook, a skipped task and a lower score look alike. */
+	rec->reason = explain_skip(ep, p->skipped);
+	/*
+	 * If oom_badness() cannot be seen, a skipped task and a lower score look
+	 * alike. That it can be is known once it was seen in this scan.
+	 */
+	if (!is_never_scored(ep, p->skipped) &&
+	    (!ep->seen || rec->reason == OOMTRACE_REASON_NONE)) {
+		ep->unseen++;
 		rec->verdict = OOMTRACE_EVAL_KEPT;
+		rec->reason = OOMTRACE_REASON_NONE;
 		rec->h.valid &= ~(OOMTRACE_BIT(candidate, verdict) |
 				  OOMTRACE_BIT(candidate, reason));
 		return;
 	}
 	rec->verdict = OOMTRACE_EVAL_INELIGIBLE;
-	rec->reason = p->skipped;
 	rec->h.derived |= OOMTRACE_BIT(candidate, reason);
 }
 

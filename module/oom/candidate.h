@@ -19,5 +19,6 @@ int oomtrace_badness_return(struct kretprobe_instance *ri,
 
 void oomtrace_candidate_finish(struct oomtrace_episode *ep);
 bool oomtrace_candidate_forget(void);
+bool oomtrace_badness_is_blind(void);
 
 #endif /* OOMTRACE_CANDIDATE_H */

@@ -35,9 +35,12 @@ struct oomtrace_paths;
  * @second_pid: the task that would die without @best_pid.
  * @second_points: points of @second_pid.
  * @scored: tasks that got points.
+ * @unseen: tasks whose points are unknown because oom_badness() was not seen, or
+ *	that led without a return of it.
  * @chosen_tgid: thread group that oom_kill_process() was called for.
  * @dying_pid: earlier victim, still dying, at which the scan stopped.
  * @dying_tgid: thread group that __oom_kill_process() was last called for.
+ * @seen: a return of oom_badness() was seen.
  * @notified: the oom notifiers were called.
  * @killing: oom_kill_process() was called.
  * @chosen_marked: the chosen task was marked; later victims are of its group.
@@ -66,9 +69,11 @@ struct oomtrace_episode {
 	pid_t second_pid;
 	long second_points;
 	u32 scored;
+	u32 unseen;
 	pid_t chosen_tgid;
 	pid_t dying_pid;
 	pid_t dying_tgid;
+	bool seen;
 	bool notified;
 	bool killing;
 	bool chosen_marked;

@@ -35,8 +35,7 @@
 static u8 check_choice(const struct oomtrace_episode *ep,
 		       const struct oom_control *oc)
 {
-	if (!ep->scored || ep->missed ||
-	    !oomtrace_hook_attached(OOMTRACE_HOOK_BADNESS))
+	if (!ep->scored || ep->missed || ep->unseen)
 		return OOMTRACE_RECOMPUTED_UNAVAILABLE;
 	if (oc->chosen_points == LONG_MAX)
 		return OOMTRACE_RECOMPUTED_ORIGIN;
@@ -53,7 +52,8 @@ static void fill_runner_up(struct oomtrace_verdict *rec,
 {
 	bool best_died = ep->best_pid == rec->pid;
 
-	if (ep->scored < 1 + best_died)
+	/* Any task whose points are unknown may be the one. */
+	if (ep->unseen || ep->scored < 1 + best_died)
 		return;
 	rec->runner_up_pid = best_died ? ep->second_pid : ep->best_pid;
 	rec->runner_up_points = best_died ? ep->second_points : ep->best_points;

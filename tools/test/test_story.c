@@ -148,7 +148,7 @@ static void test_choice(void)
 		       OOMTRACE_BIT(verdict, runner_up_points) |
 		       OOMTRACE_BIT(verdict, totalpages));
 	feed(&v);
-	check_has(explanation(), "not checked, because records are missing",
+	check_has(explanation(), "not checked: not all points are known",
 		  "what_could_not_be_checked_is_told");
 	check_has(explanation(), "Runner-up: not known\n",
 		  "an_unknown_runner_up_is_not_known");
