@@ -183,7 +183,8 @@
 	F(verdict, memcg_id,		UINT, none)		\
 	F(verdict, runner_up_pid,	INT,  none)		\
 	F(verdict, runner_up_points,	INT,  none)		\
-	F(verdict, recomputed,		ENUM, recomputed)
+	F(verdict, recomputed,		ENUM, recomputed)	\
+	F(verdict, policy,		ENUM, policy)
 
 #define OOMTRACE_FIELDS_VICTIM(F)				\
 	F(victim, episode,		UINT, none)		\
@@ -358,6 +359,12 @@
 	E(OOMTRACE_RECOMPUTED_TIE,	"tie")			\
 	E(OOMTRACE_RECOMPUTED_RACED,	"raced")		\
 	E(OOMTRACE_RECOMPUTED_ORIGIN,	"origin")
+
+#define OOMTRACE_NAMES_policy(E)					\
+	E(OOMTRACE_POLICY_ALLOCATING_TASK, "allocating_task")		\
+	E(OOMTRACE_POLICY_GLOBAL,	"global")			\
+	E(OOMTRACE_POLICY_MEMCG,	"memcg")			\
+	E(OOMTRACE_POLICY_OTHER,	"other")
 
 #define OOMTRACE_NAMES_why(E)				\
 	E(OOMTRACE_WHY_CHOSEN,		"chosen")	\

@@ -366,7 +366,8 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 		collect_candidate(s, rec);
 		break;
 	case OOMTRACE_VERDICT:
-		copy_record(&s->verdict, sizeof(s->verdict), rec);
+		if (!s->verdicts++)
+			copy_record(&s->verdict, sizeof(s->verdict), rec);
 		break;
 	case OOMTRACE_VICTIM:
 		collect_victim(s, rec);

@@ -79,6 +79,30 @@ static void write_recomputed(struct text_writer *w, const struct oomtrace_story 
 	write_text(w, " eligible %s\n", s->eligible == 1 ? "task" : "tasks");
 }
 
+static void write_why(struct text_writer *w, const struct oomtrace_story *s)
+{
+	s64 policy;
+
+	if (!get_field(&s->verdict.h, B(verdict_policy), &policy))
+		policy = OOMTRACE_POLICIES;
+	if (policy == OOMTRACE_POLICY_ALLOCATING_TASK)
+		write_text(w, "no tasks were compared: vm.oom_kill_allocating_task is set\n");
+	else if (policy == OOMTRACE_POLICY_OTHER)
+		write_text(w, "chosen by another policy than the kernel's (BPF, for example)\n");
+	else if (s->scanned)
+		write_recomputed(w, s);
+	else if (policy == OOMTRACE_POLICIES &&
+		 !oomtrace_field_valid(&s->verdict.h, B(verdict_points)))
+		write_text(w, "not known: no compared tasks are recorded\n");
+	else
+		write_text(w, "the kernel compared tasks, but their records are missing\n");
+	if (s->verdicts < 2)
+		return;
+	write_label(w, "");
+	write_text(w, "%u more %s chosen in this episode, see the victims\n",
+		   s->verdicts - 1, s->verdicts == 2 ? "task was" : "tasks were");
+}
+
 static void write_killed(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *rec = &s->verdict.h;
@@ -94,10 +118,7 @@ static void write_killed(struct text_writer *w, const struct oomtrace_story *s)
 	write_id_field(w, rec, B(verdict_cgroup_id));
 	write_text(w, "\n");
 	write_label(w, "Why:");
-	if (!oomtrace_field_valid(rec, B(verdict_points)) && !s->scanned)
-		write_text(w, "no tasks were compared: vm.oom_kill_allocating_task is set\n");
-	else
-		write_recomputed(w, s);
+	write_why(w, s);
 }
 
 /* The terms of one candidate's score, in pages. */

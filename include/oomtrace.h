@@ -785,6 +785,24 @@ enum oomtrace_recomputed {
 };
 
 /**
+ * enum oomtrace_policy - what chose the task, by the message for the kernel's log
+ * that oom_kill_process() was called with
+ * @OOMTRACE_POLICY_ALLOCATING_TASK: vm.oom_kill_allocating_task: the task that
+ *	allocates is killed, and no tasks are compared
+ * @OOMTRACE_POLICY_GLOBAL: the comparison of all tasks
+ * @OOMTRACE_POLICY_MEMCG: the comparison of the tasks of a memory cgroup
+ * @OOMTRACE_POLICY_OTHER: none of these, for example a BPF program that handles
+ *	OOMs; it may choose several tasks in one episode
+ */
+enum oomtrace_policy {
+	OOMTRACE_POLICY_ALLOCATING_TASK,
+	OOMTRACE_POLICY_GLOBAL,
+	OOMTRACE_POLICY_MEMCG,
+	OOMTRACE_POLICY_OTHER,
+	OOMTRACE_POLICIES,
+};
+
+/**
  * struct oomtrace_verdict - the task that oom_kill_process() was called for
  * @h: header.
  * @episode: number of the episode.
@@ -792,16 +810,17 @@ enum oomtrace_recomputed {
  * @tgid: its thread group id.
  * @comm: its command name.
  * @cgroup_id: id of its memory cgroup.
- * @points: oom_control.chosen_points, pages. Absent if the sysctl
- *	vm.oom_kill_allocating_task made the choice: no task is scored then.
+ * @points: oom_control.chosen_points, pages. Absent unless @policy is global or
+ *	memcg: otherwise no task is scored.
  * @totalpages: oom_control.totalpages, pages: one oom_score_adj is worth a
- *	thousandth of it.
+ *	thousandth of it. Absent if @policy is other and the kernel has not set it.
  * @memcg_id: id of the cgroup that was out of memory; absent if not a memcg OOM.
  * @runner_up_points: highest points of any other task, pages; absent if there
  *	was none, or if the points of some task are not known.
  * @runner_up_pid: pid of that task; absent if @runner_up_points is.
  * @constraint: enum oomtrace_constraint.
  * @recomputed: enum oomtrace_recomputed.
+ * @policy: enum oomtrace_policy.
  * @reserved: zero.
  */
 struct oomtrace_verdict {
@@ -818,7 +837,8 @@ struct oomtrace_verdict {
 	__s32	runner_up_pid;
 	__u8	constraint;
 	__u8	recomputed;
-	__u8	reserved[2];
+	__u8	policy;
+	__u8	reserved;
 };
 
 /**

@@ -227,6 +227,7 @@ TEST_F(global, the_victim_has_the_most_points_and_the_next_is_runner_up)
 {
 	scene_check_choice(_metadata, self->oom.s, self->oom.verdict);
 	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, self->oom.verdict->recomputed);
+	EXPECT_EQ(OOMTRACE_POLICY_GLOBAL, self->oom.verdict->policy);
 }
 
 TEST_F(global, init_and_kernel_threads_are_ineligible_for_that_reason)
@@ -369,6 +370,7 @@ TEST(oom_kill_allocating_task_compares_no_candidates)
 	EXPECT_FALSE(HAS(oom.verdict, verdict, runner_up_pid));
 	EXPECT_FALSE(HAS(oom.verdict, verdict, runner_up_points));
 	EXPECT_EQ(OOMTRACE_RECOMPUTED_UNAVAILABLE, oom.verdict->recomputed);
+	EXPECT_EQ(OOMTRACE_POLICY_ALLOCATING_TASK, oom.verdict->policy);
 	EXPECT_EQ(0, oom.end->candidates);
 	EXPECT_EQ(1, oom.end->victims);
 	EXPECT_EQ(OOMTRACE_ENDING_KILLED, oom.end->ending);

@@ -164,6 +164,7 @@ TEST_F(memcg, points_and_choice_are_the_kernels)
 	scene_check_choice(_metadata, self->oom.s, self->oom.verdict);
 	EXPECT_EQ(self->oom.s->small, self->oom.verdict->runner_up_pid);
 	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, self->oom.verdict->recomputed);
+	EXPECT_EQ(OOMTRACE_POLICY_MEMCG, self->oom.verdict->policy);
 }
 
 TEST_F(memcg, adj_minus_1000_is_ineligible_for_that_reason)

@@ -223,6 +223,7 @@ TEST(scores_that_are_not_seen_exempt_no_task)
 	EXPECT_FALSE(HAS(c, candidate, points));
 	/* The points of the chosen task are the kernel's own. */
 	EXPECT_TRUE(HAS(oom.verdict, verdict, points));
+	EXPECT_EQ(OOMTRACE_POLICY_MEMCG, oom.verdict->policy);
 	EXPECT_EQ(OOMTRACE_RECOMPUTED_UNAVAILABLE, oom.verdict->recomputed);
 	EXPECT_FALSE(HAS(oom.verdict, verdict, runner_up_pid));
 	EXPECT_IN(" silent ", hooks);
@@ -230,6 +231,72 @@ TEST(scores_that_are_not_seen_exempt_no_task)
 	EXPECT_EQ(NULL, strstr(told, "other nodes")) TH_LOG("%s", told);
 	EXPECT_EQ(NULL, strstr(told, "Exempt:")) TH_LOG("%s", told);
 	EXPECT_NE(NULL, strstr(told, "are not known)")) TH_LOG("%s", told);
+}
+
+/* ---- another policy ---- */
+
+static void play_policy(struct scene *s)
+{
+	struct hog spare[2], big;
+	char pid[16];
+	int i;
+
+	scene_start(s, NULL);
+	for (i = 0; i < 2; i++) {
+		hog_start(&spare[i], "--comm spare --anon 8 --hold");
+		hog_ready(&spare[i]);
+		snprintf(pid, sizeof(pid), "%d", spare[i].pid);
+		if (spill(PROVOKE("policy"), pid))
+			die("cannot choose %s", pid);
+	}
+	hog_start(&big, "--comm big --adj 500 --grow 4096");
+	s->small = spare[0].pid;
+	s->exempt = spare[1].pid;
+	s->big = big.pid;
+	s->status = hog_wait(&big);
+	run_program(told, TOLD, (char *[]){ "oomtrace", "last", "1", NULL });
+	scene_end(s);
+	for (i = 0; i < 2; i++)
+		hog_wait(&spare[i]);
+	provoke_unload();
+}
+
+TEST(a_task_chosen_by_another_policy_was_not_compared)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *v;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+	const pid_t *pid;
+
+	if (!provoke_load())
+		SKIP(return, "the module that provokes OOMs was not built");
+	scene_play(policy, play_policy);
+	/* One episode with two verdicts. */
+	for (pid = (pid_t[]){ policy->small, policy->exempt, 0 }; *pid; pid++) {
+		ASSERT_TRUE(scene_find(policy, *pid, &begin, &v, &victim, &end))
+			TH_LOG("%s", policy->log);
+		EXPECT_EQ(OOMTRACE_POLICY_OTHER, v->policy);
+		EXPECT_EQ(1, v->episode);
+		EXPECT_FALSE(HAS(v, verdict, points));
+		EXPECT_FALSE(HAS(v, verdict, totalpages));
+		EXPECT_FALSE(HAS(v, verdict, runner_up_pid));
+		EXPECT_EQ(OOMTRACE_RECOMPUTED_UNAVAILABLE, v->recomputed);
+		EXPECT_EQ(OOMTRACE_WHY_CHOSEN, victim->why);
+		EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
+		EXPECT_EQ(2, end->victims);
+		EXPECT_EQ(0, end->candidates);
+	}
+	EXPECT_NE(NULL, strstr(told, "chosen by another policy")) TH_LOG("%s", told);
+	EXPECT_NE(NULL, strstr(told, "1 more task was chosen")) TH_LOG("%s", told);
+	EXPECT_EQ(NULL, strstr(told, "oom_kill_allocating_task")) TH_LOG("%s", told);
+	/* What the kernel chooses itself afterwards was compared. */
+	ASSERT_TRUE(scene_find(policy, policy->big, &begin, &v, &victim, &end))
+		TH_LOG("%s", policy->log);
+	EXPECT_EQ(OOMTRACE_POLICY_GLOBAL, v->policy);
+	EXPECT_TRUE(HAS(v, verdict, points));
+	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, v->recomputed);
+	scene_check_episodes(_metadata, &policy->recs);
 }
 
 TEST_HARNESS_MAIN

@@ -47,6 +47,28 @@ static u8 check_choice(const struct oomtrace_episode *ep,
 	return OOMTRACE_RECOMPUTED_AGREE;
 }
 
+/*
+ * The kernel's own policies call oom_kill_process() with these messages. All of
+ * their bytes are readable, and the comparison stops at the first that differs.
+ */
+static u8 find_policy(const char *message)
+{
+	if (message) {
+		if (!strcmp(message, "Out of memory"))
+			return OOMTRACE_POLICY_GLOBAL;
+		if (!strcmp(message, "Memory cgroup out of memory"))
+			return OOMTRACE_POLICY_MEMCG;
+		if (!strcmp(message, "Out of memory (oom_kill_allocating_task)"))
+			return OOMTRACE_POLICY_ALLOCATING_TASK;
+	}
+	return OOMTRACE_POLICY_OTHER;
+}
+
+static bool compares_tasks(u8 policy)
+{
+	return policy == OOMTRACE_POLICY_GLOBAL || policy == OOMTRACE_POLICY_MEMCG;
+}
+
 static void fill_runner_up(struct oomtrace_verdict *rec,
 			   const struct oomtrace_episode *ep)
 {
@@ -62,7 +84,7 @@ static void fill_runner_up(struct oomtrace_verdict *rec,
 }
 
 static void record_verdict(const struct oomtrace_episode *ep,
-			   const struct oom_control *oc)
+			   const struct oom_control *oc, u8 policy)
 {
 	struct task_struct *chosen = oc->chosen;
 	struct oomtrace_verdict rec = {
@@ -73,7 +95,8 @@ static void record_verdict(const struct oomtrace_episode *ep,
 		.cgroup_id = oomtrace_memcg_id(chosen),
 		.totalpages = oc->totalpages,
 		.constraint = oc->constraint,
-		.recomputed = check_choice(ep, oc),
+		.recomputed = OOMTRACE_RECOMPUTED_UNAVAILABLE,
+		.policy = policy,
 	};
 
 	rec.h.valid &= ~(OOMTRACE_BIT(verdict, points) |
@@ -81,22 +104,27 @@ static void record_verdict(const struct oomtrace_episode *ep,
 			 OOMTRACE_BIT(verdict, runner_up_pid) |
 			 OOMTRACE_BIT(verdict, runner_up_points));
 	oomtrace_comm(rec.comm, chosen);
-	/* oom_kill_allocating_task kills without a scan and without points. */
-	if (ep->candidates) {
+	/* Other policies kill without a scan and without points. */
+	if (compares_tasks(policy)) {
 		rec.points = oc->chosen_points;
 		rec.h.valid |= OOMTRACE_BIT(verdict, points);
+		rec.recomputed = check_choice(ep, oc);
+		fill_runner_up(&rec, ep);
+	} else if (!oc->totalpages) {
+		rec.h.valid &= ~OOMTRACE_BIT(verdict, totalpages);
 	}
 	if (oc->memcg) {
 		rec.memcg_id = cgroup_id(oc->memcg->css.cgroup);
 		rec.h.valid |= OOMTRACE_BIT(verdict, memcg_id);
 	}
-	fill_runner_up(&rec, ep);
 	oomtrace_oom_write(&rec.h);
 }
 
-static void enter_kill_process(unsigned long oc, unsigned long message,
+/* A policy may call oom_kill_process() several times in one episode. */
+static void enter_kill_process(unsigned long arg, unsigned long message,
 			       unsigned long unused)
 {
+	const struct oom_control *oc = (void *)arg;
 	struct oomtrace_episode *ep = &oomtrace_episode;
 
 	oomtrace_hit(OOMTRACE_HOOK_KILL_PROCESS);
@@ -105,8 +133,9 @@ static void enter_kill_process(unsigned long oc, unsigned long message,
 	oomtrace_candidate_finish(ep);
 	oomtrace_hold_release(ep, true);
 	ep->killing = true;
-	ep->chosen_tgid = ep->oc->chosen->tgid;
-	record_verdict(ep, ep->oc);
+	ep->chosen_marked = false;
+	ep->chosen_tgid = oc->chosen->tgid;
+	record_verdict(ep, oc, find_policy((const char *)message));
 }
 
 OOMTRACE_DEFINE_ENTRY(oomtrace_kill_process, enter_kill_process);

@@ -212,6 +212,7 @@ struct oomtrace_verdict make_verdict(u64 episode)
 	v.runner_up_points = 310;
 	v.constraint = OOMTRACE_CONSTRAINT_MEMCG;
 	v.recomputed = OOMTRACE_RECOMPUTED_AGREE;
+	v.policy = OOMTRACE_POLICY_MEMCG;
 	return v;
 }
 

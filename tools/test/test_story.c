@@ -166,10 +166,38 @@ static void test_no_choice(void)
 	v.h.valid &= ~(OOMTRACE_BIT(verdict, points) |
 		       OOMTRACE_BIT(verdict, runner_up_pid) |
 		       OOMTRACE_BIT(verdict, runner_up_points));
+	v.policy = OOMTRACE_POLICY_ALLOCATING_TASK;
 	feed(&v);
 	check_has(explanation(), "no tasks were compared: vm.oom_kill_allocating_task is set",
 		  "oom_kill_allocating_task_is_told");
 	check_hasnt(explanation(), "Points:", "and_has_no_points");
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	v.policy = OOMTRACE_POLICY_OTHER;
+	feed(&v);
+	check_has(explanation(), "chosen by another policy than the kernel's",
+		  "another_policy_is_told");
+	check_hasnt(explanation(), "oom_kill_allocating_task",
+		    "and_is_not_taken_for_the_sysctl");
+	feed(&v);
+	check_has(explanation(), "1 more task was chosen in this episode, see the victims\n",
+		  "several_verdicts_are_counted");
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	v.h.valid &= ~OOMTRACE_BIT(verdict, policy);
+	feed(&v);
+	check_has(explanation(), "not known: no compared tasks are recorded",
+		  "without_the_policy_no_sysctl_is_claimed");
+
+	v = start_choice();
+	feed_open(1, "x", 5);
+	feed(&v);
+	check_has(explanation(), "not checked, because the points of 1 of the 3 candidates are not known)\n",
+		  "unknown_points_are_told");
+	check_hasnt(explanation(), "eligible", "and_no_eligible_tasks_are_counted");
+	check_hasnt(explanation(), "Next:", "and_no_order_is_claimed");
 
 	oomtrace_story_init(&story, 0, 4096);
 	v = make_verdict(1);
