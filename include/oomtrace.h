@@ -398,7 +398,8 @@ enum oomtrace_trigger {
  * @order: oom_control.order: 2^order pages were requested; -1 for sysrq.
  * @oom_score_adj: current's, -1000 to 1000.
  * @scope: enum oomtrace_scope.
- * @trigger: enum oomtrace_trigger.
+ * @trigger: enum oomtrace_trigger; absent if a memcg OOM may be caused by a write
+ *	to memory.max and memory_max_write() was not found.
  * @gfp_names: @gfp as this kernel prints it (printk's %pGg), for example
  *	"GFP_HIGHUSER_MOVABLE|__GFP_ZERO". Absent if it does not fit.
  * @ns_pid: @pid in the task's own pid namespace.

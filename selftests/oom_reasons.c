@@ -299,4 +299,53 @@ TEST(a_task_chosen_by_another_policy_was_not_compared)
 	scene_check_episodes(_metadata, &policy->recs);
 }
 
+/* ---- a write to memory.max that is no write(2) ---- */
+
+static int splice_limit(void *dir)
+{
+	char path[160];
+	int fd, p[2];
+
+	snprintf(path, sizeof(path), "%s/memory.max", (char *)dir);
+	prctl(PR_SET_NAME, "splicer");
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || pipe(p) || write(p[1], "4M", 2) != 2)
+		return 1;
+	return splice(p[0], NULL, fd, NULL, 2, 0) == 2 ? 0 : 2;
+}
+
+static void play_spliced(struct scene *s)
+{
+	struct hog big;
+
+	scene_start(s, NULL);
+	memcg_make(&s->cg, "spliced", MB(24));
+	hog_start(&big, "--cgroup %s --comm big --anon 16 --hold", s->cg.dir);
+	hog_ready(&big);
+	s->big = big.pid;
+	s->small = start_child(splice_limit, s->cg.dir);
+	s->status = wait_child(s->small);
+	hog_kill(&big);
+	scene_end(s);
+	memcg_remove(&s->cg);
+}
+
+TEST(a_splice_to_memory_max_is_that_trigger)
+{
+	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_verdict *verdict;
+	const struct oomtrace_victim *victim;
+	const struct oomtrace_oom_end *end;
+
+	NEED_MEMCG();
+	scene_play(spliced, play_spliced);
+	if (spliced->status == 2)
+		SKIP(return, "this kernel cannot splice to a file of a cgroup");
+	EXPECT_EQ(0, spliced->status);
+	ASSERT_TRUE(scene_find(spliced, spliced->big, &begin, &verdict, &victim,
+			       &end)) TH_LOG("%s", spliced->log);
+	EXPECT_EQ(spliced->small, begin->tgid);
+	EXPECT_EQ(OOMTRACE_TRIGGER_MEMORY_MAX, begin->trigger);
+}
+
 TEST_HARNESS_MAIN

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finds the kernel's variables that no header exports.
+ * Finds the kernel's variables, and a function's addresses, that no header
+ * exports.
  *
  * A module cannot link against them, and kallsyms_lookup_name() is not exported.
  * register_kprobe() resolves a symbol before it checks that the address can be
  * probed. For a variable that check fails, but the address stays in the kprobe.
- * The module only reads data at such an address. It must call no function through
- * one: IBT seals the entries of functions.
+ * So does that of a place within an instruction of a function. The module only
+ * reads data at such an address, or compares with it. It must call no function
+ * through one: IBT seals the entries of functions.
  *
  * Runs at load, in process context. The hooks file lists the variables that are
  * not found, and records lack the fields that need them.
  */
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 
 #include "hook/symbols.h"
@@ -74,16 +77,42 @@ static struct {
 #undef SYMBOL
 };
 
-static void *find_data_address(const char *name)
+/* The address must be one that cannot be probed: nothing is registered then. */
+static void *find_address(const char *name, unsigned int offset)
 {
-	struct kprobe kp = { .symbol_name = name };
+	struct kprobe kp = {
+		.symbol_name = name,
+		.offset = offset,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
 
 	if (register_kprobe(&kp) == 0) {
-		/* The symbol is a function, not a variable. */
 		unregister_kprobe(&kp);
 		return NULL;
 	}
 	return kp.addr;
+}
+
+struct oomtrace_code oomtrace_memory_max_write;
+
+/* A function is found by its second byte, which no instruction starts at. */
+static void find_code(const char *name, struct oomtrace_code *code)
+{
+	static char symbol[KSYM_SYMBOL_LEN];
+	void *second = find_address(name, 1);
+	unsigned long size;
+	const char *at;
+
+	if (!second)
+		return;
+	/* "name+0x1/0xsize" */
+	sprint_symbol(symbol, (unsigned long)second);
+	at = strchr(symbol, '/');
+	if (!at || strncmp(symbol, name, strlen(name)) ||
+	    sscanf(at, "/0x%lx", &size) != 1)
+		return;
+	code->start = (unsigned long)second - 1;
+	code->end = code->start + size;
 }
 
 /**
@@ -119,14 +148,14 @@ static void find_huge_sizes(void)
 }
 
 /**
- * oomtrace_symbols_init() - find all variables
+ * oomtrace_symbols_init() - find all variables and functions
  */
 void oomtrace_symbols_init(void)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
-		const void *addr = find_data_address(symbols[i].name);
+		const void *addr = find_address(symbols[i].name, 0);
 
 		if (!addr)
 			continue;
@@ -134,10 +163,11 @@ void oomtrace_symbols_init(void)
 		symbols[i].found = true;
 	}
 	find_huge_sizes();
+	find_code("memory_max_write", &oomtrace_memory_max_write);
 }
 
 /**
- * oomtrace_symbols_show() - print a line for each variable
+ * oomtrace_symbols_show() - print a line for each variable and function
  * @m: the hooks file.
  */
 void oomtrace_symbols_show(struct seq_file *m)
@@ -148,4 +178,7 @@ void oomtrace_symbols_show(struct seq_file *m)
 		seq_printf(m, "%-28s %-10s %-8s %s\n", symbols[i].name,
 			   "variable", "optional",
 			   symbols[i].found ? "resolved" : "not-found");
+	seq_printf(m, "%-28s %-10s %-8s %s\n", "memory_max_write", "function",
+		   "optional", oomtrace_memory_max_write.end ? "resolved" :
+							       "not-found");
 }

@@ -89,6 +89,19 @@ static __always_inline unsigned long oomtrace_hugetlb_pages(void)
 	return sum;
 }
 
+/**
+ * struct oomtrace_code - where a function's code is
+ * @start: its first address.
+ * @end: the address after its last byte; 0: the function was not found.
+ */
+struct oomtrace_code {
+	unsigned long start;
+	unsigned long end;
+};
+
+/* Constant after load. Only for comparison with addresses of a stack. */
+extern struct oomtrace_code oomtrace_memory_max_write;
+
 bool oomtrace_have(const void *symbol_pointer);
 void oomtrace_symbols_init(void);
 void oomtrace_symbols_show(struct seq_file *m);

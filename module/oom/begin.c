@@ -9,7 +9,6 @@
  * meanwhile, hence READ_ONCE(). Nothing here waits or sums over CPUs. The records
  * of memory use and of the allocator's retries follow the begin record.
  */
-#include <linux/kallsyms.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -111,32 +110,32 @@ static void fill_gfp_names(struct oomtrace_oom_begin *rec, gfp_t gfp)
 #define CALLERS	32
 
 /*
- * Does a write to memory.max cause this memcg OOM? Only the call stack shows it.
- * Walking the stack is slow, so only tasks in a write system call are checked.
+ * Can current be in a system call? A worker of io_uring makes those of others.
+ * Not in one are a kernel thread and a page fault of user space.
+ */
+static bool may_be_in_syscall(void)
+{
+	if (current->flags & PF_IO_WORKER)
+		return true;
+	return !(current->flags & PF_KTHREAD) &&
+	       syscall_get_nr(current, task_pt_regs(current)) != -1;
+}
+
+/*
+ * Does a write to memory.max cause this memcg OOM? Only the call stack shows it:
+ * many system calls can write, also for a 32-bit program, and from a worker.
  */
 static bool in_memory_max_write(void)
 {
-	/* Too large for the stack, which is deep already; oom_lock guards them. */
+	/* Too large for the stack, which is deep already; oom_lock guards it. */
 	static unsigned long frames[CALLERS];
-	static char symbol[KSYM_SYMBOL_LEN];
+	const struct oomtrace_code *code = &oomtrace_memory_max_write;
 	unsigned int i, nr;
 
-	if (current->flags & PF_KTHREAD)
-		return false;
-	switch (syscall_get_nr(current, task_pt_regs(current))) {
-	case __NR_write:
-	case __NR_writev:
-	case __NR_pwrite64:
-		break;
-	default:
-		return false;
-	}
 	nr = stack_trace_save(frames, CALLERS, 0);
-	for (i = 0; i < nr; i++) {
-		sprint_symbol_no_offset(symbol, frames[i]);
-		if (!strcmp(symbol, "memory_max_write"))
+	for (i = 0; i < nr; i++)
+		if (frames[i] > code->start && frames[i] <= code->end)
 			return true;
-	}
 	return false;
 }
 
@@ -151,6 +150,7 @@ static bool after_page_fault(const struct oom_control *oc)
 	return oomtrace_memcg_in_oom(current) == oc->memcg;
 }
 
+/* Returns OOMTRACE_TRIGGERS if the trigger is not known. */
 static u8 find_trigger(const struct oom_control *oc)
 {
 	if (oc->order == -1)
@@ -159,9 +159,12 @@ static u8 find_trigger(const struct oom_control *oc)
 		return OOMTRACE_TRIGGER_PAGE_FAULT;
 	if (current_is_kswapd())
 		return OOMTRACE_TRIGGER_MIN_TTL;
-	if (oc->memcg && in_memory_max_write())
-		return OOMTRACE_TRIGGER_MEMORY_MAX;
-	return OOMTRACE_TRIGGER_ALLOCATION;
+	if (!oc->memcg || !may_be_in_syscall())
+		return OOMTRACE_TRIGGER_ALLOCATION;
+	if (!oomtrace_memory_max_write.end)
+		return OOMTRACE_TRIGGERS;
+	return in_memory_max_write() ? OOMTRACE_TRIGGER_MEMORY_MAX :
+				       OOMTRACE_TRIGGER_ALLOCATION;
 }
 
 /**
@@ -183,6 +186,10 @@ void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
 		.trigger = find_trigger(oc),
 	};
 	rec->h.valid &= ~OF_MEMCG;
+	if (rec->trigger == OOMTRACE_TRIGGERS) {
+		rec->trigger = 0;
+		rec->h.valid &= ~OOMTRACE_BIT(oom_begin, trigger);
+	}
 	fill_current(rec);
 	fill_memcg(rec, oc->memcg);
 	fill_global_memory(rec);
