@@ -352,6 +352,13 @@ static const char *describe_panic(const struct oomtrace_story *s)
 static void write_ending(struct text_writer *w, const struct oomtrace_story *s,
 			 s64 ending)
 {
+	s64 victims;
+
+	if (ending == OOMTRACE_ENDING_KILLED &&
+	    get_field(&s->end.h, B(oom_end_victims), &victims) && !victims) {
+		write_text(w, "no task was killed: one was chosen, but it had exited already");
+		return;
+	}
 	write_text(w, "%s", describe_ending(ending));
 	if (ending == OOMTRACE_ENDING_KILLED) {
 		write_text(w, ", victims: ");

@@ -966,7 +966,8 @@ struct oomtrace_reap {
 /**
  * enum oomtrace_ending - how an episode ended
  * @OOMTRACE_ENDING_UNKNOWN: the return of out_of_memory() was not seen
- * @OOMTRACE_ENDING_KILLED: a victim was chosen and killed
+ * @OOMTRACE_ENDING_KILLED: a victim was chosen and killed; chosen only, since it
+ *	had exited already, if struct oomtrace_oom_end's @victims is 0
  * @OOMTRACE_ENDING_NOTIFIER_FREED: an oom notifier freed memory; no kill
  * @OOMTRACE_ENDING_CALLER_EXITING: the caller was exiting and got reserves
  * @OOMTRACE_ENDING_SCAN_ABORTED: the kernel waits for an earlier victim
@@ -997,7 +998,8 @@ enum oomtrace_ending {
  *	last. The victims' memory is freed later: see the reap records.
  * @notifier_freed: pages that the oom notifiers reported as freed; absent if
  *	they were not called (memcg).
- * @victims: number of victim records: tasks killed or marked in this episode.
+ * @victims: number of victim records: tasks killed or marked in this episode;
+ *	absent if mark_victim is not hooked.
  * @candidates: tasks that the kernel evaluated; in scope userspace, processes in
  *	the ranking that the module made just after the daemon's signal.
  * @missed: those of the @candidates without a candidate record. Records that

@@ -31,6 +31,10 @@ static __always_inline u8 oomtrace_origin(void)
 #ifdef CONFIG_X86_64
 	if (unlikely(in_ia32_syscall()))
 		origins = oomtrace_origins_ia32;
+#elif defined(CONFIG_COMPAT)
+	/* The numbers of 32-bit system calls are other ones, and not known here. */
+	if (unlikely(is_compat_task()))
+		return OOMTRACE_ORIGIN_OTHER;
 #endif
 	nr = syscall_get_nr(current, task_pt_regs(current));
 	return nr < OOMTRACE_SYSCALLS ? origins[nr] : OOMTRACE_ORIGIN_OTHER;

@@ -156,7 +156,11 @@ static u8 find_ending(const struct oomtrace_episode *ep, bool ret)
 	/* If oom_kill_process() is not hooked, only the choice shows the kill. */
 	if (oc->chosen)
 		return OOMTRACE_ENDING_KILLED;
-	if (ep->freed && oc->order != -1 && ret)
+	/*
+	 * A sysrq goes on all the same, except on 5.10. If it goes on, a task is
+	 * chosen, or false is returned.
+	 */
+	if (ep->freed && ret)
 		return OOMTRACE_ENDING_NOTIFIER_FREED;
 	/*
 	 * The kernel first checks whether the caller is dying. A caller that is
@@ -189,6 +193,8 @@ static void write_end(const struct oomtrace_episode *ep, u8 how)
 
 	if (!ep->notified)
 		rec.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
+	if (!oomtrace_hook_attached(OOMTRACE_HOOK_MARK_VICTIM))
+		rec.h.valid &= ~OOMTRACE_BIT(oom_end, victims);
 	oomtrace_stats_ending(how);
 	oomtrace_oom_write(&rec.h);
 }

@@ -376,6 +376,16 @@ static void test_stalls(void)
 		  "old_averages_are_not_judged");
 }
 
+/* The chosen task can exit before it is killed. */
+static void test_exited(void)
+{
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	feed_end(1, OOMTRACE_ENDING_KILLED);
+	check_has(explanation(), "Ended:     no task was killed: one was chosen, but it had exited already; out_of_memory() took 1.2 ms\n",
+		  "a_chosen_task_that_had_exited_was_not_killed");
+}
+
 /* Not out_of_memory() but a daemon. */
 static void test_userspace(void)
 {
@@ -533,6 +543,7 @@ void test_story(void)
 	test_no_choice();
 	test_order();
 	test_victims();
+	test_exited();
 	test_memory();
 	test_memcg_swap();
 	test_stalls();
