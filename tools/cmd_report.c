@@ -174,15 +174,24 @@ static void add_optional_int(struct json_object *obj, const char *name,
 			       json_object_new_int64(n) : NULL);
 }
 
+/* The name of a candidate's outcome; NULL if it is not known. */
+static const char *name_outcome(const struct oomtrace_candidate *c)
+{
+	if (!oomtrace_field_valid(&c->h, OOMTRACE_BIT_candidate_verdict))
+		return NULL;
+	if (c->verdict != OOMTRACE_EVAL_INELIGIBLE)
+		return oomtrace_value_name(OOMTRACE_CANDIDATE, "verdict", c->verdict);
+	if (!oomtrace_field_valid(&c->h, OOMTRACE_BIT_candidate_reason))
+		return "ineligible";
+	return oomtrace_value_name(OOMTRACE_CANDIDATE, "reason", c->reason);
+}
+
 static struct json_object *candidate_json(const struct page *p,
 					  const struct oomtrace_candidate *c,
 					  const struct oomtrace_verdict *v)
 {
 	struct json_object *obj = json_object_new_object();
-	const char *name = oomtrace_value_name(OOMTRACE_CANDIDATE,
-		c->verdict == OOMTRACE_EVAL_INELIGIBLE ? "reason" : "verdict",
-		c->verdict == OOMTRACE_EVAL_INELIGIBLE ? c->reason :
-							 c->verdict);
+	const char *name = name_outcome(c);
 	bool chosen = v && v->pid == c->pid;
 	char comm[4 * OOMTRACE_COMM_LEN + 1], task[100];
 	s64 adj;

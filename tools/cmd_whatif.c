@@ -264,7 +264,7 @@ static int report_no_replay(const struct records *recs, unsigned long long wante
 		say_error("no task was chosen in OOM episode %llu: see oomtrace last %llu",
 			  episode, episode);
 	else
-		say_error("no candidates were compared in OOM episode %llu (vm.oom_kill_allocating_task?), or their records were overwritten",
+		say_error("no candidates were compared in OOM episode %llu (vm.oom_kill_allocating_task or another policy), or their records were overwritten",
 			  episode);
 	return EXIT_RUNTIME;
 }
