@@ -272,7 +272,7 @@ static void enter_exit_victim(unsigned long unused1, unsigned long unused2,
 	oomtrace_hit(OOMTRACE_HOOK_EXIT_VICTIM);
 	fill_reap(&rec, current->pid, OOMTRACE_STEP_EXITED);
 	if (mm) {
-		/* The users first: the last of them frees before it goes. */
+		/* The users first: without any, what is left is being freed. */
 		rec.mm_users = atomic_read(&mm->mm_users);
 		rec.h.valid |= OOMTRACE_BIT(reap, mm_users);
 		fill_rss_left(&rec, mm);
