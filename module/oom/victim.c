@@ -155,7 +155,7 @@ void oomtrace_record_victim(u64 episode, struct task_struct *task,
 	oomtrace_oom_write(&rec.h);
 }
 
-void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid)
+static void mark_victim(struct task_struct *task)
 {
 	struct oomtrace_episode *ep = NULL;
 	u8 reason = 0;
@@ -177,6 +177,8 @@ void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid)
 			       ep && ep->dying_tgid == task->tgid ? SIGKILL : 0);
 	rcu_read_unlock();
 }
+
+OOMTRACE_DEFINE_MARK_VICTIM(oomtrace_mark_victim, mark_victim)
 
 static void enter_kill_one(unsigned long victim, unsigned long message,
 			   unsigned long unused)

@@ -8,12 +8,13 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
+#include "compat/oom.h"
 #include "hook/entry.h"
 
 extern struct oomtrace_entry oomtrace_kill_one;
 extern struct oomtrace_entry oomtrace_exit_victim;
 
-void oomtrace_mark_victim(void *data, struct task_struct *task, uid_t uid);
+OOMTRACE_DECLARE_MARK_VICTIM(oomtrace_mark_victim);
 void oomtrace_wake_reaper(void *data, int pid);
 void oomtrace_start_reaping(void *data, int pid);
 void oomtrace_finish_reaping(void *data, int pid);
