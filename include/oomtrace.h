@@ -199,9 +199,9 @@ enum oomtrace_recorded {
  * @total_vm: mm->total_vm of the mm passed to the function, pages; absent if
  *	the mm was NULL.
  * @totalram: totalram_pages(), pages.
- * @total_swap: total_swap_pages, pages.
+ * @total_swap: total_swap_pages, pages; 0 on a kernel without CONFIG_SWAP.
  * @hugetlb: hugetlb_total_pages(), pages; subtracted from RAM when the limit is
- *	a ratio.
+ *	a ratio. 0 on a kernel without CONFIG_HUGETLB_PAGE.
  * @overcommit_kbytes: sysctl_overcommit_kbytes, KiB; 0: the limit is a ratio.
  * @overcommit_ratio: sysctl_overcommit_ratio, percent.
  * @mode: sysctl_overcommit_memory at entry: 0 heuristic, 1 always, 2 never.
@@ -390,7 +390,8 @@ enum oomtrace_trigger {
  * @slab_reclaimable: NR_SLAB_RECLAIMABLE_B, pages.
  * @slab_unreclaimable: NR_SLAB_UNRECLAIMABLE_B, pages.
  * @swap_free: nr_swap_pages, pages.
- * @total_swap: total_swap_pages, pages; absent if the symbol was not found.
+ * @total_swap: total_swap_pages, pages; 0 on a kernel without CONFIG_SWAP;
+ *	otherwise absent if the symbol was not found.
  * @totalram: totalram_pages(), pages.
  * @wmark_min: sum of all zones' min watermarks, pages.
  * @wmark_low: sum of all zones' low watermarks, pages.
@@ -513,8 +514,8 @@ struct oomtrace_zone {
  * @kernel_stack_kb: NR_KERNEL_STACK_KB, KiB.
  * @anon_thp: NR_ANON_THPS in pages: anonymous memory in transparent huge pages.
  * @shmem_thp: NR_SHMEM_THPS in pages: shmem in transparent huge pages.
- * @hugetlb: pages in all hugetlb huge pages, used or not; absent if the symbol
- *	hstates was not found.
+ * @hugetlb: pages in all hugetlb huge pages, used or not; 0 on a kernel without
+ *	CONFIG_HUGETLB_PAGE; otherwise absent if the symbol hstates was not found.
  * @hugetlb_free: pages in unused hugetlb huge pages; absent if @hugetlb is.
  * @memcg_swap: swap charged to the cgroup that is out of memory, pages; absent
  *	unless it is a memcg OOM on the cgroup v2 hierarchy.

@@ -63,7 +63,7 @@ static __always_inline void compute_limit(struct terms *t,
 					  const struct oomtrace_commit_call *call)
 {
 	t->totalram = totalram_pages();
-	t->total_swap = READ_ONCE(*oomtrace_sym.total_swap_pages);
+	t->total_swap = READ_ONCE(*oomtrace_sym.total_swap);
 	t->hugetlb = oomtrace_hugetlb_pages();
 	t->kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
 	t->ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
@@ -180,7 +180,7 @@ void oomtrace_commit_init(void)
 	HAVE(overcommit_memory, mode);
 	HAVE(admin_reserve_kbytes, admin_reserve);
 	HAVE(user_reserve_kbytes, user_reserve);
-	HAVE(total_swap_pages, total_swap);
+	HAVE(total_swap, total_swap);
 	HAVE(overcommit_kbytes, overcommit_kbytes);
 	HAVE(overcommit_ratio, overcommit_ratio);
 	if (oomtrace_have(&oomtrace_sym.hugetlb_max_hstate))
@@ -250,8 +250,8 @@ static bool answer_holds(const struct oomtrace_commit_call *call,
 		return false;
 	if (call->mode == OVERCOMMIT_GUESS)
 		return t->totalram == totalram_pages() &&
-		       t->total_swap == READ_ONCE(*oomtrace_sym.total_swap_pages) &&
-		       oomtrace_have(&oomtrace_sym.total_swap_pages);
+		       t->total_swap == READ_ONCE(*oomtrace_sym.total_swap) &&
+		       oomtrace_have(&oomtrace_sym.total_swap);
 	/* In mode 2 the counter may change before the kernel compares it. */
 	return call->mode == OVERCOMMIT_ALWAYS;
 }

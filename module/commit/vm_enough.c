@@ -36,6 +36,7 @@
 #include "commit/commit.h"
 #include "commit/sysctl.h"
 #include "commit/vm_enough.h"
+#include "compat/percpu_counter.h"
 #include "hook/hook.h"
 #include "hook/symbols.h"
 #include "later.h"
@@ -67,7 +68,7 @@ static bool is_known_at_entry(int mode)
 {
 	return mode == OVERCOMMIT_ALWAYS ||
 	       (mode == OVERCOMMIT_GUESS &&
-		oomtrace_have(&oomtrace_sym.total_swap_pages));
+		oomtrace_have(&oomtrace_sym.total_swap));
 }
 
 /*
@@ -80,7 +81,7 @@ static __always_inline void predict_charge(struct oomtrace_commit_call *call)
 	const struct percpu_counter *fbc = oomtrace_sym.committed_as;
 	s64 batch = READ_ONCE(*oomtrace_sym.committed_as_batch);
 	s64 shared = READ_ONCE(fbc->count);
-	s64 local = fbc->counters ? this_cpu_read(*fbc->counters) : 0;
+	s64 local = oomtrace_counter_local(fbc);
 
 	local += call->pages;
 	if (abs(local) >= batch) {

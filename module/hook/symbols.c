@@ -16,6 +16,7 @@
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 
+#include "compat/hugetlb.h"
 #include "hook/symbols.h"
 #include "stats.h"
 
@@ -26,7 +27,8 @@ static const long no_long;
 static const int some_swappiness = 60;
 static const int ftrace_is_on = 1;
 static const bool probes_are_armed;
-static const s32 no_batch = S32_MAX;
+/* Without SMP each change goes to the shared part at once, as with a batch of 0. */
+static const s32 no_batch = IS_ENABLED(CONFIG_SMP) ? S32_MAX : 0;
 static const struct hstate no_hstates[1];
 static struct percpu_counter no_counter;
 static const struct psi_group no_psi;
@@ -37,7 +39,7 @@ struct oomtrace_symbols oomtrace_sym = {
 	.overcommit_kbytes	= &no_ulong,
 	.admin_reserve_kbytes	= &no_ulong,
 	.user_reserve_kbytes	= &no_ulong,
-	.total_swap_pages	= &no_long,
+	.total_swap		= &no_long,
 	.swappiness		= &some_swappiness,
 	.committed_as		= &no_counter,
 	.committed_as_batch	= &no_batch,
@@ -51,29 +53,39 @@ struct oomtrace_symbols oomtrace_sym = {
 struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
 unsigned int oomtrace_huge_sizes_nr;
 
-/* Every variable: its name, and the member of oomtrace_sym for its address. */
+/*
+ * Every variable: its name, the member of oomtrace_sym for its address, and
+ * whether a kernel of this configuration has no such variable because the value is
+ * always 0. Then the stand-in is the value.
+ */
 static struct {
 	const char *name;
 	const void **where;
+	bool always_0;
 	bool found;
 } symbols[] = {
-#define SYMBOL(name, member) { name, (const void **)&oomtrace_sym.member, false }
+#define SYMBOL_IF(built, name, member) \
+	{ name, (const void **)&oomtrace_sym.member, !(built), false }
+#define SYMBOL(name, member)	SYMBOL_IF(true, name, member)
 	SYMBOL("sysctl_overcommit_memory", overcommit_memory),
 	SYMBOL("sysctl_overcommit_ratio", overcommit_ratio),
 	SYMBOL("sysctl_overcommit_kbytes", overcommit_kbytes),
 	SYMBOL("sysctl_admin_reserve_kbytes", admin_reserve_kbytes),
 	SYMBOL("sysctl_user_reserve_kbytes", user_reserve_kbytes),
-	SYMBOL("total_swap_pages", total_swap_pages),
+	SYMBOL_IF(IS_ENABLED(CONFIG_SWAP), "total_swap_pages", total_swap),
 	SYMBOL("vm_swappiness", swappiness),
 	SYMBOL("vm_committed_as", committed_as),
-	SYMBOL("vm_committed_as_batch", committed_as_batch),
-	SYMBOL("hstates", hstates),
-	SYMBOL("hugetlb_max_hstate", hugetlb_max_hstate),
+	SYMBOL_IF(IS_ENABLED(CONFIG_SMP), "vm_committed_as_batch",
+		  committed_as_batch),
+	SYMBOL_IF(IS_ENABLED(CONFIG_HUGETLB_PAGE), "hstates", hstates),
+	SYMBOL_IF(IS_ENABLED(CONFIG_HUGETLB_PAGE), "hugetlb_max_hstate",
+		  hugetlb_max_hstate),
 	SYMBOL("psi_system", psi_system),
 	SYMBOL("ftrace_enabled", ftrace_enabled),
 	SYMBOL("kprobes_all_disarmed", kprobes_all_disarmed),
 	SYMBOL("__start_BTF", btf_start),
 	SYMBOL("__stop_BTF", btf_stop),
+#undef SYMBOL_IF
 #undef SYMBOL
 };
 
@@ -116,10 +128,10 @@ static void find_code(const char *name, struct oomtrace_code *code)
 }
 
 /**
- * oomtrace_have() - check whether a variable of the kernel was found
+ * oomtrace_have() - check whether the value of a kernel's variable is known
  * @symbol_pointer: address of its member, e.g. &oomtrace_sym.committed_as.
  *
- * Return: false if the member points to a stand-in.
+ * Return: false if the member points to a stand-in whose value is not the kernel's.
  */
 bool oomtrace_have(const void *symbol_pointer)
 {
@@ -127,7 +139,7 @@ bool oomtrace_have(const void *symbol_pointer)
 
 	for (i = 0; i < ARRAY_SIZE(symbols); i++)
 		if (symbols[i].where == symbol_pointer)
-			return symbols[i].found;
+			return symbols[i].found || symbols[i].always_0;
 	return false;
 }
 
@@ -141,7 +153,7 @@ static void find_huge_sizes(void)
 	for (i = 0; i < nr; i++) {
 		const struct hstate *h = &oomtrace_sym.hstates[i];
 
-		oomtrace_huge_sizes[i].nr = &h->nr_huge_pages;
+		oomtrace_huge_sizes[i].nr = oomtrace_hstate_nr(h);
 		oomtrace_huge_sizes[i].order = huge_page_order((void *)h);
 	}
 	oomtrace_huge_sizes_nr = nr;
@@ -177,7 +189,8 @@ void oomtrace_symbols_show(struct seq_file *m)
 	for (i = 0; i < ARRAY_SIZE(symbols); i++)
 		seq_printf(m, "%-28s %-10s %-8s %s\n", symbols[i].name,
 			   "variable", "optional",
-			   symbols[i].found ? "resolved" : "not-found");
+			   symbols[i].found ? "resolved" :
+			   symbols[i].always_0 ? "always-0" : "not-found");
 	seq_printf(m, "%-28s %-10s %-8s %s\n", "memory_max_write", "function",
 		   "optional", oomtrace_memory_max_write.end ? "resolved" :
 							       "not-found");

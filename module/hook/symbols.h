@@ -5,7 +5,8 @@
  * Read them with READ_ONCE() through these pointers, since the kernel may write
  * them at any time. Except for btf_start and btf_stop, a pointer is never NULL: if
  * the kernel has no such symbol, it points to a stand-in, and the records mark the
- * fields that need the variable as absent (oomtrace_have()).
+ * fields that need the variable as absent (oomtrace_have()). A kernel built without
+ * swap, huge pages or SMP has no such symbol either, but the value is known: 0.
  */
 #ifndef OOMTRACE_SYMBOLS_H
 #define OOMTRACE_SYMBOLS_H
@@ -23,7 +24,7 @@
  * @overcommit_kbytes: sysctl_overcommit_kbytes.
  * @admin_reserve_kbytes: sysctl_admin_reserve_kbytes.
  * @user_reserve_kbytes: sysctl_user_reserve_kbytes.
- * @total_swap_pages: total_swap_pages.
+ * @total_swap: total_swap_pages.
  * @swappiness: vm_swappiness; the stand-in is not 0.
  * @committed_as: vm_committed_as.
  * @committed_as_batch: vm_committed_as_batch.
@@ -41,7 +42,7 @@ struct oomtrace_symbols {
 	const unsigned long *overcommit_kbytes;
 	const unsigned long *admin_reserve_kbytes;
 	const unsigned long *user_reserve_kbytes;
-	const long *total_swap_pages;
+	const long *total_swap;
 	const int *swappiness;
 	const struct percpu_counter *committed_as;
 	const s32 *committed_as_batch;

@@ -58,9 +58,9 @@ static void fill_global_memory(struct oomtrace_oom_begin *rec)
 	rec->slab_unreclaimable =
 		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
 	rec->swap_free = get_nr_swap_pages();
-	rec->total_swap = READ_ONCE(*oomtrace_sym.total_swap_pages);
+	rec->total_swap = READ_ONCE(*oomtrace_sym.total_swap);
 	rec->totalram = totalram_pages();
-	if (!oomtrace_have(&oomtrace_sym.total_swap_pages))
+	if (!oomtrace_have(&oomtrace_sym.total_swap))
 		rec->h.valid &= ~OOMTRACE_BIT(oom_begin, total_swap);
 	fill_watermarks(rec);
 }

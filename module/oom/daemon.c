@@ -26,6 +26,7 @@
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
 #include <linux/spinlock.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>

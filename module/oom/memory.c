@@ -9,12 +9,12 @@
  * Nothing is summed over CPUs, and the mutex that guards the averages is not
  * taken. Handlers call this, so nothing waits.
  */
-#include <linux/hugetlb.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/vmstat.h>
 
+#include "compat/hugetlb.h"
 #include "compat/psi.h"
 #include "compat/vmstat.h"
 #include "hook/symbols.h"
@@ -32,7 +32,7 @@ static void fill_hugetlb(struct oomtrace_memory *rec)
 	rec->hugetlb = oomtrace_hugetlb_pages();
 	for (i = 0; i < oomtrace_huge_sizes_nr; i++)
 		rec->hugetlb_free +=
-			READ_ONCE(oomtrace_sym.hstates[i].free_huge_pages) <<
+			oomtrace_hstate_free(&oomtrace_sym.hstates[i]) <<
 			oomtrace_huge_sizes[i].order;
 	if (!oomtrace_have(&oomtrace_sym.hstates))
 		rec->h.valid &= ~(OOMTRACE_BIT(memory, hugetlb) |

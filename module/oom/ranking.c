@@ -43,7 +43,7 @@
 static unsigned long memcg_totalpages(struct mem_cgroup *memcg)
 {
 	unsigned long max = READ_ONCE(memcg->memory.max);
-	unsigned long swap = READ_ONCE(*oomtrace_sym.total_swap_pages);
+	unsigned long swap = READ_ONCE(*oomtrace_sym.total_swap);
 
 	if (!cgroup_subsys_on_dfl(memory_cgrp_subsys))
 		swap = min(swap, READ_ONCE(memcg->memsw.max) - max);
@@ -236,7 +236,7 @@ static void walk_processes(struct oomtrace_ranks *ranks, int *nr)
 /* Make room for one more stage. */
 static int grow_ranks(struct oomtrace_ranks *ranks)
 {
-	u32 room = max(4 * STAGE, 2 * ranks->room);
+	u32 room = max_t(u32, 4 * STAGE, 2 * ranks->room);
 	struct oomtrace_rank *more;
 
 	if (ranks->room - ranks->count >= STAGE)
@@ -287,7 +287,7 @@ int oomtrace_ranks_make(struct oomtrace_ranks *ranks, u64 cgroup_id)
 	ranks->cgroup_id = cgroup_id;
 	if (!cgroup_id)
 		ranks->totalpages = totalram_pages() +
-			READ_ONCE(*oomtrace_sym.total_swap_pages);
+			READ_ONCE(*oomtrace_sym.total_swap);
 	while (nr > 0) {
 		ret = grow_ranks(ranks);
 		if (!ret && fatal_signal_pending(current))
