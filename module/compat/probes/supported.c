@@ -6,10 +6,12 @@
 #if KERNEL_VERSION(5, 10, 0) > LINUX_VERSION_CODE
 #error "oomtrace needs Linux 5.10 or later"
 #endif
+#ifndef CONFIG_64BIT
+#error "oomtrace needs a 64-bit kernel"
+#endif
 #ifndef CONFIG_KPROBES
 #error "oomtrace needs a kernel with CONFIG_KPROBES=y"
-#endif
-#ifndef CONFIG_KRETPROBES
+#elif !defined(CONFIG_KRETPROBES)
 #error "oomtrace needs a kernel with CONFIG_KRETPROBES=y"
 #endif
 #ifndef CONFIG_TRACEPOINTS
