@@ -39,18 +39,18 @@ struct step {
 };
 
 static const struct step steps[] = {
-	{ oomtrace_buffers_init,	oomtrace_rings_exit },
-	{ oomtrace_panic_init,		oomtrace_panic_exit },
-	{ NULL,				oomtrace_filter_exit },
-	{ NULL,				oomtrace_wakeup_exit },
+	{ .load = oomtrace_buffers_init, .unload = oomtrace_rings_exit },
+	{ .load = oomtrace_panic_init, .unload = oomtrace_panic_exit },
+	{ .unload = oomtrace_filter_exit },
+	{ .unload = oomtrace_wakeup_exit },
 	/* Handlers queue work, even if attaching the hooks fails halfway. */
-	{ NULL,				oomtrace_paths_exit },
-	{ NULL,				oomtrace_repeat_exit },
-	{ NULL,				oomtrace_daemon_exit },
-	{ oomtrace_hooks_attach,	oomtrace_hooks_detach },
+	{ .unload = oomtrace_paths_exit },
+	{ .unload = oomtrace_repeat_exit },
+	{ .unload = oomtrace_daemon_exit },
+	{ .load = oomtrace_hooks_attach, .unload = oomtrace_hooks_detach },
 	/* Users can open the device from here on, so no later step may fail. */
-	{ oomtrace_chardev_init,	oomtrace_chardev_exit },
-	{ oomtrace_debugfs_init,	oomtrace_debugfs_exit },
+	{ .load = oomtrace_chardev_init, .unload = oomtrace_chardev_exit },
+	{ .load = oomtrace_debugfs_init, .unload = oomtrace_debugfs_exit },
 };
 
 /* Undo the first @n steps, the last one first. */
