@@ -36,17 +36,32 @@ lock_cache() {
 }
 unlock_cache() { exec {lock_fd}>&-; }
 
-# download_packages SUITE PACKAGE...: downloads to $scratch/deb. The host's apt need not have the
-# suite configured.
-download_packages() {
-	local suite=$1
-	shift
+# fetch_package_lists SUITE: fetches the suite's lists and sets apt_options to use them. The host's
+# apt need not have the suite configured.
+fetch_package_lists() {
+	local mirror
 	mkdir -p "$scratch/apt"/{lists/partial,archives/partial,etc} "$scratch/deb"
-	printf 'deb %s %s main\n' "$(debian_mirror)" "$suite" >"$scratch/apt/etc/sources.list"
+	case $1 in
+	*-security) mirror=$(debian_security_mirror) ;;
+	*) mirror=$(debian_mirror) ;;
+	esac
+	printf 'deb %s %s main\n' "$mirror" "$1" >"$scratch/apt/etc/sources.list"
 	: >"$scratch/apt/status"
-	local apt=(apt-get -qq -o Dir::Etc::sourcelist="$scratch/apt/etc/sources.list"
+	apt_options=(-qq -o Dir::Etc::sourcelist="$scratch/apt/etc/sources.list"
 		-o Dir::Etc::sourceparts=- -o Dir::State::lists="$scratch/apt/lists"
 		-o Dir::State::status="$scratch/apt/status" -o Dir::Cache="$scratch/apt"
 		-o APT::Sandbox::User="$(id -un)")
-	"${apt[@]}" update && (cd "$scratch/deb" && "${apt[@]}" download "$@")
+	apt-get "${apt_options[@]}" update
+}
+
+# download_packages SUITE PACKAGE...: downloads to $scratch/deb.
+download_packages() {
+	fetch_package_lists "$1" && (cd "$scratch/deb" && apt-get "${apt_options[@]}" download "${@:2}")
+}
+
+# newest_package SUITE PATTERN: prints the name of the suite's package with the highest version in
+# its name. PATTERN is a regular expression.
+newest_package() {
+	fetch_package_lists "$1" &&
+		apt-cache "${apt_options[@]}" search --names-only "$2" | cut -d ' ' -f 1 | sort -V | tail -n 1
 }
