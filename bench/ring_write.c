@@ -10,6 +10,7 @@
 #include <linux/ring_buffer.h>
 #include <linux/timekeeping.h>
 
+#include "ring/cpus.h"
 #include "ring/reader.h"
 #include "ring/resize.h"
 

@@ -1118,7 +1118,8 @@ struct oomtrace_lost {
  * @data_offset: bytes from the start of this page to slot 0.
  * @slot_size: bytes from one slot to the next; no record is longer.
  * @slots: number of slots.
- * @generation: 0 at load, plus 1 for each resize of the ring.
+ * @generation: 0 at first, plus 1 each time the memory is replaced: by a resize,
+ *	or when a CPU that had none gets some.
  * @cpu: CPU of the ring.
  * @ring: enum oomtrace_ring_id.
  * @closed: 1 if the ring has moved to new memory: no more records are written
@@ -1155,6 +1156,10 @@ struct oomtrace_lost {
  *     OOMTRACE_IOC_RING again, map, and continue with the same next. Numbers
  *     continue, and step 2 counts the records that did not fit the new memory.
  *
+ * A CPU that was never online since load has no memory for records. Its page can
+ * be mapped all the same: OOMTRACE_IOC_RING returns the size, @slots is 0, and
+ * @head stays 0. When the CPU has memory, @closed becomes 1, and step 5 maps it.
+ *
  * To wait, call lseek(fd, 0, SEEK_END), repeat step 1 in each mapping, and call
  * poll(fd) only if no mapping has a record. Load @head and header.seq as 64 bits
  * at once, in 32-bit programs too (__atomic_load_n() does). OOMTRACE_IOC_STACK
@@ -1182,11 +1187,11 @@ struct oomtrace_ring_page {
  * @ring: in: enum oomtrace_ring_id; EINVAL for any other value.
  * @cpu: in: CPU number; EINVAL if it is not a possible CPU.
  * @slot_size: out: bytes from one slot to the next.
- * @slots: out: number of slots.
+ * @slots: out: number of slots; 0: the CPU has no memory (yet).
  * @generation: out: as in struct oomtrace_ring_page.
  * @mmap_offset: out: offset for mmap(); constant while the module is loaded. Its
  *	value has no other meaning.
- * @mmap_size: out: size for mmap(), bytes; a resize changes it.
+ * @mmap_size: out: size for mmap(), bytes, never 0; a resize changes it.
  * @first: out: as in struct oomtrace_ring_page.
  * @written: out: records written since load: the number of the last one.
  * @refused: out: nested writes rejected, for each enum oomtrace_refusal.
@@ -1209,7 +1214,8 @@ struct oomtrace_ring_cpu_info {
  * struct oomtrace_resize - change the size of a ring (OOMTRACE_IOC_RESIZE)
  * @size: sizeof(struct oomtrace_resize); EINVAL otherwise.
  * @ring: enum oomtrace_ring_id; EINVAL for any other value.
- * @kb: KiB per CPU, 16 to 1048576, rounded up to whole pages; EINVAL otherwise.
+ * @kb: KiB per CPU that is or was online, and for each that comes online; 16 to
+ *	1048576, rounded up to whole pages; EINVAL otherwise.
  *	If the memory cannot be allocated, the ring is unchanged and the ioctl
  *	fails with ENOMEM.
  * @flags: zero; EINVAL otherwise.
@@ -1264,7 +1270,8 @@ struct oomtrace_seek {
  * @reserved: in: zero; EINVAL otherwise.
  * @granted: out: requests granted, by overcommit mode; [3]: mode unknown.
  * @denied: out: requests denied, by overcommit mode; [3]: mode unknown.
- * @unrecorded: out: decisions whose record the ring rejected as a nested write.
+ * @unrecorded: out: decisions whose record the ring rejected: a nested write, or a CPU
+ *	without memory.
  * @stacks_refused: out: denials without a stack because the table was full.
  * @endings: out: OOM episodes by enum oomtrace_ending; entries beyond
  *	OOMTRACE_ENDINGS are reserved.
@@ -1282,7 +1289,7 @@ struct oomtrace_stats_info {
 /**
  * struct oomtrace_ring_info - geometry of one ring
  * @slot_size: bytes from one slot to the next.
- * @slots: number of slots per CPU.
+ * @slots: number of slots per CPU that has memory.
  * @bytes: memory of all CPUs together, bytes, including replaced memory that is
  *	still mapped.
  * @written: records written since load, all CPUs.
@@ -1304,7 +1311,7 @@ struct oomtrace_ring_info {
  *	module knows.
  * @abi: out: OOMTRACE_ABI_VERSION of the module.
  * @page_size: out: bytes of a page.
- * @cpus: out: number of CPUs that have rings (possible CPUs).
+ * @cpus: out: number of CPUs that have or can get rings (possible CPUs).
  * @boot_offset_ns: out: CLOCK_BOOTTIME minus CLOCK_MONOTONIC now, nanoseconds.
  * @wall_offset_ns: out: CLOCK_REALTIME minus CLOCK_MONOTONIC now, nanoseconds.
  * @episodes: out: OOM episodes since load.
@@ -1314,6 +1321,11 @@ struct oomtrace_ring_info {
  * @ring: out: one for each enum oomtrace_ring_id.
  * @hooks: out: number of hooks, attached or not.
  * @cpu_ids: out: all CPU numbers are lower; not each lower one is a possible CPU.
+ * @ring_cpus: out: number of CPUs whose rings have memory. The others were never
+ *	online since load, or there was no memory for them when they came.
+ * @reserved: out: zero.
+ * @no_memory: out: records lost since load because the CPU was online without
+ *	memory, all rings and CPUs; not part of @refused.
  */
 struct oomtrace_info {
 	__u32	size;
@@ -1328,6 +1340,9 @@ struct oomtrace_info {
 	struct oomtrace_ring_info ring[OOMTRACE_RINGS];
 	__u32	hooks;
 	__u32	cpu_ids;
+	__u32	ring_cpus;
+	__u32	reserved;
+	__u64	no_memory;
 };
 
 /** OOMTRACE_INFO_SIZE_VER1 - bytes of struct oomtrace_info's first version */

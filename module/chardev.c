@@ -120,6 +120,16 @@ static loff_t dev_llseek(struct file *file, loff_t offset, int whence)
 	return 0;
 }
 
+static u64 count_no_memory(enum oomtrace_ring_id id)
+{
+	unsigned int cpu;
+	u64 n = 0;
+
+	for_each_possible_cpu(cpu)
+		n += oomtrace_ring_no_memory(id, cpu);
+	return n;
+}
+
 static int ioc_info(void __user *arg)
 {
 	struct oomtrace_info info = { };
@@ -142,8 +152,11 @@ static int ioc_info(void __user *arg)
 	info.enabled = oomtrace_hooks_enabled();
 	info.hooks = OOMTRACE_HOOKS;
 	info.hooks_missing = oomtrace_hooks_missing();
-	for (id = 0; id < OOMTRACE_RINGS; id++)
+	info.ring_cpus = oomtrace_ring_cpus();
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
 		oomtrace_ring_info(id, &info.ring[id]);
+		info.no_memory += count_no_memory(id);
+	}
 	/* An older caller gets a shorter struct; a newer one, zeros at the end. */
 	if (copy_to_user(arg, &info, min_t(size_t, size, sizeof(info))))
 		return -EFAULT;

@@ -179,10 +179,10 @@ static void show_rings(struct seq_file *m)
 	unsigned int cpu;
 	int id;
 
-	seq_puts(m, "# records by ring and CPU, and rejected nested writes by context\n");
-	seq_printf(m, "%-8s %5s %16s %16s %16s %10s %10s %10s\n", "ring", "cpu",
+	seq_puts(m, "# records by ring and CPU, and rejected writes: nested ones by context\n");
+	seq_printf(m, "%-8s %5s %16s %16s %16s %10s %10s %10s %10s\n", "ring", "cpu",
 		   "written", "overwritten", "rejected: task", "softirq",
-		   "irq", "nmi");
+		   "irq", "nmi", "no memory");
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
 		for_each_possible_cpu(cpu) {
 			struct oomtrace_ring_cpu_info info = {
@@ -190,13 +190,14 @@ static void show_rings(struct seq_file *m)
 			};
 
 			oomtrace_ring_cpu_info(&info);
-			seq_printf(m, "%-8s %5u %16llu %16llu %16llu %10llu %10llu %10llu\n",
+			seq_printf(m, "%-8s %5u %16llu %16llu %16llu %10llu %10llu %10llu %10llu\n",
 				   names[id], cpu, info.written,
 				   count_overwritten(&info),
 				   info.refused[OOMTRACE_REFUSED_TASK],
 				   info.refused[OOMTRACE_REFUSED_SOFTIRQ],
 				   info.refused[OOMTRACE_REFUSED_IRQ],
-				   info.refused[OOMTRACE_REFUSED_NMI]);
+				   info.refused[OOMTRACE_REFUSED_NMI],
+				   oomtrace_ring_no_memory(id, cpu));
 		}
 	}
 	seq_puts(m, "# memory of the rings\n");
@@ -208,6 +209,8 @@ static void show_rings(struct seq_file *m)
 			   names[id], info.slots, info.slot_size,
 			   info.bytes >> 10);
 	}
+	seq_printf(m, "%u of %u possible CPUs have memory; the others get it when they come online\n",
+		   oomtrace_ring_cpus(), num_possible_cpus());
 }
 
 static int stats_show(struct seq_file *m, void *unused)

@@ -24,8 +24,8 @@
 #include "oom/daemon.h"
 #include "oom/panic.h"
 #include "oom/repeat.h"
+#include "ring/cpus.h"
 #include "ring/resize.h"
-#include "ring/ring.h"
 #include "ring/wakeup.h"
 
 /**

@@ -143,7 +143,7 @@ static void show_decisions(struct seq_file *m, u64 no_stack)
 		seq_printf(m, "%-12s %16llu %16llu\n", modes[mode],
 			   granted, denied);
 	}
-	seq_printf(m, "not recorded (nested write rejected): %llu\n", SUM(unrecorded));
+	seq_printf(m, "not recorded (write rejected): %llu\n", SUM(unrecorded));
 	seq_printf(m, "denials without a stack (table full): %llu\n", no_stack);
 }
 

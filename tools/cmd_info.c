@@ -14,6 +14,12 @@ static const char *ring_name(unsigned int ring)
 	return oomtrace_value_name(OOMTRACE_LOST, "ring", ring);
 }
 
+/* An older module has memory for every possible CPU, and does not say so. */
+static unsigned int ring_cpus(const struct oomtrace_info *info)
+{
+	return info->ring_cpus ?: info->cpus;
+}
+
 static void print_info_text(const struct oomtrace_info *info)
 {
 	const struct oomtrace_ring_info *r;
@@ -31,10 +37,16 @@ static void print_info_text(const struct oomtrace_info *info)
 	for (i = 0; i < OOMTRACE_RINGS; i++) {
 		r = &info->ring[i];
 		printf("ring %-9s %u records of up to %u bytes on each of %u CPUs, %llu KiB in all; written %llu, refused %llu\n",
-		       ring_name(i), r->slots, r->slot_size, info->cpus,
+		       ring_name(i), r->slots, r->slot_size, ring_cpus(info),
 		       (unsigned long long)r->bytes / 1024, (unsigned long long)r->written,
 		       (unsigned long long)r->refused);
 	}
+	if (ring_cpus(info) != info->cpus)
+		printf("%u of %u possible CPUs have memory for records; the others get it when they come online\n",
+		       ring_cpus(info), info->cpus);
+	if (info->no_memory)
+		printf("%llu records were lost on CPUs that came online without memory: write a size to /sys/kernel/debug/oomtrace/buffer_size_kb\n",
+		       (unsigned long long)info->no_memory);
 }
 
 static struct json_object *ring_json(const struct oomtrace_ring_info *r,
@@ -72,7 +84,10 @@ static struct json_object *info_json(const struct oomtrace_info *info)
 	ADD(hooks, json_object_new_uint64);
 	ADD(hooks_missing, json_object_new_uint64);
 	ADD(cpu_ids, json_object_new_uint64);
+	ADD(no_memory, json_object_new_uint64);
 #undef ADD
+	json_object_object_add(obj, "ring_cpus",
+			       json_object_new_uint64(ring_cpus(info)));
 	for (i = 0; i < OOMTRACE_RINGS; i++)
 		json_object_array_add(rings, ring_json(&info->ring[i],
 						       ring_name(i)));

@@ -6,7 +6,8 @@
  * A mapping shows one ring on one CPU and can never be made writable. It has a
  * reference to the memory. After a resize it still shows the old memory, marked
  * as closed, until it is unmapped. So a mapping and a resize do not disturb each
- * other.
+ * other. A CPU that has no memory yet shows an empty page, which is closed when
+ * the memory comes.
  */
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
@@ -54,7 +55,8 @@ static const struct vm_operations_struct map_ops = {
  * @vma: the mapping; its offset selects the ring and the CPU.
  *
  * Return: 0; -EINVAL if the offset selects no ring and CPU, the size is not the
- * ring's, or the mapping is private; -EPERM if it is writable or executable.
+ * ring's, or the mapping is private; -EPERM if it is writable or executable;
+ * -ENOMEM.
  */
 int oomtrace_ring_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -68,7 +70,9 @@ int oomtrace_ring_mmap(struct file *file, struct vm_area_struct *vma)
 		return -EINVAL;
 	if (vma->vm_flags & (VM_WRITE | VM_EXEC))
 		return -EPERM;
-	mem = oomtrace_ring_mem_get(which % OOMTRACE_RINGS, cpu);
+	mem = oomtrace_ring_mem_map(which % OOMTRACE_RINGS, cpu);
+	if (!mem)
+		return -ENOMEM;
 	if (vma->vm_end - vma->vm_start != mem->bytes) {
 		oomtrace_ring_mem_put(mem);
 		return -EINVAL;

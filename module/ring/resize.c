@@ -26,6 +26,7 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 
+#include "ring/cpus.h"
 #include "ring/reader.h"
 #include "ring/resize.h"
 #include "ring/ring.h"
@@ -75,7 +76,7 @@ static int check_buffer_kb(const char *name, unsigned int *kb)
 /**
  * oomtrace_buffers_init() - allocate the rings with the parameters' sizes
  *
- * Return: 0; -EINVAL or -ENOMEM with a line in the log.
+ * Return: 0, or an error with a line in the log.
  */
 int oomtrace_buffers_init(void)
 {
@@ -89,9 +90,11 @@ int oomtrace_buffers_init(void)
 	if (ret)
 		return ret;
 	ret = oomtrace_rings_init(buffer_kb);
-	if (ret)
+	if (ret == -ENOMEM)
 		pr_err("no memory for the rings (%u + %u KiB on each of %u CPUs)\n",
-		       *commit_kb, *oom_kb, num_possible_cpus());
+		       *commit_kb, *oom_kb, num_online_cpus());
+	else if (ret)
+		pr_err("cannot follow CPUs that come online (error %d)\n", ret);
 	return ret;
 }
 
@@ -110,6 +113,8 @@ int oomtrace_buffers_init(void)
  * @cpu: the CPU.
  * @new: the new memory.
  * @old: the memory that the ring uses before the move.
+ * @replaced: the same with the ring's reference, after the move; for a CPU
+ *	without slots perhaps a page that was mapped meanwhile.
  * @copied: number of the last record that was copied or skipped.
  * @give_up: skip all records but the last few.
  * @done: the writer uses the new memory.
@@ -119,6 +124,7 @@ struct move {
 	unsigned int cpu;
 	struct oomtrace_ring_mem *new;
 	struct oomtrace_ring_mem *old;
+	struct oomtrace_ring_mem *replaced;
 	u64 copied;
 	bool give_up;
 	bool done;
@@ -158,7 +164,8 @@ static void switch_memory(void *arg)
 	struct move *m = arg;
 	struct oomtrace_ring_cpu *rc = per_cpu_ptr(m->ring->cpu, m->cpu);
 
-	if (READ_ONCE(rc->busy))
+	/* A CPU without slots is always busy, but never writes. */
+	if (READ_ONCE(rc->busy) && rc->slots)
 		return;
 	if (m->give_up && rc->seq > m->copied + LAST_FEW) {
 		m->copied = rc->seq - LAST_FEW;
@@ -167,9 +174,7 @@ static void switch_memory(void *arg)
 	if (rc->seq > m->copied + LAST_FEW)
 		return;
 	copy_new_records(m, rc->seq);
-	oomtrace_ring_use(rc, m->new);
-	/* Release: a reader that loads closed as 1 then loads the last head. */
-	smp_store_release(&m->old->page->closed, 1);
+	m->replaced = oomtrace_ring_use(rc, m->new);
 	m->done = true;
 }
 
@@ -200,7 +205,6 @@ static bool move_cpu(struct move *m)
 		switch_on_cpu(m);
 		cond_resched();
 	}
-	/* The reference taken above; the caller drops the ring's own. */
 	oomtrace_ring_mem_put(m->old);
 	return m->done;
 }
@@ -213,22 +217,46 @@ static void free_moves(struct move *moves)
 
 	/* After a move the old memory is unused; without one, the new. */
 	for_each_possible_cpu(cpu)
-		oomtrace_ring_mem_put(moves[cpu].done ? moves[cpu].old :
+		oomtrace_ring_mem_put(moves[cpu].done ? moves[cpu].replaced :
 							moves[cpu].new);
 	kvfree(moves);
 }
 
-static struct move *alloc_moves(enum oomtrace_ring_id id, unsigned int kb)
+/* Has the CPU memory of another size, or none though it is online? */
+static bool needs_move(enum oomtrace_ring_id id, unsigned int cpu,
+		       unsigned int kb)
+{
+	struct oomtrace_ring_mem *mem = oomtrace_ring_mem_get(id, cpu);
+	bool needs = mem->nslots ? mem->bytes != (size_t)kb * SZ_1K :
+				   cpu_online(cpu);
+
+	oomtrace_ring_mem_put(mem);
+	return needs;
+}
+
+static unsigned int count_moves(enum oomtrace_ring_id id, unsigned int kb)
+{
+	unsigned int cpu, n = 0;
+
+	for_each_possible_cpu(cpu)
+		n += needs_move(id, cpu, kb);
+	return n;
+}
+
+static struct move *alloc_moves(enum oomtrace_ring_id id, unsigned int kb,
+				unsigned int cpus)
 {
 	struct move *moves;
 	unsigned int cpu;
 
-	if (!oomtrace_ring_fits(kb))
+	if (!oomtrace_ring_fits(kb, cpus))
 		return NULL;
 	moves = kvcalloc(nr_cpu_ids, sizeof(*moves), GFP_KERNEL);
 	if (!moves)
 		return NULL;
 	for_each_possible_cpu(cpu) {
+		if (!needs_move(id, cpu, kb))
+			continue;
 		moves[cpu].ring = &oomtrace_rings[id];
 		moves[cpu].cpu = cpu;
 		moves[cpu].new = oomtrace_ring_mem_alloc(id, cpu, kb);
@@ -240,36 +268,34 @@ static struct move *alloc_moves(enum oomtrace_ring_id id, unsigned int kb)
 	return moves;
 }
 
-static int resize_locked(enum oomtrace_ring_id id, unsigned int kb)
+/* Move what needs it; *@moves is then to be freed. No CPU comes or goes. */
+static int resize_locked(enum oomtrace_ring_id id, unsigned int kb,
+			 struct move **moves)
 {
-	struct move *moves;
-	unsigned int cpu;
+	unsigned int cpu, cpus = count_moves(id, kb);
 	int ret = 0;
 
-	moves = alloc_moves(id, kb);
-	if (!moves) {
+	*moves = alloc_moves(id, kb, cpus);
+	if (!*moves) {
 		pr_err_ratelimited("buffer_size_kb: no memory for %s=%u (KiB on each of %u CPUs)\n",
-				   ring_names[id], kb, num_possible_cpus());
+				   ring_names[id], kb, cpus);
 		return -ENOMEM;
 	}
-	/* No CPU goes online or offline during its move. */
-	cpus_read_lock();
 	for_each_possible_cpu(cpu)
-		if (!move_cpu(&moves[cpu]))
+		if ((*moves)[cpu].new && !move_cpu(&(*moves)[cpu]))
 			ret = -EBUSY;
-	cpus_read_unlock();
-	if (!ret)
+	if (!ret) {
 		buffer_kb[id] = kb;
-	/* Readers that found the old memory in oomtrace_ring_mem() are done. */
-	synchronize_rcu();
-	free_moves(moves);
+		oomtrace_rings[id].kb = kb;
+	}
 	return ret;
 }
 
 /**
  * oomtrace_ring_resize() - change the size of a ring on every CPU
  * @id: which ring.
- * @kb: KiB per CPU.
+ * @kb: KiB per CPU. The size in use: CPUs that have another size, or that are
+ *	online without memory, get it.
  *
  * May sleep.
  *
@@ -279,13 +305,20 @@ static int resize_locked(enum oomtrace_ring_id id, unsigned int kb)
 int oomtrace_ring_resize(enum oomtrace_ring_id id, unsigned int kb)
 {
 	int ret = check_buffer_kb(ring_names[id], &kb);
+	struct move *moves;
 
 	if (ret)
 		return ret;
 	if (mutex_lock_interruptible(&resize_mutex))
 		return -EINTR;
-	if (kb != buffer_kb[id])
-		ret = resize_locked(id, kb);
+	cpus_read_lock();
+	ret = resize_locked(id, kb, &moves);
+	cpus_read_unlock();
+	if (moves) {
+		/* Who found the old memory in oomtrace_ring_mem() is done. */
+		synchronize_rcu();
+		free_moves(moves);
+	}
 	mutex_unlock(&resize_mutex);
 	return ret;
 }

@@ -3,11 +3,12 @@
  * The rings: per-CPU, preallocated, overwriting the oldest record.
  *
  * There are two rings, so that a flood of commit decisions never evicts an OOM
- * episode. For every possible CPU a ring has memory of its own: a page that
- * describes it and holds the head, then N equal slots of one record each.
- * Writers, which run in handlers, allocate nothing and take no lock. All that a
- * writer does for readers is check whether one of them sleeps. This file
+ * episode. For every CPU that is or was online, a ring has memory of its own: a
+ * page that describes it and holds the head, then N equal slots of one record
+ * each. Writers, which run in handlers, allocate nothing and take no lock. All
+ * that a writer does for readers is check whether one of them sleeps. This file
  * allocates and frees the memory, in process context, and reports totals.
+ * ring/cpus.c decides which CPUs get some.
  *
  * The states of a slot
  *
@@ -26,7 +27,7 @@
  *  2. No nested writes. An interrupt may arrive during a write and try to write
  *     as well. It finds @busy set, and its write is rejected and counted by
  *     context (enum oomtrace_refusal). With interrupts off that cannot happen,
- *     so no record of an episode is ever rejected.
+ *     so no record of an episode is ever rejected on a CPU that has slots.
  *  3. Records are numbered 1, 2, 3, ... without a gap, for as long as the module
  *     is loaded. Record n is in slot (n - 1) % N and nowhere else.
  *  4. A slot's header.seq is n only while the slot has every byte of record n:
@@ -37,6 +38,15 @@
  *     resize, the oldest record that was copied to the new memory.
  *  6. Readers write nothing that a writer reads, except oomtrace_ring_waiting.
  *     So any number of readers cost a writer nothing.
+ *  7. A CPU gets slots before it first comes online, and keeps them until
+ *     unload, also while it is offline. Before, @busy is set, so that each write
+ *     is rejected, and @mem is memory without slots whose head is 0, so that
+ *     readers find no record. Two kinds of such memory exist: oomtrace_ring_none,
+ *     which all CPUs share and nobody writes, and a page of the CPU's own, made
+ *     when a process maps the ring (oomtrace_ring_mem_map()). The page is closed
+ *     like replaced memory when the slots come. If a CPU comes online but there
+ *     is no memory for its slots, nothing changes: it has none until a resize,
+ *     or until it comes online again. Its writes are counted (@no_memory).
  *
  * Write access:
  *
@@ -44,6 +54,11 @@
  *	rest of the page	the allocation and a resize: before readers can
  *				see the page, or between two writes on the
  *				writer's own CPU
+ *	@mem			a resize, on the writer's own CPU or while it is
+ *				offline; for a CPU that comes online: the task
+ *				that brings it, before it runs. A mapping may
+ *				replace oomtrace_ring_none only, at any time; so
+ *				all use atomic exchanges
  *	oomtrace_ring_waiting	readers set it, the writer that wakes them
  *				clears it
  *
@@ -87,18 +102,32 @@
 #include "ring/ring.h"
 #include "compat/preempt.h"
 
-struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
-
-/* Bytes: the longest record of each ring, rounded up to a cache line. */
-static const u32 slot_sizes[OOMTRACE_RINGS] = {
-	[OOMTRACE_RING_COMMIT]	= ALIGN(sizeof(struct oomtrace_commit), 64),
-	[OOMTRACE_RING_OOM]	= ALIGN(sizeof(struct oomtrace_oom_begin), 64),
+/* Slots: the longest record of each ring, rounded up to a cache line. */
+struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS] = {
+	[OOMTRACE_RING_COMMIT] = {
+		.id		= OOMTRACE_RING_COMMIT,
+		.slot_size	= ALIGN(sizeof(struct oomtrace_commit), 64),
+	},
+	[OOMTRACE_RING_OOM] = {
+		.id		= OOMTRACE_RING_OOM,
+		.slot_size	= ALIGN(sizeof(struct oomtrace_oom_begin), 64),
+	},
 };
 
-/* Count a nested write that is rejected, by context. Any context. */
+static struct oomtrace_ring_page none_page = { .first = 1 };
+
+/* Its own reference is never dropped. */
+struct oomtrace_ring_mem oomtrace_ring_none = {
+	.page	= &none_page,
+	.ref	= KREF_INIT(1),
+};
+
+/* Count a write that is rejected; a nested one by context. Any context. */
 void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc)
 {
-	if (in_nmi())
+	if (!rc->slots)
+		rc->no_memory++;
+	else if (in_nmi())
 		rc->refused[OOMTRACE_REFUSED_NMI]++;
 	else if (in_hardirq())
 		rc->refused[OOMTRACE_REFUSED_IRQ]++;
@@ -148,21 +177,35 @@ static void *map_pages(unsigned int n, int node)
 	return at;
 }
 
-/*
- * Check that @kb KiB per CPU can be available at all, before allocating any.
- * A request that is sure to fail must not cause reclaim for the whole machine.
+/**
+ * oomtrace_ring_fits() - check that so much memory can be available at all
+ * @kb: KiB per CPU.
+ * @cpus: number of CPUs.
+ *
+ * For use before an allocation: a request that is sure to fail must not cause
+ * reclaim for the whole machine.
+ *
+ * Return: false if the allocation is sure to fail.
  */
-bool oomtrace_ring_fits(unsigned int kb)
+bool oomtrace_ring_fits(unsigned int kb, unsigned int cpus)
 {
-	return (u64)kb * num_possible_cpus() <=
+	return (u64)kb * cpus <=
 	       (u64)si_mem_available() << (PAGE_SHIFT - 10);
+}
+
+/* The node of a CPU's memory; any, if the CPU's own may have no memory (yet). */
+static int node_of(unsigned int cpu)
+{
+	int node = cpu_to_node(cpu);
+
+	return node != NUMA_NO_NODE && node_online(node) ? node : NUMA_NO_NODE;
 }
 
 /**
  * oomtrace_ring_mem_alloc() - allocate memory for one ring on one CPU
  * @id: which ring.
  * @cpu: which CPU.
- * @kb: KiB, a multiple of the page size, at least two pages.
+ * @kb: KiB, a multiple of the page size. One page is memory without slots.
  *
  * May sleep. Free it with oomtrace_ring_mem_put().
  *
@@ -185,7 +228,7 @@ struct oomtrace_ring_mem *oomtrace_ring_mem_alloc(enum oomtrace_ring_id id,
 	mem->nslots = (mem->bytes - PAGE_SIZE) / mem->slot_size;
 	kref_init(&mem->ref);
 	/* Zeroed: no slot has a number, and no stale byte can leak. */
-	mem->page = map_pages(mem->bytes >> PAGE_SHIFT, cpu_to_node(cpu));
+	mem->page = map_pages(mem->bytes >> PAGE_SHIFT, node_of(cpu));
 	if (!mem->page) {
 		kfree(mem);
 		return NULL;
@@ -230,7 +273,8 @@ void oomtrace_ring_mem_put(struct oomtrace_ring_mem *mem)
  * @id: which ring.
  * @cpu: a possible CPU.
  *
- * Return: the memory; drop the reference with oomtrace_ring_mem_put().
+ * Return: the memory, which may have no slots; drop the reference with
+ * oomtrace_ring_mem_put().
  */
 struct oomtrace_ring_mem *oomtrace_ring_mem_get(enum oomtrace_ring_id id,
 						unsigned int cpu)
@@ -246,104 +290,80 @@ struct oomtrace_ring_mem *oomtrace_ring_mem_get(enum oomtrace_ring_id id,
 	return mem;
 }
 
+/* @mem without the address space of RCU, for atomic operations. */
+static struct oomtrace_ring_mem **plain_mem(struct oomtrace_ring_cpu *rc)
+{
+	return (struct oomtrace_ring_mem __force **)&rc->mem;
+}
+
+/**
+ * oomtrace_ring_mem_map() - get memory of a CPU's writer that can be mapped
+ * @id: which ring.
+ * @cpu: a possible CPU.
+ *
+ * A CPU that has none gets one page, which shows no record, and which is closed
+ * when the CPU has slots. May sleep, but takes no lock.
+ *
+ * Return: the memory, as from oomtrace_ring_mem_get(); NULL if the allocation
+ * fails.
+ */
+struct oomtrace_ring_mem *oomtrace_ring_mem_map(enum oomtrace_ring_id id,
+						unsigned int cpu)
+{
+	struct oomtrace_ring_cpu *rc = per_cpu_ptr(oomtrace_rings[id].cpu, cpu);
+	struct oomtrace_ring_mem *mem, *new;
+
+	for (;;) {
+		mem = oomtrace_ring_mem_get(id, cpu);
+		if (mem != &oomtrace_ring_none)
+			return mem;
+		oomtrace_ring_mem_put(mem);
+		new = oomtrace_ring_mem_alloc(id, cpu, PAGE_SIZE / SZ_1K);
+		if (!new)
+			return NULL;
+		/* A full barrier: readers that see the memory see it filled in. */
+		if (cmpxchg(plain_mem(rc), &oomtrace_ring_none, new) ==
+		    &oomtrace_ring_none)
+			new = &oomtrace_ring_none;
+		/* The one that @rc had, or the one that came too late. */
+		oomtrace_ring_mem_put(new);
+	}
+}
+
 /**
  * oomtrace_ring_use() - switch a CPU's writer to this memory
  * @rc: the CPU's writer.
- * @mem: the memory, with the records up to @rc->seq that it is to keep.
+ * @mem: the memory, with slots and the records up to @rc->seq that it is to keep.
  *
  * Call on that CPU with interrupts off and no write in progress, or while the
- * CPU cannot write.
+ * CPU cannot write. Closes the old memory.
+ *
+ * Return: the old memory with its reference, which the caller drops after a
+ * grace period of RCU.
  */
-void oomtrace_ring_use(struct oomtrace_ring_cpu *rc,
-		       struct oomtrace_ring_mem *mem)
+struct oomtrace_ring_mem *oomtrace_ring_use(struct oomtrace_ring_cpu *rc,
+					    struct oomtrace_ring_mem *mem)
 {
+	struct oomtrace_ring_mem *old;
 	u32 next;
 
 	div_u64_rem(rc->seq, mem->nslots, &next);
 	mem->page->head = rc->seq;
+	rc->busy = 1;
+	/* A write nested in the next lines (NMI) must see busy. */
+	barrier();
 	rc->page = mem->page;
 	rc->slots = mem->slots;
 	rc->nslots = mem->nslots;
 	rc->next = next;
-	/* Readers that see the memory must see its head. */
-	rcu_assign_pointer(rc->mem, mem);
-}
-
-/* ---- the rings ---- */
-
-static void ring_free(struct oomtrace_ring *ring)
-{
-	unsigned int cpu;
-
-	if (!ring->cpu)
-		return;
-	for_each_possible_cpu(cpu) {
-		struct oomtrace_ring_cpu *rc = per_cpu_ptr(ring->cpu, cpu);
-
-		oomtrace_ring_mem_put(rcu_dereference_protected(rc->mem, true));
-	}
-	free_percpu(ring->cpu);
-	ring->cpu = NULL;
-}
-
-static int ring_alloc(enum oomtrace_ring_id id, unsigned int kb)
-{
-	struct oomtrace_ring *ring = &oomtrace_rings[id];
-	unsigned int cpu;
-
-	if (!oomtrace_ring_fits(kb))
-		return -ENOMEM;
-	ring->id = id;
-	ring->slot_size = slot_sizes[id];
-	ring->cpu = alloc_percpu(struct oomtrace_ring_cpu);
-	if (!ring->cpu)
-		return -ENOMEM;
-
-	for_each_possible_cpu(cpu) {
-		struct oomtrace_ring_mem *mem =
-			oomtrace_ring_mem_alloc(id, cpu, kb);
-
-		if (!mem) {
-			ring_free(ring);
-			return -ENOMEM;
-		}
-		oomtrace_ring_use(per_cpu_ptr(ring->cpu, cpu), mem);
-	}
-	return 0;
-}
-
-/**
- * oomtrace_rings_init() - allocate both rings
- * @kb: KiB per CPU of each ring, a multiple of the page size, at least two
- *	pages.
- *
- * Return: 0, or -ENOMEM with nothing allocated.
- */
-int oomtrace_rings_init(const unsigned int kb[OOMTRACE_RINGS])
-{
-	int id, ret;
-
-	for (id = 0; id < OOMTRACE_RINGS; id++) {
-		ret = ring_alloc(id, kb[id]);
-		if (ret) {
-			oomtrace_rings_exit();
-			return ret;
-		}
-	}
-	return 0;
-}
-
-/**
- * oomtrace_rings_exit() - free the rings
- *
- * Call when no writer, no reader and no wake-up is left.
- */
-void oomtrace_rings_exit(void)
-{
-	int id;
-
-	for (id = 0; id < OOMTRACE_RINGS; id++)
-		ring_free(&oomtrace_rings[id]);
+	/* A full barrier: readers that see the memory must see its head. */
+	old = xchg(plain_mem(rc), mem);
+	barrier();
+	rc->busy = 0;
+	if (old != &oomtrace_ring_none)
+		/* Release: who loads closed as 1 then loads the last head. */
+		smp_store_release(&old->page->closed, 1);
+	return old;
 }
 
 /* ---- geometry and totals ---- */
@@ -373,6 +393,44 @@ static u64 writes_refused(enum oomtrace_ring_id id, unsigned int cpu,
 }
 
 /**
+ * oomtrace_ring_no_memory() - count writes rejected because a CPU has no slots
+ * @id: which ring.
+ * @cpu: which CPU.
+ *
+ * Return: the count since load.
+ */
+u64 oomtrace_ring_no_memory(enum oomtrace_ring_id id, unsigned int cpu)
+{
+	return READ_ONCE(per_cpu_ptr(oomtrace_rings[id].cpu, cpu)->no_memory);
+}
+
+static u32 count_slots(enum oomtrace_ring_id id, unsigned int cpu)
+{
+	u32 n;
+
+	rcu_read_lock();
+	n = oomtrace_ring_mem(&oomtrace_rings[id], cpu)->nslots;
+	rcu_read_unlock();
+	return n;
+}
+
+/**
+ * oomtrace_ring_cpus() - count the CPUs that have slots in every ring
+ *
+ * Return: the count; all other possible CPUs were never online, or there was no
+ * memory when they came.
+ */
+unsigned int oomtrace_ring_cpus(void)
+{
+	unsigned int cpu, n = 0;
+
+	for_each_possible_cpu(cpu)
+		n += count_slots(OOMTRACE_RING_COMMIT, cpu) &&
+		     count_slots(OOMTRACE_RING_OOM, cpu);
+	return n;
+}
+
+/**
  * oomtrace_ring_info() - get geometry and totals of a ring
  * @id: which ring.
  * @info: every byte is filled in.
@@ -388,9 +446,7 @@ void oomtrace_ring_info(enum oomtrace_ring_id id,
 	info->slot_size = ring->slot_size;
 	info->bytes = atomic64_read(&ring->bytes);
 	for_each_possible_cpu(cpu) {
-		rcu_read_lock();
-		info->slots = oomtrace_ring_mem(ring, cpu)->nslots;
-		rcu_read_unlock();
+		info->slots = max(info->slots, count_slots(id, cpu));
 		info->written += oomtrace_ring_written(id, cpu);
 		for (why = 0; why < OOMTRACE_REFUSALS; why++)
 			info->refused += writes_refused(id, cpu, why);
@@ -417,10 +473,11 @@ int oomtrace_ring_cpu_info(struct oomtrace_ring_cpu_info *info)
 	info->cpu = cpu;
 	mem = oomtrace_ring_mem_get(id, cpu);
 	info->slots = mem->nslots;
-	info->slot_size = mem->slot_size;
+	info->slot_size = oomtrace_rings[id].slot_size;
 	info->generation = mem->page->generation;
 	info->mmap_offset = OOMTRACE_MMAP_OFFSET(id, cpu);
-	info->mmap_size = mem->bytes;
+	/* A mapping of a CPU without memory makes a page. */
+	info->mmap_size = mem->bytes ?: PAGE_SIZE;
 	info->first = mem->page->first;
 	info->written = oomtrace_ring_head(mem);
 	for (why = 0; why < OOMTRACE_REFUSALS; why++)

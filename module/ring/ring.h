@@ -33,6 +33,9 @@
  * @id: the ring that the memory belongs to.
  * @ref: one reference for the ring that writes here, one for each mapping.
  *
+ * A CPU that was never online has memory without slots: oomtrace_ring_none, or,
+ * once it is mapped, a page of its own.
+ *
  * Constant while a ring uses it, except for what @page and @slots point to.
  */
 struct oomtrace_ring_mem {
@@ -48,16 +51,18 @@ struct oomtrace_ring_mem {
 /**
  * struct oomtrace_ring_cpu - the writer's side of one ring on one CPU
  * @page: copy of @mem->page.
- * @slots: copy of @mem->slots.
+ * @slots: copy of @mem->slots; NULL until the CPU has slots.
  * @nslots: copy of @mem->nslots.
  * @next: index of the slot for the next record: @seq % @nslots.
- * @busy: nonzero during a write on this CPU.
+ * @busy: nonzero during a write on this CPU, and until the CPU has slots.
  * @seq: number of the last record; the writer's private copy of @page->head.
  * @mem: the memory that records go to; readers use it under RCU.
  * @refused: nested writes rejected, by context.
+ * @no_memory: writes rejected because the CPU has no slots.
  *
  * Written only on its own CPU with preemption off. For an offline CPU, the task
- * that keeps the CPU offline may write it. Any CPU reads @refused.
+ * that keeps the CPU offline may write it. Exception: any task may replace
+ * oomtrace_ring_none in @mem. Any CPU reads @refused and @no_memory.
  */
 struct oomtrace_ring_cpu {
 	struct oomtrace_ring_page *page;
@@ -68,6 +73,7 @@ struct oomtrace_ring_cpu {
 	u64 seq;
 	struct oomtrace_ring_mem __rcu *mem;
 	u64 refused[OOMTRACE_REFUSALS];
+	u64 no_memory;
 };
 
 /**
@@ -75,16 +81,21 @@ struct oomtrace_ring_cpu {
  * @cpu: the writer's side of each CPU.
  * @slot_size: bytes from one slot to the next, a multiple of 64.
  * @id: which ring this is.
+ * @kb: KiB for a CPU that comes online; constant under cpus_read_lock().
  * @bytes: memory in use, including replaced memory that is still mapped.
  */
 struct oomtrace_ring {
 	struct oomtrace_ring_cpu __percpu *cpu;
 	u32 slot_size;
 	enum oomtrace_ring_id id;
+	unsigned int kb;
 	atomic64_t bytes;
 };
 
 extern struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
+
+/* The memory of CPUs that have none: no slots and no records. Never written. */
+extern struct oomtrace_ring_mem oomtrace_ring_none;
 
 void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc);
 
@@ -99,7 +110,8 @@ void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc);
  * enabling preemption.
  *
  * Return: the record, its header complete except for @valid and @derived; NULL
- * if the write is nested in another one on this CPU (counted as refused).
+ * if the write is nested in another one on this CPU, or if the CPU has no slots
+ * (both are counted).
  */
 static __always_inline void *
 oomtrace_ring_reserve(struct oomtrace_ring *ring, u16 type, u16 size)
@@ -168,7 +180,7 @@ oomtrace_ring_publish(struct oomtrace_ring *ring, struct oomtrace_header *h)
  * Interrupts are off during the copy only. So any context except NMI may call
  * this, and an interrupt cannot nest a write.
  *
- * Return: false if the write was rejected as nested.
+ * Return: false if the write was rejected: nested, or the CPU has no slots.
  */
 static __always_inline bool
 oomtrace_ring_write(struct oomtrace_ring *ring, const void *rec, u16 type,
@@ -210,20 +222,22 @@ oomtrace_ring_mem(const struct oomtrace_ring *ring, unsigned int cpu)
 #define OOMTRACE_MMAP_OFFSET(id, cpu) \
 	(((u64)(cpu) * OOMTRACE_RINGS + (id)) * OOMTRACE_MMAP_SPAN)
 
-int oomtrace_rings_init(const unsigned int kb[OOMTRACE_RINGS]);
-void oomtrace_rings_exit(void);
 void oomtrace_ring_info(enum oomtrace_ring_id id,
 			struct oomtrace_ring_info *info);
 u64 oomtrace_ring_written(enum oomtrace_ring_id id, unsigned int cpu);
+u64 oomtrace_ring_no_memory(enum oomtrace_ring_id id, unsigned int cpu);
+unsigned int oomtrace_ring_cpus(void);
 int oomtrace_ring_cpu_info(struct oomtrace_ring_cpu_info *info);
-bool oomtrace_ring_fits(unsigned int kb);
+bool oomtrace_ring_fits(unsigned int kb, unsigned int cpus);
 struct oomtrace_ring_mem *oomtrace_ring_mem_alloc(enum oomtrace_ring_id id,
 						  unsigned int cpu,
 						  unsigned int kb);
 struct oomtrace_ring_mem *oomtrace_ring_mem_get(enum oomtrace_ring_id id,
 						unsigned int cpu);
 void oomtrace_ring_mem_put(struct oomtrace_ring_mem *mem);
-void oomtrace_ring_use(struct oomtrace_ring_cpu *rc,
-		       struct oomtrace_ring_mem *mem);
+struct oomtrace_ring_mem *oomtrace_ring_use(struct oomtrace_ring_cpu *rc,
+					    struct oomtrace_ring_mem *mem);
+struct oomtrace_ring_mem *oomtrace_ring_mem_map(enum oomtrace_ring_id id,
+						unsigned int cpu);
 
 #endif /* OOMTRACE_RING_H */
