@@ -35,19 +35,33 @@
 #define MIN_KB	16U
 #define MAX_KB	1048576U
 
-/* KiB per CPU. After load it changes under resize_mutex; reads are lockless. */
-static unsigned int buffer_kb[OOMTRACE_RINGS] = {
+/* What the rings take by default on all CPUs together, at most. */
+#define DEFAULT_TOTAL_KB	32768U
+
+/* Not given by a parameter. */
+#define NOT_GIVEN		UINT_MAX
+
+/* KiB per CPU by default; with many CPUs it is halved, but not more often. */
+static const unsigned int default_kb[OOMTRACE_RINGS] = {
 	[OOMTRACE_RING_COMMIT]	= 256,
 	[OOMTRACE_RING_OOM]	= 512,
 };
 
+#define MAX_HALVINGS		2
+
+/* KiB per CPU. After load it changes under resize_mutex; reads are lockless. */
+static unsigned int buffer_kb[OOMTRACE_RINGS] = {
+	[OOMTRACE_RING_COMMIT]	= NOT_GIVEN,
+	[OOMTRACE_RING_OOM]	= NOT_GIVEN,
+};
+
 module_param_named(commit_buffer_kb, buffer_kb[OOMTRACE_RING_COMMIT], uint, 0444);
 MODULE_PARM_DESC(commit_buffer_kb,
-		 "Memory for commit decisions, KiB per CPU, 16 to 1048576 (default 256).");
+		 "Memory for commit decisions, KiB per CPU, 16 to 1048576 (default 256, less on more than 42 CPUs).");
 
 module_param_named(oom_buffer_kb, buffer_kb[OOMTRACE_RING_OOM], uint, 0444);
 MODULE_PARM_DESC(oom_buffer_kb,
-		 "Memory for OOM episodes, KiB per CPU, 16 to 1048576 (default 512: about 1600 candidates).");
+		 "Memory for OOM episodes, KiB per CPU, 16 to 1048576 (default 512: about 1600 candidates; less on more than 42 CPUs).");
 
 static const char * const ring_names[OOMTRACE_RINGS] = {
 	[OOMTRACE_RING_COMMIT]	= "commit",
@@ -73,6 +87,30 @@ static int check_buffer_kb(const char *name, unsigned int *kb)
 	return 0;
 }
 
+/*
+ * Choose the sizes that no parameter gives: halve them until they take at most
+ * DEFAULT_TOTAL_KB on the CPUs that are online, but at most MAX_HALVINGS times.
+ */
+static void choose_defaults(unsigned int kb[OOMTRACE_RINGS])
+{
+	unsigned int shift, sum;
+	bool given[OOMTRACE_RINGS];
+	int id;
+
+	for (id = 0; id < OOMTRACE_RINGS; id++)
+		given[id] = kb[id] != NOT_GIVEN;
+	for (shift = 0; shift <= MAX_HALVINGS; shift++) {
+		for (sum = 0, id = 0; id < OOMTRACE_RINGS; id++) {
+			if (given[id])
+				continue;
+			kb[id] = default_kb[id] >> shift;
+			sum += kb[id];
+		}
+		if (sum * num_online_cpus() <= DEFAULT_TOTAL_KB)
+			break;
+	}
+}
+
 /**
  * oomtrace_buffers_init() - allocate the rings with the parameters' sizes
  *
@@ -84,6 +122,7 @@ int oomtrace_buffers_init(void)
 	unsigned int *oom_kb = &buffer_kb[OOMTRACE_RING_OOM];
 	int ret;
 
+	choose_defaults(buffer_kb);
 	ret = check_buffer_kb("commit_buffer_kb", commit_kb);
 	if (!ret)
 		ret = check_buffer_kb("oom_buffer_kb", oom_kb);
