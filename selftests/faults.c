@@ -366,6 +366,7 @@ static const struct {
 	{ "tracepoint_probe_register", false },
 	{ "register_oom_notifier", false },
 	{ "misc_register", true },
+	{ "__cpuhp_setup_state_cpuslocked", true },
 	{ "debugfs_create_dir", false },
 };
 

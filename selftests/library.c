@@ -118,6 +118,55 @@ TEST_F(library, oldest_and_newest_move_the_position)
 	EXPECT_EQ(0, read_now(self->ot, OOMTRACE_COMMIT));
 }
 
+static int set_online(const char *value)
+{
+	return spill("/sys/devices/system/cpu/cpu1/online", value);
+}
+
+static int deny_on_cpu_1(void *unused)
+{
+	(void)unused;
+	pin_to_cpu(1);
+	deny(5);
+	return 0;
+}
+
+static void follow_new_cpu(struct __test_metadata *_metadata,
+			   unsigned int flags)
+{
+	struct oomtrace *ot = oomtrace_new();
+	struct oomtrace_info info;
+
+	ASSERT_EQ(0, set_online("0"));
+	module_start("commit_buffer_kb=16");
+	sysctl_set("vm/overcommit_memory", NEVER);
+	ASSERT_EQ(0, oomtrace_open(ot, NULL, flags))
+		TH_LOG("%s", oomtrace_error(ot));
+	read_now(ot, 0);
+	EXPECT_EQ(0, oomtrace_wait(ot, 100, -1));
+	ASSERT_EQ(0, oomtrace_get_info(ot, &info, sizeof(info)));
+	EXPECT_EQ(info.cpus - 1, info.ring_cpus);
+	ASSERT_EQ(0, set_online("1"));
+	EXPECT_EQ(0, run_child(deny_on_cpu_1, NULL));
+	EXPECT_EQ(1, oomtrace_wait(ot, 10000, -1));
+	spill(DEBUGFS "/enable", "0");
+	read_now(ot, 0);
+	EXPECT_LE(5, oomtrace_received(ot, OOMTRACE_RING_COMMIT, 1));
+	EXPECT_EQ(0, oomtrace_lost(ot, -1, -1));
+	expect_account(_metadata, ot);
+	oomtrace_free(ot);
+}
+
+/* The CPU gets its memory after the handle was opened. */
+TEST_F(library, follows_a_cpu_that_comes_online)
+{
+	if (set_online("0"))
+		SKIP(return, "CPU 1 cannot go offline");
+	oomtrace_close(self->ot);
+	follow_new_cpu(_metadata, 0);
+	follow_new_cpu(_metadata, OOMTRACE_OPEN_MAPPED);
+}
+
 static int deny_later(void *unused)
 {
 	(void)unused;

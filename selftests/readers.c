@@ -332,7 +332,7 @@ static bool rings_wrapped(int fd)
 	__u32 cpu;
 
 	for (cpu = 0; !ring_ask(fd, OOMTRACE_RING_COMMIT, cpu, &info); cpu++)
-		if (info.written <= 2 * info.slots)
+		if (info.slots && info.written <= 2 * info.slots)
 			return false;
 	return true;
 }

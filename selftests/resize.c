@@ -59,10 +59,11 @@ static void expect_sizes(struct __test_metadata *_metadata, int fd,
 
 	device_info(fd, &all);
 	for (ring = 0; ring < OOMTRACE_RINGS; ring++) {
-		EXPECT_EQ((__u64)kb[ring] * 1024 * all.cpus,
+		EXPECT_EQ((__u64)kb[ring] * 1024 * all.ring_cpus,
 			  all.ring[ring].bytes);
 		for (cpu = 0; !ring_ask(fd, ring, cpu, &info); cpu++)
-			EXPECT_EQ(kb[ring] * 1024, info.mmap_size);
+			EXPECT_EQ(info.slots ? kb[ring] * 1024 : PAGE,
+				  info.mmap_size);
 	}
 	snprintf(want, sizeof(want), "commit=%u oom=%u\n", commit_kb, oom_kb);
 	text = slurp(SIZE_FILE, NULL);
