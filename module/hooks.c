@@ -379,12 +379,14 @@ static struct oomtrace_hook *detach_all(int *error)
 void oomtrace_hooks_detach(void)
 {
 	struct oomtrace_hook *stuck;
-	int error = 0;
+	int error = 0, reported = 0;
 
 	while ((stuck = detach_all(&error))) {
-		pr_emerg("cannot take the hook of %s away (error %d): the kernel can still call this module, which is therefore not unloaded\n",
-			 stuck->name, error);
-		/* Memory may come back; anything else is for good. */
+		if (error != reported)
+			pr_emerg("cannot take the hook of %s away (error %d): the kernel can still call this module, which is therefore not unloaded\n",
+				 stuck->name, error);
+		reported = error;
+		/* Memory may come back; no other error ends. */
 		do {
 			schedule_timeout_idle(error == -ENOMEM ? HZ : 3600 * HZ);
 		} while (error != -ENOMEM);

@@ -67,34 +67,4 @@ static inline int commits_by(const struct records *recs, pid_t pid)
 	return n;
 }
 
-/* Is a return probe on __vm_enough_memory() in this state? */
-static inline bool return_probe_is(const char *state)
-{
-	char *text = slurp(DEBUGFS "/hooks", NULL), *at = text, line[256];
-	bool found = false;
-
-	for (; *at && !found; at += strcspn(at, "\n") + 1) {
-		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
-		found = !strncmp(line, "__vm_enough_memory", 18) &&
-			strstr(line, " kretprobe ") && strstr(line, state);
-	}
-	free(text);
-	return found;
-}
-
-/* Wait until that probe is in force, as in mode 2: false after 10 s. */
-static inline bool wait_for_return_probe(void)
-{
-	int tries;
-
-	for (tries = 0; tries < 200; tries++) {
-		/* A request is what tells the module of the mode. */
-		ask(1);
-		if (return_probe_is(" attached "))
-			return true;
-		sleep_ms(50);
-	}
-	return false;
-}
-
 #endif /* SELFTESTS_COMMIT_H */

@@ -147,6 +147,10 @@ unsigned long long stat_number(const char *label);
 void sysctl_set(const char *name, long value);
 /* The same without waiting. */
 void sysctl_write(const char *name, long value);
+/* Is the return probe on __vm_enough_memory() in this state? */
+bool return_probe_is(const char *state);
+/* Make requests until that probe is attached, as in mode 2: false after 10 s. */
+bool wait_for_return_probe(void);
 long sysctl_get(const char *name);
 /* Restore all sysctls that tests change to their values at program start. */
 void sysctl_restore(void);

@@ -47,54 +47,53 @@ void sysctl_write(const char *name, long value)
 	close(fd);
 }
 
-/* Is there a line for the return probe with that state? */
-static bool return_probe_is(const char *hooks, const char *state)
+bool return_probe_is(const char *state)
 {
-	const char *line = strstr(hooks, "__vm_enough_memory           kretprobe");
-	char text[256];
+	char *text = slurp(DEBUGFS "/hooks", NULL), *at = text, line[256];
+	bool found = false;
 
-	if (!line)
-		return false;
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, "\n"), line);
-	return strstr(text, state);
+	for (; *at && !found; at += strcspn(at, "\n") + 1) {
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
+		found = !strncmp(line, "__vm_enough_memory", 18) &&
+			strstr(line, " kretprobe ") && strstr(line, state);
+	}
+	free(text);
+	return found;
 }
 
-/*
- * The module attaches its return probe when a request shows that mode 2 is in
- * force. Make requests until the probe is attached, unless the hooks are off or
- * the module is not loaded.
- */
 #define ODD_SIZE	(23 * 4096)	/* no test looks for records of it */
 
-static void wait_for_return_probe(void)
+bool wait_for_return_probe(void)
 {
-	char *hooks;
-	bool waits;
 	void *page;
-	int i;
+	int tries;
 
-	for (i = 0; i < 1000; i++) {
+	for (tries = 0; tries < 1000; tries++) {
+		/* A request shows the module which mode is in force. */
 		page = mmap(NULL, ODD_SIZE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (page != MAP_FAILED)
 			munmap(page, ODD_SIZE);
-		if (access(DEBUGFS "/hooks", R_OK))
-			return;
-		hooks = slurp(DEBUGFS "/hooks", NULL);
-		waits = return_probe_is(hooks, " waiting ");
-		free(hooks);
-		if (!waits)
-			return;
+		if (return_probe_is(" attached "))
+			return true;
 		sleep_ms(10);
 	}
-	die("the return probe of __vm_enough_memory is not attached in mode 2");
+	return false;
+}
+
+/* Is the module loaded, and will its return probe be attached in mode 2? */
+static bool has_return_probe(void)
+{
+	return !access(DEBUGFS "/hooks", R_OK) &&
+	       (return_probe_is(" waiting ") || return_probe_is(" attached "));
 }
 
 void sysctl_set(const char *name, long value)
 {
 	sysctl_write(name, value);
-	if (!strcmp(name, "vm/overcommit_memory") && value == 2)
-		wait_for_return_probe();
+	if (!strcmp(name, "vm/overcommit_memory") && value == 2 &&
+	    has_return_probe() && !wait_for_return_probe())
+		die("the return probe of __vm_enough_memory is not attached in mode 2");
 }
 
 long sysctl_get(const char *name)
