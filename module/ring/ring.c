@@ -8,7 +8,6 @@
  * each. Writers, which run in handlers, allocate nothing and take no lock. All
  * that a writer does for readers is check whether one of them sleeps. This file
  * allocates and frees the memory, in process context, and reports totals.
- * ring/cpus.c decides which CPUs get some.
  *
  * The states of a slot
  *
