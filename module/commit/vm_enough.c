@@ -288,5 +288,5 @@ void oomtrace_vm_enough_use_return(bool on)
 		flush_work(per_cpu_ptr(&switch_work, cpu));
 	cpus_read_unlock();
 	for (ms = 0; !on && ms < DRAIN_MS && count_in_flight(); ms++)
-		msleep(1);
+		usleep_range(1000, 2000);
 }

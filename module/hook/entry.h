@@ -39,6 +39,7 @@ static void notrace name##_callback(unsigned long ip,			\
 		oomtrace_fregs_argument(fregs, 2));			\
 	preempt_enable_notrace();					\
 }
+
 #define OOMTRACE_ENTRY_OPS(name)	.ops.func = name##_callback,
 #else
 #define OOMTRACE_ENTRY_CALLBACK(name, handler)
@@ -58,6 +59,7 @@ static int name##_probe(struct kprobe *kp, struct pt_regs *regs)	\
 		regs_get_kernel_argument(regs, 2));			\
 	return 0;							\
 }									\
+									\
 NOKPROBE_SYMBOL(name##_probe);						\
 OOMTRACE_ENTRY_CALLBACK(name, handler)					\
 struct oomtrace_entry name = {						\
