@@ -242,6 +242,16 @@ static void fill_stack(struct oomtrace_commit *rec,
 		rec->h.valid |= OOMTRACE_BIT(commit, stack);
 }
 
+/* Were the variables found that the kernel compares in this mode? */
+static bool has_terms(int mode)
+{
+	u64 terms = OOMTRACE_BIT(commit, allowed);
+
+	if (mode == OVERCOMMIT_NEVER)
+		terms |= OOMTRACE_BIT(commit, committed);
+	return (valid_by_mode[mode] & terms) == terms;
+}
+
 /* Do the numbers that the answer at entry rests on still hold? */
 static bool answer_holds(const struct oomtrace_commit_call *call,
 			 const struct terms *t)
@@ -249,9 +259,9 @@ static bool answer_holds(const struct oomtrace_commit_call *call,
 	if (call->mode != READ_ONCE(*oomtrace_sym.overcommit_memory))
 		return false;
 	if (call->mode == OVERCOMMIT_GUESS)
-		return t->totalram == totalram_pages() &&
-		       t->total_swap == READ_ONCE(*oomtrace_sym.total_swap) &&
-		       oomtrace_have(&oomtrace_sym.total_swap);
+		return has_terms(call->mode) &&
+		       t->totalram == totalram_pages() &&
+		       t->total_swap == READ_ONCE(*oomtrace_sym.total_swap);
 	/* In mode 2 the counter may change before the kernel compares it. */
 	return call->mode == OVERCOMMIT_ALWAYS;
 }
@@ -278,7 +288,7 @@ static void fill_left_out(struct oomtrace_commit *rec, u8 why, u32 left_out)
 
 static __always_inline void record_commit(const struct oomtrace_commit_call *call,
 					  const struct terms *t, int ret, u8 why,
-				   u32 left_out)
+					  u32 left_out)
 {
 	struct oomtrace_ring *ring = &oomtrace_rings[OOMTRACE_RING_COMMIT];
 	struct oomtrace_commit *rec;
@@ -373,16 +383,6 @@ finish_call(const struct oomtrace_commit_call *call, const struct terms *t, int 
 	if (call->mode == OVERCOMMIT_NEVER)
 		count_headroom(t->allowed - t->committed);
 	record_if_chosen(call, t, ret);
-}
-
-/* Were the variables found that the kernel compares in this mode? */
-static bool has_terms(int mode)
-{
-	u64 terms = OOMTRACE_BIT(commit, allowed);
-
-	if (mode == OVERCOMMIT_NEVER)
-		terms |= OOMTRACE_BIT(commit, committed);
-	return (valid_by_mode[mode] & terms) == terms;
 }
 
 /*
