@@ -276,19 +276,6 @@ TEST(a_dying_task_gets_the_reserves_and_no_task_is_chosen)
 
 /* ---- a victim that does not die ---- */
 
-static const struct oomtrace_reap *step_of(const struct scene *s, pid_t pid,
-					   unsigned int step)
-{
-	size_t i;
-
-	for (i = 0; i < s->recs.n; i++)
-		if (s->recs.r[i].h.type == OOMTRACE_REAP &&
-		    s->recs.r[i].reap.pid == pid &&
-		    s->recs.r[i].reap.step == step)
-			return &s->recs.r[i].reap;
-	return NULL;
-}
-
 TEST(a_victim_still_dying_aborts_the_scan)
 {
 	const struct oomtrace_candidate *c;
@@ -379,10 +366,10 @@ TEST(each_step_of_the_reaper_is_recorded)
 
 	NEED_PROVOKE();
 	scene_play(stuck, play_stuck);
-	queued = step_of(stuck, stuck->big, OOMTRACE_STEP_QUEUED);
-	start = step_of(stuck, stuck->big, OOMTRACE_STEP_START);
-	finish = step_of(stuck, stuck->big, OOMTRACE_STEP_FINISH);
-	left = step_of(stuck, stuck->big, OOMTRACE_STEP_EXITED);
+	queued = scene_find_reap(stuck, stuck->big, OOMTRACE_STEP_QUEUED);
+	start = scene_find_reap(stuck, stuck->big, OOMTRACE_STEP_START);
+	finish = scene_find_reap(stuck, stuck->big, OOMTRACE_STEP_FINISH);
+	left = scene_find_reap(stuck, stuck->big, OOMTRACE_STEP_EXITED);
 	ASSERT_NE(NULL, queued);
 	ASSERT_NE(NULL, start);
 	ASSERT_NE(NULL, finish);

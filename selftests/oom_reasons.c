@@ -25,9 +25,9 @@
 static struct scene *held, *blind, *policy, *spliced;
 
 /* What oomtrace last prints after the scene. */
-static char *told;
+static char *explanation;
 
-#define TOLD	16384
+#define EXPLANATION_SIZE	16384
 
 static void __attribute__((constructor)) make_scenes(void)
 {
@@ -35,8 +35,8 @@ static void __attribute__((constructor)) make_scenes(void)
 	blind = scene_new();
 	policy = scene_new();
 	spliced = scene_new();
-	told = mmap(NULL, TOLD, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	explanation = mmap(NULL, EXPLANATION_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 }
 
 #define NEED_MEMCG()							\
@@ -47,7 +47,7 @@ static void __attribute__((constructor)) make_scenes(void)
 
 static void ask_last(void)
 {
-	run_program(told, TOLD, (char *[]){ "oomtrace", "last", NULL });
+	run_program(explanation, EXPLANATION_SIZE, (char *[]){ "oomtrace", "last", NULL });
 }
 
 /* ---- a victim with a thread that does not exit ---- */
@@ -120,19 +120,6 @@ static void play_held(struct scene *s)
 	memcg_remove(&s->cg);
 }
 
-static const struct oomtrace_reap *find_step(const struct scene *s, pid_t pid,
-					     unsigned int step)
-{
-	size_t i;
-
-	for (i = 0; i < s->recs.n; i++)
-		if (s->recs.r[i].h.type == OOMTRACE_REAP &&
-		    s->recs.r[i].reap.pid == pid &&
-		    s->recs.r[i].reap.step == step)
-			return &s->recs.r[i].reap;
-	return NULL;
-}
-
 TEST(memory_that_another_thread_holds_is_not_released)
 {
 	const struct oomtrace_reap *exited, *start, *finish;
@@ -141,12 +128,12 @@ TEST(memory_that_another_thread_holds_is_not_released)
 	NEED_MEMCG();
 	scene_play(held, play_held);
 	EXPECT_EQ(128 + SIGKILL, held->status);
-	line_with(told, "Freed:", line, sizeof(line));
+	line_with(explanation, "Freed:", line, sizeof(line));
 	fprintf(stderr, "# %s\n", line);
-	EXPECT_EQ(NULL, strstr(told, "released its memory"));
-	exited = find_step(held, held->big, OOMTRACE_STEP_EXITED);
-	start = find_step(held, held->big, OOMTRACE_STEP_START);
-	finish = find_step(held, held->big, OOMTRACE_STEP_FINISH);
+	EXPECT_EQ(NULL, strstr(explanation, "released its memory"));
+	exited = scene_find_reap(held, held->big, OOMTRACE_STEP_EXITED);
+	start = scene_find_reap(held, held->big, OOMTRACE_STEP_START);
+	finish = scene_find_reap(held, held->big, OOMTRACE_STEP_FINISH);
 	ASSERT_NE(NULL, exited) TH_LOG("%s", held->log);
 	ASSERT_NE(NULL, start) TH_LOG("%s", held->log);
 	ASSERT_NE(NULL, finish) TH_LOG("%s", held->log);
@@ -172,7 +159,7 @@ static void play_blind(struct scene *s)
 	struct hog small, exempt, big;
 	char *text;
 
-	hooks = told + TOLD / 2;
+	hooks = explanation + EXPLANATION_SIZE / 2;
 	scene_start(s, "badness=" NEVER_CALLED);
 	memcg_make(&s->cg, "blind", MB(24));
 	hog_start(&small, "--cgroup %s --comm small --anon 5 --hold", s->cg.dir);
@@ -186,7 +173,7 @@ static void play_blind(struct scene *s)
 	s->big = big.pid;
 	s->status = hog_wait(&big);
 	sleep_ms(200);
-	run_program(told, TOLD / 2, (char *[]){ "oomtrace", "last", NULL });
+	run_program(explanation, EXPLANATION_SIZE / 2, (char *[]){ "oomtrace", "last", NULL });
 	text = slurp(DEBUGFS "/hooks", NULL);
 	line_with(text, NEVER_CALLED, hooks, 256);
 	free(text);
@@ -228,9 +215,9 @@ TEST(scores_that_are_not_seen_exempt_no_task)
 	EXPECT_FALSE(HAS(oom.verdict, verdict, runner_up_pid));
 	EXPECT_IN(" silent ", hooks);
 	EXPECT_IN("(never called, though the kernel scored tasks)", hooks);
-	EXPECT_EQ(NULL, strstr(told, "other nodes")) TH_LOG("%s", told);
-	EXPECT_EQ(NULL, strstr(told, "Exempt:")) TH_LOG("%s", told);
-	EXPECT_NE(NULL, strstr(told, "are not known)")) TH_LOG("%s", told);
+	EXPECT_EQ(NULL, strstr(explanation, "other nodes")) TH_LOG("%s", explanation);
+	EXPECT_EQ(NULL, strstr(explanation, "Exempt:")) TH_LOG("%s", explanation);
+	EXPECT_NE(NULL, strstr(explanation, "are not known)")) TH_LOG("%s", explanation);
 }
 
 /* ---- another policy ---- */
@@ -254,7 +241,7 @@ static void play_policy(struct scene *s)
 	s->exempt = spare[1].pid;
 	s->big = big.pid;
 	s->status = hog_wait(&big);
-	run_program(told, TOLD, (char *[]){ "oomtrace", "last", "1", NULL });
+	run_program(explanation, EXPLANATION_SIZE, (char *[]){ "oomtrace", "last", "1", NULL });
 	scene_end(s);
 	for (i = 0; i < 2; i++)
 		hog_wait(&spare[i]);
@@ -287,9 +274,9 @@ TEST(a_task_chosen_by_another_policy_was_not_compared)
 		EXPECT_EQ(2, end->victims);
 		EXPECT_EQ(0, end->candidates);
 	}
-	EXPECT_NE(NULL, strstr(told, "chosen by another policy")) TH_LOG("%s", told);
-	EXPECT_NE(NULL, strstr(told, "1 more task was chosen")) TH_LOG("%s", told);
-	EXPECT_EQ(NULL, strstr(told, "oom_kill_allocating_task")) TH_LOG("%s", told);
+	EXPECT_NE(NULL, strstr(explanation, "chosen by another policy")) TH_LOG("%s", explanation);
+	EXPECT_NE(NULL, strstr(explanation, "1 more task was chosen")) TH_LOG("%s", explanation);
+	EXPECT_EQ(NULL, strstr(explanation, "oom_kill_allocating_task")) TH_LOG("%s", explanation);
 	/* What the kernel chooses itself afterwards was compared. */
 	ASSERT_TRUE(scene_find(policy, policy->big, &begin, &v, &victim, &end))
 		TH_LOG("%s", policy->log);

@@ -183,3 +183,16 @@ bool scene_report(const struct scene *s, pid_t pid, struct report *rep)
 			return true;
 	return false;
 }
+
+const struct oomtrace_reap *scene_find_reap(const struct scene *s, pid_t pid,
+					    unsigned int step)
+{
+	size_t i;
+
+	for (i = 0; i < s->recs.n; i++)
+		if (s->recs.r[i].h.type == OOMTRACE_REAP &&
+		    s->recs.r[i].reap.pid == pid &&
+		    s->recs.r[i].reap.step == step)
+			return &s->recs.r[i].reap;
+	return NULL;
+}

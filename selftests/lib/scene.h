@@ -61,4 +61,8 @@ void scene_start_pair(struct scene *s, struct hog *holder, struct hog *grower,
 bool scene_report(const struct scene *s, pid_t pid, struct report *rep);
 const struct report_kill *scene_kill(const struct report *rep, pid_t pid);
 
+/* The record of that step of a victim, or NULL. */
+const struct oomtrace_reap *scene_find_reap(const struct scene *s, pid_t pid,
+					    unsigned int step);
+
 #endif /* SELFTESTS_SCENE_H */
