@@ -270,10 +270,11 @@ enum oomtrace_knob {
  * struct oomtrace_mark - an overcommit sysctl was found changed
  * @h: header. @ts_ns is when the change was noticed, not when it was made:
  *	vm.overcommit_memory at the next decision, the others at the next
- *	recorded decision.
+ *	recorded decision, all of them when the hooks are switched on.
  * @old: the value when it was last read, in the sysctl's own unit.
  * @new: the value now, in the sysctl's own unit.
- * @pid: the task whose request noticed the change, not the one that made it.
+ * @pid: the task whose request noticed the change, or which switched the hooks
+ *	on; not the one that made it.
  * @knob: enum oomtrace_knob.
  * @reserved: zero.
  */

@@ -19,6 +19,7 @@
 #include <trace/events/oom.h>
 #include <trace/events/signal.h>
 
+#include "commit/sysctl.h"
 #include "commit/vm_enough.h"
 #include "hook/attach.h"
 #include "hook/hook.h"
@@ -482,6 +483,8 @@ int oomtrace_hooks_enable(bool on)
 	int ret = 0;
 
 	mutex_lock(&hooks_mutex);
+	if (on && !hooks_on)
+		oomtrace_sysctl_catch_up();
 	if (on != hooks_on)
 		ret = arm_all(on);
 	if (!ret && on)

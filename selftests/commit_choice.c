@@ -353,6 +353,21 @@ TEST_F(choice, each_sysctl_that_changes_leaves_one_mark)
 	}
 }
 
+TEST_F(choice, a_change_while_the_hooks_are_off_leaves_a_mark)
+{
+	const struct oomtrace_mark *m;
+
+	ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
+	sysctl_write("vm/overcommit_memory", ALWAYS);
+	ASSERT_EQ(0, spill(DEBUGFS "/enable", "1"));
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_MARK));
+	m = mark_of(&self->recs, OOMTRACE_KNOB_MEMORY);
+	ASSERT_NE(NULL, m);
+	EXPECT_EQ(NEVER, (long)m->old);
+	EXPECT_EQ(ALWAYS, (long)m->new);
+}
+
 /* ---- stacks ---- */
 
 TEST_F(choice, a_stack_comes_once_before_the_first_denial_that_names_it)
@@ -426,6 +441,24 @@ TEST_F(choice, no_denial_is_missed_while_the_mode_changes)
 	EXPECT_EQ(500, n);
 	EXPECT_EQ(n, commits_by(&self->recs, getpid()));
 	EXPECT_EQ(n, (int)(stat_decisions(NEVER, true) - denied));
+}
+
+/* Longer than the return probe stays after mode 2 was left. */
+#define LINGER_MS	8000
+
+/*
+ * Mode 2 is left while the hooks are off, and nothing asks for memory until it is
+ * in force again: no handler ever sees another mode.
+ */
+TEST_F(choice, mode_2_is_noticed_though_its_end_was_not)
+{
+	ASSERT_TRUE(wait_for_return_probe());
+	ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
+	sysctl_write("vm/overcommit_memory", GUESS);
+	ASSERT_EQ(0, spill(DEBUGFS "/enable", "1"));
+	sleep_ms(LINGER_MS);
+	sysctl_write("vm/overcommit_memory", NEVER);
+	EXPECT_TRUE(wait_for_return_probe());
 }
 
 TEST_HARNESS_MAIN

@@ -4,10 +4,10 @@
  *
  * The kernel has no notification for a write to a sysctl. So each decision
  * compares the sysctls that it uses with their last known values. If several CPUs
- * detect a change at once, one of them writes the mark to the commit ring. For
- * handlers.
+ * detect a change at once, one of them writes the mark to the commit ring.
  */
 #include <linux/atomic.h>
+#include <linux/preempt.h>
 
 #include "commit/sysctl.h"
 #include "common/fields.h"
@@ -84,4 +84,16 @@ void oomtrace_sysctl_record_changes(void)
 		    atomic64_cmpxchg(&last_seen[knob], old, now[knob]) == old)
 			record_mark(knob, old, now[knob]);
 	}
+}
+
+/*
+ * Write the marks of changes that were made while the hooks were off. For process
+ * context, before the hooks are on again: a handler compares with the last known
+ * mode, and would not detect a switch to the mode that was in force long ago.
+ */
+void oomtrace_sysctl_catch_up(void)
+{
+	preempt_disable();
+	oomtrace_sysctl_record_changes();
+	preempt_enable();
 }

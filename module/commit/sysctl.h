@@ -49,5 +49,6 @@ static inline bool oomtrace_sysctl_changed(int ratio, unsigned long kbytes,
 
 void oomtrace_sysctl_init(void);
 void oomtrace_sysctl_record_changes(void);
+void oomtrace_sysctl_catch_up(void);
 
 #endif /* OOMTRACE_SYSCTL_H */

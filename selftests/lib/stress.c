@@ -141,7 +141,8 @@ static int change_modes(void *arg)
 
 	(void)arg;
 	for (mode = 0;; mode = (mode + 1) % 3) {
-		sysctl_set("vm/overcommit_memory", mode);
+		/* Without waiting for the return probe: the hooks may be off. */
+		sysctl_write("vm/overcommit_memory", mode);
 		sleep_ms(20);
 	}
 	return 0;
