@@ -4,10 +4,12 @@
 
 KVER	?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KVER)/build
-# Kernels that `make check` tests; `scripts/kernel list` prints all.
-KERNELS	?= bookworm trixie backports debug bullseye sid bookworm-rt bookworm-cloud backports-rt backports-cloud
+# Kernels that `make check` and `make check-all` test; `scripts/kernel list`
+# prints what there is.
+KERNELS	?= bookworm
+ALL_KERNELS	?= bookworm trixie backports debug bullseye sid bookworm-rt bookworm-cloud backports-rt backports-cloud
 
-.PHONY: all module lib tools selftests check soak demo bench install uninstall \
+.PHONY: all module lib tools selftests check check-all soak demo bench install uninstall \
 	dkms-install dkms-remove deb clean help
 
 all: module lib tools
@@ -43,8 +45,12 @@ tools: lib
 selftests:
 	$(MAKE) -C selftests
 
+# The one for every change. SCOPE=--all is the other.
 check:
-	scripts/check $(KERNELS)
+	scripts/check $(SCOPE) $(KERNELS)
+
+check-all:
+	$(MAKE) check SCOPE=--all KERNELS="$(ALL_KERNELS)"
 
 demo:
 	scripts/demo
@@ -99,7 +105,8 @@ clean:
 help:
 	@echo 'make                  build oomtrace.ko for the running kernel (or KDIR=...) and the tools'
 	@echo 'make demo             demonstrate oomtrace in a throwaway virtual machine'
-	@echo 'make check            run all tests (KERNELS="bookworm trixie" selects kernels)'
+	@echo 'make check            check the source and run all selftests on one kernel (KERNELS="trixie sid")'
+	@echo 'make check-all        the same on every kernel, and test packages, DKMS, signing, endurance'
 	@echo 'make soak             run the endurance tests, which take hours'
 	@echo 'make bench            measure the cost of oomtrace in instructions'
 	@echo 'make install          install the module and the tools for this kernel'
