@@ -19,18 +19,27 @@ all: module lib tools
 release = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
 	$(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 
+# The package with the headers of KVER, as this distribution calls it.
+headers_package = $(shell . /etc/os-release 2>/dev/null; \
+	case " $$ID $$ID_LIKE " in \
+	(*' fedora '*|*' rhel '*) echo kernel-devel-$(KVER) ;; \
+	(*suse*) echo kernel-default-devel ;; \
+	(*' arch '*) echo linux-headers ;; \
+	(*' alpine '*) echo linux-lts-dev ;; \
+	(*) echo linux-headers-$(KVER) ;; esac)
+
 # Without KDIR=, the headers must be those of the kernel KVER.
 module:
 	@test -e $(KDIR)/Makefile || { \
 		echo "oomtrace: no kernel headers at $(KDIR)." >&2; \
-		echo "oomtrace: install linux-headers-$(KVER), or run make KDIR=/path/to/headers." >&2; \
+		echo "oomtrace: install $(headers_package), or run make KDIR=/path/to/headers." >&2; \
 		exit 2; }
 	@test -n "$(release)" || { \
 		echo "oomtrace: $(KDIR) has no include/generated/utsrelease.h: it is not a configured kernel tree." >&2; \
 		exit 2; }
 	@test "$(origin KDIR)" != file -o "$(release)" = "$(KVER)" || { \
 		echo "oomtrace: the headers at $(KDIR) are of the kernel $(release), not of $(KVER)." >&2; \
-		echo "oomtrace: install linux-headers-$(KVER), or run make KDIR=$(KDIR) to build for $(release)." >&2; \
+		echo "oomtrace: install $(headers_package), or run make KDIR=$(KDIR) to build for $(release)." >&2; \
 		exit 2; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
