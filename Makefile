@@ -10,7 +10,7 @@ KERNELS	?= bookworm
 ALL_KERNELS	?= bookworm trixie backports debug bullseye sid bookworm-rt bookworm-cloud backports-rt backports-cloud
 
 .PHONY: all module lib tools selftests check check-all soak demo bench install uninstall \
-	dkms-install dkms-remove deb clean help
+	dkms-install dkms-remove deb dist clean help
 
 all: module lib tools
 
@@ -95,6 +95,10 @@ dkms-remove:
 deb:
 	scripts/deb
 
+# The archive of the source that other packages are built from, in build/dist.
+dist:
+	scripts/dist
+
 # Does not use Kbuild's clean target, because it must work without kernel headers.
 clean:
 	@# The copy of the source that DKMS builds has only the module.
@@ -123,4 +127,5 @@ help:
 	@echo 'make dkms-install     install the module with DKMS, for this kernel and all later ones'
 	@echo 'make dkms-remove      remove the module from DKMS'
 	@echo 'make deb              build Debian packages of the tools, the library and the DKMS module'
+	@echo 'make dist             make the archive of the source, with its checksum'
 	@echo 'make clean            remove all build products (but not the cache of scripts/kernel)'
