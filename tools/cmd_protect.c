@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../common/format.h"
-#include "cgroups.h"
+#include "container_names.h"
 #include "cmd_protect.h"
 #include "json.h"
 #include "numbers.h"
@@ -42,7 +42,7 @@ static void find_owner(int pid, char *label, size_t size)
 	char path[CGROUP_PATH_MAX];
 
 	if (procfs_cgroup(pid, path, sizeof(path)))
-		cgroup_kind(path, label, size);
+		cgroup_describe("", path, label, size);
 	else
 		snprintf(label, size, "-");
 }

@@ -11,6 +11,7 @@
 #include "test_history.h"
 #include "test_journal.h"
 #include "test_metrics.h"
+#include "test_owner.h"
 #include "test_overcommit.h"
 #include "test_replay.h"
 #include "test_savefile.h"
@@ -365,7 +366,7 @@ int main(int argc, char **argv)
 	}
 	plan(30 + STORY_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
-	     HISTORY_TESTS + CLI_TESTS);
+	     HISTORY_TESTS + OWNER_TESTS + CLI_TESTS);
 	test_line();
 	test_gfp();
 	test_shortfall();
@@ -384,6 +385,7 @@ int main(int argc, char **argv)
 	test_metrics();
 	test_journal();
 	test_history();
+	test_owner();
 	test_cli();
 	return finish();
 }

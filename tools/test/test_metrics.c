@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests the metrics and the labels of cgroups: what is counted, that labels are
- * limited and escaped, and the container or unit of a path. promtool checks the
- * format, if it is installed.
+ * Tests the metrics: what is counted, and that labels are limited and escaped.
+ * promtool checks the format, if it is installed.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -11,10 +10,6 @@
 #include "../metrics.h"
 #include "test_metrics.h"
 #include "test_util.h"
-
-#define ID	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define UID	"12345678-9abc-def0-1234-56789abcdef0"
-#define UID_	"12345678_9abc_def0_1234_56789abcdef0"
 
 static struct metrics m;
 static char text[1 << 16];
@@ -295,36 +290,6 @@ static void test_format(void)
 	      "promtool_finds_no_fault");
 }
 
-static void kind(const char *path, enum cgroup_kind want, const char *label)
-{
-	char got[CGROUP_LABEL_MAX];
-	enum cgroup_kind kind = cgroup_kind(path, got, sizeof(got));
-
-	if (kind != want)
-		printf("# %s is '%s'\n", path, cgroup_kind_name(kind));
-	check_text(kind == want ? got : "(another kind)", label, label);
-}
-
-static void test_kinds(void)
-{
-	kind("/system.slice/docker-" ID ".scope", CGROUP_DOCKER,
-	     "docker 0123456789ab");
-	kind("/docker/" ID "/init", CGROUP_DOCKER, "docker 0123456789ab");
-	kind("/machine.slice/libpod-" ID ".scope/container", CGROUP_PODMAN,
-	     "podman 0123456789ab");
-	kind("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod"
-	     UID_ ".slice/cri-containerd-" ID ".scope", CGROUP_KUBERNETES,
-	     "pod " UID " container 0123456789ab");
-	kind("/kubepods/besteffort/pod" UID, CGROUP_KUBERNETES, "pod " UID);
-	kind("/system.slice/system-getty.slice/getty@tty1.service",
-	     CGROUP_SYSTEMD, "getty@tty1.service");
-	kind("/user.slice/user-1000.slice/user@1000.service/app.slice/app-a\\x2db.scope",
-	     CGROUP_SYSTEMD, "app-a-b.scope");
-	kind("/user.slice", CGROUP_SYSTEMD, "user.slice");
-	kind("/mine/podium/x", CGROUP_OTHER, "/mine/podium/x");
-	kind("/", CGROUP_OTHER, "/");
-}
-
 void test_metrics(void)
 {
 	test_counts();
@@ -335,5 +300,4 @@ void test_metrics(void)
 	test_since();
 	test_labels();
 	test_format();
-	test_kinds();
 }

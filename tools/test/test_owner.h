@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef OOMTRACE_TEST_OWNER_H
+#define OOMTRACE_TEST_OWNER_H
+
+#define OWNER_TESTS	54
+
+void test_owner(void);
+
+#endif /* OOMTRACE_TEST_OWNER_H */
