@@ -487,7 +487,11 @@ static void print_module(struct page *p, const struct metrics *m,
 			 const struct metrics_source *src)
 {
 	begin_family(p, "oomtrace_up", "gauge",
-		     "1 while the module is loaded and followed.");
+		     "1 while the module is loaded and followed; 0 with the reason if it cannot be.");
+	if (!src->up && src->reason) {
+		fprintf(p->to, "%s{reason=\"%s\"} 0\n", p->name, src->reason);
+		return;
+	}
 	print_single_sample(p, src->up);
 	if (src->info_known) {
 		begin_family(p, "oomtrace_hooks_missing", "gauge",
@@ -510,13 +514,16 @@ void metrics_print(const struct metrics *m, const struct metrics_source *src,
 	struct page p = { .to = to, .openmetrics = src->openmetrics };
 
 	print_module(&p, m, src);
-	print_episodes(&p, m);
-	print_kills(&p, m);
-	print_freed(&p, m);
-	print_denials(&p, m);
-	print_memory_gauges(&p, src->sample.h.type ? &src->sample : &m->sample,
-			    src->page_size);
-	print_lost_counter(&p, m);
+	/* Counters of a module that cannot be read would look like zeroes. */
+	if (src->up || !src->reason) {
+		print_episodes(&p, m);
+		print_kills(&p, m);
+		print_freed(&p, m);
+		print_denials(&p, m);
+		print_memory_gauges(&p, src->sample.h.type ? &src->sample : &m->sample,
+				    src->page_size);
+		print_lost_counter(&p, m);
+	}
 	if (src->openmetrics)
 		fputs("# EOF\n", to);
 }

@@ -69,6 +69,7 @@ struct metrics {
 /**
  * struct metrics_source - values that no record has
  * @up: the module can be read.
+ * @reason: why not, a word; then nothing else is printed. NULL if not known.
  * @info: the module's information; only if @info_known.
  * @info_known: @info is valid.
  * @page_size: bytes of a page.
@@ -78,6 +79,7 @@ struct metrics {
  */
 struct metrics_source {
 	bool up;
+	const char *reason;
 	bool info_known;
 	bool openmetrics;
 	unsigned int page_size;

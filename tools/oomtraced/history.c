@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeps files of saved records in a directory of limited size.
+ * Keeps files of saved records in a directory of limited size and age.
  *
  * A file gets an eighth of the limit, so that deleting the oldest file keeps most
  * of the history. Memory is allocated only when a file is started.
@@ -32,6 +32,8 @@ struct history_dir {
 	char dir[3072];
 	char path[4096];
 	unsigned long long max_bytes;
+	long long max_age_ns;	/* 0: no limit */
+	long long started_ns;	/* CLOCK_MONOTONIC when the file was started */
 	struct oomtrace_info info;
 	struct saver *saver;	/* NULL if there is no file */
 	int error;		/* negative errno that explains a NULL saver */
@@ -71,6 +73,20 @@ static void keep_newest(const glob_t *g, bool quiet, unsigned long long *room)
 	}
 }
 
+/* A file ended when it was last written. The current file is never too old. */
+static void delete_aged(const struct history_dir *h, const glob_t *g)
+{
+	long long now = clock_ns(CLOCK_REALTIME);
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < g->gl_pathc; i++)
+		if (strcmp(g->gl_pathv[i], h->path) &&
+		    !stat(g->gl_pathv[i], &st) &&
+		    now - st.st_mtim.tv_sec * NS_PER_S > h->max_age_ns)
+			unlink(g->gl_pathv[i]);
+}
+
 static void make_room(const struct history_dir *h)
 {
 	unsigned long long room = h->max_bytes - h->max_bytes / FILES;
@@ -80,6 +96,8 @@ static void make_room(const struct history_dir *h)
 	snprintf(pattern, sizeof(pattern), "%s/*" ENDING, h->dir);
 	if (glob(pattern, 0, NULL, &g))
 		return;
+	if (h->max_age_ns)
+		delete_aged(h, &g);
 	keep_newest(&g, false, &room);
 	keep_newest(&g, true, &room);
 	globfree(&g);
@@ -129,6 +147,7 @@ static int start_file(struct history_dir *h, char *error, size_t size)
 	h->info.wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
 	h->info.boot_offset_ns = clock_offset_ns(CLOCK_BOOTTIME);
 	h->of_oom = false;
+	h->started_ns = clock_ns(CLOCK_MONOTONIC);
 	h->saver = saver_open(h->path, &h->info, error, size);
 	if (h->saver)
 		return 0;
@@ -138,6 +157,7 @@ static int start_file(struct history_dir *h, char *error, size_t size)
 }
 
 struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
+				 long long max_age_ns,
 				 const struct oomtrace_info *info)
 {
 	struct history_dir *h = calloc(1, sizeof(*h));
@@ -151,6 +171,7 @@ struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 	}
 	strcpy(h->dir, dir);
 	h->max_bytes = max_bytes;
+	h->max_age_ns = max_age_ns;
 	h->info = *info;
 	err = start_file(h, error, sizeof(error));
 	if (!err)
@@ -200,12 +221,27 @@ int history_add(struct history_dir *h, const struct oomtrace_header *rec)
 	return err;
 }
 
+/*
+ * A new file every day, or four times in the largest age if that is less: so ages
+ * are looked at, and no file has records that are much older than others.
+ */
+static bool is_due(const struct history_dir *h)
+{
+	long long every = 24 * 3600 * NS_PER_S;
+
+	if (!h->max_age_ns)
+		return false;
+	if (h->max_age_ns / 4 < every)
+		every = h->max_age_ns / 4;
+	return clock_ns(CLOCK_MONOTONIC) - h->started_ns > every;
+}
+
 int history_flush(struct history_dir *h)
 {
 	int err = h->saver ? saver_flush(h->saver, true) : h->error;
 	char error[ERROR_SIZE];
 
-	if (!err && !is_full(h) && !clocks_moved(h))
+	if (!err && !is_full(h) && !clocks_moved(h) && !is_due(h))
 		return 0;
 	/* A file whose write failed is readable up to there: start another one. */
 	if (start_file(h, error, sizeof(error)) && !err) {

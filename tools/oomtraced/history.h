@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A directory of files of saved records with a limited total size. If there is no
- * room, the oldest files are deleted, those without an OOM first.
+ * A directory of files of saved records with a limited total size and age. If there
+ * is no room, the oldest files are deleted, those without an OOM first.
  */
 #ifndef OOMTRACE_HISTORY_H
 #define OOMTRACE_HISTORY_H
@@ -14,12 +14,14 @@ struct history_dir;
  * history_open() - start a new file in a directory
  * @dir: an existing directory.
  * @max_bytes: approximate limit of all files "*.oom" in @dir together.
+ * @max_age_ns: files that ended longer ago are deleted; 0 to keep them.
  * @info: the module's information, for the files' headers.
  *
  * Return: the directory, or NULL after an error message. A full disk is no error
  * here: it is reported, and each history_flush() tries again.
  */
 struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
+				 long long max_age_ns,
 				 const struct oomtrace_info *info);
 
 /** history_add() - save a record. Returns 0 or a negative errno */

@@ -7,47 +7,27 @@
 #ifndef OOMTRACE_JOURNAL_H
 #define OOMTRACE_JOURNAL_H
 
-#include <sys/uio.h>
-
-#include "../../common/shim.h"
-#include "../cgroups.h"
-
-/* The type of the entries; `journalctl MESSAGE_ID=...` finds them. */
-#define JOURNAL_MESSAGE_ID	"c0d2b1f5a3c24b5f9d1e7a6b8e4f3d21"
+#include "entry.h"
 
 #define JOURNAL_OPEN	16	/* episodes in progress at the same time */
-#define JOURNAL_FIELDS	32
-#define JOURNAL_TEXT	1536	/* bytes of one field */
-
-/**
- * struct journal_episode - an episode in progress. All private.
- */
-struct journal_episode {
-	u64 episode;		/* 0: free */
-	u64 ended_ns;		/* when its end was read; 0: not yet */
-	struct oomtrace_oom_begin begin;
-	struct oomtrace_verdict verdict;
-	struct oomtrace_victim victim;
-	u32 again;		/* further signals to the same victim */
-	struct oomtrace_oom_end end;
-	int err;		/* negative errno of the last attempt to send it */
-};
 
 /**
  * struct journal - state for writing entries; zeroed at the start
- * @send: sends an entry, fields "NAME=value" of any bytes; 0 or -errno.
+ * @send: sends an entry; 0 or -errno.
  * @sent_ns: end of the last episode that was sent, CLOCK_MONOTONIC. Episodes that
  *	ended earlier are not sent: that was done before a restart.
+ * @wall_offset_ns: current offset from CLOCK_MONOTONIC to CLOCK_REALTIME.
+ * @boot_offset_ns: the same to CLOCK_BOOTTIME.
  */
 struct journal {
-	int (*send)(const struct iovec *field, int n);
+	int (*send)(const struct entry *entry);
 	u64 sent_ns;
+	s64 wall_offset_ns;
+	s64 boot_offset_ns;
 	/* private: */
 	struct journal_episode open[JOURNAL_OPEN];
 	int err;		/* negative errno of an entry dropped to make room */
-	struct iovec field[JOURNAL_FIELDS];
-	char text[JOURNAL_FIELDS][JOURNAL_TEXT];
-	int n;
+	struct entry entry;
 };
 
 /**

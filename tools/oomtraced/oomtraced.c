@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
@@ -25,95 +24,27 @@
 #include "../clock.h"
 #include "../meminfo.h"
 #include "../metrics.h"
-#include "../numbers.h"
 #include "../options.h"
 #include "../savefile_read.h"
 #include "../signals.h"
 #include "history.h"
 #include "journal.h"
 #include "journal_mark.h"
+#include "known.h"
+#include "loading.h"
+#include "settings.h"
+#include "textfile.h"
 
-#define PAGE_MAX	(256 << 10)	/* bytes of all metrics */
+/* The module cannot be read, and another attempt would not help. */
+#define EXIT_NO_MODULE	3
 /* Records per turn of the loop, so that a flood does not block the rest. */
 #define RECORDS_AT_ONCE	4096
+#define LOOK_NS	(15 * NS_PER_S)	/* time between two looks at likely victims */
 #define WATCHDOG_NS	(10 * NS_PER_S)	/* longest time between watchdog messages */
 
-static const char *device = OOMTRACE_DEVICE;
-static const char *state_dir, *textfile;
-static long long max_bytes = 64 << 20, interval_ns = 15 * NS_PER_S;
-static bool to_stdout;
-
+static struct settings settings;
 static struct metrics metrics;
 static struct journal journal;
-static char page[PAGE_MAX];
-static char textfile_new[4096];
-
-/* ---- the command line ---- */
-
-enum { KEY_MAX_SIZE = 0x200, KEY_TEXTFILE, KEY_INTERVAL, KEY_STDOUT };
-
-static error_t parse_service_option(int key, char *arg, struct argp_state *state)
-{
-	switch (key) {
-	case 'd':
-		device = arg;
-		return 0;
-	case 's':
-		state_dir = arg;
-		return 0;
-	case KEY_TEXTFILE:
-		textfile = arg;
-		if (strlen(arg) < sizeof(textfile_new) - 8)
-			return 0;
-		say_error("--textfile: the path is too long");
-		return EINVAL;
-	case KEY_STDOUT:
-		to_stdout = true;
-		return 0;
-	case KEY_MAX_SIZE:
-		if (read_size(arg, &max_bytes) && max_bytes >= 1 << 20)
-			return 0;
-		say_error("--max-size: invalid size '%s': give at least 1M", arg);
-		return EINVAL;
-	case KEY_INTERVAL:
-		if (read_time(arg, &interval_ns) && interval_ns >= NS_PER_S)
-			return 0;
-		say_error("--interval: invalid time '%s': give at least 1s", arg);
-		return EINVAL;
-	case ARGP_KEY_ARG:
-		say_error("unexpected argument '%s'", arg);
-		argp_usage(state);
-		return EINVAL;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option options[] = {
-	{ "device", 'd', "PATH", 0, "Follow PATH instead of " OOMTRACE_DEVICE, 0 },
-	{ "state", 's', "DIR", 0, "Save records in DIR; by default none are saved", 0 },
-	{ "max-size", KEY_MAX_SIZE, "SIZE", 0,
-	  "Limit of the files in DIR together, 64M by default", 0 },
-	{ "textfile", KEY_TEXTFILE, "FILE", 0,
-	  "Write metrics to FILE, for node_exporter's textfile collector", 0 },
-	{ "interval", KEY_INTERVAL, "TIME", 0,
-	  "Time between two updates of FILE, 15s by default; each OOM updates it too", 0 },
-	{ "stdout", KEY_STDOUT, NULL, 0,
-	  "Write entries to standard output instead of the journal", 0 },
-	{ 0 }
-};
-
-static const struct argp argp = {
-	options, parse_service_option, NULL,
-	"Follow /dev/oomtrace: write OOM episodes to the journal, records to a directory, and metrics to a file. Meant to be run by systemd; exits on SIGTERM."
-	"\v"
-	"Examples:\n"
-	"  systemctl enable --now oomtraced\n"
-	"      run it as a service\n"
-	"  oomtraced --stdout\n"
-	"      print the journal entries instead\n",
-	NULL, NULL, NULL
-};
 
 /* ---- protection while memory is out ---- */
 
@@ -133,66 +64,45 @@ static void protect_self(void)
 
 /* ---- destinations ---- */
 
-/* Escape the fields: a name must not control a terminal or look like a field. */
-static int send_to_stdout(const struct iovec *field, int n)
+/* One write for a line: another writer's line cannot come between. */
+static int send_to_stdout(const struct entry *entry)
 {
-	static char text[4 * JOURNAL_TEXT];
-	int i;
+	static char line[ENTRY_JSON];
+	size_t len = entry_json(entry, line, sizeof(line) - 1);
 
-	for (i = 0; i < n; i++) {
-		oomtrace_escape(text, sizeof(text), field[i].iov_base,
-				field[i].iov_len);
-		if (dprintf(STDOUT_FILENO, "%s\n", text) < 0)
-			return -errno;
-	}
-	return dprintf(STDOUT_FILENO, "\n") < 0 ? -errno : 0;
+	line[len++] = '\n';
+	return write(STDOUT_FILENO, line, len) < 0 ? -errno : 0;
 }
 
-static int send_to_journal(const struct iovec *field, int n)
+static int send_to_journal(const struct entry *entry)
 {
-	return sd_journal_sendv(field, n);
+	return sd_journal_sendv(entry->field, entry->n);
 }
 
-/* Replace the file atomically, so that no reader sees half of it. */
-static int replace_textfile(size_t len)
+/* Write the metrics while the module is followed. */
+static int write_metrics(struct oomtrace *ot, struct metrics_source *src)
 {
-	int fd, err = 0;
-
-	fd = open(textfile_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	if (fchmod(fd, 0644) || write(fd, page, len) != (ssize_t)len)
-		err = errno ? -errno : -ENOSPC;
-	if (close(fd) && !err)
-		err = -errno;
-	if (!err && rename(textfile_new, textfile))
-		err = -errno;
-	if (err)
-		unlink(textfile_new);
-	return err;
-}
-
-/* @following: false at exit, so that stale metrics are recognised by up=0. */
-static int write_metrics(struct oomtrace *ot, FILE *to,
-			 struct metrics_source *src, bool following)
-{
-	long len;
-
-	if (!textfile)
-		return 0;
-	src->info_known = following &&
-			  !oomtrace_get_info(ot, &src->info, sizeof(src->info));
+	src->info_known = !oomtrace_get_info(ot, &src->info, sizeof(src->info));
 	src->up = src->info_known;
+	src->reason = src->up ? NULL : "read";
 	src->wall_offset_ns = src->info.wall_offset_ns;
 	meminfo_sample(&src->sample);
-	rewind(to);
-	metrics_print(&metrics, src, to);
-	if (fflush(to))
-		return -errno;
-	len = ftell(to);
-	if (len <= 0 || len >= PAGE_MAX)
-		return -EFBIG;
-	return replace_textfile(len);
+	return textfile_write(&metrics, src);
+}
+
+/* Report that the module cannot be read: in the log, the status and the metrics. */
+static void report_down(const struct down_reason *why)
+{
+	struct metrics_source src = { .reason = why->word };
+	int err;
+
+	say_error("%s", why->text);
+	err = textfile_write(&metrics, &src);
+	if (err)
+		say_error("%s: %s", settings.textfile, strerror(-err));
+	sd_notifyf(0, "STATUS=%s", why->text);
+	/* The message must be processed while this process exists. */
+	sd_notify_barrier(0, 5 * NS_PER_S / 1000);
 }
 
 /* ---- the loop ---- */
@@ -268,8 +178,29 @@ static void write_journal(u64 now, const struct history_dir *h)
 			      journal_mark_set(journal.sent_ns), &sent_err);
 }
 
+/* Read what the records of a kill will lack, while the process lives. */
+static void look_at_likely_victims(struct oomtrace *ot, long long now)
+{
+	static long long next;
+
+	if (!settings.command_lines || now < next)
+		return;
+	known_look(ot, now);
+	next = now + LOOK_NS;
+}
+
+/* Show in systemctl status what the service does. */
+static void report_status(const struct metrics_source *src)
+{
+	if (src->info.hooks_missing)
+		sd_notifyf(0, "STATUS=Following %s; %u hooks are missing, so records lack fields",
+			   settings.device, src->info.hooks_missing);
+	else
+		sd_notifyf(0, "STATUS=Following %s", settings.device);
+}
+
 /* The main loop. Returns 0 after a signal, or a negative errno of the device. */
-static int run_loop(struct oomtrace *ot, struct history_dir *h, FILE *to,
+static int run_loop(struct oomtrace *ot, struct history_dir *h,
 		    struct metrics_source *src)
 {
 	static int history_err, textfile_err;
@@ -279,19 +210,23 @@ static int run_loop(struct oomtrace *ot, struct history_dir *h, FILE *to,
 
 	while (!signals_stopped()) {
 		metrics.wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
+		journal.wall_offset_ns = metrics.wall_offset_ns;
+		journal.boot_offset_ns = clock_offset_ns(CLOCK_BOOTTIME);
 		more = process_records(ot, h, &dirty);
 		now = service_now_ns();
 		write_journal(now, h);
 		if (now >= next || (dirty && !journal_pending(&journal))) {
 			add_sample(h);
-			report_change("metrics", write_metrics(ot, to, src, true),
+			report_change(settings.textfile, write_metrics(ot, src),
 				      &textfile_err);
+			report_status(src);
 			if (h)
 				report_change("history", history_flush(h),
 					      &history_err);
 			dirty = false;
-			next = now + interval_ns;
+			next = now + settings.interval_ns;
 		}
+		look_at_likely_victims(ot, now);
 		sd_notify(0, "WATCHDOG=1");
 		if (more < 0) {
 			err = more;
@@ -309,62 +244,73 @@ static int run_loop(struct oomtrace *ot, struct history_dir *h, FILE *to,
 	}
 	/* Write the finished episodes without waiting for cgroup paths. */
 	write_journal(~0ULL, h);
-	write_metrics(ot, to, src, false);
 	return err;
 }
 
 static int run_service(struct oomtrace *ot)
 {
 	struct metrics_source src = { .page_size = sysconf(_SC_PAGESIZE) };
+	struct down_reason why = { .word = "read" };
 	struct history_dir *h = NULL;
-	int status = EXIT_OK;
-	FILE *to;
 
 	if (oomtrace_get_info(ot, &src.info, sizeof(src.info))) {
 		say_error("%s", saved_error(ot));
 		return EXIT_RUNTIME;
 	}
-	to = fmemopen(page, sizeof(page), "w");
-	if (!to || signals_catch())
+	if (signals_catch())
 		return EXIT_RUNTIME;
-	if (state_dir) {
-		h = history_open(state_dir, max_bytes, &src.info);
+	if (settings.state_dir) {
+		h = history_open(settings.state_dir, settings.max_bytes,
+				 settings.max_age_ns, &src.info);
 		if (!h)
 			return EXIT_RUNTIME;
-		journal.sent_ns = journal_mark_open(state_dir);
+		journal.sent_ns = journal_mark_open(settings.state_dir);
 	}
 	protect_self();
+	loading_warn_of_version();
+	if (textfile_missing())
+		fprintf(stderr, SD_INFO "%s: no metrics are written: there is no directory %s\n",
+			program_invocation_short_name, textfile_missing());
 	/* A previous run may have counted older records. */
 	metrics.since_ns = service_now_ns();
 	sd_notify(0, "READY=1");
-	if (run_loop(ot, h, to, &src)) {
-		say_error("%s", saved_error(ot));
-		status = EXIT_RUNTIME;
+	if (run_loop(ot, h, &src)) {
+		snprintf(why.text, sizeof(why.text), "%s", saved_error(ot));
+		report_down(&why);
+	} else {
+		sd_notify(0, "STOPPING=1");
+		textfile_remove();
+		why.word[0] = '\0';
 	}
-	sd_notify(0, "STOPPING=1");
 	history_close(h);
-	fclose(to);
-	return status;
+	return *why.word ? EXIT_RUNTIME : EXIT_OK;
 }
 
 int main(int argc, char **argv)
 {
+	struct down_reason why;
 	struct oomtrace *ot;
-	int status;
+	int status, err;
 
 	argp_err_exit_status = EXIT_USAGE;
 	argp_program_version = "oomtraced " OOMTRACE_VERSION;
-	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
+	if (!settings_read(&settings, argc, argv))
 		return EXIT_USAGE;
+	if (settings.load || settings.reload)
+		return loading_load(settings.reload) ? EXIT_OK : EXIT_RUNTIME;
 	/* The metrics go on if the reader of --stdout closes the pipe. */
 	signal(SIGPIPE, SIG_IGN);
-	journal.send = to_stdout ? send_to_stdout : send_to_journal;
-	if (textfile)
-		snprintf(textfile_new, sizeof(textfile_new), "%s.new", textfile);
+	journal.send = settings.to_stdout ? send_to_stdout : send_to_journal;
 	ot = oomtrace_new();
-	if (!ot || saved_open(ot, device, 0)) {
-		say_error("%s", saved_error(ot));
+	if (!ot || textfile_open(settings.textfile)) {
+		say_error("out of memory");
 		return EXIT_RUNTIME;
+	}
+	err = saved_open(ot, settings.device, 0);
+	if (err) {
+		loading_reason(&why, err, saved_error(ot));
+		report_down(&why);
+		return EXIT_NO_MODULE;
 	}
 	status = run_service(ot);
 	oomtrace_free(ot);

@@ -15,6 +15,7 @@
 #include "test_overcommit.h"
 #include "test_replay.h"
 #include "test_savefile.h"
+#include "test_service.h"
 #include "test_story.h"
 #include "test_util.h"
 
@@ -366,7 +367,8 @@ int main(int argc, char **argv)
 	}
 	plan(30 + STORY_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
-	     HISTORY_TESTS + OWNER_TESTS + CLI_TESTS);
+	     HISTORY_TESTS + OWNER_TESTS + SERVICE_TESTS +
+	     CLI_TESTS);
 	test_line();
 	test_gfp();
 	test_shortfall();
@@ -386,6 +388,7 @@ int main(int argc, char **argv)
 	test_journal();
 	test_history();
 	test_owner();
+	test_service();
 	test_cli();
 	return finish();
 }

@@ -3,10 +3,12 @@
  * Tests the service's directory of saved records: a flood of refused requests,
  * however fast, displaces no OOM, and the directory keeps to its limit.
  */
+#include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../oomtraced/history.h"
@@ -23,9 +25,11 @@ static const struct oomtrace_info info = {
 	.abi = OOMTRACE_ABI_VERSION, .page_size = 4096, .cpus = 1,
 };
 
+static long long max_age_ns;
+
 static struct history_dir *begin(void)
 {
-	struct history_dir *h = history_open(dir, MAX_BYTES, &info);
+	struct history_dir *h = history_open(dir, MAX_BYTES, max_age_ns, &info);
 
 	if (!h)
 		abort();
@@ -103,6 +107,55 @@ static void remove_all(const glob_t *g)
 	rmdir(dir);
 }
 
+/* Create a file that was last written some days ago. */
+static void make_file(const char *name, int days)
+{
+	struct timespec times[2] = { 0 };
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	if (!f || fclose(f))
+		abort();
+	clock_gettime(CLOCK_REALTIME, &times[1]);
+	times[1].tv_sec -= days * 86400;
+	times[0] = times[1];
+	if (utimensat(AT_FDCWD, path, times, 0))
+		abort();
+}
+
+static bool has_file(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return !access(path, F_OK);
+}
+
+static void test_age(void)
+{
+	struct history_dir *h;
+	char command[64];
+
+	if (mkdir(dir, 0700))
+		abort();
+	make_file("20010101T000000.000000Z.oom", 31);
+	make_file("20010102T000000.000000Z.oom", 29);
+	history_close(begin());
+	check(has_file("20010101T000000.000000Z.oom"),
+	      "without a largest age all files are kept");
+	max_age_ns = 30 * 86400 * 1000000000LL;
+	h = begin();
+	check(!has_file("20010101T000000.000000Z.oom") &&
+	      has_file("20010102T000000.000000Z.oom"),
+	      "files beyond the largest age are deleted");
+	history_close(h);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	if (system(command))
+		abort();
+}
+
 void test_history(void)
 {
 	struct history_dir *h;
@@ -133,4 +186,5 @@ void test_history(void)
 	      "no OOM is pushed out by a flood between two flushes");
 	remove_all(&g);
 	globfree(&g);
+	test_age();
 }

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_HISTORY_H
 #define OOMTRACE_TEST_HISTORY_H
 
-#define HISTORY_TESTS	3
+#define HISTORY_TESTS	5
 
 void test_history(void);
 

@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #include "../oomtraced/journal.h"
+#include "../oomtraced/known.h"
 #include "test_episode.h"
 #include "test_journal.h"
 
@@ -14,7 +16,9 @@ static char entry[16384];
 static unsigned int entries;
 static int refuse;	/* if not 0, the error that the journal returns */
 
-static int collect(const struct iovec *field, int n)
+static char line[ENTRY_JSON];
+
+static int collect(const struct entry *to)
 {
 	size_t len = 0;
 	int i;
@@ -23,10 +27,11 @@ static int collect(const struct iovec *field, int n)
 		return refuse;
 	entries++;
 	entry[0] = '\0';
-	for (i = 0; i < n; i++)
+	for (i = 0; i < to->n; i++)
 		len += scnprintf(entry + len, sizeof(entry) - len, "[%.*s]\n",
-				 (int)field[i].iov_len,
-				 (const char *)field[i].iov_base);
+				 (int)to->field[i].iov_len,
+				 (const char *)to->field[i].iov_base);
+	entry_json(to, line, sizeof(line));
 	return 0;
 }
 
@@ -52,9 +57,14 @@ static void play(u64 episode, u8 scope, bool killed)
 	strcpy(b.comm, "asker");
 	b.scope = scope;
 	b.memcg_id = 77;
+	b.memcg_limit = 6144;
 	give(&b, 1);
 	v.episode = episode;
 	v.pid = 10;
+	v.tgid = 10;
+	v.cgroup_id = 77;
+	v.rss_anon = 6000;
+	v.rss_file = 100;
 	v.signal = SIGKILL;
 	memcpy(v.comm, "x\nPRIORITY=0", 12);
 	if (killed)
@@ -105,12 +115,94 @@ static void test_daemons(void)
 	static const u8 patient[] = { SIGTERM, SIGKILL }, none[] = { 0 };
 
 	play_daemon(6, patient, 2);
-	check_has(entry, "[MESSAGE=OOM episode 6: daemon[9] killed greedy[10], 1 in all (oomtrace last 6)]",
+	check_has(entry, "[MESSAGE=OOM: daemon[9] killed greedy[10], 0 KiB (oomtrace last 19700101-000012)]",
 		  "who_was_asked_and_then_killed_is_one_and_was_killed");
 	check_has(entry, "[OOM_VICTIMS=1]", "its_fields_say_so_too");
 	play_daemon(7, none, 1);
-	check_has(entry, "[MESSAGE=OOM episode 7: daemon[9] reaped the memory of greedy[10], 1 in all (oomtrace last 7)]",
+	check_has(entry, "[MESSAGE=OOM: daemon[9] reaped the memory of greedy[10], 0 KiB (oomtrace last 19700101-000012)]",
 		  "who_had_no_signal_was_not_told_to_end");
+}
+
+static void name_cgroup(u64 id, const char *path)
+{
+	RECORD(n, NAME, name);
+
+	n.cgroup_id = id;
+	n.length = strlen(path);
+	strcpy(n.path, path);
+	cgroups_feed(&g, &n.h);
+}
+
+/* Debian's Python: another python3 in PATH would lack Debian's packages. */
+#define PYTHON	"/usr/bin/python3 -c 'import json, sys\n" \
+		"from jsonschema import Draft202012Validator as V\n"
+
+/* The line must be valid, and the schema must reject what it does not know. */
+static void check_schema(void)
+{
+	FILE *p;
+
+	if (system(PYTHON "' 2>/dev/null")) {
+		check(true, "a_line_of_json_has_its_schema # SKIP no python3-jsonschema");
+		return;
+	}
+	p = popen(PYTHON
+		  "s = json.load(open(\"../docs/oom.schema.json\"))\n"
+		  "o = json.loads(sys.stdin.read())\n"
+		  "V.check_schema(s)\n"
+		  "V(s).validate(o)\n"
+		  "o[\"unknown\"] = 1\n"
+		  "sys.exit(V(s).is_valid(o))'", "w");
+	if (!p || fputs(line, p) < 0)
+		abort();
+	check(!pclose(p), "a_line_of_json_has_its_schema");
+}
+
+/* What the person on call reads first. */
+static void test_owner_fields(void)
+{
+	struct known_process known = {
+		.pid = 10, .comm = "x\nPRIORITY=0",
+		.cmdline = "java -jar payments.jar",
+		.start_ns = 1000000000ULL, .read_ns = 2000000000ULL,
+		.seen_ns = 12000000000ULL,
+	};
+
+	j.wall_offset_ns = 1795974421000000000LL;
+	j.boot_offset_ns = 12 * 86400 * 1000000000LL;
+	name_cgroup(77, "/system.slice/mysqld.service");
+	play(20, OOMTRACE_SCOPE_MEMCG, true);
+	journal_flush(&j, &g, ~0ULL);
+	check_has(entry, "[MESSAGE=OOM: killed x\\nPRIORITY=0[10] of mysqld.service, 23.8 MiB, limit 24 MiB reached (oomtrace last 20261129-174713)]",
+		  "the_message_has_the_unit_its_memory_and_its_limit");
+	check_has(entry, "[OBJECT_PID=10]\n[OBJECT_SYSTEMD_UNIT=mysqld.service]\n",
+		  "the_journal_shows_it_for_the_unit");
+	check_has(entry, "[OOM_ID=20261129-174713]\n[OOM_TIME=2026-11-29T17:47:13.345678Z]",
+		  "an_oom_has_its_own_time");
+	check_has(entry, "[OOM_VICTIM_MEMORY_BYTES=24985600]\n[OOM_VICTIM_ANON_BYTES=24576000]\n",
+		  "the_victims_memory_is_in_bytes");
+	check_has(entry, "[OOM_LIMIT_BYTES=25165824]", "so_is_the_limit");
+	known_add(&known);
+	name_cgroup(77, "/kubepods/burstable/pod12345678-9abc-def0-1234-56789abcdef0");
+	play(21, OOMTRACE_SCOPE_MEMCG, true);
+	journal_flush(&j, &g, ~0ULL);
+	check_has(entry, "[10] of pod 12345678-9abc-def0-1234-56789abcdef0 (name not found) (read before: java -jar payments.jar, up 12 days), 23.8 MiB",
+		  "what_was_read_before_is_marked");
+	check_has(entry, "[OOM_VICTIM_CMDLINE=java -jar payments.jar]",
+		  "the_command_line_is_a_field");
+	check_has(line, "\"victim_comm\":\"x\\u000aPRIORITY=0\",\"victim_uid\":0",
+		  "a_line_of_json_escapes_names");
+	check_has(line, "{\"type\":\"oom\",\"message\":\"OOM: killed",
+		  "a_line_of_json_begins_with_its_type");
+	check_schema();
+	known.comm[0] = 'y';
+	known_add(&known);
+	play(22, OOMTRACE_SCOPE_MEMCG, true);
+	journal_flush(&j, &g, ~0ULL);
+	check_hasnt(entry, "CMDLINE", "a_process_of_another_name_is_another_one");
+	memset(&g, 0, sizeof(g));
+	j.wall_offset_ns = 0;
+	j.boot_offset_ns = 0;
 }
 
 /* The begin of a long scan may be overwritten before it is read. */
@@ -130,8 +222,8 @@ static void test_no_begin(void)
 	e.victims = 1;
 	give(&e, 1000);
 	journal_flush(&j, &g, ~0ULL);
-	check_has(entry, "[MESSAGE=OOM episode 8: killed java[10], 1 in all (oomtrace last 8)]",
-		  "who_asked_is_left_out_where_it_is_not_known");
+	check_has(entry, "[MESSAGE=OOM: killed java[10], 0 KiB, its begin was overwritten (oomtrace last 19700101-000012)]",
+		  "a_missing_begin_is_reported");
 }
 
 void test_journal(void)
@@ -143,7 +235,7 @@ void test_journal(void)
 	check(!entries && journal_pending(&j), "an_entry_waits_for_names");
 	journal_flush(&j, &g, 2000000000);
 	check(entries == 1 && !journal_pending(&j), "it_does_not_wait_for_ever");
-	check_has(entry, "[MESSAGE=OOM episode 3: killed x\\nPRIORITY=0[10], 1 in all; asked by asker[9] (oomtrace last 3)]",
+	check_has(entry, "[MESSAGE=OOM: killed x\\nPRIORITY=0[10], 23.8 MiB, limit 24 MiB reached (oomtrace last 19700101-000012)]",
 		  "an_entry_has_a_message");
 	check_has(entry, "[OOM_VICTIM_PID=10]\n", "an_entry_has_fields");
 	check_has(entry, "[OOM_VICTIM_COMM=x\nPRIORITY=0]",
@@ -152,14 +244,15 @@ void test_journal(void)
 	check_has(entry, "[OOM_CGROUP_ID=77]", "a_cgroup_has_its_number");
 	play(4, OOMTRACE_SCOPE_MEMCG, false);
 	journal_flush(&j, &g, ~0ULL);
-	check_has(entry, "no process was killed, no_fs;",
+	check_has(entry, "MESSAGE=OOM: no process was killed (no_fs); allocated by asker[9], limit 24 MiB reached",
 		  "an_oom_without_a_kill_is_told");
 	check_hasnt(entry, "OOM_VICTIM_", "what_is_not_there_is_left_out");
 	play(5, OOMTRACE_SCOPE_USERSPACE, true);
 	journal_flush(&j, &g, ~0ULL);
-	check_has(entry, "[MESSAGE=OOM episode 5: asker[9] killed x\\nPRIORITY=0[10], 1 in all (oomtrace last 5)]",
+	check_has(entry, "[MESSAGE=OOM: asker[9] killed x\\nPRIORITY=0[10], 23.8 MiB (oomtrace last 19700101-000012)]",
 		  "a_daemon_asked_for_no_memory_it_killed");
 	test_daemons();
+	test_owner_fields();
 	test_no_begin();
 	entries = 0;
 	for (i = 1; i <= 3 * JOURNAL_OPEN; i++)

@@ -290,6 +290,21 @@ static void test_format(void)
 	      "promtool_finds_no_fault");
 }
 
+/* Counters of zero would be wrong if the module cannot be read. */
+static void test_down(void)
+{
+	struct metrics_source src = { .reason = "signature" };
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	if (!f)
+		abort();
+	metrics_print(&m, &src, f);
+	fclose(f);
+	check_has(text, "\noomtrace_up{reason=\"signature\"} 0\n",
+		  "a_module_that_cannot_be_read_has_a_reason");
+	check_hasnt(text, "_total", "and_no_counters");
+}
+
 void test_metrics(void)
 {
 	test_counts();
@@ -300,4 +315,5 @@ void test_metrics(void)
 	test_since();
 	test_labels();
 	test_format();
+	test_down();
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writes sizes and times for people.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "human.h"
+
+const char *human_size(char buf[HUMAN_LEN], double bytes)
+{
+	static const char * const units[] = { "KiB", "MiB", "GiB", "TiB" };
+	double n = bytes / 1024;
+	unsigned int i = 0;
+	char *dot;
+
+	while (n >= 1023.95 && i < 3) {
+		n /= 1024;
+		i++;
+	}
+	snprintf(buf, HUMAN_LEN - 8, "%.1f", n);
+	dot = strstr(buf, ".0");
+	if (dot && !dot[2])
+		*dot = '\0';
+	snprintf(buf + strlen(buf), 8, " %s", units[i]);
+	return buf;
+}
+
+const char *human_time(char buf[HUMAN_LEN], long long seconds)
+{
+	static const struct { long long from, worth; const char *one, *many; } units[] = {
+		{ 2 * 86400, 86400, "day", "days" },
+		{ 2 * 3600, 3600, "hour", "hours" },
+		{ 120, 60, "min", "min" },
+		{ 0, 1, "s", "s" },
+	};
+	unsigned int i = 0;
+	long long n;
+
+	if (seconds < 0)
+		seconds = 0;
+	while (seconds < units[i].from)
+		i++;
+	n = seconds / units[i].worth;
+	snprintf(buf, HUMAN_LEN, "%lld %s", n,
+		 n == 1 ? units[i].one : units[i].many);
+	return buf;
+}
+
+static const char *write_utc(char buf[HUMAN_LEN], const char *format,
+			     long long realtime_ns)
+{
+	time_t t = realtime_ns / NS_PER_S;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	if (!strftime(buf, HUMAN_LEN, format, &tm))
+		buf[0] = '\0';
+	return buf;
+}
+
+const char *human_utc(char buf[HUMAN_LEN], long long realtime_ns)
+{
+	size_t n = strlen(write_utc(buf, "%FT%T", realtime_ns));
+
+	snprintf(buf + n, HUMAN_LEN - n, ".%06lldZ",
+		 realtime_ns % NS_PER_S / 1000);
+	return buf;
+}
+
+const char *human_stamp(char buf[HUMAN_LEN], long long realtime_ns)
+{
+	return write_utc(buf, "%Y%m%d-%H%M%S", realtime_ns);
+}
