@@ -78,7 +78,9 @@ static int feed_or_print(struct oomtrace *ot, struct metrics *m)
 static int export_metrics(struct oomtrace *ot)
 {
 	static struct metrics m;
-	struct metrics_source src = { .openmetrics = format == OPENMETRICS };
+	struct metrics_source src = {
+		.openmetrics = format == OPENMETRICS, .mode = -1,
+	};
 	struct saved_header facts;
 	int damaged = feed_or_print(ot, &m);
 
@@ -91,6 +93,7 @@ static int export_metrics(struct oomtrace *ot)
 		src.info_known = !oomtrace_get_info(ot, &src.info,
 						    sizeof(src.info));
 	}
+	metrics_settle(&m, ~0ULL);
 	metrics_print(&m, &src, stdout);
 	return damaged;
 }

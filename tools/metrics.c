@@ -23,21 +23,6 @@ static bool has_field(const struct oomtrace_header *rec, unsigned int idx)
 	return oomtrace_field_valid(rec, idx);
 }
 
-/*
- * Copy a label's value as valid UTF-8, with terminal control characters replaced
- * by question marks.
- */
-static void clean_label(char *dst, size_t size, const char *src, size_t n)
-{
-	size_t len, i, odd;
-
-	oomtrace_utf8_clean(dst, size, src, n, &len);
-	for (i = 0; i < len; i += odd ?: 1) {
-		odd = oomtrace_utf8_control(dst + i, len - i);
-		memset(dst + i, '?', odd);
-	}
-}
-
 /* Names are compared as they are printed: two samples must not be the same. */
 static void count_denial(struct metrics *m, const struct oomtrace_commit *c)
 {
@@ -46,8 +31,8 @@ static void count_denial(struct metrics *m, const struct oomtrace_commit *c)
 
 	if (!has_field(&c->h, OOMTRACE_BIT_commit_ret) || !c->ret)
 		return;
-	clean_label(comm, sizeof(comm), c->comm,
-		    strnlen(c->comm, OOMTRACE_COMM_LEN));
+	workload_clean(comm, sizeof(comm), c->comm,
+		       strnlen(c->comm, OOMTRACE_COMM_LEN));
 	/* The empty name stands for the rest, so count it there. */
 	for (i = 0; i < METRICS_VALUES && *comm; i++) {
 		if (!m->denials[i].n)
@@ -60,41 +45,65 @@ static void count_denial(struct metrics *m, const struct oomtrace_commit *c)
 	m->denials_other++;
 }
 
-/* Merge the slots of cgroups that were recreated: same path, different id. */
-static void fold_kills(struct metrics *m)
+/*
+ * Count kills of a workload. If all places are taken, the workload whose last kill
+ * is the oldest gives its place away; its kills are counted as "other" from then
+ * on, so that the sum of all series never decreases.
+ */
+static void count_workload(struct metrics *m, const char *path, u64 n)
 {
-	unsigned int i, k, n = 0;
+	struct workload w;
+	unsigned int i, at = 0;
 
-	for (i = 0; i < METRICS_VALUES && m->kills[i].n; i++) {
-		for (k = 0; k < n; k++)
-			if (*m->kills[i].path &&
-			    !strcmp(m->kills[k].path, m->kills[i].path))
-				break;
-		if (k < n) {
-			m->kills[k].n += m->kills[i].n;
-			m->kills[k].id = m->kills[i].id;
-			continue;
+	workload_of(path, m->names_root, &w);
+	for (i = 0; i < METRICS_VALUES; i++) {
+		if (m->kills[i].n && !memcmp(&m->kills[i].workload, &w, sizeof(w))) {
+			at = i;
+			break;
 		}
-		if (n != i)
-			m->kills[n] = m->kills[i];
-		n++;
+		if (m->kills[i].used < m->kills[at].used)
+			at = i;
 	}
-	memset(&m->kills[n], 0, (METRICS_VALUES - n) * sizeof(m->kills[0]));
+	if (i == METRICS_VALUES) {
+		m->kills_other += m->kills[at].n;
+		m->kills[at].n = 0;
+		m->kills[at].workload = w;
+	}
+	m->kills[at].n += n;
+	m->kills[at].used = ++m->kills_used;
 }
 
-static bool count_kill_of(struct metrics *m, u64 id)
+void metrics_settle(struct metrics *m, u64 before_ns)
 {
 	unsigned int i;
 
-	for (i = 0; i < METRICS_VALUES; i++) {
-		if (!m->kills[i].n)
-			m->kills[i].id = id;
-		if (m->kills[i].id != id)
+	for (i = 0; i < METRICS_UNNAMED; i++) {
+		if (m->unnamed[i].ts_ns >= before_ns)
 			continue;
-		m->kills[i].n++;
-		return true;
+		m->kills_unknown += m->unnamed[i].n;
+		memset(&m->unnamed[i], 0, sizeof(m->unnamed[i]));
 	}
-	return false;
+}
+
+/* Count a kill until the path of its cgroup is read. */
+static void count_unnamed(struct metrics *m, u64 id, u64 ts_ns)
+{
+	unsigned int i, at = 0;
+
+	for (i = 0; i < METRICS_UNNAMED; i++) {
+		if (m->unnamed[i].n && m->unnamed[i].id == id)
+			break;
+		if (m->unnamed[i].ts_ns < m->unnamed[at].ts_ns)
+			at = i;
+	}
+	if (i == METRICS_UNNAMED) {
+		m->kills_unknown += m->unnamed[at].n;
+		m->unnamed[at].n = 0;
+		i = at;
+	}
+	m->unnamed[i].id = id;
+	m->unnamed[i].n++;
+	m->unnamed[i].ts_ns = ts_ns;
 }
 
 /* An exiting victim gets no signal, and one may survive a signal but SIGKILL. */
@@ -105,6 +114,7 @@ static bool is_kill(const struct oomtrace_victim *v)
 
 static void count_kill(struct metrics *m, const struct oomtrace_victim *v)
 {
+	const char *path;
 	unsigned int i;
 
 	if (!is_kill(v))
@@ -112,23 +122,27 @@ static void count_kill(struct metrics *m, const struct oomtrace_victim *v)
 	i = m->npending++ % METRICS_PENDING;
 	m->pending[i].episode = v->episode;
 	m->pending[i].pid = v->pid;
-	if (count_kill_of(m, v->cgroup_id))
-		return;
-	fold_kills(m);
-	if (!count_kill_of(m, v->cgroup_id))
-		m->kills_other++;
+	path = cgroups_path(&m->cgroups, v->cgroup_id);
+	if (path)
+		count_workload(m, path, 1);
+	else
+		count_unnamed(m, v->cgroup_id, v->h.ts_ns);
 }
 
-/* Store a cgroup's path with its count, since the table of paths is limited. */
+/* A path may come in several parts. */
 static void name_kills(struct metrics *m, const struct oomtrace_name *rec)
 {
 	const char *path = cgroups_path(&m->cgroups, rec->cgroup_id);
 	unsigned int i;
 
-	for (i = 0; path && i < METRICS_VALUES && m->kills[i].n; i++)
-		if (m->kills[i].id == rec->cgroup_id)
-			clean_label(m->kills[i].path, CGROUP_PATH_MAX, path,
-				    strlen(path));
+	if (!path || strlen(path) < rec->length)
+		return;
+	for (i = 0; i < METRICS_UNNAMED; i++) {
+		if (!m->unnamed[i].n || m->unnamed[i].id != rec->cgroup_id)
+			continue;
+		count_workload(m, path, m->unnamed[i].n);
+		memset(&m->unnamed[i], 0, sizeof(m->unnamed[i]));
+	}
 }
 
 /* Did the exit of the marked thread release the address space? */
@@ -351,48 +365,39 @@ static void print_episodes(struct page *p, const struct metrics *m)
 	}
 }
 
-/* The kills of slot @i's path if it is the first slot with that path, else 0. */
-static u64 kills_of(const struct metrics *m, unsigned int i)
+static void print_label(const struct page *p, const char *comma,
+			const char *name, const char *value)
 {
-	const char *path = m->kills[i].path;
-	unsigned int k;
-	u64 n = 0;
+	fprintf(p->to, "%s%s=\"", comma, name);
+	print_label_value(p, value);
+	fputc('"', p->to);
+}
 
-	if (!*path)
-		return m->kills[i].n;
-	for (k = 0; k < METRICS_VALUES && m->kills[k].n; k++) {
-		if (strcmp(path, m->kills[k].path))
-			continue;
-		if (k < i)
-			return 0;
-		n += m->kills[k].n;
-	}
-	return n;
+static void print_kills_of(const struct page *p, const struct workload *w, u64 n)
+{
+	begin_sample(p);
+	print_label(p, "{", "namespace", w->namespace_);
+	print_label(p, ",", "container", w->container);
+	print_label(p, ",", "unit", w->unit);
+	fputc('}', p->to);
+	print_value(p, n);
 }
 
 static void print_kills(struct page *p, const struct metrics *m)
 {
+	static const struct workload other = { .unit = "other" },
+				     unknown = { .unit = "unknown" };
 	unsigned int i;
-	u64 n;
 
 	begin_family(p, "oomtrace_oom_kills", "counter",
-		     "Processes killed by the OOM killer or an OOM daemon, by memory cgroup.");
-	for (i = 0; i < METRICS_VALUES && m->kills[i].n; i++) {
-		n = kills_of(m, i);
-		if (!n)
-			continue;
-		begin_sample(p);
-		fputs("{cgroup=\"", p->to);
-		if (*m->kills[i].path)
-			print_label_value(p, m->kills[i].path);
-		else
-			fprintf(p->to, "id:%llu", m->kills[i].id);
-		fputs("\"}", p->to);
-		print_value(p, n);
-	}
-	begin_sample(p);
-	fputs("{cgroup=\"other\"}", p->to);
-	print_value(p, m->kills_other);
+		     "Processes killed by the OOM killer or an OOM daemon, by workload.");
+	for (i = 0; i < METRICS_VALUES; i++)
+		if (m->kills[i].n)
+			print_kills_of(p, &m->kills[i].workload, m->kills[i].n);
+	if (m->kills_unknown)
+		print_kills_of(p, &unknown, m->kills_unknown);
+	/* Exists from the start, so that a sum over all series does. */
+	print_kills_of(p, &other, m->kills_other);
 }
 
 static void print_denials(struct page *p, const struct metrics *m)
@@ -500,6 +505,11 @@ static void print_module(struct page *p, const struct metrics *m,
 		begin_family(p, "oomtrace_enabled", "gauge",
 			     "1 if the hooks are armed.");
 		print_single_sample(p, src->info.enabled);
+	}
+	if (src->mode >= 0) {
+		begin_family(p, "oomtrace_overcommit_mode", "gauge",
+			     "vm.overcommit_memory: the commit limit is enforced in mode 2 only.");
+		print_single_sample(p, src->mode);
 	}
 	print_time_gauge(p, "oomtrace_last_oom_timestamp_seconds",
 			 "Start of the last OOM episode.", &m->last_oom, src);

@@ -2,7 +2,7 @@
 /*
  * Prometheus counters computed from records.
  *
- * Labels with values from outside (command names, cgroups) have a limited number
+ * Labels with values from outside (command names, workloads) have a limited number
  * of values; the rest is counted as "other". Nothing is allocated, so counting
  * goes on while memory is out.
  */
@@ -14,8 +14,10 @@
 
 #include "../common/shim.h"
 #include "cgroups.h"
+#include "workload.h"
 
 #define METRICS_VALUES	64	/* distinct values of a label */
+#define METRICS_UNNAMED	32	/* cgroups with kills whose path is not known yet */
 #define METRICS_PENDING	128	/* victims whose memory is not free yet */
 #define METRICS_EPISODES 256	/* newest episodes whose scope is stored */
 #define METRICS_BUCKETS	10
@@ -26,12 +28,15 @@
  * struct metrics - all counters; zeroed at the start
  * @since_ns: older records are not counted, CLOCK_MONOTONIC; they still set the
  *	time of the last OOM.
+ * @names_root: as container_names_find(), to name containers of this machine; NULL
+ *	if the records may be of another machine.
  * @wall_offset_ns: offset of the records fed now to CLOCK_REALTIME, which changes
  *	with each suspend; 0 to use the source's offset at printing.
  */
 struct metrics {
 	u64 since_ns;
 	s64 wall_offset_ns;
+	const char *names_root;
 	/* private: */
 	u64 episodes[OOMTRACE_SCOPES + 1][OOMTRACE_ENDINGS];
 	struct metrics_scope {
@@ -44,11 +49,18 @@ struct metrics {
 	} denials[METRICS_VALUES];
 	u64 denials_other;
 	struct {
-		u64 id;				/* newest cgroup of that path */
-		char path[CGROUP_PATH_MAX];	/* "" if not known yet */
+		struct workload workload;
 		u64 n;
+		u64 used;		/* the newest of all uses is kills_used */
 	} kills[METRICS_VALUES];
-	u64 kills_other;
+	u64 kills_used;
+	u64 kills_other;	/* of workloads whose place was taken */
+	u64 kills_unknown;	/* of cgroups whose path never came */
+	struct {
+		u64 id;
+		u64 n;
+		u64 ts_ns;		/* the last kill, CLOCK_MONOTONIC */
+	} unnamed[METRICS_UNNAMED];
 	struct {
 		u64 episode;
 		s32 pid;
@@ -75,6 +87,7 @@ struct metrics {
  * @page_size: bytes of a page.
  * @wall_offset_ns: from record time to CLOCK_REALTIME; 0 if unknown.
  * @sample: memory now; type 0 to use the last sample record.
+ * @mode: vm.overcommit_memory; negative if not known.
  * @openmetrics: print OpenMetrics instead of Prometheus's text format.
  */
 struct metrics_source {
@@ -82,6 +95,7 @@ struct metrics_source {
 	const char *reason;
 	bool info_known;
 	bool openmetrics;
+	int mode;
 	unsigned int page_size;
 	s64 wall_offset_ns;
 	struct oomtrace_info info;
@@ -90,6 +104,15 @@ struct metrics_source {
 
 /** metrics_feed() - count a record */
 void metrics_feed(struct metrics *m, const struct oomtrace_header *rec);
+
+/**
+ * metrics_settle() - count kills in cgroups without a path as those of an unknown
+ * workload
+ * @m: the counters.
+ * @before_ns: only kills before this time, CLOCK_MONOTONIC: a path comes up to a
+ *	second after the kill.
+ */
+void metrics_settle(struct metrics *m, u64 before_ns);
 
 /** metrics_print() - print all metrics; the caller checks the stream for errors */
 void metrics_print(const struct metrics *m, const struct metrics_source *src,

@@ -39,6 +39,8 @@
 #define EXIT_NO_MODULE	3
 /* Records per turn of the loop, so that a flood does not block the rest. */
 #define RECORDS_AT_ONCE	4096
+/* The path of a cgroup is read up to a second after a kill in it. */
+#define SETTLE_NS	(5 * NS_PER_S)
 #define LOOK_NS	(15 * NS_PER_S)	/* time between two looks at likely victims */
 #define WATCHDOG_NS	(10 * NS_PER_S)	/* longest time between watchdog messages */
 
@@ -79,6 +81,24 @@ static int send_to_journal(const struct entry *entry)
 	return sd_journal_sendv(entry->field, entry->n);
 }
 
+/* vm.overcommit_memory; -1 if it cannot be read. */
+static int read_overcommit_mode(void)
+{
+	int fd = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+	char c = 0;
+
+	if (fd >= 0 && read(fd, &c, 1) != 1)
+		c = 0;
+	if (fd >= 0)
+		close(fd);
+	return c >= '0' && c <= '2' ? c - '0' : -1;
+}
+
+static long long service_now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
 /* Write the metrics while the module is followed. */
 static int write_metrics(struct oomtrace *ot, struct metrics_source *src)
 {
@@ -86,14 +106,16 @@ static int write_metrics(struct oomtrace *ot, struct metrics_source *src)
 	src->up = src->info_known;
 	src->reason = src->up ? NULL : "read";
 	src->wall_offset_ns = src->info.wall_offset_ns;
+	src->mode = read_overcommit_mode();
 	meminfo_sample(&src->sample);
+	metrics_settle(&metrics, service_now_ns() - SETTLE_NS);
 	return textfile_write(&metrics, src);
 }
 
 /* Report that the module cannot be read: in the log, the status and the metrics. */
 static void report_down(const struct down_reason *why)
 {
-	struct metrics_source src = { .reason = why->word };
+	struct metrics_source src = { .reason = why->word, .mode = -1 };
 	int err;
 
 	say_error("%s", why->text);
@@ -106,11 +128,6 @@ static void report_down(const struct down_reason *why)
 }
 
 /* ---- the loop ---- */
-
-static long long service_now_ns(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
 
 /* Report a failure once, not on every turn, and report when it is over. */
 static void report_change(const char *what, int err, int *last)
@@ -273,6 +290,7 @@ static int run_service(struct oomtrace *ot)
 			program_invocation_short_name, textfile_missing());
 	/* A previous run may have counted older records. */
 	metrics.since_ns = service_now_ns();
+	metrics.names_root = "";
 	sd_notify(0, "READY=1");
 	if (run_loop(ot, h, &src)) {
 		snprintf(why.text, sizeof(why.text), "%s", saved_error(ot));

@@ -82,6 +82,7 @@ static const char *page(bool openmetrics)
 
 	if (!f)
 		abort();
+	metrics_settle(&m, ~0ULL);
 	metrics_print(&m, &src, f);
 	fclose(f);
 	return text;
@@ -116,8 +117,8 @@ static void test_counts(void)
 		  "episodes_are_counted_by_scope_and_ending");
 	check_has(text, "{scope=\"global\",ending=\"no_fs\"} 41\n",
 		  "ooms_without_a_kill_are_counted_with_their_repeats");
-	check_has(text, "oomtrace_oom_kills_total{cgroup=\"id:77\"} 2\n",
-		  "kills_are_counted_by_cgroup");
+	check_has(text, "oomtrace_oom_kills_total{namespace=\"\",container=\"\",unit=\"unknown\"} 2\n",
+		  "kills_without_a_path_are_of_an_unknown_workload");
 	check_has(text, "oomtrace_oom_free_seconds_bucket{le=\"0.05\"} 1\n",
 		  "the_time_until_memory_is_free_is_a_histogram");
 	check_has(text,
@@ -138,12 +139,12 @@ static void test_kills(void)
 	victim(1, 10, 5, OOMTRACE_WHY_CALLER_EXITING, 0);
 	victim(1, 14, 5, OOMTRACE_WHY_CHOSEN, 0);
 	victim(2, 11, 5, OOMTRACE_WHY_DAEMON, SIGTERM);
-	check_hasnt(page(false), "{cgroup=\"id:5\"}",
+	check_hasnt(page(false), "unit=\"unknown\"",
 		    "an_exit_and_a_polite_signal_are_no_kills");
 	check_hasnt(text, "last_oom_kill", "and_there_was_none_yet");
 	victim(3, 12, 5, OOMTRACE_WHY_DAEMON, SIGKILL);
 	victim(4, 13, 5, OOMTRACE_WHY_GROUP, SIGKILL);
-	check_has(page(false), "{cgroup=\"id:5\"} 2\n",
+	check_has(page(false), "unit=\"unknown\"} 2\n",
 		  "a_daemons_and_a_groups_are");
 	check_has(text, "\noomtrace_last_oom_kill_timestamp_seconds 13.3456789",
 		  "the_last_kill_has_a_time_of_day");
@@ -159,23 +160,69 @@ static void name(u64 id, const char *path)
 	metrics_feed(&m, &n.h);
 }
 
-/* The cgroup of a unit has another id after each restart. */
-static void test_made_again(void)
+static void workload_kill(u64 id, const char *path)
 {
+	victim(id, id, id, OOMTRACE_WHY_CHOSEN, SIGKILL);
+	name(id, path);
+}
+
+#define ID	"%064llx"
+#define POD	"/kubepods/burstable/pod12345678-9abc-def0-1234-56789abcdef0/"
+
+/* A container has another id, and its cgroup another path, after each restart. */
+static void test_workloads(void)
+{
+	char path[512];
 	u64 id;
 
 	memset(&m, 0, sizeof(m));
-	for (id = 1; id <= 5000; id++) {
-		victim(id, id, id, OOMTRACE_WHY_CHOSEN, SIGKILL);
-		name(id, "/system.slice/loop.service");
+	for (id = 1; id <= 66; id++) {
+		snprintf(path, sizeof(path), POD ID, id);
+		workload_kill(id, path);
 	}
-	victim(id, id, id, OOMTRACE_WHY_CHOSEN, SIGKILL);
-	name(id, "/late.service");
-	check_has(page(false), "{cgroup=\"/system.slice/loop.service\"} 5000\n",
-		  "a_cgroup_that_is_made_again_is_one");
-	check_has(text, "{cgroup=\"/late.service\"} 1\n",
+	for (; id <= 69; id++)
+		workload_kill(id, "/system.slice/mysqld.service");
+	check_has(page(false),
+		  "{namespace=\"unknown\",container=\"unknown\",unit=\"\"} 66\n",
+		  "a_container_that_is_restarted_is_one_workload");
+	check_has(text, "unit=\"mysqld.service\"} 3\n",
 		  "and_leaves_room_for_others");
-	check_has(text, "{cgroup=\"other\"} 0\n", "who_are_told_by_name");
+	check_hasnt(text, "00001", "no_label_has_an_id");
+	workload_kill(70, "/user.slice/user-0.slice/session-4.scope");
+	workload_kill(71, "/user.slice/user-0.slice/session-5.scope");
+	check_has(page(false), "unit=\"session.scope\"} 2\n",
+		  "the_number_of_a_session_is_left_out");
+	/* The path of a known cgroup does not come again. */
+	victim(99, 99, 69, OOMTRACE_WHY_CHOSEN, SIGKILL);
+	check_has(page(false), "unit=\"mysqld.service\"} 4\n",
+		  "a_known_cgroup_needs_no_other_name");
+}
+
+/* The places are taken by those whose last kill is the newest. */
+static void test_places(void)
+{
+	char path[64];
+	u64 id, i;
+
+	memset(&m, 0, sizeof(m));
+	for (id = 1; id <= METRICS_VALUES; id++) {
+		snprintf(path, sizeof(path), "/s/u%llu.service", id);
+		workload_kill(id, path);
+	}
+	/* The first one is killed again, so the second is the oldest. */
+	workload_kill(id++, "/s/u1.service");
+	workload_kill(id++, "/s/late.service");
+	check_has(page(false), "unit=\"late.service\"} 1\n",
+		  "a_new_workload_always_gets_a_place");
+	check_has(text, "unit=\"u1.service\"} 2\n", "the_newest_stay");
+	check_hasnt(text, "unit=\"u2.service\"", "the_oldest_makes_room");
+	check_has(text, "unit=\"other\"} 1\n", "its_kills_are_counted_on");
+	for (i = 0; i < 5000; i++) {
+		snprintf(path, sizeof(path), "/s/x%llu.service", i);
+		workload_kill(id++, path);
+	}
+	check_has(page(false), "unit=\"other\"} 5002\n",
+		  "the_sum_of_all_never_decreases");
 }
 
 /* The begin of a long scan may be overwritten before it is read. */
@@ -242,7 +289,8 @@ static void test_labels(void)
 		lines++;
 	check(lines == METRICS_VALUES + 1, "command_names_are_bounded");
 	check_has(text, "{comm=\"\"} 938\n", "the_rest_is_counted_as_one");
-	check_has(text, "{cgroup=\"other\"} 936\n", "so_it_is_with_cgroups");
+	check_has(text, "unit=\"unknown\"} 1000\n",
+		  "so_are_cgroups_without_a_path");
 }
 
 /* True if a program that parses the format accepts the page. */
@@ -309,7 +357,8 @@ void test_metrics(void)
 {
 	test_counts();
 	test_kills();
-	test_made_again();
+	test_workloads();
+	test_places();
 	test_no_begin();
 	test_suspend();
 	test_since();
