@@ -2,8 +2,8 @@
 /*
  * oomtrace report: write an OOM, or a recording, as one self-contained HTML page.
  *
- * The template gets the explanation of the OOM, the numbers as JSON, and the
- * distribution's Chart.js. All text from records is escaped.
+ * The template gets the answers, charts, tables and the explanation of the OOM,
+ * and its numbers as JSON for programs. All text from records is escaped.
  */
 #include <argp.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <liboomtrace.h>
@@ -21,13 +21,14 @@
 #include "cmd_report.h"
 #include "json.h"
 #include "records.h"
+#include "report_html.h"
 #include "report_page.h"
 
 /* Upper bounds of what the page shows. */
 #define CANDIDATES_SHOWN	500
 #define SAMPLES_SHOWN		2000
 
-static const char *output, *chart_path;
+static const char *output;
 
 static error_t parse_report_option(int key, const char *arg)
 {
@@ -36,7 +37,8 @@ static error_t parse_report_option(int key, const char *arg)
 		output = arg;
 		return 0;
 	case 'c':
-		chart_path = arg;
+		/* Earlier versions embedded a library. */
+		say_error("report: --chart is not needed: the page has its charts without Chart.js");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -44,28 +46,6 @@ static error_t parse_report_option(int key, const char *arg)
 }
 
 /* ---- the parts ---- */
-
-static void put_html_escaped(FILE *to, const char *s)
-{
-	for (; *s; s++) {
-		switch (*s) {
-		case '<':
-			fputs("&lt;", to);
-			break;
-		case '>':
-			fputs("&gt;", to);
-			break;
-		case '&':
-			fputs("&amp;", to);
-			break;
-		case '"':
-			fputs("&quot;", to);
-			break;
-		default:
-			fputc(*s, to);
-		}
-	}
-}
 
 /* Inside <script>, only "<" needs escaping: it could end the element. */
 static void put_json(FILE *to, struct json_object *obj)
@@ -80,28 +60,16 @@ static void put_json(FILE *to, struct json_object *obj)
 	}
 }
 
-/**
- * struct page - the contents of the page
- * @recs: the records.
- * @episode: number of the episode, 0 if there is none.
- * @path: name of the device or file that was read.
- */
-struct page {
-	struct records recs;
-	unsigned long long episode;
-	const char *path;
-};
-
 static __printf(2, 0)
 void print_story(void *ctx, const char *fmt, va_list args)
 {
 	char text[4096];
 
 	vsnprintf(text, sizeof(text), fmt, args);
-	put_html_escaped(ctx, text);
+	html_put(ctx, text);
 }
 
-static void put_story(FILE *to, const struct page *p)
+static void put_story(FILE *to, const struct report *p)
 {
 	struct oomtrace_out out = { .vprint = print_story, .ctx = to };
 	static struct oomtrace_story s;
@@ -117,50 +85,37 @@ static void put_story(FILE *to, const struct page *p)
 	oomtrace_story_print(&s, &out);
 }
 
-static void put_title(FILE *to, const struct page *p)
+static void put_title(FILE *to, const struct report *p)
 {
-	const struct oomtrace_verdict *v =
-		records_first(&p->recs, p->episode, OOMTRACE_VERDICT);
-	char comm[4 * OOMTRACE_COMM_LEN + 1];
-
 	if (!p->episode) {
 		fputs("Memory recorded by oomtrace", to);
 		return;
 	}
 	fprintf(to, "OOM episode %llu", p->episode);
-	if (!v)
-		return;
-	oomtrace_escape(comm, sizeof(comm), v->comm, sizeof(v->comm));
-	fputs(": ", to);
-	put_html_escaped(to, comm);
-	fprintf(to, "[%d] was killed", v->pid);
+	if (*p->recs.facts.node) {
+		fputs(" on ", to);
+		html_put(to, p->recs.facts.node);
+	}
+	if (p->verdict) {
+		fputs(": ", to);
+		html_put_task(to, p->verdict->comm, p->verdict->pid);
+		fputs(" was killed", to);
+	}
 }
 
-static void put_source(FILE *to, const struct page *p)
+static void put_source(FILE *to, const struct report *p)
 {
-	const struct oomtrace_oom_begin *b =
-		records_first(&p->recs, p->episode, OOMTRACE_OOM_BEGIN);
-	char when[64];
-	struct tm tm;
-	time_t t;
-
-	if (b && p->recs.facts.wall_offset_ns) {
-		t = ((s64)b->h.ts_ns + p->recs.facts.wall_offset_ns) / 1000000000;
-		if (localtime_r(&t, &tm) &&
-		    strftime(when, sizeof(when), "%F %T %Z. ", &tm))
-			put_html_escaped(to, when);
-	}
 	if (*p->recs.facts.release) {
 		fputs("Recorded on ", to);
-		put_html_escaped(to, p->recs.facts.node);
+		html_put(to, p->recs.facts.node);
 		fputs(", kernel ", to);
-		put_html_escaped(to, p->recs.facts.release);
+		html_put(to, p->recs.facts.release);
 		fputs(" on ", to);
-		put_html_escaped(to, p->recs.facts.machine);
+		html_put(to, p->recs.facts.machine);
 		fputs(". ", to);
 	}
 	fputs("Written by oomtrace " OOMTRACE_VERSION " from ", to);
-	put_html_escaped(to, p->path);
+	html_put(to, p->path);
 	fputs(".", to);
 }
 
@@ -186,7 +141,7 @@ static const char *name_outcome(const struct oomtrace_candidate *c)
 	return oomtrace_value_name(OOMTRACE_CANDIDATE, "reason", c->reason);
 }
 
-static struct json_object *candidate_json(const struct page *p,
+static struct json_object *candidate_json(const struct report *p,
 					  const struct oomtrace_candidate *c,
 					  const struct oomtrace_verdict *v)
 {
@@ -234,7 +189,7 @@ static int compare_candidates(const void *a, const void *b)
 	return x->index > y->index ? -1 : 1;
 }
 
-static struct json_object *candidates_json(const struct page *p)
+static struct json_object *candidates_json(const struct report *p)
 {
 	const struct oomtrace_verdict *v =
 		records_first(&p->recs, p->episode, OOMTRACE_VERDICT);
@@ -254,7 +209,7 @@ static struct json_object *candidates_json(const struct page *p)
 }
 
 /* The memory state: pairs of a name and a number of pages. */
-static struct json_object *memory_json(const struct page *p)
+static struct json_object *memory_json(const struct report *p)
 {
 	static const struct { const char *name; unsigned int idx; } shown[] = {
 		{ "cgroup: used", OOMTRACE_BIT_oom_begin_memcg_usage },
@@ -293,7 +248,7 @@ static struct json_object *memory_json(const struct page *p)
 	return array;
 }
 
-static struct json_object *samples_json(const struct page *p)
+static struct json_object *samples_json(const struct report *p)
 {
 	struct json_object *array = json_object_new_array(), *one;
 	const struct oomtrace_sample *s;
@@ -317,7 +272,7 @@ static struct json_object *samples_json(const struct page *p)
 	return array;
 }
 
-static void put_data(FILE *to, const struct page *p)
+static void put_data(FILE *to, const struct report *p)
 {
 	struct json_object *obj = json_object_new_object();
 
@@ -330,53 +285,20 @@ static void put_data(FILE *to, const struct page *p)
 	json_object_put(obj);
 }
 
-/* ---- the library for charts ---- */
-
-static FILE *open_chart(void)
-{
-	static const char * const places[] = {
-		OOMTRACE_DATADIR "/chart.min.js",
-		"/usr/share/javascript/chart.js/chart.min.js",
-		"/usr/share/nodejs/chart.js/dist/chart.min.js",
-	};
-	FILE *f = NULL;
-	unsigned int i;
-
-	if (chart_path)
-		return fopen(chart_path, "re");
-	for (i = 0; !f && i < ARRAY_SIZE(places); i++)
-		f = fopen(places[i], "re");
-	return f;
-}
-
-static void put_chart(FILE *to)
-{
-	FILE *f = open_chart();
-	char buf[65536];
-	size_t n;
-
-	if (!f) {
-		say_error("the page has tables but no charts: %s: %s",
-			  chart_path ? chart_path : "chart.min.js",
-			  chart_path ? strerror(errno) :
-			  "not found; Debian has it in libjs-chart.js");
-		return;
-	}
-	while ((n = fread(buf, 1, sizeof(buf), f)))
-		fwrite(buf, 1, n, to);
-	fclose(f);
-}
-
 /* ---- the page ---- */
 
-static void put_page(FILE *to, const struct page *p)
+static void put_page(FILE *to, const struct report *p)
 {
 	static const struct {
 		const char *mark;
-		void (*put)(FILE *to, const struct page *p);
+		void (*put)(FILE *to, const struct report *p);
 	} parts[] = {
-		{ "@TITLE@", put_title }, { "@SOURCE@", put_source },
-		{ "@STORY@", put_story }, { "@DATA@", put_data },
+		{ "@TITLE@", put_title }, { "@SUMMARY@", report_put_summary },
+		{ "@MEMORY@", report_put_memory },
+		{ "@CANDIDATES@", report_put_candidates },
+		{ "@TIMELINE@", report_put_timeline },
+		{ "@SAMPLES@", report_put_samples }, { "@STORY@", put_story },
+		{ "@SOURCE@", put_source }, { "@DATA@", put_data },
 	};
 	const char *at;
 	unsigned int i;
@@ -392,16 +314,13 @@ static void put_page(FILE *to, const struct page *p)
 		if (i < ARRAY_SIZE(parts)) {
 			parts[i].put(to, p);
 			at += strlen(parts[i].mark) - 1;
-		} else if (!strncmp(at, "@CHARTJS@", 9)) {
-			put_chart(to);
-			at += 8;
 		} else {
 			fputc(*at, to);
 		}
 	}
 }
 
-static int write_page(const struct page *p)
+static int write_page(const struct report *p)
 {
 	FILE *to = strcmp(output, "-") ? fopen(output, "we") : stdout;
 
@@ -419,13 +338,16 @@ static int write_page(const struct page *p)
 
 static int run_report(const struct options *opt)
 {
-	struct page p = { .path = opt->device };
+	static struct report p;
+	struct stat st;
 	int status, damaged;
 
 	if (!output) {
 		say_error("report: no output file: give -o PAGE.html");
 		return EXIT_USAGE;
 	}
+	p.path = opt->device;
+	p.local = !stat(opt->device, &st) && S_ISCHR(st.st_mode);
 	damaged = records_read(&p.recs, opt, ~0UL &
 			       ~RECORDS_TYPE(OOMTRACE_COMMIT));
 	p.episode = records_pick(&p.recs, opt->episode);
@@ -436,22 +358,23 @@ static int run_report(const struct options *opt)
 			  opt->episode);
 		return EXIT_RUNTIME;
 	}
+	report_collect(&p);
 	status = write_page(&p);
+	free(p.candidates);
 	records_free(&p.recs);
 	return status ? status : damaged;
 }
 
 static const struct argp_option report_options[] = {
 	{ "output", 'o', "PAGE.html", 0, "Write to PAGE.html; \"-\" is standard output", 0 },
-	{ "chart", 'c', "FILE", 0,
-	  "Embed the Chart.js in FILE instead of that of Debian's libjs-chart.js", 0 },
+	{ "chart", 'c', "FILE", OPTION_HIDDEN, "", 0 },
 	{ 0 }
 };
 
 const struct command command_report = {
 	.name = "report",
 	.summary = "write an OOM as an HTML page",
-	.help = "Write a self-contained HTML page about an OOM: the explanation, a chart of the candidates, the memory, and the committed memory over time if the file has samples."
+	.help = "Write a self-contained HTML page about an OOM: who was killed, where, when and why, the memory at that moment, the candidates, the timeline, and the memory over time if the file has samples. The page needs no JavaScript and no other file."
 		"\v"
 		"Examples:\n"
 		"  oomtrace report -o oom.html\n"

@@ -221,13 +221,18 @@ static void test_report(void)
 	       0, "<h1>OOM episode 7: hog[812] was killed</h1>",
 	       "a_page_has_a_title");
 	check_hasnt(out, "</script><b>", "an_evil_name_stays_a_name");
+	check_has(out, "<dt>Killed</dt><dd><b>hog[812]</b>", "a_page_begins_with_the_answer");
 	check_has(out, "\"name\":\"\\u003c/script>\\u003cb>[100]\"",
 		  "a_page_has_the_candidates");
 	expect("./oomtrace report example -o /dev/full 2>&1", 1,
 	       "cannot write /dev/full", "a_page_that_does_not_fit_is_told");
 	expect("./oomtrace report example --chart none-such -o page.html 2>&1",
-	       0, "the page has tables but no charts",
-	       "a_page_without_charts_is_told");
+	       0, "the page has its charts without Chart.js",
+	       "an_option_of_earlier_versions_is_accepted");
+	expect("./oomtrace report example -o - | grep -c '<svg class=.bar'", 0,
+	       "32\n", "a_page_has_a_bar_for_each_candidate");
+	expect("./oomtrace report example -o - | grep -icE '<script>|javascript:|src=|href='",
+	       1, "0\n", "a_page_needs_no_script_and_no_other_file");
 }
 
 static void test_whatif(void)

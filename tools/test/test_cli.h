@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_CLI_H
 #define OOMTRACE_TEST_CLI_H
 
-#define CLI_TESTS	71
+#define CLI_TESTS	74
 
 void test_cli(void);
 

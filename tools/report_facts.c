@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Collects the records of an OOM for its page.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/format.h"
+#include "container_names.h"
+#include "report_facts.h"
+
+double report_bytes(const struct report *r, long long pages)
+{
+	return (double)pages * r->recs.facts.page_size;
+}
+
+long long report_memory(const struct report *r,
+			const struct oomtrace_candidate *c)
+{
+	long long pages = 0;
+
+#define ADD(field, n) \
+	if (oomtrace_field_valid(&c->h, OOMTRACE_BIT_candidate_##field)) \
+		pages += n
+	ADD(rss_anon, c->rss_anon);
+	ADD(rss_file, c->rss_file);
+	ADD(rss_shmem, c->rss_shmem);
+	ADD(swapents, c->swapents);
+	ADD(pgtables_bytes, (long long)(c->pgtables_bytes / r->recs.facts.page_size));
+#undef ADD
+	return pages;
+}
+
+const char *report_owner(const struct report *r, unsigned long long cgroup_id,
+			 char *label, size_t size)
+{
+	const char *path = cgroups_path(&r->cgroups, cgroup_id);
+
+	*label = '\0';
+	if (path && r->local)
+		cgroup_describe("", path, label, size);
+	else if (path)
+		cgroup_kind(path, label, size);
+	return label;
+}
+
+long long report_limit(const struct report *r)
+{
+	if (r->verdict && oomtrace_field_valid(&r->verdict->h, OOMTRACE_BIT_verdict_totalpages))
+		return r->verdict->totalpages;
+	return 0;
+}
+
+static bool has_points(const struct oomtrace_candidate *c)
+{
+	return oomtrace_field_valid(&c->h, OOMTRACE_BIT_candidate_points) &&
+	       c->verdict != OOMTRACE_EVAL_INELIGIBLE;
+}
+
+static const struct report *compared;
+
+static int compare_candidates(const void *a, const void *b)
+{
+	const struct oomtrace_candidate *x = *(void * const *)a;
+	const struct oomtrace_candidate *y = *(void * const *)b;
+	long long nx, ny;
+
+	if (has_points(x) != has_points(y))
+		return has_points(x) ? -1 : 1;
+	nx = has_points(x) ? x->points : report_memory(compared, x);
+	ny = has_points(y) ? y->points : report_memory(compared, y);
+	if (nx != ny)
+		return nx > ny ? -1 : 1;
+	return x->index > y->index ? -1 : 1;
+}
+
+static void add_candidate(struct report *r, const struct oomtrace_candidate *c)
+{
+	if (oomtrace_field_valid(&c->h, OOMTRACE_BIT_candidate_reason) &&
+	    c->reason == OOMTRACE_REASON_KTHREAD) {
+		r->kthreads++;
+		return;
+	}
+	r->candidates[r->ncandidates++] = c;
+	r->eligible += has_points(c);
+}
+
+static void see_reap(struct report *r, const struct oomtrace_reap *p)
+{
+	bool freed = p->step == OOMTRACE_STEP_FINISH ||
+		     (p->step == OOMTRACE_STEP_EXITED &&
+		      oomtrace_field_valid(&p->h, OOMTRACE_BIT_reap_mm_users) &&
+		      !p->mm_users);
+
+	if (!r->freed_ns && freed && r->victim && p->pid == r->victim->pid &&
+	    oomtrace_field_valid(&p->h, OOMTRACE_BIT_reap_since_kill_ns))
+		r->freed_ns = p->since_kill_ns;
+}
+
+void report_collect(struct report *r)
+{
+	const struct oomtrace_header *rec;
+	size_t pos = 0, i;
+
+	for (i = 0; i < r->recs.n; i++)
+		cgroups_feed(&r->cgroups, r->recs.rec[i]);
+	r->candidates = xcalloc(r->recs.n + 1, sizeof(*r->candidates));
+	if (!r->episode)
+		return;
+	r->begin = records_first(&r->recs, r->episode, OOMTRACE_OOM_BEGIN);
+	r->verdict = records_first(&r->recs, r->episode, OOMTRACE_VERDICT);
+	r->victim = records_first(&r->recs, r->episode, OOMTRACE_VICTIM);
+	r->end = records_first(&r->recs, r->episode, OOMTRACE_OOM_END);
+	while ((rec = records_next(&r->recs, r->episode, &pos))) {
+		if (rec->type == OOMTRACE_CANDIDATE)
+			add_candidate(r, (const void *)rec);
+		else if (rec->type == OOMTRACE_REAP)
+			see_reap(r, (const void *)rec);
+		else if (rec->type == OOMTRACE_VICTIM)
+			r->victims++;
+	}
+	compared = r;
+	qsort(r->candidates, r->ncandidates, sizeof(*r->candidates),
+	      compare_candidates);
+}
