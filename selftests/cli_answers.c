@@ -466,8 +466,15 @@ TEST_F(cli_answers, top_draws_a_screen)
 	char *top[] = { "oomtrace", "top", "-n", "1", NULL };
 
 	EXPECT_EQ(0, run_at_terminal(said, sizeof(said), top)) TH_LOG("%s", said);
-	EXPECT_IN("headroom", said);
+	EXPECT_IN("available of", said);
+	EXPECT_IN("NEAREST TO THEIR LIMIT", said);
 	EXPECT_IN("command", said);
+	/* Only mode 2 enforces the commit limit. */
+	EXPECT_EQ(NULL, strstr(said, "headroom"));
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(0, run_at_terminal(said, sizeof(said), top)) TH_LOG("%s", said);
+	EXPECT_IN("headroom", said);
+	sysctl_set("vm/overcommit_memory", GUESS);
 }
 
 TEST_HARNESS_MAIN
