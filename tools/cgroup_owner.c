@@ -249,14 +249,14 @@ static void see_machine(struct cgroup_owner *o, struct part p,
 		enter_machine(o, p);
 	else if (starts(p, "lxc.payload."))
 		enter_machine(o, skip(p, "lxc.payload."));
-	else if (starts(p, "lxc.monitor.")) {
+	else if (starts(p, "lxc.monitor."))
 		enter_machine(o, skip(p, "lxc.monitor."));
-		o->is_monitor = true;
-	} else if (starts(p, "systemd-nspawn@") && ends(p, ".service"))
+	else if (starts(p, "systemd-nspawn@") && ends(p, ".service"))
 		enter_machine(o, cut(skip(p, "systemd-nspawn@"), ".service"));
 	else if (starts(p, "machine-") && ends(p, ".scope") &&
 		 !starts(p, "machine-qemu"))
 		enter_machine(o, cut(skip(p, "machine-"), ".scope"));
+	o->is_monitor |= starts(p, "lxc.monitor.");
 }
 
 /* ---- batch systems ---- */

@@ -201,14 +201,14 @@ static void draw_memory(const struct status *s)
 static void draw_commit(const struct status *s)
 {
 	const struct oomtrace_sample *m = &s->memory;
-	char a[HUMAN_LEN], b[HUMAN_LEN];
+	char a[HUMAN_LEN], b[HUMAN_LEN], c[HUMAN_LEN];
 	long long left = m->limit - m->committed;
 
 	if (!show_commit && !(s->mode_known && s->mode == 2))
 		return;
 	draw("Commit    %s of %s, headroom %s%s%s", human_size(a, to_bytes(m->committed)),
 	     human_size(b, to_bytes(m->limit)), left < 0 ? "-" : "",
-	     human_size((char[HUMAN_LEN]){ 0 }, to_bytes(llabs(left))),
+	     human_size(c, to_bytes(llabs(left))),
 	     s->mode == 2 ? "" : " (not enforced: mode is not 2)");
 }
 
@@ -253,25 +253,28 @@ static void draw_limits(int rows)
 	char label[CGROUP_LABEL_MAX], a[HUMAN_LEN], b[HUMAN_LEN];
 	long long now = clock_ns(CLOCK_MONOTONIC);
 	unsigned int i;
+	double percent;
 
 	if (!read_ns || now - read_ns > LIMITS_NS) {
 		cgroup_limits_read(&l);
 		read_ns = now;
 	}
 	row++;
-	draw_heading(l.cut ? "NEAREST TO THEIR LIMIT (of the first 4096 cgroups; used includes cache)" :
-		     "NEAREST TO THEIR LIMIT (used includes cache)");
+	draw_heading("NEAREST TO THEIR LIMIT (used includes cache)");
+	if (l.cut)
+		draw("only the first %u cgroups are looked at", l.looked);
 	if (!l.n)
 		draw("no cgroup has a memory limit");
-	for (i = 0; i < l.n && (int)i < rows; i++) {
+	if (rows > (int)l.n)
+		rows = l.n;
+	for (i = 0; i < (unsigned int)rows; i++) {
 		cgroup_describe("", l.nearest[i].path, label, sizeof(label));
-		draw("%9s of %9s", human_size(a, l.nearest[i].used),
-		     human_size(b, l.nearest[i].limit));
-		if (row - 1 < LINES)
-			mvaddnstr(row - 1, 60 < COLS - 16 ? 60 : 24,
-				  clean_name(label, strlen(label)),
-				  COLS - (60 < COLS - 16 ? 60 : 24));
-		draw_bar(24, l.nearest[i].used, l.nearest[i].limit);
+		percent = 100.0 * l.nearest[i].used / l.nearest[i].limit;
+		attron(percent >= 90 ? COLOR_PAIR(1) : 0);
+		draw("%10s of %10s  %5.1f %%  %s", human_size(a, l.nearest[i].used),
+		     human_size(b, l.nearest[i].limit), percent,
+		     clean_name(label, strlen(label)));
+		attroff(COLOR_PAIR(1));
 	}
 }
 

@@ -72,5 +72,5 @@ const char *human_utc(char buf[HUMAN_LEN], long long realtime_ns)
 
 const char *human_stamp(char buf[HUMAN_LEN], long long realtime_ns)
 {
-	return write_utc(buf, "%Y%m%d-%H%M%S", realtime_ns);
+	return write_utc(buf, "%Y%m%dT%H%M%S", realtime_ns);
 }

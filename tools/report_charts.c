@@ -12,6 +12,10 @@
 #include "report_html.h"
 
 #define PARTS_MAX	10
+#define MACHINE_NOTE	"The kernel's approximate counters when the OOM killer was called. "	\
+			"Kernel and all else is the rest: page tables, stacks, and what no counter has."
+#define CGROUP_NOTE	"Usage and limit are those of the cgroup. "	\
+			"The parts are derived from the candidates."
 #define POINTS_MAX	600	/* points of a line */
 
 /* ---- one stacked bar ---- */
@@ -37,8 +41,8 @@ static void put_stack(FILE *to, const char *label, const struct part *parts,
 	char text[HUMAN_LEN];
 	unsigned int i;
 
-	fprintf(to, "<svg class=\"stack\" viewBox=\"0 0 1000 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"%s\">",
-		label);
+	fputs("<svg class=\"stack\" viewBox=\"0 0 1000 40\" preserveAspectRatio=\"none\"", to);
+	fprintf(to, " role=\"img\" aria-label=\"%s\">", label);
 	for (i = 0; i < count; i++) {
 		width = 1000 * parts[i].n / whole;
 		fprintf(to, "<rect class=\"%s\" x=\"%.2f\" width=\"%.2f\" y=\"0\" height=\"40\"/>",
@@ -137,9 +141,7 @@ void report_put_memory(FILE *to, const struct report *r)
 		cgroup ? "the limit" : "all", human_size(text, whole));
 	put_stack(to, cgroup ? "Memory of the cgroup against its limit" :
 		  "Memory of the machine", parts, n, whole, human_size);
-	fprintf(to, "<p>%s</p></section>\n", cgroup ?
-		"Usage and limit are those of the cgroup. The parts are derived from the candidates." :
-		"The kernel's approximate counters when the OOM killer was called. \"Kernel and all else\" is the rest: page tables, stacks, and what no counter has.");
+	fprintf(to, "<p>%s</p></section>\n", cgroup ? CGROUP_NOTE : MACHINE_NOTE);
 }
 
 /* ---- timeline ---- */
@@ -295,7 +297,8 @@ void report_put_samples(FILE *to, const struct report *r)
 		return;
 	fprintf(to, "<section><h2>Memory over time</h2>\n<div class=\"plot\"><span class=\"top\">%s</span>",
 		human_size(text, report_bytes(r, top)));
-	fputs("<svg viewBox=\"0 0 1000 300\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Available and committed memory over time\">", to);
+	fputs("<svg viewBox=\"0 0 1000 300\" preserveAspectRatio=\"none\" role=\"img\"", to);
+	fputs(" aria-label=\"Available and committed memory over time\">", to);
 	for (k = 0; k < ARRAY_SIZE(lines); k++)
 		put_line(to, r, &lines[k], from, until, n / POINTS_MAX + 1, top);
 	put_kills(to, r, from, until);

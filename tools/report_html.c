@@ -264,7 +264,8 @@ static void put_bar(FILE *to, const struct report *r,
 	double at = 0, width, mark = c->points / scale;
 	unsigned int i;
 
-	fputs("<svg class=\"bar\" viewBox=\"0 0 1000 14\" preserveAspectRatio=\"none\" aria-hidden=\"true\">", to);
+	fputs("<svg class=\"bar\" viewBox=\"0 0 1000 14\" preserveAspectRatio=\"none\"", to);
+	fputs(" aria-hidden=\"true\">", to);
 	for (i = 0; i < ARRAY_SIZE(terms); i++) {
 		width = 1000 * terms[i].pages / scale;
 		if (width < 0.5)
@@ -327,6 +328,21 @@ static void put_row(FILE *to, const struct report *r,
 	fputs("</td></tr>\n", to);
 }
 
+static const char * const candidate_heads[] = {
+	"process", "unit", "memory", "share", "adj", "score", "", NULL,
+};
+static const char * const exempt_heads[] = {
+	"process", "reason", "memory", "adj", NULL,
+};
+
+static void put_head(FILE *to, const char * const *names)
+{
+	fputs("<table class=\"candidates\"><tr class=\"head\">", to);
+	for (; *names; names++)
+		fprintf(to, "<th>%s</th>", *names);
+	fputs("</tr>\n", to);
+}
+
 static void put_rows(FILE *to, const struct report *r, size_t from, size_t n)
 {
 	double scale = 1;
@@ -335,10 +351,10 @@ static void put_rows(FILE *to, const struct report *r, size_t from, size_t n)
 	for (i = 0; i < r->eligible; i++)
 		if (report_memory(r, r->candidates[i]) > scale)
 			scale = report_memory(r, r->candidates[i]);
-	fputs("<table class=\"candidates\"><thead><tr><th>process</th><th>unit</th><th>memory</th><th>share</th><th>adj</th><th>score</th><th></th></tr></thead><tbody>\n", to);
+	put_head(to, candidate_heads);
 	for (i = from; i < from + n; i++)
 		put_row(to, r, r->candidates[i], scale);
-	fputs("</tbody></table>\n", to);
+	fputs("</table>\n", to);
 }
 
 static void put_exempt(FILE *to, const struct report *r)
@@ -352,7 +368,7 @@ static void put_exempt(FILE *to, const struct report *r)
 	fprintf(to, "<details><summary>%zu exempt: %zu kernel threads, %zu other processes</summary>\n",
 		exempt + r->kthreads, r->kthreads, exempt);
 	if (exempt)
-		fputs("<table class=\"candidates\"><thead><tr><th>process</th><th>reason</th><th>memory</th><th>adj</th></tr></thead><tbody>\n", to);
+		put_head(to, exempt_heads);
 	for (i = r->eligible; i < r->ncandidates && i < r->eligible + FOLDED_MAX; i++) {
 		c = r->candidates[i];
 		reason = oomtrace_field_valid(&c->h, OOMTRACE_BIT_candidate_reason) ?
@@ -375,7 +391,7 @@ static void put_exempt(FILE *to, const struct report *r)
 			fputs("not recorded", to);
 		fputs("</td></tr>\n", to);
 	}
-	fputs(exempt ? "</tbody></table></details>\n" : "</details>\n", to);
+	fputs(exempt ? "</table></details>\n" : "</details>\n", to);
 }
 
 static void put_key(FILE *to)

@@ -330,9 +330,10 @@ static void add_message(struct entry *to, const struct facts *f)
 		say_no_victim(&m, f);
 	}
 	say_where(&m, f);
-	add_text(to, "MESSAGE=OOM: %.*s (oomtrace last %s)",
-		 (int)(sizeof(m.text) - 64), m.text,
-		 human_stamp(stamp, start_of(f->e) + f->wall_offset_ns));
+	add_text(to, "MESSAGE=OOM: %.*s (oomtrace last %s-%llu)",
+		 (int)(sizeof(m.text) - 96), m.text,
+		 human_stamp(stamp, start_of(f->e) + f->wall_offset_ns),
+		 f->e->episode);
 }
 
 /* ---- the entry ---- */
@@ -342,7 +343,7 @@ static void add_times(struct entry *to, const struct facts *f)
 	s64 when = start_of(f->e) + f->wall_offset_ns;
 	char text[HUMAN_LEN];
 
-	add_text(to, "OOM_ID=%s", human_stamp(text, when));
+	add_text(to, "OOM_ID=%s-%llu", human_stamp(text, when), f->e->episode);
 	add_text(to, "OOM_TIME=%s", human_utc(text, when));
 }
 

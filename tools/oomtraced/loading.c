@@ -194,6 +194,6 @@ void loading_warn_of_version(void)
 	if (read_small_file(VERSION_FILE, version, sizeof(version)) <= 0 ||
 	    !strcmp(version, OOMTRACE_VERSION))
 		return;
-	say_error("the loaded module is version %s, the service " OOMTRACE_VERSION ": fields that the module lacks are absent; reload the module: " RELOAD,
-		  version);
+	say_error("the loaded module is version %s, the service %s: fields may be absent; to reload it: %s",
+		  version, OOMTRACE_VERSION, RELOAD);
 }

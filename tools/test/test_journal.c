@@ -115,11 +115,11 @@ static void test_daemons(void)
 	static const u8 patient[] = { SIGTERM, SIGKILL }, none[] = { 0 };
 
 	play_daemon(6, patient, 2);
-	check_has(entry, "[MESSAGE=OOM: daemon[9] killed greedy[10], 0 KiB (oomtrace last 19700101-000012)]",
+	check_has(entry, "[MESSAGE=OOM: daemon[9] killed greedy[10], 0 KiB (oomtrace last 19700101T000012-6)]",
 		  "who_was_asked_and_then_killed_is_one_and_was_killed");
 	check_has(entry, "[OOM_VICTIMS=1]", "its_fields_say_so_too");
 	play_daemon(7, none, 1);
-	check_has(entry, "[MESSAGE=OOM: daemon[9] reaped the memory of greedy[10], 0 KiB (oomtrace last 19700101-000012)]",
+	check_has(entry, "[MESSAGE=OOM: daemon[9] reaped the memory of greedy[10], 0 KiB (oomtrace last 19700101T000012-7)]",
 		  "who_had_no_signal_was_not_told_to_end");
 }
 
@@ -173,11 +173,11 @@ static void test_owner_fields(void)
 	name_cgroup(77, "/system.slice/mysqld.service");
 	play(20, OOMTRACE_SCOPE_MEMCG, true);
 	journal_flush(&j, &g, ~0ULL);
-	check_has(entry, "[MESSAGE=OOM: killed x\\nPRIORITY=0[10] of mysqld.service, 23.8 MiB, limit 24 MiB reached (oomtrace last 20261129-174713)]",
+	check_has(entry, "[MESSAGE=OOM: killed x\\nPRIORITY=0[10] of mysqld.service, 23.8 MiB, limit 24 MiB reached (oomtrace last 20261129T174713-20)]",
 		  "the_message_has_the_unit_its_memory_and_its_limit");
 	check_has(entry, "[OBJECT_PID=10]\n[OBJECT_SYSTEMD_UNIT=mysqld.service]\n",
 		  "the_journal_shows_it_for_the_unit");
-	check_has(entry, "[OOM_ID=20261129-174713]\n[OOM_TIME=2026-11-29T17:47:13.345678Z]",
+	check_has(entry, "[OOM_ID=20261129T174713-20]\n[OOM_TIME=2026-11-29T17:47:13.345678Z]",
 		  "an_oom_has_its_own_time");
 	check_has(entry, "[OOM_VICTIM_MEMORY_BYTES=24985600]\n[OOM_VICTIM_ANON_BYTES=24576000]\n",
 		  "the_victims_memory_is_in_bytes");
@@ -222,7 +222,7 @@ static void test_no_begin(void)
 	e.victims = 1;
 	give(&e, 1000);
 	journal_flush(&j, &g, ~0ULL);
-	check_has(entry, "[MESSAGE=OOM: killed java[10], 0 KiB, its begin was overwritten (oomtrace last 19700101-000012)]",
+	check_has(entry, "[MESSAGE=OOM: killed java[10], 0 KiB, its begin was overwritten (oomtrace last 19700101T000012-8)]",
 		  "a_missing_begin_is_reported");
 }
 
@@ -235,7 +235,7 @@ void test_journal(void)
 	check(!entries && journal_pending(&j), "an_entry_waits_for_names");
 	journal_flush(&j, &g, 2000000000);
 	check(entries == 1 && !journal_pending(&j), "it_does_not_wait_for_ever");
-	check_has(entry, "[MESSAGE=OOM: killed x\\nPRIORITY=0[10], 23.8 MiB, limit 24 MiB reached (oomtrace last 19700101-000012)]",
+	check_has(entry, "[MESSAGE=OOM: killed x\\nPRIORITY=0[10], 23.8 MiB, limit 24 MiB reached (oomtrace last 19700101T000012-3)]",
 		  "an_entry_has_a_message");
 	check_has(entry, "[OOM_VICTIM_PID=10]\n", "an_entry_has_fields");
 	check_has(entry, "[OOM_VICTIM_COMM=x\nPRIORITY=0]",
@@ -249,7 +249,7 @@ void test_journal(void)
 	check_hasnt(entry, "OOM_VICTIM_", "what_is_not_there_is_left_out");
 	play(5, OOMTRACE_SCOPE_USERSPACE, true);
 	journal_flush(&j, &g, ~0ULL);
-	check_has(entry, "[MESSAGE=OOM: asker[9] killed x\\nPRIORITY=0[10], 23.8 MiB (oomtrace last 19700101-000012)]",
+	check_has(entry, "[MESSAGE=OOM: asker[9] killed x\\nPRIORITY=0[10], 23.8 MiB (oomtrace last 19700101T000012-5)]",
 		  "a_daemon_asked_for_no_memory_it_killed");
 	test_daemons();
 	test_owner_fields();

@@ -16,6 +16,7 @@
 #define SHORT	"0123456789ab"
 #define UID	"12345678-9abc-def0-1234-56789abcdef0"
 #define UID_	"12345678_9abc_def0_1234_56789abcdef0"
+#define SLICES	"/kubepods.slice/kubepods-burstable.slice/"
 #define HASH	"0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
 static const struct {
@@ -30,22 +31,25 @@ static const struct {
 	{ "/kubepods/pod" UID "/crio-" ID, CGROUP_KUBERNETES,
 	  "pod " UID " container " SHORT },
 	/* kubelet, systemd driver: docker, containerd, cri-o */
-	{ "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" UID_ ".slice/docker-" ID ".scope",
+	{ "/kubepods.slice/kubepods-besteffort.slice/"
+	  "kubepods-besteffort-pod" UID_ ".slice/docker-" ID ".scope",
 	  CGROUP_KUBERNETES, "pod " UID " container " SHORT },
-	{ "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" UID_ ".slice/cri-containerd-" ID ".scope",
+	{ SLICES "kubepods-burstable-pod" UID_ ".slice/cri-containerd-" ID ".scope",
 	  CGROUP_KUBERNETES, "pod " UID " container " SHORT },
 	{ "/kubepods.slice/kubepods-pod" UID_ ".slice/crio-" ID ".scope/container",
 	  CGROUP_KUBERNETES, "pod " UID " container " SHORT },
 	{ "/kubepods.slice/kubepods-pod" UID_ ".slice/crio-conmon-" ID ".scope",
 	  CGROUP_KUBERNETES, "pod " UID " container " SHORT " (its monitor)" },
 	/* containerd with the cgroupfs driver below kubelet's systemd driver */
-	{ "/system.slice/containerd.service/kubepods-burstable-pod" UID_ ".slice:cri-containerd:" ID,
+	{ "/system.slice/containerd.service/"
+	  "kubepods-burstable-pod" UID_ ".slice:cri-containerd:" ID,
 	  CGROUP_KUBERNETES, "pod " UID " container " SHORT },
 	/* a kubelet inside a container of Docker */
-	{ "/system.slice/docker-" ID2 ".scope/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" UID_ ".slice/cri-containerd-" ID ".scope",
+	{ "/system.slice/docker-" ID2 ".scope/kubelet.slice/kubelet-kubepods.slice/"
+	  "kubelet-kubepods-pod" UID_ ".slice/cri-containerd-" ID ".scope",
 	  CGROUP_KUBERNETES, "pod " UID " container " SHORT },
 	/* static pods: the uid is a hash */
-	{ "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" HASH ".slice/cri-containerd-" ID ".scope",
+	{ SLICES "kubepods-burstable-pod" HASH ".slice/cri-containerd-" ID ".scope",
 	  CGROUP_KUBERNETES, "pod " HASH " container " SHORT },
 	{ "/kubepods/burstable/pod" HASH "/" ID, CGROUP_KUBERNETES,
 	  "pod " HASH " container " SHORT },
