@@ -195,6 +195,23 @@ static void test_owner_fields(void)
 	check_has(line, "{\"type\":\"oom\",\"message\":\"OOM: killed",
 		  "a_line_of_json_begins_with_its_type");
 	check_schema();
+	known.seen_ns = 1;
+	known.read_ns = 1;
+	known_add(&known);
+	check(known_find(10, known.comm, 60000000000ULL) &&
+	      !known_find(10, known.comm, 61000000000ULL),
+	      "a_process_that_was_not_seen_for_a_minute_is_another_one");
+	known.read_ns = 5;
+	known_add(&known);
+	check(!known_find(10, known.comm, 4), "nor_is_one_that_was_read_later");
+	strcpy(known.cmdline, "say \"\\\"");
+	known.read_ns = 2000000000ULL;
+	known.seen_ns = 12000000000ULL;
+	known_add(&known);
+	play(23, OOMTRACE_SCOPE_MEMCG, true);
+	journal_flush(&j, &g, ~0ULL);
+	check_has(line, "\"victim_cmdline\":\"say \\\"\\\\\\\"\",", "quotes_are_escaped");
+	check_schema();
 	known.comm[0] = 'y';
 	known_add(&known);
 	play(22, OOMTRACE_SCOPE_MEMCG, true);
