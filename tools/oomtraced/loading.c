@@ -58,21 +58,20 @@ const char *loading_judge(const char *message)
 
 /* ---- modprobe ---- */
 
-/* Keep the last line of what modprobe prints. */
+/* Read what modprobe prints, as one line: its first line may have the reason. */
 static void read_message(int fd, char *text, size_t size)
 {
-	size_t n = 0;
+	size_t n = 0, i;
 	ssize_t got;
-	char *line;
 
 	while (n + 1 < size && (got = read(fd, text + n, size - 1 - n)) > 0)
 		n += got;
 	while (n && text[n - 1] == '\n')
 		n--;
 	text[n] = '\0';
-	line = strrchr(text, '\n');
-	if (line)
-		memmove(text, line + 1, strlen(line));
+	for (i = 0; i < n; i++)
+		if (text[i] == '\n')
+			text[i] = ';';
 }
 
 /* Run modprobe with an argument before the module's name, or NULL. */
