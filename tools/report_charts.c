@@ -278,7 +278,7 @@ void report_put_samples(FILE *to, const struct report *r)
 {
 	u64 from = 0, until = 0;
 	char text[HUMAN_LEN];
-	double top = 1;
+	double top = 1, lowest = 1e18;
 	size_t i, n = 0, k;
 
 	for (i = 0; i < r->recs.n; i++) {
@@ -289,9 +289,10 @@ void report_put_samples(FILE *to, const struct report *r)
 		if (!n++)
 			from = s->h.ts_ns;
 		until = s->h.ts_ns;
-		for (k = 0; k < ARRAY_SIZE(lines); k++)
-			if (lines[k].get(s) > top)
-				top = lines[k].get(s);
+		/* A limit far above would flatten the other lines. */
+		top = s->available > top ? s->available : top;
+		top = s->committed > top ? s->committed : top;
+		lowest = s->limit < lowest ? s->limit : lowest;
 	}
 	if (n < 2 || until <= from)
 		return;
@@ -308,7 +309,8 @@ void report_put_samples(FILE *to, const struct report *r)
 	put_time(to, r, until);
 	fputs("</span></div></div>\n<ul class=\"key\">", to);
 	for (k = 0; k < ARRAY_SIZE(lines); k++)
-		fprintf(to, "<li><i class=\"line %s\"></i>%s</li>", lines[k].class,
-			lines[k].name);
+		fprintf(to, "<li><i class=\"line %s\"></i>%s%s</li>",
+			lines[k].class, lines[k].name,
+			lines[k].get == get_limit && lowest > top ? ", above the scale" : "");
 	fputs("<li><i class=\"line kill\"></i>kill</li></ul></section>\n", to);
 }
