@@ -75,7 +75,8 @@
 	F(oom_begin, wmark_low,		INT,  none)		\
 	F(oom_begin, wmark_high,	INT,  none)		\
 	F(oom_begin, gfp_names,		STR,  none)		\
-	F(oom_begin, ns_pid,		INT,  none)
+	F(oom_begin, ns_pid,		INT,  none)		\
+	F(oom_begin, stack,		UINT, none)
 
 #define OOMTRACE_FIELDS_ZONE(F)					\
 	F(zone, episode,		UINT, none)		\
@@ -95,7 +96,46 @@
 	F(zone, unevictable,		INT,  none)		\
 	F(zone, writepending,		INT,  none)		\
 	F(zone, present,		INT,  none)		\
-	F(zone, managed,		INT,  none)
+	F(zone, managed,		INT,  none)		\
+	F(zone, allowed,		UINT, none)		\
+	F(zone, lowmem_reserve,		INT,  none)		\
+	F(zone, usable_order,		INT,  none)		\
+	F(zone, free_order0,		UINT, none)		\
+	F(zone, free_order1,		UINT, none)		\
+	F(zone, free_order2,		UINT, none)		\
+	F(zone, free_order3,		UINT, none)		\
+	F(zone, free_order4,		UINT, none)		\
+	F(zone, free_order5,		UINT, none)		\
+	F(zone, free_order6,		UINT, none)		\
+	F(zone, free_order7,		UINT, none)		\
+	F(zone, free_order8,		UINT, none)		\
+	F(zone, free_order9,		UINT, none)		\
+	F(zone, free_order10,		UINT, none)		\
+	F(zone, free_order11,		UINT, none)		\
+	F(zone, free_order12,		UINT, none)		\
+	F(zone, free_order13,		UINT, none)
+
+#define OOMTRACE_FIELDS_ZONELIST(F)				\
+	F(zonelist, episode,		UINT, none)		\
+	F(zonelist, constraint,		ENUM, constraint)	\
+	F(zonelist, highest_zone,	INT,  none)		\
+	F(zonelist, nodes,		STR,  none)		\
+	F(zonelist, nodemask,		STR,  none)		\
+	F(zonelist, mems_allowed,	STR,  none)		\
+	F(zonelist, zones,		UINT, none)		\
+	F(zonelist, zones_allowed,	UINT, none)		\
+	F(zonelist, zones_left_out,	UINT, none)		\
+	F(zonelist, free,		INT,  none)		\
+	F(zonelist, managed,		INT,  none)		\
+	F(zonelist, wmark_min,		INT,  none)		\
+	F(zonelist, file,		INT,  none)		\
+	F(zonelist, anon,		INT,  none)		\
+	F(zonelist, slab_reclaimable,	INT,  none)		\
+	F(zonelist, kernel_misc_reclaimable, INT, none)		\
+	F(zonelist, other_zones_free,	INT,  none)		\
+	F(zonelist, other_nodes_free,	INT,  none)		\
+	F(zonelist, usable_free,	INT,  none)		\
+	F(zonelist, usable_order,	INT,  none)
 
 #define OOMTRACE_FIELDS_MEMORY(F)				\
 	F(memory, episode,		UINT, none)		\
@@ -150,7 +190,8 @@
 	F(retry, max_retries,		INT,  none)		\
 	F(retry, retry,			UINT, none)		\
 	F(retry, index,			UINT, none)		\
-	F(retry, zone_name,		STR,  none)
+	F(retry, zone_name,		STR,  none)		\
+	F(retry, free_counted,		UINT, none)
 
 #define OOMTRACE_FIELDS_CANDIDATE(F)				\
 	F(candidate, episode,		UINT, none)		\
@@ -281,6 +322,7 @@
 	T(PSI, psi)			\
 	T(NAME, name)			\
 	T(REPEAT, repeat)		\
+	T(ZONELIST, zonelist)		\
 	T(SAMPLE, sample)
 
 /*

@@ -281,6 +281,17 @@ int oomtrace_shortfall(const struct oomtrace_header *rec, u64 *pages)
 	       oomtrace_field_derived(rec, OOMTRACE_BIT_commit_allowed) ? 2 : 1;
 }
 
+u32 oomtrace_stack_of(const struct oomtrace_header *rec)
+{
+	if (rec->type == OOMTRACE_COMMIT &&
+	    oomtrace_field_valid(rec, OOMTRACE_BIT_commit_stack))
+		return ((const struct oomtrace_commit *)rec)->stack;
+	if (rec->type == OOMTRACE_OOM_BEGIN &&
+	    oomtrace_field_valid(rec, OOMTRACE_BIT_oom_begin_stack))
+		return ((const struct oomtrace_oom_begin *)rec)->stack;
+	return 0;
+}
+
 static size_t escape_byte(char esc[5], unsigned char c)
 {
 	switch (c) {

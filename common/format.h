@@ -175,6 +175,14 @@ int oomtrace_shortfall(const struct oomtrace_header *rec, u64 *pages);
 size_t oomtrace_escape(char *dst, size_t size, const char *src, size_t n);
 
 /**
+ * oomtrace_stack_of() - the number of the stack that a record refers to
+ * @rec: the record.
+ *
+ * Return: the number, from 1; 0 if it refers to none.
+ */
+u32 oomtrace_stack_of(const struct oomtrace_header *rec);
+
+/**
  * oomtrace_format() - format a record as one line of text
  * @buf: the line; ends in a newline and a NUL even if it was cut.
  * @size: bytes of @buf; with OOMTRACE_LINE_MAX no line is cut. At least 2.

@@ -90,6 +90,22 @@ void write_task(struct text_writer *w, const struct oomtrace_header *rec,
 /** write_memory_part() - write the paragraphs on memory before the kill */
 void write_memory_part(struct text_writer *w, const struct oomtrace_story *s);
 
+/** write_zones_part() - write what is free, and where the request may use it */
+void write_zones_part(struct text_writer *w, const struct oomtrace_story *s);
+
+/** write_stack_part() - write what called the OOM killer */
+void write_stack_part(struct text_writer *w, const struct oomtrace_story *s);
+
+/** story_has_other_nodes() - is there a node that the request may not use? */
+bool story_has_other_nodes(const struct oomtrace_story *s);
+
+/** write_allowed_nodes() - write the nodes that the request may use */
+void write_allowed_nodes(struct text_writer *w, const struct oomtrace_story *s);
+
+/** write_zone_name() - write "DMA32 on node 0" from those fields of a record */
+void write_zone_name(struct text_writer *w, const struct oomtrace_header *rec,
+		     unsigned int name, unsigned int zone, unsigned int node);
+
 /** write_choice_part() - write which task was killed, and why that one */
 void write_choice_part(struct text_writer *w, const struct oomtrace_story *s);
 

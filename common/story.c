@@ -11,7 +11,7 @@
 #include "format.h"
 #include "story.h"
 
-static_assert(sizeof(struct oomtrace_story) <= 6144);
+static_assert(sizeof(struct oomtrace_story) <= 7168);
 
 /* The episode is the first field of every type that has one. */
 static_assert(OOMTRACE_BIT_oom_begin_episode == 0);
@@ -22,6 +22,7 @@ static_assert(OOMTRACE_BIT_victim_episode == 0);
 static_assert(OOMTRACE_BIT_reap_episode == 0);
 static_assert(OOMTRACE_BIT_oom_end_episode == 0);
 static_assert(OOMTRACE_BIT_zone_episode == 0);
+static_assert(OOMTRACE_BIT_zonelist_episode == 0);
 static_assert(OOMTRACE_BIT_memory_episode == 0);
 static_assert(OOMTRACE_BIT_psi_episode == 0);
 static_assert(OOMTRACE_BIT_repeat_episode == 0);
@@ -37,6 +38,17 @@ void oomtrace_story_init(struct oomtrace_story *s, u64 episode,
 u64 oomtrace_story_found(const struct oomtrace_story *s)
 {
 	return s->episode;
+}
+
+u32 oomtrace_story_stack(const struct oomtrace_story *s)
+{
+	return oomtrace_stack_of(&s->begin.h);
+}
+
+void oomtrace_story_use_stack(struct oomtrace_story *s,
+			      const struct oomtrace_stack *stack)
+{
+	s->stack = stack;
 }
 
 /* Read a number, 0 if it is absent. The record's type must be known. */
@@ -59,6 +71,7 @@ static u64 read_record_episode(const struct oomtrace_header *rec)
 	case OOMTRACE_REAP:
 	case OOMTRACE_OOM_END:
 	case OOMTRACE_ZONE:
+	case OOMTRACE_ZONELIST:
 	case OOMTRACE_MEMORY:
 	case OOMTRACE_PSI:
 	case OOMTRACE_REPEAT:
@@ -104,13 +117,18 @@ static void collect_psi(struct oomtrace_story *s,
 		copy_record(psi, sizeof(*psi), rec);
 }
 
-/* Free pages above the min watermark. */
-static s64 compute_zone_margin(const struct oomtrace_zone *zone)
+/* The reserve is not part of older records, and is 0 in the copy then. */
+s64 story_zone_margin(const struct oomtrace_zone *zone)
 {
-	return (u64)zone->free - (u64)zone->wmark_min;
+	s64 reserve = read_field_number(&zone->h, OOMTRACE_BIT_zone_lowmem_reserve);
+
+	return (u64)zone->free - (u64)zone->wmark_min - (u64)reserve;
 }
 
-/* Keep the zones with the smallest margin, the smallest first. */
+/*
+ * Keep the zones with the smallest margin, the smallest first. Those that the
+ * request may not use have no part in its OOM.
+ */
 static void collect_zone(struct oomtrace_story *s,
 			 const struct oomtrace_header *rec)
 {
@@ -120,13 +138,16 @@ static void collect_zone(struct oomtrace_story *s,
 	if (!oomtrace_field_valid(rec, OOMTRACE_BIT_zone_free) ||
 	    !oomtrace_field_valid(rec, OOMTRACE_BIT_zone_wmark_min))
 		return;
+	if (oomtrace_field_valid(rec, OOMTRACE_BIT_zone_allowed) &&
+	    !read_field_number(rec, OOMTRACE_BIT_zone_allowed))
+		return;
 	copy_record(&zone, sizeof(zone), rec);
 	at = s->zones < OOMTRACE_STORY_ZONES ? s->zones : OOMTRACE_STORY_ZONES;
 	s->zones++;
-	if (compute_zone_margin(&zone) <= 0)
+	if (story_zone_margin(&zone) <= 0)
 		s->zones_out++;
-	while (at > 0 && compute_zone_margin(&zone) <
-			 compute_zone_margin(&s->zone[at - 1])) {
+	while (at > 0 && story_zone_margin(&zone) <
+			 story_zone_margin(&s->zone[at - 1])) {
 		if (at < OOMTRACE_STORY_ZONES)
 			s->zone[at] = s->zone[at - 1];
 		at--;
@@ -355,6 +376,9 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 		break;
 	case OOMTRACE_ZONE:
 		collect_zone(s, rec);
+		break;
+	case OOMTRACE_ZONELIST:
+		copy_record(&s->zonelist, sizeof(s->zonelist), rec);
 		break;
 	case OOMTRACE_MEMORY:
 		copy_record(&s->memory, sizeof(s->memory), rec);

@@ -56,7 +56,7 @@ struct oomtrace_story_reap {
 /**
  * struct oomtrace_story - one episode's records and counts, as far as needed
  *
- * Up to 6 KB: too large for a kernel stack. All members are private. A kept
+ * Up to 7 KB: too large for a kernel stack. All members are private. A kept
  * record with an @h.type of 0 was not seen.
  */
 struct oomtrace_story {
@@ -75,13 +75,15 @@ struct oomtrace_story {
 	u32 open;			/* candidate records without a verdict */
 	u32 ntop;
 	u32 nexempt;
-	u32 zones;			/* zone records seen */
-	u32 zones_out;			/* zone records not above min */
+	u32 zones;			/* zone records seen that the request may use */
+	u32 zones_out;			/* those of them not above min */
 	u32 exempt_count[OOMTRACE_REASONS];
+	const struct oomtrace_stack *stack;
 	struct oomtrace_oom_begin begin;
 	struct oomtrace_verdict verdict;
 	struct oomtrace_oom_end end;
 	struct oomtrace_retry retry[OOMTRACE_RETRIES];
+	struct oomtrace_zonelist zonelist;
 	struct oomtrace_memory memory;
 	struct oomtrace_psi psi[OOMTRACE_RESOURCES]; /* of the cgroup, if any */
 	struct oomtrace_zone zone[OOMTRACE_STORY_ZONES];
@@ -119,6 +121,25 @@ void oomtrace_story_feed(struct oomtrace_story *s,
  * Return: the episode's number, or 0 if no record of it was fed.
  */
 u64 oomtrace_story_found(const struct oomtrace_story *s);
+
+/**
+ * oomtrace_story_stack() - number of the stack that the explanation needs
+ * @s: the story.
+ *
+ * Return: the number of the stack record, or 0 if none is known.
+ */
+u32 oomtrace_story_stack(const struct oomtrace_story *s);
+
+/**
+ * oomtrace_story_use_stack() - explain what called the OOM killer as well
+ * @s: the story, fed with all records.
+ * @stack: the stack record with that number; must stay until the text is written.
+ */
+void oomtrace_story_use_stack(struct oomtrace_story *s,
+			      const struct oomtrace_stack *stack);
+
+/** story_zone_margin() - pages free in a zone above those that it keeps */
+s64 story_zone_margin(const struct oomtrace_zone *zone);
 
 /**
  * oomtrace_story_print() - write the explanation

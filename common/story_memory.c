@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One OOM explained to a person, the cause: what memory was used for, how much
- * of it was reclaimable, which zones were low, how long tasks were stalled, and
- * the allocator's last retries.
+ * of it was reclaimable, how long tasks were stalled, and the allocator's last
+ * retries.
  *
  * May not change the story, allocate or sleep.
  */
@@ -152,12 +152,14 @@ static void write_memory_use(struct text_writer *w, const struct oomtrace_story 
 }
 
 /*
- * Write an upper limit of what reclaim could have freed. The counters are the
- * machine's, so a cgroup's OOM does not get this line.
+ * Write an upper limit of what reclaim could have freed: of the zones that the
+ * request may use if they are known, or else of the machine. The counters are not a
+ * cgroup's, so its OOM does not get this line.
  */
 static void write_reclaimable(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *rec = &s->begin.h;
+	const struct oomtrace_header *zl = &s->zonelist.h;
 	s64 file, slab, misc, anon, swap;
 
 	if (story_has_scope(s, OOMTRACE_SCOPE_MEMCG) ||
@@ -167,10 +169,21 @@ static void write_reclaimable(struct text_writer *w, const struct oomtrace_story
 	    !get_field(rec, B(oom_begin_swap_free), &swap) ||
 	    !get_field(&s->memory.h, B(memory_kernel_misc_reclaimable), &misc))
 		return;
+	if (story_has_other_nodes(s)) {
+		get_field(zl, B(zonelist_file), &file);
+		get_field(zl, B(zonelist_slab_reclaimable), &slab);
+		get_field(zl, B(zonelist_anon), &anon);
+		get_field(zl, B(zonelist_kernel_misc_reclaimable), &misc);
+	}
 	if (anon > swap)
 		anon = swap;
 	/* Unsigned, because garbage may overflow. */
 	write_label(w, "Reclaim:");
+	if (story_has_other_nodes(s)) {
+		write_text(w, "on ");
+		write_allowed_nodes(w, s);
+		write_text(w, " ");
+	}
 	write_text(w, "at most ");
 	write_count(w, (u64)file + (u64)slab + (u64)misc + (u64)anon);
 	write_text(w, " pages");
@@ -184,70 +197,6 @@ static void write_reclaimable(struct text_writer *w, const struct oomtrace_story
 	write_text(w, ", anon that fits into free swap ");
 	write_count(w, anon);
 	write_text(w, "\n");
-}
-
-/* "DMA32 on node 0"; records of older modules lack the name. */
-static void write_zone_name(struct text_writer *w, const struct oomtrace_header *rec,
-			    unsigned int name, unsigned int zone, unsigned int node)
-{
-	if (oomtrace_field_valid(rec, name)) {
-		write_string_field(w, rec, name);
-	} else {
-		write_text(w, "zone ");
-		write_id_field(w, rec, zone);
-	}
-	write_text(w, " on node ");
-	write_id_field(w, rec, node);
-}
-
-static void write_zone(struct text_writer *w, const struct oomtrace_zone *zone)
-{
-	const struct oomtrace_header *rec = &zone->h;
-	s64 boost;
-
-	write_zone_name(w, rec, B(zone_name), B(zone_zone), B(zone_node));
-	write_text(w, " has ");
-	write_pages_field(w, rec, B(zone_free));
-	write_text(w, " free, %sabove its min of ",
-		   zone->free > zone->wmark_min ? "" : "not ");
-	write_field(w, rec, B(zone_wmark_min));
-	if (get_field(rec, B(zone_wmark_boost), &boost) && boost) {
-		write_text(w, " (boosted by ");
-		write_count(w, boost);
-		write_text(w, ")");
-	}
-	write_text(w, "; low ");
-	write_field(w, rec, B(zone_wmark_low));
-	write_text(w, ", high ");
-	write_field(w, rec, B(zone_wmark_high));
-	write_text(w, "\n");
-}
-
-/* Write the zones at or below min, or else the one nearest to it. */
-static void write_zones(struct text_writer *w, const struct oomtrace_story *s)
-{
-	unsigned int shown = s->zones_out;
-	unsigned int i;
-
-	/* A cgroup's limit causes its OOM, not the zones. */
-	if (!s->zones || story_has_scope(s, OOMTRACE_SCOPE_MEMCG))
-		return;
-	if (!shown)
-		shown = 1;
-	if (shown > OOMTRACE_STORY_ZONES)
-		shown = OOMTRACE_STORY_ZONES;
-	for (i = 0; i < shown; i++) {
-		write_label(w, i ? "" : "Zones:");
-		write_zone(w, &s->zone[i]);
-	}
-	if (s->zones == shown)
-		return;
-	write_label(w, "");
-	write_text(w, "and %u more", s->zones - shown);
-	if (s->zones_out > shown)
-		write_text(w, ", %u of them not above min\n", s->zones_out - shown);
-	else
-		write_text(w, " above min\n");
 }
 
 static void write_percent(struct text_writer *w, const struct oomtrace_header *rec,
@@ -318,23 +267,52 @@ static void write_stalls(struct text_writer *w, const struct oomtrace_story *s)
 	}
 }
 
-static void write_retry_result(struct text_writer *w, const struct oomtrace_header *rec)
-{
-	s64 n;
+/* The kernel's MAX_RECLAIM_RETRIES: loops without progress that it allows. */
+#define LAST_LOOP	16
 
-	if (get_field(rec, B(retry_retry), &n))
-		write_text(w, n ? ", the kernel tried again" : ", the kernel gave up");
-	write_text(w, "\n");
+/* The allocation failed all the same, since an OOM followed. */
+static void write_retry_result(struct text_writer *w, const struct oomtrace_header *rec,
+			       bool is_reclaim)
+{
+	s64 n, loops;
+
+	if (!get_field(rec, B(retry_retry), &n))
+		write_text(w, "\n");
+	else if (!n)
+		write_text(w, ", the kernel gave up\n");
+	else if (is_reclaim && get_field(rec, B(retry_no_progress_loops), &loops) &&
+		 loops >= LAST_LOOP)
+		write_text(w, ", the last try that is allowed followed and failed\n");
+	else
+		write_text(w, ", another try followed and failed\n");
 }
 
-/* Write the allocator's last retries before it called the OOM killer. */
-static void write_retries(struct text_writer *w, const struct oomtrace_story *s)
+/* What reclaim could free in a zone, as the kernel saw it. */
+static void write_retry_pages(struct text_writer *w, const struct oomtrace_header *rec)
 {
 	static const struct named_field reclaim[] = {
 		{ "reclaimable",	B(retry_reclaimable) },
 		{ "with free",		B(retry_available) },
 		{ "min",		B(retry_min_wmark) },
 	};
+	s64 counted;
+
+	if (!get_field(rec, B(retry_free_counted), &counted) || !counted) {
+		write_named_fields(w, rec, reclaim, ARRAY_SIZE(reclaim));
+		return;
+	}
+	write_text(w, "reclaimable 0~, for which this kernel counts the zone's ");
+	w->tilde = true;
+	write_field(w, rec, B(retry_reclaimable));
+	write_text(w, " free pages, so twice in all (");
+	write_field(w, rec, B(retry_available));
+	write_text(w, "), min ");
+	write_field(w, rec, B(retry_min_wmark));
+}
+
+/* Write the allocator's last retries before it called the OOM killer. */
+static void write_retries(struct text_writer *w, const struct oomtrace_story *s)
+{
 	static const struct named_field compact[] = {
 		{ "result",		B(retry_result) },
 		{ "priority",		B(retry_priority) },
@@ -355,10 +333,10 @@ static void write_retries(struct text_writer *w, const struct oomtrace_story *s)
 		write_text(w, ", order ");
 		write_id_field(w, rec, B(retry_order));
 		write_text(w, ": ");
-		write_named_fields(w, rec, reclaim, ARRAY_SIZE(reclaim));
+		write_retry_pages(w, rec);
 		write_text(w, "; loops without progress ");
 		write_field(w, rec, B(retry_no_progress_loops));
-		write_retry_result(w, rec);
+		write_retry_result(w, rec, true);
 	}
 	rec = &s->retry[OOMTRACE_RETRY_COMPACT].h;
 	if (rec->type) {
@@ -368,7 +346,7 @@ static void write_retries(struct text_writer *w, const struct oomtrace_story *s)
 		write_id_field(w, rec, B(retry_order));
 		write_text(w, ": ");
 		write_named_fields(w, rec, compact, ARRAY_SIZE(compact));
-		write_retry_result(w, rec);
+		write_retry_result(w, rec, false);
 	}
 }
 
@@ -378,7 +356,7 @@ void write_memory_part(struct text_writer *w, const struct oomtrace_story *s)
 		write_memory(w, s);
 	write_memory_use(w, s);
 	write_reclaimable(w, s);
-	write_zones(w, s);
+	write_zones_part(w, s);
 	write_stalls(w, s);
 	write_retries(w, s);
 }

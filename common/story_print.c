@@ -474,6 +474,7 @@ void oomtrace_story_print(const struct oomtrace_story *s,
 	}
 	write_title(&w, s);
 	write_request(&w, s);
+	write_stack_part(&w, s);
 	write_memory_part(&w, s);
 	write_choice_part(&w, s);
 	write_victims(&w, s);

@@ -61,6 +61,7 @@
  * @OOMTRACE_PSI: pressure stall averages when an episode began
  * @OOMTRACE_NAME: the path of a cgroup whose id an episode's records contain
  * @OOMTRACE_REPEAT: number of OOMs that ended like a recorded episode
+ * @OOMTRACE_ZONELIST: the zones that the request of an episode may use
  * @OOMTRACE_SAMPLE: memory at one moment; made by programs that save records,
  *	never by the module
  */
@@ -81,6 +82,7 @@ enum oomtrace_type {
 	OOMTRACE_PSI		= 14,
 	OOMTRACE_NAME		= 15,
 	OOMTRACE_REPEAT		= 16,
+	OOMTRACE_ZONELIST	= 17,
 	OOMTRACE_SAMPLE		= 20,
 };
 
@@ -294,7 +296,8 @@ struct oomtrace_mark {
  * struct oomtrace_stack - a kernel stack, as symbols
  * @h: header; @cpu, @flags and @seq are those of the next record, which refers
  *	to this stack.
- * @id: the number in @oomtrace_commit.stack: 1, 2, ...; equal stacks share one.
+ * @id: the number in @oomtrace_commit.stack or @oomtrace_oom_begin.stack: 1, 2,
+ *	...; equal stacks share one.
  * @frames: number of frames in @text.
  * @text: "function+offset/size", innermost first, separated by one space; the
  *	outermost frames are omitted if they do not fit. No addresses.
@@ -405,12 +408,15 @@ enum oomtrace_trigger {
  * @gfp_names: @gfp as this kernel prints it (printk's %pGg), for example
  *	"GFP_HIGHUSER_MOVABLE|__GFP_ZERO". Absent if it does not fit.
  * @ns_pid: @pid in the task's own pid namespace.
- * @reserved: zero.
+ * @stack: number of the stack record with the callers of out_of_memory();
+ *	absent if @scope is userspace, when the stack table is full, and on
+ *	kernels that cannot unwind here.
  *
  * Other records of the episode hold more of the memory state: one memory, one
- * psi for each resource and, if @scope is global, one zone for each populated
- * zone. They are missing if the episode at first looked like a repeat (struct
- * oomtrace_repeat); @h.ts_ns is then the time when it proved to be none.
+ * psi for each resource and, if @scope is global, one zonelist and one zone for
+ * each populated zone, up to 16. They are missing if the episode at first looked
+ * like a repeat (struct oomtrace_repeat); @h.ts_ns is then the time when it proved
+ * to be none.
  */
 struct oomtrace_oom_begin {
 	struct oomtrace_header h;
@@ -442,7 +448,7 @@ struct oomtrace_oom_begin {
 	__u8	trigger;
 	char	gfp_names[OOMTRACE_GFP_NAMES];
 	__s32	ns_pid;
-	__u32	reserved;
+	__u32	stack;
 };
 
 /** OOMTRACE_ZONE_NAME - bytes for a zone's name */
@@ -470,8 +476,38 @@ struct oomtrace_oom_begin {
  * @writepending: NR_ZONE_WRITE_PENDING, pages.
  * @present: zone.present_pages, pages.
  * @managed: zone_managed_pages(), pages.
+ * @allowed: 1 if the request may use the zone, as constrained_alloc() decides:
+ *	the zone is in the request's zonelist, its index is not above
+ *	@oomtrace_zonelist.highest_zone, and nodemask and cpuset allow its node;
+ *	otherwise 0. Absent if that is not known: the request has no zonelist
+ *	(page_fault, min_ttl), or only a cpuset of cgroup v1 can tell.
+ * @lowmem_reserve: zone.lowmem_reserve[] for the request's highest zone: pages
+ *	kept, above the watermark, for requests that can use no other zone.
+ *	Absent if the request has no zonelist.
+ * @usable_order: the largest order of a free block on a list that the request
+ *	may use: those of unmovable, movable and reclaimable pages and, for a
+ *	movable request, of CMA; -1 if there is none. Absent if the request has
+ *	no zonelist.
+ * @free_order0: free_area[0].nr_free: free blocks of one page, as in
+ *	/proc/buddyinfo. Read without the zone's lock, as are all orders.
+ * @free_order1: free blocks of 2 pages. Absent if the kernel has no such order;
+ *	so is each higher one.
+ * @free_order2: free blocks of 4 pages.
+ * @free_order3: free blocks of 8 pages.
+ * @free_order4: free blocks of 16 pages.
+ * @free_order5: free blocks of 32 pages.
+ * @free_order6: free blocks of 64 pages.
+ * @free_order7: free blocks of 128 pages.
+ * @free_order8: free blocks of 256 pages.
+ * @free_order9: free blocks of 512 pages.
+ * @free_order10: free blocks of 1,024 pages.
+ * @free_order11: free blocks of 2,048 pages.
+ * @free_order12: free blocks of 4,096 pages.
+ * @free_order13: free blocks of 8,192 pages.
  *
- * Only the first 16 zones are recorded, ordered by node and index.
+ * At most 16 zones are recorded: first those that the request may use, in the
+ * order of its zonelist, then the others by node and index.
+ * @oomtrace_zonelist.zones_left_out counts the rest.
  */
 struct oomtrace_zone {
 	struct oomtrace_header h;
@@ -493,6 +529,93 @@ struct oomtrace_zone {
 	__s64	writepending;
 	__s64	present;
 	__s64	managed;
+	__s64	lowmem_reserve;
+	__s32	usable_order;
+	__u8	allowed;
+	__u8	reserved[3];
+	__u64	free_order0;
+	__u64	free_order1;
+	__u64	free_order2;
+	__u64	free_order3;
+	__u64	free_order4;
+	__u64	free_order5;
+	__u64	free_order6;
+	__u64	free_order7;
+	__u64	free_order8;
+	__u64	free_order9;
+	__u64	free_order10;
+	__u64	free_order11;
+	__u64	free_order12;
+	__u64	free_order13;
+};
+
+/** OOMTRACE_NODE_LIST - bytes for a list of NUMA nodes */
+#define OOMTRACE_NODE_LIST	40
+
+/**
+ * struct oomtrace_zonelist - the zones that the request of an episode may use
+ * @h: header.
+ * @episode: number of the episode.
+ * @nodes: nodes of the allowed zones, as a list: "0-1,3". A list is absent if it
+ *	does not fit.
+ * @nodemask: oom_control.nodemask, the nodes of a memory policy; absent if the
+ *	request has none.
+ * @mems_allowed: current->mems_allowed, the nodes of its cpuset. Kernel memory
+ *	may come from other nodes.
+ * @free: sum of NR_FREE_PAGES of the allowed zones, pages. @free to
+ *	@usable_free are the kernel's approximate counters at entry.
+ * @managed: sum of zone_managed_pages() of the allowed zones, pages.
+ * @wmark_min: sum of min_wmark_pages() of the allowed zones, pages.
+ * @file: NR_ZONE_ACTIVE_FILE + NR_ZONE_INACTIVE_FILE of the allowed zones, pages.
+ * @anon: NR_ZONE_ACTIVE_ANON + NR_ZONE_INACTIVE_ANON of the allowed zones, pages.
+ * @slab_reclaimable: NR_SLAB_RECLAIMABLE_B of the nodes in @nodes, pages. The
+ *	kernel counts it for whole nodes only.
+ * @kernel_misc_reclaimable: NR_KERNEL_MISC_RECLAIMABLE of the nodes in @nodes,
+ *	pages.
+ * @other_zones_free: NR_FREE_PAGES of those zones of the nodes in @nodes that are
+ *	not allowed, because they are above @highest_zone, pages.
+ * @other_nodes_free: NR_FREE_PAGES of all zones of the other nodes, pages.
+ * @usable_free: NR_FREE_PAGES of the allowed zones that have more free pages than
+ *	their min watermark and lowmem_reserve together, pages.
+ * @zones: populated zones of the machine.
+ * @zones_allowed: number of allowed zones.
+ * @zones_left_out: populated zones without a zone record.
+ * @highest_zone: index of the highest zone that the request may use:
+ *	gfp_zone(gfp). Absent if the request has no zonelist.
+ * @usable_order: largest @oomtrace_zone.usable_order of the zones in @usable_free;
+ *	-1 if there is no such block.
+ * @constraint: enum oomtrace_constraint, derived: what constrained_alloc() will
+ *	return. Other causes limit a request too: __GFP_THISNODE, @highest_zone.
+ * @reserved: zero.
+ *
+ * Written for each episode of scope global, before its zone records. If the
+ * request has no zonelist (page_fault, min_ttl), or if only a cpuset of cgroup v1
+ * can tell what is allowed, then @constraint, @nodes, @zones_allowed and all sums
+ * are absent.
+ */
+struct oomtrace_zonelist {
+	struct oomtrace_header h;
+	__u64	episode;
+	char	nodes[OOMTRACE_NODE_LIST];
+	char	nodemask[OOMTRACE_NODE_LIST];
+	char	mems_allowed[OOMTRACE_NODE_LIST];
+	__s64	free;
+	__s64	managed;
+	__s64	wmark_min;
+	__s64	file;
+	__s64	anon;
+	__s64	slab_reclaimable;
+	__s64	kernel_misc_reclaimable;
+	__s64	other_zones_free;
+	__s64	other_nodes_free;
+	__s64	usable_free;
+	__u32	zones;
+	__u32	zones_allowed;
+	__u32	zones_left_out;
+	__s32	highest_zone;
+	__s32	usable_order;
+	__u8	constraint;
+	__u8	reserved[3];
 };
 
 /**
@@ -632,6 +755,9 @@ enum oomtrace_retry_kind {
  * @kind: enum oomtrace_retry_kind.
  * @retry: 1 if the kernel retries, 0 if it gives up. A reclaim retry gives up on
  *	this zone only, and the kernel checks the next one.
+ * @free_counted: 1 if @reclaimable is the zone's free pages, which some kernels
+ *	count when nothing is reclaimable: then @available has them twice. Derived:
+ *	compared with the zone's counters. 0 if not; reclaim only.
  * @reserved: zero.
  * @index: number of the retry since the task's last episode, or since the module
  *	first recorded a retry of the task: 1, 2, ...
@@ -658,7 +784,8 @@ struct oomtrace_retry {
 	__s32	max_retries;
 	__u8	kind;
 	__u8	retry;
-	__u8	reserved[2];
+	__u8	free_counted;
+	__u8	reserved;
 	__u32	index;
 	char	zone_name[OOMTRACE_ZONE_NAME];
 };

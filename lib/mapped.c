@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../common/format.h"
 #include "handle.h"
 #include "mapped.h"
 
@@ -358,13 +359,9 @@ stack_first(struct oomtrace *ot, const struct oomtrace_header *rec)
 {
 	struct oomtrace_stack *stack = &ot->mapped->made.stack;
 	u64 *given = ot->mapped->given;
-	u32 id;
+	u32 id = oomtrace_stack_of(rec);
 
-	if (rec->type != OOMTRACE_COMMIT ||
-	    !oomtrace_field_valid(rec, OOMTRACE_BIT_commit_stack))
-		return NULL;
-	id = ((const struct oomtrace_commit *)rec)->stack;
-	if (id >= STACKS || (given[id / 64] >> id % 64 & 1))
+	if (!id || id >= STACKS || (given[id / 64] >> id % 64 & 1))
 		return NULL;
 	memset(stack, 0, sizeof(*stack));
 	stack->id = id;

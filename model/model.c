@@ -87,6 +87,12 @@ bool model_whole(const struct model_record *rec)
 }
 
 /* No record of the model has a stack, and none is rejected. */
+u32 oomtrace_stack_of(const struct oomtrace_header *rec)
+{
+	(void)rec;
+	return 0;
+}
+
 bool oomtrace_stack_fill(u32 id, struct oomtrace_stack *rec)
 {
 	(void)id;

@@ -40,6 +40,13 @@ static void __printf(2, 0) print_to_seq(void *ctx, const char *fmt, va_list args
 	seq_vprintf(ctx, fmt, args);
 }
 
+/* A reader gets each stack once, maybe with an older episode. */
+static void use_stack(struct oomtrace_story *story, struct oomtrace_stack *rec)
+{
+	if (oomtrace_stack_fill(oomtrace_story_stack(story), rec))
+		oomtrace_story_use_stack(story, rec);
+}
+
 static int last_oom_show(struct seq_file *m, void *unused)
 {
 	const struct oomtrace_out out = { .vprint = print_to_seq, .ctx = m };
@@ -60,6 +67,7 @@ static int last_oom_show(struct seq_file *m, void *unused)
 			oomtrace_story_feed(&w->story, (void *)w->buf);
 			cond_resched();
 		}
+		use_stack(&w->story, (void *)w->buf);
 		oomtrace_story_print(&w->story, &out);
 		oomtrace_reader_free(&w->reader);
 	}

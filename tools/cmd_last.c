@@ -137,6 +137,7 @@ static int explain_episode(const struct records *recs, const struct options *opt
 		say_error("no record of OOM episode %llu is available", opt->episode);
 		return EXIT_RUNTIME;
 	}
+	oomtrace_story_use_stack(&s, records_stack(recs, oomtrace_story_stack(&s)));
 	oomtrace_story_print(&s, &out);
 	print_cgroups(recs, oomtrace_story_found(&s));
 	return EXIT_OK;

@@ -82,6 +82,7 @@ static void put_story(FILE *to, const struct report *p)
 	oomtrace_story_init(&s, p->episode, p->recs.facts.page_size);
 	for (i = 0; i < p->recs.n; i++)
 		oomtrace_story_feed(&s, p->recs.rec[i]);
+	oomtrace_story_use_stack(&s, records_stack(&p->recs, oomtrace_story_stack(&s)));
 	oomtrace_story_print(&s, &out);
 }
 

@@ -180,3 +180,16 @@ const void *records_first(const struct records *recs,
 			return rec;
 	return NULL;
 }
+
+const struct oomtrace_stack *records_stack(const struct records *recs, unsigned int id)
+{
+	size_t i;
+
+	for (i = 0; id && i < recs->n; i++) {
+		const struct oomtrace_stack *stack = (const void *)recs->rec[i];
+
+		if (stack->h.type == OOMTRACE_STACK && stack->id == id)
+			return stack;
+	}
+	return NULL;
+}

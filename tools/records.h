@@ -117,6 +117,15 @@ const struct oomtrace_header *records_next(const struct records *recs,
 const void *records_first(const struct records *recs,
 			  unsigned long long episode, unsigned int type);
 
+/**
+ * records_stack() - a stack by its number
+ * @recs: the records; types must include OOMTRACE_STACK.
+ * @id: the number; 0 for none.
+ *
+ * Return: the stack record, or NULL if there is none.
+ */
+const struct oomtrace_stack *records_stack(const struct records *recs, unsigned int id);
+
 /** xcalloc() - calloc() that exits with a message if memory is out */
 void *xcalloc(size_t n, size_t size);
 

@@ -106,6 +106,16 @@ static void *find_address(const char *name, unsigned int offset)
 }
 
 struct oomtrace_code oomtrace_memory_max_write;
+struct oomtrace_code oomtrace_out_of_memory;
+
+/* Every function whose addresses are needed. */
+static const struct {
+	const char *name;
+	struct oomtrace_code *code;
+} functions[] = {
+	{ "memory_max_write",	&oomtrace_memory_max_write },
+	{ "out_of_memory",	&oomtrace_out_of_memory },
+};
 
 /* A function is found by its second byte, which no instruction starts at. */
 static void find_code(const char *name, struct oomtrace_code *code)
@@ -175,7 +185,8 @@ void oomtrace_symbols_init(void)
 		symbols[i].found = true;
 	}
 	find_huge_sizes();
-	find_code("memory_max_write", &oomtrace_memory_max_write);
+	for (i = 0; i < ARRAY_SIZE(functions); i++)
+		find_code(functions[i].name, functions[i].code);
 }
 
 /**
@@ -191,7 +202,8 @@ void oomtrace_symbols_show(struct seq_file *m)
 			   "variable", "optional",
 			   symbols[i].found ? "resolved" :
 			   symbols[i].always_0 ? "always-0" : "not-found");
-	seq_printf(m, "%-28s %-10s %-8s %s\n", "memory_max_write", "function",
-		   "optional", oomtrace_memory_max_write.end ? "resolved" :
-							       "not-found");
+	for (i = 0; i < ARRAY_SIZE(functions); i++)
+		seq_printf(m, "%-28s %-10s %-8s %s\n", functions[i].name,
+			   "function", "optional",
+			   functions[i].code->end ? "resolved" : "not-found");
 }

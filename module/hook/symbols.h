@@ -102,6 +102,7 @@ struct oomtrace_code {
 
 /* Constant after load. Only for comparison with addresses of a stack. */
 extern struct oomtrace_code oomtrace_memory_max_write;
+extern struct oomtrace_code oomtrace_out_of_memory;
 
 bool oomtrace_have(const void *symbol_pointer);
 void oomtrace_symbols_init(void);

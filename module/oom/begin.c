@@ -26,6 +26,8 @@
 #include "oom/episode.h"
 #include "oom/memory.h"
 #include "oom/retries.h"
+#include "oom/zones.h"
+#include "ring/stacks.h"
 #include "task.h"
 
 static void fill_watermarks(struct oomtrace_oom_begin *rec)
@@ -106,8 +108,11 @@ static void fill_gfp_names(struct oomtrace_oom_begin *rec, gfp_t gfp)
 	rec->h.valid &= ~OOMTRACE_BIT(oom_begin, gfp_names);
 }
 
-/* Stack frames searched for memory_max_write(). */
-#define CALLERS	32
+/* Stack frames searched, those of the probe included. */
+#define CALLERS	40
+
+/* Too large for the stack, which is deep already; oom_lock guards it. */
+static unsigned long callers[CALLERS];
 
 /*
  * Can current be in a system call? A worker of io_uring makes those of others.
@@ -121,22 +126,42 @@ static bool may_be_in_syscall(void)
 	       syscall_get_nr(current, task_pt_regs(current)) != -1;
 }
 
+/* The first of the callers[] after a function; @nr if it is not among them. */
+static unsigned int skip_to_caller(unsigned int nr,
+				   const struct oomtrace_code *code)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (callers[i] > code->start && callers[i] <= code->end)
+			return i + 1;
+	return nr;
+}
+
 /*
  * Does a write to memory.max cause this memcg OOM? Only the call stack shows it:
  * many system calls can write, also for a 32-bit program, and from a worker.
  */
 static bool in_memory_max_write(void)
 {
-	/* Too large for the stack, which is deep already; oom_lock guards it. */
-	static unsigned long frames[CALLERS];
-	const struct oomtrace_code *code = &oomtrace_memory_max_write;
-	unsigned int i, nr;
+	unsigned int nr = stack_trace_save(callers, CALLERS, 0);
 
-	nr = stack_trace_save(frames, CALLERS, 0);
-	for (i = 0; i < nr; i++)
-		if (frames[i] > code->start && frames[i] <= code->end)
-			return true;
-	return false;
+	return skip_to_caller(nr, &oomtrace_memory_max_write) < nr;
+}
+
+/*
+ * Name the stack from the caller of out_of_memory() on. It may be taken by any hook
+ * inside that function.
+ */
+static void fill_begin_stack(struct oomtrace_oom_begin *rec)
+{
+	unsigned int nr = stack_trace_save(callers, CALLERS, 0);
+	unsigned int first = skip_to_caller(nr, &oomtrace_out_of_memory);
+
+	rec->stack = first < nr ? oomtrace_stack_add_oom(callers + first,
+							 nr - first) : 0;
+	if (rec->stack)
+		rec->h.valid |= OOMTRACE_BIT(oom_begin, stack);
 }
 
 /*
@@ -169,7 +194,7 @@ static u8 find_trigger(const struct oom_control *oc)
 
 /**
  * oomtrace_fill_begin() - fill a begin record
- * @rec: the record; all fields but the episode's number are set.
+ * @rec: the record; all fields but the episode's number and the stack are set.
  * @ep: the episode; current is in out_of_memory().
  */
 void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
@@ -185,7 +210,7 @@ void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
 				     OOMTRACE_SCOPE_GLOBAL,
 		.trigger = find_trigger(oc),
 	};
-	rec->h.valid &= ~OF_MEMCG;
+	rec->h.valid &= ~(OF_MEMCG | OOMTRACE_BIT(oom_begin, stack));
 	if (rec->trigger == OOMTRACE_TRIGGERS) {
 		rec->trigger = 0;
 		rec->h.valid &= ~OOMTRACE_BIT(oom_begin, trigger);
@@ -214,14 +239,18 @@ void oomtrace_record_cause(const struct oomtrace_episode *ep)
 /**
  * oomtrace_write_begin() - assign an episode number and write the begin record
  * @ep: the episode; gets its number and its set for paths.
- * @rec: the record, filled by oomtrace_fill_begin().
+ * @rec: the record, filled by oomtrace_fill_begin(); gets its stack.
+ * @with_stack: current is in the out_of_memory() of this episode, and its stack
+ *	shows the callers of that function.
  *
  * It does not write the records of memory use: for an episode that was held back
  * they would be too late.
  */
 void oomtrace_write_begin(struct oomtrace_episode *ep,
-			  struct oomtrace_oom_begin *rec)
+			  struct oomtrace_oom_begin *rec, bool with_stack)
 {
+	if (with_stack)
+		fill_begin_stack(rec);
 	ep->id = oomtrace_episode_next();
 	ep->paths = oomtrace_paths_get(ep->id);
 	rec->episode = ep->id;
@@ -239,9 +268,11 @@ void oomtrace_record_begin(struct oomtrace_episode *ep)
 	const struct oom_control *oc = ep->oc;
 
 	oomtrace_fill_begin(&rec, ep);
-	oomtrace_write_begin(ep, &rec);
+	oomtrace_write_begin(ep, &rec, true);
+	oomtrace_record_memory(ep->id, oc->memcg);
 	/* Zone watermarks play no part in a memcg OOM. */
-	oomtrace_record_memory(ep->id, oc->memcg, !oc->memcg);
+	if (!oc->memcg)
+		oomtrace_record_zones(ep->id, oc);
 	oomtrace_record_cause(ep);
 }
 
@@ -263,9 +294,10 @@ void oomtrace_record_daemon_begin(u64 episode)
 	rec.h.valid &= ~(OF_MEMCG |
 			 OOMTRACE_BIT(oom_begin, order) |
 			 OOMTRACE_BIT(oom_begin, gfp) |
-			 OOMTRACE_BIT(oom_begin, gfp_names));
+			 OOMTRACE_BIT(oom_begin, gfp_names) |
+			 OOMTRACE_BIT(oom_begin, stack));
 	fill_current(&rec);
 	fill_global_memory(&rec);
 	oomtrace_oom_write(&rec.h);
-	oomtrace_record_memory(episode, NULL, false);
+	oomtrace_record_memory(episode, NULL);
 }

@@ -13,7 +13,7 @@
 void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
 			 const struct oomtrace_episode *ep);
 void oomtrace_write_begin(struct oomtrace_episode *ep,
-			  struct oomtrace_oom_begin *rec);
+			  struct oomtrace_oom_begin *rec, bool with_stack);
 void oomtrace_record_begin(struct oomtrace_episode *ep);
 void oomtrace_record_cause(const struct oomtrace_episode *ep);
 void oomtrace_record_daemon_begin(u64 episode);

@@ -15,6 +15,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 
+#include "compat/kprobes.h"
 #include "compat/mm.h"
 #include "oom/begin.h"
 #include "oom/cgroup_paths.h"
@@ -98,7 +99,9 @@ void oomtrace_hold_release(struct oomtrace_episode *ep, bool inside)
 	if (!ep->held)
 		return;
 	ep->held = false;
-	oomtrace_write_begin(ep, &held_records.begin);
+	/* A return probe of out_of_memory() is between this hook and its caller. */
+	oomtrace_write_begin(ep, &held_records.begin,
+			     inside && OOMTRACE_RETURN_UNWINDS);
 	if (inside)
 		oomtrace_record_cause(ep);
 	rcu_read_lock();

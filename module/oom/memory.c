@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory use when an episode begins: what memory was used for, how long tasks
- * were stalled for lack of it, and the state of each zone.
+ * Memory use when an episode begins: what memory was used for, and how long tasks
+ * were stalled for lack of it.
  *
- * The records follow the begin record: one memory record, a psi record for each
- * resource and a zone record for each populated zone. All numbers are the
- * kernel's own counters and averages, which change meanwhile, hence READ_ONCE().
- * Nothing is summed over CPUs, and the mutex that guards the averages is not
- * taken. Handlers call this, so nothing waits.
+ * The records follow the begin record: one memory record and a psi record for
+ * each resource. All numbers are the kernel's own counters and averages, which
+ * change meanwhile, hence READ_ONCE(). Nothing is summed over CPUs, and the mutex
+ * that guards the averages is not taken. Handlers call this, so nothing waits.
  */
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -21,9 +20,6 @@
 #include "oom/episode.h"
 #include "oom/memory.h"
 #include "task.h"
-
-/* Zones recorded for one episode, at most. */
-#define MAX_ZONES	16
 
 static void fill_hugetlb(struct oomtrace_memory *rec)
 {
@@ -138,60 +134,13 @@ static void record_stalls(u64 episode, struct mem_cgroup *memcg)
 				   resource);
 }
 
-static void record_zone(u64 episode, int node, struct zone *zone)
-{
-	struct oomtrace_zone rec = {
-		OOMTRACE_RECORD(ZONE, zone),
-		.episode = episode,
-		.node = node,
-		.zone = zone_idx(zone),
-		.free = zone_page_state(zone, NR_FREE_PAGES),
-		.wmark_boost = READ_ONCE(zone->watermark_boost),
-		.wmark_min = min_wmark_pages(zone),
-		.wmark_low = low_wmark_pages(zone),
-		.wmark_high = high_wmark_pages(zone),
-		.reserved_highatomic = READ_ONCE(zone->nr_reserved_highatomic),
-		.active_anon = zone_page_state(zone, NR_ZONE_ACTIVE_ANON),
-		.inactive_anon = zone_page_state(zone, NR_ZONE_INACTIVE_ANON),
-		.active_file = zone_page_state(zone, NR_ZONE_ACTIVE_FILE),
-		.inactive_file = zone_page_state(zone, NR_ZONE_INACTIVE_FILE),
-		.unevictable = zone_page_state(zone, NR_ZONE_UNEVICTABLE),
-		.writepending = zone_page_state(zone, NR_ZONE_WRITE_PENDING),
-		.present = READ_ONCE(zone->present_pages),
-		.managed = zone_managed_pages(zone),
-	};
-
-	oomtrace_zone_name(rec.name, zone);
-	oomtrace_oom_write(&rec.h);
-}
-
-static void record_zones(u64 episode)
-{
-	int node, i, n = 0;
-
-	for_each_online_node(node) {
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			struct zone *zone = &NODE_DATA(node)->node_zones[i];
-
-			if (!populated_zone(zone))
-				continue;
-			if (++n > MAX_ZONES)
-				return;
-			record_zone(episode, node, zone);
-		}
-	}
-}
-
 /**
  * oomtrace_record_memory() - write the records of memory use
  * @episode: number of the episode.
  * @memcg: the cgroup that is out of memory, pinned by the caller; or NULL.
- * @zones: also record the zones.
  */
-void oomtrace_record_memory(u64 episode, struct mem_cgroup *memcg, bool zones)
+void oomtrace_record_memory(u64 episode, struct mem_cgroup *memcg)
 {
 	record_usage(episode, memcg);
 	record_stalls(episode, memcg);
-	if (zones)
-		record_zones(episode);
 }

@@ -9,6 +9,6 @@
 
 struct mem_cgroup;
 
-void oomtrace_record_memory(u64 episode, struct mem_cgroup *memcg, bool zones);
+void oomtrace_record_memory(u64 episode, struct mem_cgroup *memcg);
 
 #endif /* OOMTRACE_MEMORY_H */

@@ -14,8 +14,10 @@
  * kernels call them with preemption enabled.
  */
 #include <linux/hash.h>
+#include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/spinlock.h>
+#include <linux/vmstat.h>
 
 #include "hook/hook.h"
 #include "oom/episode.h"
@@ -47,6 +49,7 @@
  * @max_retries: compaction retries allowed.
  * @kind: enum oomtrace_retry_kind; decides which of the above are set.
  * @again: the kernel retries.
+ * @free_counted: @reclaimable is the zone's free pages.
  */
 struct retry {
 	u64 ts_ns;
@@ -63,6 +66,7 @@ struct retry {
 	s32 max_retries;
 	u8 kind;
 	bool again;
+	bool free_counted;
 };
 
 /**
@@ -129,6 +133,28 @@ static void store_retry(const struct retry *r)
 	raw_spin_unlock(&p->lock);
 }
 
+static bool is_about(u64 a, u64 b)
+{
+	return (a > b ? a - b : b - a) <= a / 64;
+}
+
+/*
+ * Some kernels count a zone's free pages as reclaimable if it has no page that is.
+ * The number itself does not show it, so compare with what it could be otherwise.
+ */
+static bool counts_free_pages(struct zone *zone, u64 reclaimable, u64 free)
+{
+	u64 file, anon;
+
+	if (!reclaimable || !is_about(reclaimable, free))
+		return false;
+	file = zone_page_state(zone, NR_ZONE_INACTIVE_FILE) +
+	       zone_page_state(zone, NR_ZONE_ACTIVE_FILE);
+	anon = zone_page_state(zone, NR_ZONE_INACTIVE_ANON) +
+	       zone_page_state(zone, NR_ZONE_ACTIVE_ANON);
+	return !is_about(reclaimable, file) && !is_about(reclaimable, file + anon);
+}
+
 void oomtrace_reclaim_retry(void *data, struct zoneref *zoneref, int order,
 			    unsigned long reclaimable, unsigned long available,
 			    unsigned long min_wmark, int no_progress_loops,
@@ -145,6 +171,8 @@ void oomtrace_reclaim_retry(void *data, struct zoneref *zoneref, int order,
 		.no_progress_loops = no_progress_loops,
 		.kind = OOMTRACE_RETRY_RECLAIM,
 		.again = wmark_check,
+		.free_counted = counts_free_pages(zoneref->zone, reclaimable,
+						  available - reclaimable),
 	};
 
 	oomtrace_hit(OOMTRACE_HOOK_RECLAIM_RETRY);
@@ -177,7 +205,8 @@ void oomtrace_compact_retry(void *data, int order,
 			OOMTRACE_BIT(retry, reclaimable) |		\
 			OOMTRACE_BIT(retry, available) |		\
 			OOMTRACE_BIT(retry, min_wmark) |		\
-			OOMTRACE_BIT(retry, no_progress_loops))
+			OOMTRACE_BIT(retry, no_progress_loops) |	\
+			OOMTRACE_BIT(retry, free_counted))
 #define COMPACT_FIELDS (OOMTRACE_BIT(retry, priority) |		\
 			OOMTRACE_BIT(retry, result) |		\
 			OOMTRACE_BIT(retry, retries) |		\
@@ -203,11 +232,14 @@ static void record_retry(const struct oomtrace_episode *ep,
 		.max_retries = r->max_retries,
 		.kind = r->kind,
 		.retry = r->again,
+		.free_counted = r->free_counted,
 		.index = index,
 	};
 
 	rec.h.valid &= ~(r->kind == OOMTRACE_RETRY_RECLAIM ?
 			 COMPACT_FIELDS : RECLAIM_FIELDS);
+	if (r->kind == OOMTRACE_RETRY_RECLAIM)
+		rec.h.derived |= OOMTRACE_BIT(retry, free_counted);
 	oomtrace_zone_name(rec.zone_name, r->zone);
 	oomtrace_oom_write(&rec.h);
 }

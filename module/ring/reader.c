@@ -19,7 +19,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "common/fields.h"
+#include "common/format.h"
 #include "ring/reader.h"
 
 /* ---- one record ---- */
@@ -361,15 +361,10 @@ static unsigned int fill_lost(struct oomtrace_lost *lost, unsigned int id,
  */
 static unsigned int put_stack_first(struct oomtrace_reader *r, void *buf)
 {
-	const struct oomtrace_commit *rec = buf;
 	struct oomtrace_stack *stack = buf;
-	u32 id;
+	u32 id = oomtrace_stack_of(buf);
 
-	if (rec->h.type != OOMTRACE_COMMIT ||
-	    !(rec->h.valid & OOMTRACE_BIT(commit, stack)))
-		return 0;
-	id = rec->stack;
-	if (id > OOMTRACE_STACKS || test_bit(id - 1, r->stacks) ||
+	if (!id || id > OOMTRACE_STACKS || test_bit(id - 1, r->stacks) ||
 	    !oomtrace_stack_fill(id, stack))
 		return 0;
 	__set_bit(id - 1, r->stacks);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel stacks that commit denials refer to.
+ * The kernel stacks that commit denials and OOMs refer to.
  *
- * Denials come from a few places, thousands of times each. So a table of fixed
- * size keeps each stack once, and records name it by number. An entry never
- * changes once it is added, so a look-up takes no lock. If all slots that a stack
- * may use are full, the denial is recorded without a stack, and counted.
+ * Both come from a few places, denials thousands of times from each. So a table of
+ * fixed size keeps each stack once, and records name it by number. An entry never
+ * changes once it is added, so a look-up takes no lock. Denials and OOMs have parts
+ * of their own. If all slots that a stack may use are full, the record is without a
+ * stack; for denials that is counted.
  *
  * Handlers save stacks as addresses. Readers get them as symbols, which process
  * context looks up. Addresses never reach user space.
@@ -52,26 +53,14 @@ static bool is_same_stack(const struct stack *s, u32 hash,
 	       !memcmp(s->frames, frames, nr * sizeof(*frames));
 }
 
-/**
- * oomtrace_stack_save() - save the current stack
- * @at_entry: the caller hooks the entry of a function, not its return.
- *
- * For handlers, with preemption off.
- *
- * Return: the stack's number, from 1; 0 if all its slots are full, or if this
- * kernel cannot unwind through a return probe.
- */
-u32 oomtrace_stack_save(bool at_entry)
+/* Find the stack in a part of the table, or add it. Returns 0 if there is no room. */
+static u32 find_or_add(const unsigned long *frames, u32 nr, u32 first, u32 slots)
 {
-	unsigned long frames[FRAMES];
-	u32 i, nr, hash;
+	u32 hash = jhash(frames, nr * sizeof(*frames), 0);
+	u32 i;
 
-	if (!at_entry && !OOMTRACE_RETURN_UNWINDS)
-		return 0;
-	nr = stack_trace_save(frames, FRAMES, 1);
-	hash = jhash(frames, nr * sizeof(*frames), 0);
 	for (i = 0; i < TRIES; i++) {
-		u32 n = (hash + i) % OOMTRACE_STACKS;
+		u32 n = first + (hash + i) % slots;
 		struct stack *s = &stacks[n];
 		/* Pairs with the release below: READY means complete. */
 		int state = atomic_read_acquire(&s->state);
@@ -87,8 +76,45 @@ u32 oomtrace_stack_save(bool at_entry)
 		atomic_set_release(&s->state, READY);
 		return n + 1;
 	}
-	atomic64_inc(&refused);
 	return 0;
+}
+
+/**
+ * oomtrace_stack_save() - save the current stack, of a denial
+ * @at_entry: the caller hooks the entry of a function, not its return.
+ *
+ * For handlers, with preemption off.
+ *
+ * Return: the stack's number, from 1; 0 if all its slots are full, or if this
+ * kernel cannot unwind through a return probe.
+ */
+u32 oomtrace_stack_save(bool at_entry)
+{
+	unsigned long frames[FRAMES];
+	u32 nr, id;
+
+	if (!at_entry && !OOMTRACE_RETURN_UNWINDS)
+		return 0;
+	nr = stack_trace_save(frames, FRAMES, 1);
+	id = find_or_add(frames, nr, 0, OOMTRACE_STACKS_COMMIT);
+	if (!id)
+		atomic64_inc(&refused);
+	return id;
+}
+
+/**
+ * oomtrace_stack_add_oom() - add the stack of an OOM
+ * @frames: return addresses, innermost first, without those of a probe.
+ * @nr: number of @frames, not 0. The outermost are left out if there are too many.
+ *
+ * For handlers, with preemption off.
+ *
+ * Return: the stack's number, from 1; 0 if all its slots are full.
+ */
+u32 oomtrace_stack_add_oom(const unsigned long *frames, u32 nr)
+{
+	return find_or_add(frames, min_t(u32, nr, FRAMES), OOMTRACE_STACKS_COMMIT,
+			   OOMTRACE_STACKS_OOM);
 }
 
 /**

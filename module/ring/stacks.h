@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel stacks that commit denials refer to.
+ * The kernel stacks that records refer to.
  */
 #ifndef OOMTRACE_STACKS_H
 #define OOMTRACE_STACKS_H
@@ -9,10 +9,16 @@
 
 #include "include/oomtrace.h"
 
-/* Size of the table; when it is full, denials with a new stack have none. */
-#define OOMTRACE_STACKS		256
+/*
+ * Size of the table: a part for commit denials and one for OOMs, so that the first
+ * cannot fill the second. If a part is full, records with a new stack have none.
+ */
+#define OOMTRACE_STACKS_COMMIT	256
+#define OOMTRACE_STACKS_OOM	128
+#define OOMTRACE_STACKS		(OOMTRACE_STACKS_COMMIT + OOMTRACE_STACKS_OOM)
 
 u32 oomtrace_stack_save(bool at_entry);
+u32 oomtrace_stack_add_oom(const unsigned long *frames, u32 nr);
 bool oomtrace_stack_fill(u32 id, struct oomtrace_stack *rec);
 u64 oomtrace_stacks_refused(void);
 

@@ -77,6 +77,7 @@ struct oomtrace_zone make_zone(u64 episode, const char *name, s64 free,
 	z.wmark_min = min;
 	z.wmark_low = min + 100;
 	z.wmark_high = min + 200;
+	z.allowed = 1;
 	return z;
 }
 

@@ -17,6 +17,7 @@
 #include "test_savefile.h"
 #include "test_service.h"
 #include "test_story.h"
+#include "test_zones.h"
 #include "test_util.h"
 
 static char line[OOMTRACE_LINE_MAX];
@@ -365,7 +366,7 @@ int main(int argc, char **argv)
 		save_example(argv[1]);
 		return 0;
 	}
-	plan(30 + STORY_TESTS + FUZZ_TESTS + REPLAY_TESTS +
+	plan(30 + STORY_TESTS + ZONES_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
 	     HISTORY_TESTS + OWNER_TESTS + SERVICE_TESTS +
 	     CLI_TESTS);
@@ -380,6 +381,7 @@ int main(int argc, char **argv)
 	test_json_comm();
 	test_utf8();
 	test_story();
+	test_zones();
 	test_fuzz();
 	test_replay();
 	test_overcommit();

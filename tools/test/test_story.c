@@ -45,7 +45,7 @@ static const char whole[] =
 "           anon 24,100, file 20, shmem 0, reclaimable slab 0, unreclaimable slab 0\n"
 "           no swap\n"
 "Before:    1.2 ms earlier DMA32 on node 0, order 0: reclaimable 20, with free 480, min 500; loops without progress 16, the kernel gave up\n"
-"           1.2 ms earlier compaction, order 0: result 0, priority 0, retries 0, allowed 16, the kernel tried again\n"
+"           1.2 ms earlier compaction, order 0: result 0, priority 0, retries 0, allowed 16, another try followed and failed\n"
 "Killed:    hog[812], uid 1000, cgroup 4127\n"
 "Why:       it has the most points of 5 eligible tasks\n"
 "Points:    hog[812] 24,310 = rss 24,100 (anon 24,020, file 80, shmem 0) + swap 10 + page tables 150 + adj 50 (oom_score_adj 2 x 25 pages)\n"
