@@ -17,6 +17,7 @@
 #include "lib/scene_check.h"
 #include "lib/test.h"
 #include "lib/tracer.h"
+#include "lib/zone_check.h"
 
 #define TRACEFS	"/sys/kernel/tracing"
 #define LRU_GEN	"/sys/kernel/mm/lru_gen/enabled"
@@ -187,20 +188,6 @@ FIXTURE_TEARDOWN(begin)
 {
 }
 
-/* The n-th record of a type in an episode. */
-static const union record *nth_record(const struct scene *s, unsigned int type,
-				      unsigned long long episode, int n)
-{
-	size_t i;
-
-	for (i = 0; i < s->recs.n; i++)
-		/* All types have @episode at the same offset. */
-		if (s->recs.r[i].h.type == type &&
-		    s->recs.r[i].zone.episode == episode && n-- == 0)
-			return &s->recs.r[i];
-	return NULL;
-}
-
 TEST_F(begin, gfp_is_named_as_in_the_kernels_report)
 {
 	const struct scene *s = scene_of(variant->memcg);
@@ -277,7 +264,9 @@ TEST_F(begin, zones_are_those_of_the_kernels_report)
 	int n, rows = 0;
 
 	for (n = 0; (r = nth_record(s, OOMTRACE_ZONE, self->begin->episode, n)); n++) {
-		EXPECT_EQ(OOMTRACE_ALL(zone), r->h.valid);
+		/* A kernel has no blocks beyond its highest order. */
+		EXPECT_EQ(OOMTRACE_BIT(zone, free_order10) * 2 - 1,
+			  r->h.valid & (OOMTRACE_BIT(zone, free_order10) * 2 - 1));
 		min += r->zone.wmark_min;
 		low += r->zone.wmark_low;
 		high += r->zone.wmark_high;
@@ -303,6 +292,30 @@ TEST_F(begin, zones_are_those_of_the_kernels_report)
 	for (at = s->log; (at = strstr(at, " reserved_highatomic:")); at++)
 		rows += at < end;
 	EXPECT_EQ(rows, n);
+}
+
+TEST_F(begin, the_zones_of_the_request_are_those_of_the_kernels_report)
+{
+	const struct scene *s = scene_of(variant->memcg);
+	char *report;
+
+	if (variant->memcg) {
+		EXPECT_EQ(NULL, nth_record(s, OOMTRACE_ZONELIST,
+					   self->begin->episode, 0));
+		return;
+	}
+	report = zone_report_of(s, s->big);
+	zone_check_zonelist(_metadata, s, self->begin->episode, report);
+	free(report);
+}
+
+TEST_F(begin, the_stack_is_that_of_the_kernels_report)
+{
+	const struct scene *s = scene_of(variant->memcg);
+	char *report = zone_report_of(s, s->big);
+
+	zone_check_stack(_metadata, s, self->begin, report);
+	free(report);
 }
 
 TEST_F(begin, memory_is_that_of_the_kernels_report)

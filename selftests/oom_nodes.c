@@ -1,26 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Promise: an OOM confined to memory nodes by a memory policy or a cpuset is
- * recorded as such: its constraint, the size by which points are scaled, and
- * the tasks skipped because their memory is elsewhere. For a machine with two
- * nodes (scripts/vm --numa 2).
+ * recorded as such: its constraint, the size by which points are scaled, the
+ * tasks skipped because their memory is elsewhere, and the zones that it may use
+ * beside those that it may not. For a machine with two nodes (scripts/vm --numa 2).
  */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/lib.h"
 #include "lib/oom.h"
 #include "lib/scene_check.h"
 #include "lib/test.h"
+#include "lib/zone_check.h"
 
 static struct scene *policy, *cpuset;
+
+/* The explanations of a scene's episodes, in memory that the tests share. */
+struct stories {
+	char text[1 << 16];
+};
+static struct stories *stories;
 
 static void __attribute__((constructor)) make_scenes(void)
 {
 	policy = scene_new();
 	cpuset = scene_new();
+	stories = mmap(NULL, 2 * sizeof(*stories), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (stories == MAP_FAILED)
+		die("no memory");
+}
+
+/* Explain each episode of the scene, while the module is loaded. */
+static void keep_stories(struct stories *st)
+{
+	FILE *f = popen("for n in 1 2 3 4 5; do oomtrace last $n 2>/dev/null; done", "r");
+
+	if (!f)
+		die("cannot run oomtrace");
+	st->text[fread(st->text, 1, sizeof(st->text) - 1, f)] = '\0';
+	pclose(f);
+}
+
+/* The explanation of the episode that killed a process. The caller frees it. */
+static char *story_of(const struct stories *st, const char *comm, pid_t pid)
+{
+	static const char title[] = "OOM episode ";
+	const char *at, *begin = NULL;
+	char word[64], *text;
+
+	snprintf(word, sizeof(word), "Killed:    %s[%d]", comm, pid);
+	at = strstr(st->text, word);
+	if (!at)
+		return strdup("");
+	for (begin = at; begin > st->text && strncmp(begin, title, strlen(title)); begin--)
+		;
+	text = strdup(begin);
+	at = strstr(text + 1, title);
+	if (at)
+		text[at - text] = '\0';
+	return text;
 }
 
 static bool have_nodes(void)
@@ -42,6 +86,7 @@ static void play_policy(struct scene *s)
 	hog_start(&here, "--comm here --membind 0 --anon 20 --hold");
 	scene_start_pair(s, &here, &there, "--comm there --membind 1");
 	s->status = hog_wait(&there);
+	keep_stories(&stories[0]);
 	scene_end(s);
 	hog_kill(&here);
 }
@@ -65,6 +110,7 @@ static void play_cpuset(struct scene *s)
 	snprintf(options, sizeof(options), "--comm there --cgroup %s", s->cg.dir);
 	scene_start_pair(s, &here, &there, options);
 	s->status = hog_wait(&there);
+	keep_stories(&stories[1]);
 	scene_end(s);
 	hog_kill(&here);
 	memcg_remove(&s->cg);
@@ -125,12 +171,65 @@ static void check_confined(struct __test_metadata *_metadata,
 	scene_check_report(_metadata, s, s->big);
 }
 
+/* The nodes in the records are those in the kernel's summary of the OOM. */
+static void check_zones(struct __test_metadata *_metadata, const struct scene *s,
+			unsigned int constraint)
+{
+	const struct oomtrace_zonelist *zl;
+	char want[256], line[1024];
+	struct scene_oom oom;
+	const union record *r;
+	char *report;
+
+	scene_load_oom(_metadata, &oom, s, s->big);
+	report = zone_report_of(s, s->big);
+	zone_check_zonelist(_metadata, s, oom.begin->episode, report);
+	zone_check_stack(_metadata, s, oom.begin, report);
+	r = nth_record(s, OOMTRACE_ZONELIST, oom.begin->episode, 0);
+	ASSERT_NE(NULL, r);
+	zl = &r->zonelist;
+	EXPECT_EQ(constraint, zl->constraint);
+	EXPECT_STREQ("1", zl->nodes);
+	line_with(report, "oom-kill:constraint=", line, sizeof(line));
+	snprintf(want, sizeof(want), "nodemask=%.40s,cpuset=",
+		 HAS(zl, zonelist, nodemask) ? zl->nodemask : "(null)");
+	EXPECT_NE(NULL, strstr(line, want)) TH_LOG("%s: %s", want, line);
+	snprintf(want, sizeof(want), "mems_allowed=%.40s,", zl->mems_allowed);
+	EXPECT_NE(NULL, strstr(line, want)) TH_LOG("%s: %s", want, line);
+	EXPECT_LT(0, zl->other_nodes_free);
+	free(report);
+}
+
+/* The explanation is about the allowed node, and mentions the other one. */
+static void check_story(struct __test_metadata *_metadata, const struct stories *st,
+			pid_t pid, const char *limit)
+{
+	char *story = story_of(st, "there", pid);
+
+	EXPECT_NE(NULL, strstr(story, "\nNodes:     node 1 has ")) TH_LOG("%s", st->text);
+	EXPECT_NE(NULL, strstr(story, "; other nodes "));
+	EXPECT_NE(NULL, strstr(story, limit)) TH_LOG("%s", story);
+	EXPECT_NE(NULL, strstr(story, "\nReclaim:   on node 1 at most "));
+	/* No zone of the other node explains this OOM. */
+	EXPECT_NE(NULL, strstr(story, " on node 1 has "));
+	EXPECT_EQ(NULL, strstr(story, " on node 0 has "));
+	/* The compiler may have inlined do_anonymous_page(). */
+	EXPECT_TRUE(strstr(story, "\nNeeded:    anonymous memory, in a page fault\n") ||
+		    strstr(story, "\nNeeded:    memory of a process, in a page fault\n"))
+		TH_LOG("%s", story);
+	EXPECT_EQ(NULL, strstr(story, "tried again"));
+	free(story);
+}
+
 TEST(an_oom_of_a_memory_policys_nodes_has_that_constraint)
 {
 	NEED_NODES();
 	scene_play(policy, play_policy);
 	check_confined(_metadata, policy, OOMTRACE_CONSTRAINT_MEMORY_POLICY,
 		       "MEMORY_POLICY");
+	check_zones(_metadata, policy, OOMTRACE_CONSTRAINT_MEMORY_POLICY);
+	check_story(_metadata, &stories[0], policy->big,
+		    ", which this memory policy may not use\n");
 }
 
 TEST(an_oom_of_a_cpusets_nodes_has_that_constraint)
@@ -139,6 +238,9 @@ TEST(an_oom_of_a_cpusets_nodes_has_that_constraint)
 	scene_play(cpuset, play_cpuset);
 	check_confined(_metadata, cpuset, OOMTRACE_CONSTRAINT_CPUSET,
 		       "CPUSET");
+	check_zones(_metadata, cpuset, OOMTRACE_CONSTRAINT_CPUSET);
+	check_story(_metadata, &stories[1], cpuset->big,
+		    ", which this cpuset may not use\n");
 }
 
 TEST_HARNESS_MAIN

@@ -86,6 +86,8 @@ union record {
 	struct oomtrace_oom_end end;
 	struct oomtrace_lost lost;
 	struct oomtrace_zone zone;
+	struct oomtrace_zonelist zonelist;
+	struct oomtrace_stack stack;
 	struct oomtrace_memory memory;
 	struct oomtrace_psi psi;
 	struct oomtrace_name name;
