@@ -12,6 +12,7 @@
 #include "cmd_export.h"
 #include "cmd_info.h"
 #include "cmd_last.h"
+#include "cmd_limits.h"
 #include "cmd_protect.h"
 #include "cmd_ranking.h"
 #include "cmd_record.h"
@@ -23,6 +24,7 @@
 
 static const struct command * const commands[] = {
 	&command_status, &command_last, &command_whatif, &command_protect,
+	&command_limits,
 	&command_advise, &command_live, &command_top, &command_dump,
 	&command_record, &command_report, &command_export, &command_ranking,
 	&command_info,

@@ -19,6 +19,9 @@
 
 enum { KEY_OLDEST = 0x100, KEY_USAGE };
 
+/* All commands but those that read a process take --device. */
+#define TAKES_DEVICE	0x8000
+
 /* Upper bound: the common options, a command's own, and the empty last one. */
 #define OPTIONS_MAX	24
 
@@ -140,6 +143,13 @@ static error_t read_argument(struct reading *r, const char *arg)
 	bool episode = r->cmd->takes & TAKES_EPISODE;
 	bool file = r->cmd->takes & TAKES_FILE;
 
+	if (r->cmd->takes & TAKES_TASK) {
+		if (r->opt->task)
+			return report_unexpected(r, arg);
+		r->opt->task = arg;
+		return 0;
+	}
+
 	if (file && !(episode && arg[strspn(arg, "0123456789")] == '\0')) {
 		if (r->file_given)
 			return report_unexpected(r, arg);
@@ -188,6 +198,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		print_argp_help(state, ARGP_HELP_USAGE);
 	case ARGP_KEY_ARG:
 		return read_argument(r, arg);
+	case ARGP_KEY_END:
+		if (!(r->cmd->takes & TAKES_TASK) || r->opt->task)
+			return 0;
+		say_error("%s: which process? Give a pid, a command name or a unit",
+			  r->cmd->name);
+		return EINVAL;
 	default:
 		if (r->cmd->option && key > 0 && key < ARGP_KEY_END)
 			return r->cmd->option(key, arg);
@@ -202,7 +218,7 @@ static void pick_options(struct argp_option *to, const struct command *cmd)
 		unsigned int takes;
 		struct argp_option option;
 	} all[] = {
-		{ 0, { "device", 'd', "PATH", 0,
+		{ TAKES_DEVICE, { "device", 'd', "PATH", 0,
 		  "Read PATH instead of " OOMTRACE_DEVICE
 		  ": another device or a file of saved records", 0 } },
 		{ TAKES_JSON, { "json", 'j', NULL, 0,
@@ -221,13 +237,16 @@ static void pick_options(struct argp_option *to, const struct command *cmd)
 	for (; own && own->name && to < end; own++)
 		*to++ = *own;
 	for (i = 0; i < sizeof(all) / sizeof(all[0]) && to < end; i++)
-		if ((all[i].takes & cmd->takes) == all[i].takes)
+		if (all[i].takes == TAKES_DEVICE ? !(cmd->takes & TAKES_TASK) :
+		    (all[i].takes & cmd->takes) == all[i].takes)
 			*to++ = all[i].option;
 }
 
 static const char *args_doc(unsigned int takes)
 {
-	switch (takes & (TAKES_EPISODE | TAKES_FILE)) {
+	switch (takes & (TAKES_EPISODE | TAKES_FILE | TAKES_TASK)) {
+	case TAKES_TASK:
+		return "PID|COMM|UNIT";
 	case TAKES_EPISODE | TAKES_FILE:
 		return "[FILE] [EPISODE]";
 	case TAKES_EPISODE:

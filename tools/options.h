@@ -22,6 +22,7 @@
 #define TAKES_OLDEST	0x4
 #define TAKES_EPISODE	0x8
 #define TAKES_FILE	0x10	/* as an argument too, not only with --device */
+#define TAKES_TASK	0x20	/* a process, which must be given; no --device */
 
 /**
  * struct options - a parsed command line
@@ -31,6 +32,7 @@
  * @types: bit n is set to show records of type n.
  * @all_types: show all types, including unknown ones; @types is not used.
  * @episode: number of the requested episode, 0 for the newest.
+ * @task: the process that the command line names.
  */
 struct options {
 	const char *device;
@@ -39,6 +41,7 @@ struct options {
 	bool all_types;
 	unsigned long types;
 	unsigned long long episode;
+	const char *task;
 };
 
 struct argp_option;

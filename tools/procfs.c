@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads a task's command line and cgroup from /proc.
+ * Reads small files of /proc and /sys, and a task's command line and cgroup.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,20 +9,34 @@
 
 #include "procfs.h"
 
+static ssize_t read_small_file(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	buf[0] = '\0';
+	if (fd < 0)
+		return -1;
+	/* A file of /proc can come in pieces. */
+	while ((n = read(fd, buf + len, size - 1 - len)) > 0)
+		len += n;
+	close(fd);
+	buf[len] = '\0';
+	return n < 0 ? n : (ssize_t)len;
+}
+
+bool procfs_read(const char *path, char *buf, size_t size)
+{
+	return read_small_file(path, buf, size) > 0;
+}
+
 static ssize_t read_proc_file(int pid, const char *name, char *buf, size_t size)
 {
 	char path[64];
-	ssize_t n;
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	n = read(fd, buf, size - 1);
-	close(fd);
-	buf[n > 0 ? n : 0] = '\0';
-	return n;
+	return read_small_file(path, buf, size);
 }
 
 bool procfs_cmdline(int pid, char *buf, size_t size)

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The command line and the cgroup of a live task, from /proc. Both fail if the
- * task is gone.
+ * Small files of /proc and /sys, and the command line and the cgroup of a live task.
+ * All fail if the file, or the task, is gone.
  */
 #ifndef OOMTRACE_PROCFS_H
 #define OOMTRACE_PROCFS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/** procfs_read() - a small file of /proc or /sys as text, cut off at @size */
+bool procfs_read(const char *path, char *buf, size_t size);
 
 /** procfs_cmdline() - arguments separated by spaces, printable ASCII only */
 bool procfs_cmdline(int pid, char *buf, size_t size);

@@ -7,6 +7,7 @@
 
 #include "../../lib/utf8.h"
 #include "test_cli.h"
+#include "test_limits.h"
 #include "test_fuzz.h"
 #include "test_history.h"
 #include "test_journal.h"
@@ -369,7 +370,7 @@ int main(int argc, char **argv)
 	plan(30 + STORY_TESTS + ZONES_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
 	     HISTORY_TESTS + OWNER_TESTS + SERVICE_TESTS +
-	     CLI_TESTS);
+	     LIMITS_TESTS + CLI_TESTS);
 	test_line();
 	test_gfp();
 	test_shortfall();
@@ -391,6 +392,7 @@ int main(int argc, char **argv)
 	test_history();
 	test_owner();
 	test_service();
+	test_limits();
 	test_cli();
 	return finish();
 }
