@@ -45,15 +45,6 @@ static int print_dump_record(const struct options *opt, const struct oomtrace_he
 	return -err;
 }
 
-/* A closed pipe is no failure: `oomtrace dump | head` ends that way. */
-static int report_output_error(int err)
-{
-	if (err == EPIPE || signals_stopped())
-		return EXIT_OK;
-	say_error("cannot write the output: %s", strerror(err));
-	return EXIT_RUNTIME;
-}
-
 /*
  * Print all records that are available now. Returns 1 if there may be more later,
  * else 0 with the command's exit status in *status.
@@ -69,7 +60,8 @@ static int print_available(struct oomtrace *ot, const struct options *opt,
 			continue;
 		err = print_dump_record(opt, rec, live);
 		if (err) {
-			*status = report_output_error(err);
+			*status = signals_stopped() ? EXIT_OK :
+				  report_output_error(err);
 			return 0;
 		}
 	}

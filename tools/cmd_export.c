@@ -61,13 +61,15 @@ static int export_perfetto(const struct options *opt)
 static int feed_or_print(struct oomtrace *ot, struct metrics *m)
 {
 	const struct oomtrace_header *rec;
-	int ret;
+	int ret, err = 0;
 
 	while ((ret = oomtrace_next(ot, &rec)) > 0) {
 		if (m)
 			metrics_feed(m, rec);
-		else if (oomtrace_print_json(rec, stdout))
-			return 0;	/* close_output() reports it */
+		else
+			err = oomtrace_print_json(rec, stdout);
+		if (err)
+			return report_output_error(-err);
 	}
 	if (!ret)
 		return 0;
@@ -117,6 +119,9 @@ static int run_export(const struct options *opt)
 					   export_metrics(ot);
 		oomtrace_free(ot);
 	}
+	/* A failed write was reported above. */
+	if (format == JSON && ferror(stdout))
+		return damaged;
 	status = close_output();
 	return status ? status : damaged;
 }

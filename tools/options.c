@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <liboomtrace.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,16 +73,30 @@ struct oomtrace *open_module(const struct options *opt)
 	return NULL;
 }
 
+/* A pipe without a reader: what `oomtrace dump | head` leaves behind. */
+static bool has_reader_left(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP));
+}
+
+int report_output_error(int err)
+{
+	if (err == EPIPE || has_reader_left())
+		return EXIT_OK;
+	say_error("cannot write the output: %s", err ? strerror(err) :
+		  "a part is missing");
+	return EXIT_RUNTIME;
+}
+
 int close_output(void)
 {
 	/* Flush first: ferror() does not cover buffered data. */
-	if (fflush(stdout) || ferror(stdout)) {
-		if (errno == EPIPE)
-			return EXIT_OK;
-		say_error("cannot write the output: %s", strerror(errno));
-		return EXIT_RUNTIME;
-	}
-	return EXIT_OK;
+	int err = fflush(stdout) ? errno : 0;
+
+	/* If an earlier write failed, its errno is lost. */
+	return err || ferror(stdout) ? report_output_error(err) : EXIT_OK;
 }
 
 static void list_types(void)

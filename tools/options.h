@@ -109,4 +109,12 @@ struct oomtrace *open_module(const struct options *opt);
  */
 int close_output(void);
 
+/**
+ * report_output_error() - report that standard output could not be written
+ * @err: positive errno of the write; 0 if it is not known.
+ *
+ * Return: as close_output().
+ */
+int report_output_error(int err);
+
 #endif /* OOMTRACE_OPTIONS_H */

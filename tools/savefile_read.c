@@ -205,6 +205,21 @@ static int check_header(void)
 	return skip_bytes(h->size - sizeof(*h));
 }
 
+/*
+ * Can these first bytes of a file be the start of a record? Otherwise the file is
+ * none of oomtrace's, and a message about a damaged record would mislead.
+ */
+static bool is_record_start(void)
+{
+	struct oomtrace_header h = { 0 };
+
+	if (!f.front_len)
+		return true;	/* a file without records */
+	memcpy(&h, f.looked, f.front_len);
+	return f.front_len == 8 && h.type && h.size >= sizeof(h) &&
+	       h.size % 8 == 0 && h.size <= OOMTRACE_MAX_RECORD;
+}
+
 static int find_header(void)
 {
 	ssize_t n;
@@ -214,7 +229,8 @@ static int find_header(void)
 		return n == -EBADMSG ? n : set_error(-n, "%s", strerror(-n));
 	f.front_len += n;
 	if (f.front_len < 8 || memcmp(f.looked, SAVED_MAGIC, 8))
-		return 0;
+		return is_record_start() ? 0 :
+			set_error(EBADMSG, "is no oomtrace file");
 	n = read_fully(f.looked + 8, sizeof(f.looked) - 8, read_plain);
 	if (n != sizeof(f.looked) - 8)
 		return set_error(EBADMSG, "ends inside its header");

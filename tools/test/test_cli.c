@@ -161,6 +161,11 @@ static void test_damage(void)
 	       "damage_is_told_with_its_place");
 	expect("./oomtrace last -d bad 2>&1", 1, "impossible",
 	       "damage_is_told_by_last");
+	expect("echo rubbish >rubbish; ./oomtrace dump rubbish 2>&1", 1,
+	       "oomtrace: rubbish: is no oomtrace file\n",
+	       "a_file_of_rubbish_is_told");
+	expect("printf ab >rubbish; ./oomtrace last rubbish 2>&1", 1,
+	       "rubbish: is no oomtrace file\n", "a_short_file_of_rubbish_too");
 	expect("./oomtrace dump -d . 2>&1", 1, "directory",
 	       "a_directory_is_told");
 	expect("./oomtrace dump -d /dev/null 2>&1", 1,
@@ -375,6 +380,15 @@ static void test_endings(void)
 	       "output_that_does_not_fit_is_a_failure");
 	expect("((./oomtrace dump -d many; echo status $? >&2) | head -1 >/dev/null) 2>&1",
 	       0, "status 0\n", "a_reader_that_leaves_is_no_failure");
+	expect("((./oomtrace dump --json many; echo status $? >&2) | head -1 >/dev/null) 2>&1",
+	       0, "status 0\n", "nor_is_it_with_json");
+	check(lines() == 1, "and_it_is_quiet");
+	expect("((./oomtrace export --format json many; echo status $? >&2) | head -1 >/dev/null) 2>&1",
+	       0, "status 0\n", "nor_is_it_with_export");
+	check(lines() == 1, "which_is_quiet_too");
+	expect("(./oomtrace export --format json many 2>&1 >/dev/full; echo status $?)",
+	       0, "cannot write the output: No space left on device\nstatus 1\n",
+	       "an_export_that_does_not_fit_is_a_failure");
 	expect("mkfifo fifo; exec 3<>fifo; cat few >&3; ./oomtrace live -d fifo & sleep 0.5; kill -INT $!; wait $!",
 	       0, " commit: ", "live_prints_at_once_and_ends_on_a_signal");
 }
