@@ -314,11 +314,12 @@ TEST_F(cli_answers, the_saved_records_are_the_buffered_ones)
 	deny_some();
 	spill(DEBUGFS "/enable", "0");
 	EXPECT_EQ(0, OOMTRACE("record", "--held", "-o", "held.oom"));
-	EXPECT_EQ(0, OOMTRACE("dump", "--json"));
+	/* JSON has the time of day too, by the clock when it was read or saved. */
+	EXPECT_EQ(0, OOMTRACE("dump"));
 	memcpy(again, said, sizeof(said));
-	EXPECT_EQ(0, OOMTRACE("dump", "--json", "-d", "held.oom"));
+	EXPECT_EQ(0, OOMTRACE("dump", "-d", "held.oom"));
 	EXPECT_EQ(0, strcmp(said, again));
-	EXPECT_IN("\"ret\":-12", said);
+	EXPECT_IN(" ret=-12 ", said);
 }
 
 TEST_F(cli_answers, a_recorder_that_is_killed_loses_little)
@@ -373,10 +374,11 @@ TEST_F(cli_answers, last_reads_a_file_too)
 		SKIP(return, "no cgroup v2 memory controller");
 	spill(DEBUGFS "/enable", "0");
 	EXPECT_EQ(0, OOMTRACE("record", "--held", "-o", "oom.oom"));
-	EXPECT_EQ(0, OOMTRACE("last", s.episode));
+	EXPECT_EQ(0, OOMTRACE("last", "-v", s.episode));
 	memcpy(again, said, sizeof(said));
-	EXPECT_EQ(0, OOMTRACE("last", "oom.oom", s.episode));
-	EXPECT_EQ(0, strcmp(said, again));
+	EXPECT_EQ(0, OOMTRACE("last", "-v", "oom.oom", s.episode));
+	/* The first line has the age. */
+	EXPECT_EQ(0, strcmp(strchr(said, '\n'), strchr(again, '\n')));
 	EXPECT_IN("big[", said);
 }
 
@@ -413,7 +415,45 @@ TEST_F(cli_answers, status_says_that_all_is_well)
 	EXPECT_IN("Module:    loaded", said);
 	EXPECT_IN("Hooks:     all attached", said);
 	EXPECT_IN(" commit requests since the module was loaded", said);
-	EXPECT_IN("Next:      oomtrace dump", said);
+	EXPECT_IN("Next:      oomtrace refusals", said);
+	EXPECT_EQ(0, OOMTRACE("status", "--check"));
+	EXPECT_IN("OK: recording", said);
+	spill(DEBUGFS "/enable", "0");
+	EXPECT_EQ(3, OOMTRACE("status", "--check"));
+	EXPECT_IN("CRITICAL: not recording: disabled", said);
+	spill(DEBUGFS "/enable", "1");
+}
+
+TEST_F(cli_answers, a_refusal_is_explained_with_the_kernels_sum)
+{
+	char *dump[] = {
+		"sh", "-c",
+		"oomtrace dump --type commit | sed -n 's/.* shortfall=//p' | tail -n 1",
+		NULL
+	};
+	long long short_bytes, shortfall;
+
+	EXPECT_EQ(1, OOMTRACE("refusals"));
+	EXPECT_IN("no refused request is recorded", said);
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+	sysctl_set("vm/overcommit_memory", GUESS);
+	EXPECT_EQ(0, run_program(said, sizeof(said), dump));
+	shortfall = atoll(said);
+	EXPECT_LT(0, shortfall);
+	EXPECT_EQ(0, OOMTRACE("refusals", "--json", "-n", "1"));
+	short_bytes = json_number("/short_bytes");
+	EXPECT_EQ(shortfall * sysconf(_SC_PAGESIZE), short_bytes) TH_LOG("%s", said);
+	EXPECT_EQ(10LL << 30, json_number("/asked_bytes"));
+	EXPECT_EQ(getpid(), json_number("/pid"));
+	EXPECT_EQ(0, OOMTRACE("refusals"));
+	EXPECT_IN("Limit    mode 2: ", said);
+	EXPECT_EQ(0, OOMTRACE("why"));
+	EXPECT_IN("= limit (CommitLimit) ", said);
+	EXPECT_IN(" 10 GiB\n", said);
+	EXPECT_IN("= short by ", said);
+	EXPECT_IN("Stack ", said);
+	printf("# %s", said);
 }
 
 static int status_as_user(void *unused)

@@ -161,30 +161,85 @@ TEST_F(cli_output, dump_shows_what_trace_shows)
 
 TEST_F(cli_output, last_shows_what_last_oom_shows)
 {
-	char *text;
+	char *text, *body, episode[24] = "";
 	size_t len;
 
 	cause_records();
 	spill(DEBUGFS "/enable", "0");
-	EXPECT_EQ(0, OOMTRACE("last"));
 	text = slurp(DEBUGFS "/last_oom", NULL);
+	EXPECT_EQ(1, sscanf(text, "OOM episode %20[0-9]", episode)) TH_LOG("%s", text);
+	EXPECT_EQ(0, OOMTRACE("last", "-v", episode));
+	/* The command has a line with the time of day first. */
+	EXPECT_EQ(0, strncmp(said, "OOM", 3)) TH_LOG("%s", said);
+	body = said + strcspn(said, "\n") + 1;
 	/* The command may add the cgroup's path, if that record is buffered. */
 	len = strlen(text);
 	while (len && text[len - 1] == '\n')
 		len--;
-	EXPECT_EQ(0, strncmp(text, said, len))
-		TH_LOG("last_oom:\n%s\nlast:\n%s", text, said);
-	EXPECT_TRUE(!strcmp("\n", said + len) ||
-		    !strncmp("\nCgroups:   out of memory: cgroup ", said + len, 34))
-		TH_LOG("after it:%s", said + len);
+	EXPECT_EQ(0, strncmp(text, body, len))
+		TH_LOG("last_oom:\n%s\nlast:\n%s", text, body);
+	EXPECT_TRUE(!strcmp("\n", body + len) ||
+		    !strncmp("\nCgroups:   out of memory: cgroup ", body + len, 34))
+		TH_LOG("after it:%s", body + len);
 	EXPECT_IN("OOM episode", said);
 	free(text);
 }
 
 TEST_F(cli_output, last_without_an_oom_says_so)
 {
-	OOMTRACE("last");
-	EXPECT_IN("no OOM episode", said);
+	EXPECT_EQ(1, OOMTRACE("last"));
+	EXPECT_IN("no OOM is recorded", said);
+	EXPECT_EQ(1, OOMTRACE("list"));
+	EXPECT_IN("no OOM is recorded", said);
+}
+
+TEST_F(cli_output, last_and_list_tell_of_the_kill)
+{
+	cause_records();
+	EXPECT_EQ(0, OOMTRACE("last"));
+	EXPECT_IN("OOM kill 1 on ", said);
+	EXPECT_IN("\nKilled   piggy[", said);
+	EXPECT_IN(" reached its limit: 8 of 8 MiB\n", said);
+	EXPECT_EQ(0, OOMTRACE("list", "--since", "1h"));
+	EXPECT_IN(" piggy[", said);
+	EXPECT_EQ(1, OOMTRACE("list", "--until", "2h"));
+	EXPECT_IN("no OOM is recorded in that time", said);
+}
+
+/* The id must name the same episode when the module was loaded again. */
+TEST_F(cli_output, an_id_stays_when_the_module_is_loaded_again)
+{
+	char *save[] = {
+		"sh", "-c",
+		"rm -rf /tmp/kept; mkdir /tmp/kept && "
+		"oomtrace record --held -o /tmp/kept/1.oom && "
+		"oomtrace list --json | sed 's/.*\"id\":\"\\([^\"]*\\)\".*/\\1/'",
+		NULL
+	};
+	char *again[] = {
+		"sh", "-c",
+		"oomtrace list --dir /tmp/kept --noheadings | tee /dev/stderr | wc -l",
+		NULL
+	};
+	char id[96] = "";
+
+	cause_records();
+	EXPECT_EQ(0, run_program(said, sizeof(said), save));
+	snprintf(id, sizeof(id), "%.*s", (int)strcspn(said, "\n"), said);
+	EXPECT_EQ(0, run_program(said, sizeof(said), again));
+	EXPECT_IN("\n1\n", said);
+	close(self->fd);
+	module_stop();
+	EXPECT_EQ(0, OOMTRACE("last", "--dir", "/tmp/kept"));
+	EXPECT_IN("\nKilled   piggy[", said);
+	module_start(NULL);
+	self->fd = device_open();
+	cause_records();
+	EXPECT_EQ(0, run_program(said, sizeof(said), again));
+	EXPECT_IN("\n2\n", said);
+	EXPECT_EQ(0, OOMTRACE("last", "--dir", "/tmp/kept", id)) TH_LOG("%s", said);
+	EXPECT_IN("-1 on ", said);
+	EXPECT_EQ(1, OOMTRACE("last", id));
 }
 
 TEST_F(cli_output, info_is_that_of_the_device)
@@ -222,15 +277,15 @@ TEST_F(cli_output, without_root_it_reports_that_and_exits_with_1)
 	EXPECT_EQ(1, run_child(dump_as_user, NULL));
 }
 
-TEST_F(cli_output, without_the_module_it_reports_that_and_exits_with_1)
+TEST_F(cli_output, without_the_module_it_reports_that_and_exits_with_3)
 {
 	close(self->fd);
 	module_stop();
-	EXPECT_EQ(1, OOMTRACE("dump"));
+	EXPECT_EQ(3, OOMTRACE("dump"));
 	EXPECT_IN("not loaded", said);
-	EXPECT_EQ(1, OOMTRACE("last"));
+	EXPECT_EQ(3, OOMTRACE("last"));
 	EXPECT_IN("not loaded", said);
-	EXPECT_EQ(1, OOMTRACE("info"));
+	EXPECT_EQ(3, OOMTRACE("info"));
 	EXPECT_IN("not loaded", said);
 	module_start(NULL);
 	self->fd = device_open();

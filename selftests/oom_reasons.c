@@ -47,7 +47,7 @@ static void __attribute__((constructor)) make_scenes(void)
 
 static void ask_last(void)
 {
-	run_program(explanation, EXPLANATION_SIZE, (char *[]){ "oomtrace", "last", NULL });
+	run_program(explanation, EXPLANATION_SIZE, (char *[]){ "oomtrace", "last", "-v", NULL });
 }
 
 /* ---- a victim with a thread that does not exit ---- */
@@ -173,7 +173,8 @@ static void play_blind(struct scene *s)
 	s->big = big.pid;
 	s->status = hog_wait(&big);
 	sleep_ms(200);
-	run_program(explanation, EXPLANATION_SIZE / 2, (char *[]){ "oomtrace", "last", NULL });
+	run_program(explanation, EXPLANATION_SIZE / 2,
+		    (char *[]){ "oomtrace", "last", "-v", NULL });
 	text = slurp(DEBUGFS "/hooks", NULL);
 	line_with(text, NEVER_CALLED, hooks, 256);
 	free(text);
@@ -241,7 +242,8 @@ static void play_policy(struct scene *s)
 	s->exempt = spare[1].pid;
 	s->big = big.pid;
 	s->status = hog_wait(&big);
-	run_program(explanation, EXPLANATION_SIZE, (char *[]){ "oomtrace", "last", "1", NULL });
+	run_program(explanation, EXPLANATION_SIZE,
+		    (char *[]){ "oomtrace", "last", "-v", "1", NULL });
 	scene_end(s);
 	for (i = 0; i < 2; i++)
 		hog_wait(&spare[i]);

@@ -231,7 +231,7 @@ const struct command command_advise = {
 		"  oomtrace record --all -o day.oom     (under the usual load)\n"
 		"  oomtrace advise day.oom\n"
 		"  oomtrace advise --ratio 80 --json day.oom\n",
-	.takes = TAKES_JSON | TAKES_FILE,
+	.takes = TAKES_JSON | TAKES_FILE | TAKES_TIMES,
 	.options = advise_options,
 	.option = parse_advise_option,
 	.run = run_advise,

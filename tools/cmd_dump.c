@@ -10,10 +10,22 @@
 
 #include <liboomtrace.h>
 
+#include "clock.h"
 #include "cmd_dump.h"
 #include "match.h"
+#include "records_json.h"
 #include "savefile_read.h"
 #include "signals.h"
+#include "when.h"
+
+enum { KEY_TIME = 0x200 };
+
+/* What a line of text begins with. */
+static enum { MONO, WALL, AGO } clock_shown;
+
+/* From the records' clock to CLOCK_REALTIME; 0 if a file does not say. */
+static long long wall_offset_ns;
+static bool from_device;
 
 /* Number of lost records in records that are not printed. */
 static unsigned long long hidden_losses;
@@ -25,6 +37,8 @@ static bool is_wanted(const struct options *opt,
 		       (rec->type < 64 && (opt->types >> rec->type & 1));
 	long long count;
 
+	if (opt->timed && !is_in_time(opt, rec->ts_ns + wall_offset_ns))
+		return false;
 	if (of_type && match_record(rec))
 		return true;
 	if (rec->type == OOMTRACE_LOST &&
@@ -33,12 +47,51 @@ static bool is_wanted(const struct options *opt,
 	return false;
 }
 
+/* Returns 0 or a negative errno. */
+static int print_record_json(const struct oomtrace_header *rec)
+{
+	static char text[RECORDS_JSON_MAX];
+
+	errno = 0;
+	if (!records_json(rec, wall_offset_ns, wall_offset_ns, text))
+		return oomtrace_print_json(rec, stdout);
+	return puts(text) < 0 ? -(errno ?: EIO) : 0;
+}
+
+/* The line of text, with a time of day or an age instead of the seconds. */
+static int print_record_dated(const struct oomtrace_header *rec)
+{
+	static char text[8192];
+	long long wall = rec->ts_ns + wall_offset_ns;
+	char when[WHEN_MAX];
+	const char *rest;
+
+	oomtrace_text(rec, text, sizeof(text));
+	rest = strchr(text, '[');
+	if (clock_shown == AGO)
+		when_write_age(when, clock_ns(CLOCK_REALTIME) - wall);
+	else
+		when_write_precise(when, wall);
+	errno = 0;
+	return printf(clock_shown == AGO ? "%14s %s\n" : "%s %s\n", when,
+		      rest ? rest : text) < 0 ? -(errno ?: EIO) : 0;
+}
+
 /* Returns 0 or a positive errno. */
 static int print_dump_record(const struct options *opt, const struct oomtrace_header *rec,
 			     bool flush)
 {
-	int err = opt->json ? oomtrace_print_json(rec, stdout)
-			    : oomtrace_print_text(rec, stdout);
+	int err;
+
+	/* The clock may be set while this runs. */
+	if (from_device && flush)
+		wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
+	if (opt->json)
+		err = print_record_json(rec);
+	else if (clock_shown == MONO || !wall_offset_ns)
+		err = oomtrace_print_text(rec, stdout);
+	else
+		err = print_record_dated(rec);
 
 	if (!err && flush && fflush(stdout))
 		err = -errno;
@@ -105,14 +158,46 @@ static int finish_dump(struct oomtrace *ot, int status)
 
 static int parse_dump_option(int key, const char *arg)
 {
-	if (key != 'f')
+	static const char * const clocks[] = {
+		[MONO] = "mono", [WALL] = "wall", [AGO] = "ago",
+	};
+	unsigned int i;
+
+	if (key == 'f')
+		return match_add(arg) ? 0 : EINVAL;
+	if (key != KEY_TIME)
 		return ARGP_ERR_UNKNOWN;
-	return match_add(arg) ? 0 : EINVAL;
+	for (i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+		if (strcmp(arg, clocks[i]))
+			continue;
+		clock_shown = i;
+		return 0;
+	}
+	say_error("--time: unknown clock '%s': give wall (time of day), mono (seconds since boot) or ago",
+		  arg);
+	return EINVAL;
+}
+
+/* Find out the time of day of the records. Returns an exit status. */
+static int start_clock(struct oomtrace *ot, const struct options *opt)
+{
+	struct saved_header facts;
+
+	saved_facts(ot, &facts);
+	wall_offset_ns = facts.wall_offset_ns;
+	from_device = oomtrace_is_device(ot);
+	if (wall_offset_ns || !(opt->timed || clock_shown != MONO))
+		return EXIT_OK;
+	say_error("--since, --until and --time need the time of the records, which this file lacks");
+	return EXIT_RUNTIME;
 }
 
 static const struct argp_option dump_options[] = {
 	{ "filter", 'f', "CONDITION", 0,
 	  "Print only records that match: FIELD=VALUE, FIELD!=VALUE, FIELD<N or FIELD>N. If given more than once, all must match",
+	  0 },
+	{ "time", KEY_TIME, "wall|mono|ago", 0,
+	  "Begin lines with the time of day, the seconds since boot (default), or the age",
 	  0 },
 	{ 0 }
 };
@@ -123,8 +208,10 @@ static int run_dump(const struct options *opt)
 	int status;
 
 	if (!ot)
-		return EXIT_RUNTIME;
-	print_available(ot, opt, false, &status);
+		return open_status();
+	status = start_clock(ot, opt);
+	if (!status)
+		print_available(ot, opt, false, &status);
 	return finish_dump(ot, status);
 }
 
@@ -134,8 +221,8 @@ static int run_live(const struct options *opt)
 
 	ot = open_records(opt, opt->oldest ? 0 : OOMTRACE_OPEN_NEWEST);
 	if (!ot)
-		return EXIT_RUNTIME;
-	if (signals_catch()) {
+		return open_status();
+	if (start_clock(ot, opt) || signals_catch()) {
 		oomtrace_free(ot);
 		return EXIT_RUNTIME;
 	}
@@ -150,9 +237,10 @@ const struct command command_dump = {
 		"Examples:\n"
 		"  oomtrace dump --type commit\n"
 		"      the commit decisions; denials end with the shortfall\n"
+		"  oomtrace dump --since 17:00 --time wall\n"
 		"  oomtrace dump --json | jq 'select(.type == \"verdict\")'\n"
 		"      the OOM killer's choices, for a program\n",
-	.takes = TAKES_JSON | TAKES_TYPES | TAKES_FILE,
+	.takes = TAKES_JSON | TAKES_TYPES | TAKES_FILE | TAKES_TIMES,
 	.options = dump_options,
 	.option = parse_dump_option,
 	.run = run_dump,
@@ -170,7 +258,7 @@ const struct command command_live = {
 		"      refused requests for more than 1 GiB\n"
 		"  oomtrace live --oldest --json >> oomtrace.jsonl\n"
 		"      save everything, including the buffered records\n",
-	.takes = TAKES_JSON | TAKES_TYPES | TAKES_OLDEST,
+	.takes = TAKES_JSON | TAKES_TYPES | TAKES_OLDEST | TAKES_TIMES,
 	.options = dump_options,
 	.option = parse_dump_option,
 	.run = run_live,

@@ -103,7 +103,7 @@ static int run_info(const struct options *opt)
 	int err;
 
 	if (!ot)
-		return EXIT_RUNTIME;
+		return open_status();
 	err = oomtrace_get_info(ot, &info, sizeof(info));
 	if (err)
 		say_error("%s", oomtrace_error(ot));

@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace last: explain an OOM episode in the same words as the module's last_oom
- * file, followed by the paths of the cgroups. With --list, --since or --json:
- * print a line or a JSON object per episode.
+ * oomtrace last: explain an OOM on one screen, or with every number. With --list
+ * or --since: the table of oomtrace list. With --json: the records of an OOM, or
+ * of each OOM, in one object.
  */
 #include <argp.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
 #include <liboomtrace.h>
 
 #include "../common/format.h"
 #include "../common/story.h"
+#include "brief.h"
 #include "cgroups.h"
-#include "clock.h"
 #include "cmd_last.h"
+#include "cmd_list.h"
 #include "json.h"
-#include "numbers.h"
 #include "pstore.h"
-#include "records.h"
+#include "records_json.h"
+#include "size.h"
+#include "store.h"
+#include "term.h"
+#include "when.h"
 
-enum { KEY_LIST = 0x200, KEY_SINCE, KEY_PSTORE };
+enum { KEY_LIST = 0x200, KEY_PSTORE, KEY_PAGES };
 
-static bool list;
-static long long since_ns = -1;
+static bool list, since_given, whole;
 static bool pstore;
 static const char *pstore_dir;
 static struct cgroups cgroups;
@@ -36,16 +38,15 @@ static error_t parse_last_option(int key, const char *arg)
 	case KEY_LIST:
 		list = true;
 		return 0;
-	case KEY_SINCE:
-		list = true;
-		if (read_time(arg, &since_ns))
-			return 0;
-		say_error("--since: invalid time '%s': give for example 90s, 10m, 2h or 7d",
-			  arg);
-		return EINVAL;
 	case KEY_PSTORE:
 		pstore = true;
 		pstore_dir = arg;
+		return 0;
+	case KEY_PAGES:
+		size_in_pages(true);
+		return 0;
+	case 'v':
+		whole = true;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -124,148 +125,104 @@ static void print_cgroups(const struct records *recs, unsigned long long episode
 				  "killer's " : "asked by: ", b->cgroup_id);
 }
 
-static int explain_episode(const struct records *recs, const struct options *opt)
+/* Every number, in the words of the module's last_oom file. */
+static void explain_whole(const struct records *recs, const struct episode *ep)
 {
 	struct oomtrace_out out = { .vprint = print_story_text, .ctx = stdout };
 	static struct oomtrace_story s;
 	size_t i;
 
-	oomtrace_story_init(&s, opt->episode, recs->facts.page_size);
+	oomtrace_story_init(&s, ep->number, recs->facts.page_size);
 	for (i = 0; i < recs->n; i++)
 		oomtrace_story_feed(&s, recs->rec[i]);
-	if (opt->episode && !oomtrace_story_found(&s)) {
-		say_error("no record of OOM episode %llu is available", opt->episode);
-		return EXIT_RUNTIME;
-	}
 	oomtrace_story_use_stack(&s, records_stack(recs, oomtrace_story_stack(&s)));
 	oomtrace_story_print(&s, &out);
-	print_cgroups(recs, oomtrace_story_found(&s));
+	print_cgroups(recs, ep->number);
+}
+
+static int explain_episode(struct store *st, const struct options *opt)
+{
+	const struct episode *ep = store_pick(st, opt, STORE_KILLED);
+	const struct records *recs;
+	size_t i;
+
+	if (!ep)
+		return store_report_none(st, opt);
+	recs = store_complete(st, ep);
+	for (i = 0; i < recs->n; i++)
+		cgroups_feed(&cgroups, recs->rec[i]);
+	if (whole) {
+		if (ep->dated)
+			brief_title(st, ep);
+		explain_whole(recs, ep);
+	} else {
+		brief_print(st, ep, &cgroups, opt);
+	}
 	return EXIT_OK;
 }
 
-/* ---- a list ---- */
-
-/* When an episode began, as a time of day if that is known. */
-static void format_time(char *buf, size_t size, unsigned long long ts_ns,
-			long long wall_offset_ns)
-{
-	time_t t = (ts_ns + wall_offset_ns) / NS_PER_S;
-	struct tm tm;
-
-	if (!wall_offset_ns || !localtime_r(&t, &tm) ||
-	    !strftime(buf, size, "%F %T", &tm))
-		snprintf(buf, size, "%.6f s", ts_ns / 1e9);
-}
-
-/* The verdict has the scope too, in case the begin was overwritten. */
-static const char *scope_name(const struct records *recs,
-			      unsigned long long episode,
-			      const struct oomtrace_oom_begin *b)
-{
-	const struct oomtrace_verdict *v =
-		b ? NULL : records_first(recs, episode, OOMTRACE_VERDICT);
-
-	if (!b && !v)
-		return NULL;
-	/* An unknown scope has no name, so NULL is returned. */
-	return oomtrace_value_name(OOMTRACE_OOM_BEGIN, "scope",
-				   b ? b->scope : oomtrace_verdict_scope(v));
-}
-
-static void list_text(const struct records *recs, unsigned long long episode,
-		      unsigned long long ts_ns, long long wall_offset_ns)
-{
-	const struct oomtrace_oom_begin *b =
-		records_first(recs, episode, OOMTRACE_OOM_BEGIN);
-	const struct oomtrace_victim *v =
-		records_first(recs, episode, OOMTRACE_VICTIM);
-	const struct oomtrace_oom_end *e =
-		records_first(recs, episode, OOMTRACE_OOM_END);
-	const char *scope = scope_name(recs, episode, b);
-	const char *ending = e ? oomtrace_value_name(OOMTRACE_OOM_END, "ending",
-						     e->ending) : NULL;
-	char when[64], comm[4 * OOMTRACE_COMM_LEN + 1] = "";
-
-	format_time(when, sizeof(when), ts_ns, wall_offset_ns);
-	printf("%6llu  %-20s %-10s %-15s", episode, when, scope ? scope : "?",
-	       ending ? ending : "?");
-	if (v) {
-		oomtrace_escape(comm, sizeof(comm), v->comm, sizeof(v->comm));
-		printf(" %s[%d]", comm, v->pid);
-		if (e && e->victims > 1)
-			printf(" and %u more", e->victims - 1);
-	}
-	putchar('\n');
-}
+/* ---- as JSON ---- */
 
 /* Print the episode's records in one object. */
-static void list_json(const struct records *recs, unsigned long long episode,
-		      unsigned long long ts_ns, long long wall_offset_ns)
+static void print_episode_json(struct store *st, const struct episode *ep)
 {
+	const struct records *recs = store_complete(st, ep);
 	struct json_object *obj = json_object_new_object();
 	struct json_object *array = json_object_new_array();
-	char text[16384];
+	char text[RECORDS_JSON_MAX], when[WHEN_MAX], id[STORE_ID_MAX];
 	const struct oomtrace_header *rec;
 	size_t pos = 0;
 
-	json_object_object_add(obj, "episode", json_object_new_uint64(episode));
-	if (wall_offset_ns)
+	json_object_object_add(obj, "episode", json_object_new_uint64(ep->number));
+	json_add_string(obj, "id", store_long_id(id, st, ep), sizeof(id));
+	if (ep->dated) {
 		json_object_object_add(obj, "realtime_ns",
-				       json_object_new_int64(ts_ns +
-							     wall_offset_ns));
-	while ((rec = records_next(recs, episode, &pos)))
-		if (oomtrace_json(rec, text, sizeof(text)) < (int)sizeof(text))
+				       json_object_new_int64(ep->wall_ns));
+		json_add_string(obj, "time", when_write_rfc3339(when, ep->wall_ns),
+				sizeof(when));
+	}
+	if (*recs->facts.node)
+		json_add_string(obj, "host", recs->facts.node,
+				sizeof(recs->facts.node));
+	while ((rec = records_next(recs, ep->number, &pos)))
+		if (records_json(rec, ep->dated, ep->wall_ns - (s64)ep->ts_ns, text))
 			json_object_array_add(array, json_tokener_parse(text));
 	json_object_object_add(obj, "records", array);
 	puts(json_text(obj));
 	json_object_put(obj);
 }
 
-/* Print each episode at its first record, which need not be the begin. */
-static int list_episodes(struct records *recs, const struct options *opt,
-			 long long wall_offset_ns)
+static int print_json(struct store *st, const struct options *opt)
 {
-	unsigned long long done = 0, episode, ts_ns, only = opt->episode;
-	size_t i;
+	const struct episode *ep;
+	size_t i, printed = 0;
 
-	if (since_ns >= 0 && !wall_offset_ns) {
-		say_error("last: --since needs the time of the records, which this file lacks: give --list");
-		return EXIT_RUNTIME;
-	}
-	if (opt->json && !list && !only)
-		only = records_pick(recs, 0);
-	if (!only)
-		records_index(recs);
-	for (i = 0; i < recs->n; i++) {
-		episode = records_episode(recs->rec[i]);
-		ts_ns = recs->rec[i]->ts_ns;
-		if (episode <= done || (only && episode != only))
-			continue;
-		done = episode;
-		if (since_ns >= 0 && (long long)(ts_ns + wall_offset_ns) <
-				     clock_ns(CLOCK_REALTIME) - since_ns)
-			continue;
-		if (opt->json)
-			list_json(recs, episode, ts_ns, wall_offset_ns);
-		else
-			list_text(recs, episode, ts_ns, wall_offset_ns);
-	}
-	if (done || !only)
+	if (!list || opt->episode) {
+		ep = store_pick(st, opt, STORE_CHOSEN);
+		if (!ep)
+			return store_report_none(st, opt);
+		print_episode_json(st, ep);
 		return EXIT_OK;
-	say_error("no record of OOM episode %llu is available", only);
-	return EXIT_RUNTIME;
+	}
+	for (i = 0; i < st->nepisode; i++) {
+		ep = &st->episode[i];
+		if (opt->timed && !(ep->dated && is_in_time(opt, ep->wall_ns)))
+			continue;
+		print_episode_json(st, ep);
+		printed++;
+	}
+	return printed ? EXIT_OK : store_report_none(st, opt);
 }
 
 /* ---- the command ---- */
 
 static int run_last(const struct options *opt)
 {
-	struct records recs = { 0 };
+	struct store st;
 	int status, damaged;
-	size_t i;
 
-	if (pstore && (list || opt->json || opt->episode ||
-		       strcmp(opt->device, OOMTRACE_DEVICE))) {
+	if (pstore && (list || opt->timed || opt->json || opt->episode ||
+		       opt->nsource || opt->dir_given)) {
 		say_error("last: --pstore cannot be combined with other options or arguments; for another directory give --pstore=DIR");
 		return EXIT_USAGE;
 	}
@@ -273,27 +230,31 @@ static int run_last(const struct options *opt)
 		status = pstore_print(pstore_dir);
 		return status ? status : close_output();
 	}
+	list |= since_given;
 	/* A damaged file is used up to the damage. */
-	damaged = records_read(&recs, opt,
-			       ~RECORDS_TYPE(OOMTRACE_COMMIT));
-	if (damaged && !recs.facts.page_size)
-		return damaged;
-	for (i = 0; i < recs.n; i++)
-		cgroups_feed(&cgroups, recs.rec[i]);
-	if (list || opt->json)
-		status = list_episodes(&recs, opt, recs.facts.wall_offset_ns);
+	status = store_read(&st, opt, ~(RECORDS_TYPE(OOMTRACE_COMMIT) | STORE_WHOLE));
+	if (status) {
+		store_free(&st);
+		return status;
+	}
+	term_start(opt);
+	if (opt->json)
+		status = print_json(&st, opt);
+	else if (list && !opt->episode)
+		status = list_print(&st, opt, true);
 	else
-		status = explain_episode(&recs, opt);
-	records_free(&recs);
+		status = explain_episode(&st, opt);
+	damaged = st.damaged;
+	store_free(&st);
 	if (!status)
 		status = close_output();
 	return status ? status : damaged;
 }
 
 static const struct argp_option last_options[] = {
-	{ "list", KEY_LIST, NULL, 0, "Print a line for each buffered OOM", 0 },
-	{ "since", KEY_SINCE, "TIME", 0,
-	  "Print a line for each OOM of the last TIME (s, m, h, d)", 0 },
+	{ "verbose", 'v', NULL, 0, "Every number", 0 },
+	{ "list", KEY_LIST, NULL, 0, "Like oomtrace list --all", 0 },
+	{ "pages", KEY_PAGES, NULL, 0, "Sizes in pages", 0 },
 	{ "pstore", KEY_PSTORE, "DIR", OPTION_ARG_OPTIONAL,
 	  "Print what the module logged at the last kernel panic, from pstore's files in "
 	  PSTORE_DIR " or DIR", 0 },
@@ -302,18 +263,21 @@ static const struct argp_option last_options[] = {
 
 const struct command command_last = {
 	.name = "last",
-	.summary = "explain the last OOM, or the one with a given number",
-	.help = "Explain an OOM: which task allocated, which task was killed and why, and how its memory was freed. Without EPISODE, the newest buffered OOM. With --json, print its records as one object."
+	.summary = "explain the last OOM kill, or the one with a given id",
+	.help = "Explain an OOM kill: which process was killed, where and why, what came before and after, and what to do next. Without EPISODE, the newest in which a process was killed, of the device and of what oomtraced(8) has saved, or of FILEs and DIRs. With --json, print its records as one object. With --since, list instead."
 		"\v"
 		"Examples:\n"
 		"  oomtrace last\n"
-		"  oomtrace last --since 2h\n"
-		"      list the OOMs of the last two hours\n"
+		"  oomtrace last -v\n"
+		"      the same with every number\n"
 		"  oomtrace last 3\n"
 		"      the third OOM since the module was loaded\n"
-		"  oomtrace last day.oom\n",
-	.takes = TAKES_EPISODE | TAKES_FILE | TAKES_JSON,
+		"  oomtrace last 20261129T174713-9\n"
+		"      one of an earlier load or boot, by its id in oomtrace list\n"
+		"  oomtrace last --until 17:00 day.oom\n",
+	.takes = TAKES_EPISODE | TAKES_STORE | TAKES_JSON | TAKES_TIMES | TAKES_PAGER,
 	.options = last_options,
 	.option = parse_last_option,
+	.since_given = &since_given,
 	.run = run_last,
 };

@@ -252,7 +252,7 @@ static int run_record(const struct options *opt)
 	ot = open_records(opt, held_only || opt->oldest ? 0 :
 			  OOMTRACE_OPEN_NEWEST);
 	if (!ot)
-		return EXIT_RUNTIME;
+		return open_status();
 	if (oomtrace_get_info(ot, &info, sizeof(info))) {
 		say_error("%s", oomtrace_error(ot));
 	} else if (!signals_catch()) {

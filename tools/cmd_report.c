@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <liboomtrace.h>
@@ -23,6 +22,7 @@
 #include "records.h"
 #include "report_html.h"
 #include "report_page.h"
+#include "store.h"
 
 /* Upper bounds of what the page shows. */
 #define CANDIDATES_SHOWN	500
@@ -340,29 +340,33 @@ static int write_page(const struct report *p)
 static int run_report(const struct options *opt)
 {
 	static struct report p;
-	struct stat st;
+	const struct episode *ep;
+	struct store st;
 	int status, damaged;
 
 	if (!output) {
 		say_error("report: no output file: give -o PAGE.html");
 		return EXIT_USAGE;
 	}
-	p.path = opt->device;
-	p.local = !stat(opt->device, &st) && S_ISCHR(st.st_mode);
-	damaged = records_read(&p.recs, opt, ~0UL &
-			       ~RECORDS_TYPE(OOMTRACE_COMMIT));
-	p.episode = records_pick(&p.recs, opt->episode);
-	if (damaged && !p.recs.n)
-		return damaged;
-	if (opt->episode && !p.episode) {
-		say_error("no record of OOM episode %llu is available",
-			  opt->episode);
-		return EXIT_RUNTIME;
+	status = store_read(&st, opt, ~(RECORDS_TYPE(OOMTRACE_COMMIT) | STORE_WHOLE));
+	ep = status ? NULL : store_pick(&st, opt, STORE_CHOSEN);
+	if (!status && !ep && (opt->episode || opt->timed))
+		status = store_report_none(&st, opt);
+	if (!status) {
+		/* The records stay the store's. */
+		if (ep)
+			p.recs = *store_complete(&st, ep);
+		else if (st.nload)
+			p.recs = st.load[st.nload - 1].recs;
+		p.episode = ep ? ep->number : 0;
+		p.path = opt->device;
+		p.local = ep ? st.load[ep->load].live : st.nload && st.load[st.nload - 1].live;
+		report_collect(&p);
+		status = write_page(&p);
+		free(p.candidates);
 	}
-	report_collect(&p);
-	status = write_page(&p);
-	free(p.candidates);
-	records_free(&p.recs);
+	damaged = st.damaged;
+	store_free(&st);
 	return status ? status : damaged;
 }
 
@@ -381,7 +385,7 @@ const struct command command_report = {
 		"  oomtrace report -o oom.html\n"
 		"      the last OOM with a victim\n"
 		"  oomtrace report day.oom 3 -o third.html\n",
-	.takes = TAKES_EPISODE | TAKES_FILE,
+	.takes = TAKES_EPISODE | TAKES_STORE | TAKES_TIMES,
 	.options = report_options,
 	.option = parse_report_option,
 	.run = run_report,

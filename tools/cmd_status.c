@@ -5,6 +5,7 @@
  * works without root and without the module, from files that all users may read,
  * and then says why it shows less.
  */
+#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -15,7 +16,21 @@
 #include "json.h"
 #include "status.h"
 
+#define REFUSALS	"oomtrace refusals shows which requests were refused, and why"
 #define HOOKS		"/sys/kernel/debug/oomtrace/hooks"
+
+enum { KEY_CHECK = 0x200 };
+
+static bool check;
+
+static error_t parse_status_option(int key, const char *arg)
+{
+	(void)arg;
+	if (key != KEY_CHECK)
+		return ARGP_ERR_UNKNOWN;
+	check = true;
+	return 0;
+}
 
 /* ---- as text ---- */
 
@@ -86,12 +101,17 @@ static void print_next_step(const struct status *s)
 {
 	if (s->state == STATUS_FORBIDDEN)
 		printf("Next:      sudo oomtrace\n");
+	else if (s->state == STATUS_BROKEN && strstr(s->why, "ABI"))
+		printf("Next:      use the command of the module's version, or modprobe -r oomtrace; modprobe oomtrace\n");
 	else if (s->state != STATUS_LOADED)
-		printf("Next:      modprobe oomtrace; oomtrace --help lists the commands\n");
+		printf("Next:      modprobe oomtrace; %s\n", access(STORE_DIR, R_OK) ?
+		       "oomtrace --help lists the commands" :
+		       "oomtrace list shows what was saved before");
 	else if (s->info.episodes)
-		printf("Next:      oomtrace last explains the last OOM; oomtrace whatif replays it with other settings\n");
+		printf("Next:      oomtrace last explains the last OOM kill; oomtrace list lists all%s\n",
+		       s->denials ? ";\n           " REFUSALS : "");
 	else if (s->denials)
-		printf("Next:      oomtrace dump --type commit shows the buffered denials\n");
+		printf("Next:      " REFUSALS "\n");
 	else
 		printf("Next:      oomtrace live shows new records; oomtrace --help lists the commands\n");
 }
@@ -157,26 +177,74 @@ static void print_status_json(const struct status *s)
 	json_object_put(obj);
 }
 
+/* ---- for a monitor ---- */
+
+static int judge_status(const struct status *s)
+{
+	switch (s->state) {
+	case STATUS_LOADED:
+		return !s->info.enabled ? EXIT_BLIND :
+		       s->info.hooks_missing ? EXIT_HOOKS : EXIT_OK;
+	case STATUS_FORBIDDEN:
+		return check ? EXIT_RUNTIME : EXIT_OK;
+	default:
+		return EXIT_BLIND;
+	}
+}
+
+static void print_check(const struct status *s, int verdict)
+{
+	switch (verdict) {
+	case EXIT_OK:
+		printf("OK: recording, all %u hooks attached\n", s->info.hooks);
+		break;
+	case EXIT_HOOKS:
+		printf("WARNING: recording, but %u of %u hooks are missing: see " HOOKS "\n",
+		       s->info.hooks_missing, s->info.hooks);
+		break;
+	case EXIT_BLIND:
+		printf("CRITICAL: not recording: %s\n", s->state == STATUS_LOADED ?
+		       "disabled (echo 1 > /sys/kernel/debug/oomtrace/enable)" : s->why);
+		break;
+	default:
+		printf("UNKNOWN: only root may read the module\n");
+	}
+}
+
 static int run_status(const struct options *opt)
 {
 	static struct status s;
+	int verdict, status;
 
 	status_read(&s, opt);
-	if (opt->json)
+	verdict = judge_status(&s);
+	if (check)
+		print_check(&s, verdict);
+	else if (opt->json)
 		print_status_json(&s);
 	else
 		print_status_text(&s);
-	return close_output();
+	status = close_output();
+	return status ? status : verdict;
 }
+
+static const struct argp_option status_options[] = {
+	{ "check", KEY_CHECK, NULL, 0,
+	  "Print one line for a monitor: OK, WARNING, CRITICAL or UNKNOWN", 0 },
+	{ 0 }
+};
 
 const struct command command_status = {
 	.name = "status",
 	.summary = "is it recording, what happened, what to do next",
-	.help = "Show whether the module is loaded and all its hooks are attached, what happened since it was loaded, and what to do next. This is also the default command. Without root or without the module it shows only what all users may read."
+	.help = "Show whether the module is loaded and all its hooks are attached, what happened since it was loaded, and what to do next. This is also the default command. Without root or without the module it shows only what all users may read. Exit status: 0 recording, 3 not recording (not loaded, another ABI, disabled), 4 recording but hooks are missing."
 		"\v"
 		"Examples:\n"
 		"  oomtrace\n"
+		"  oomtrace status --check\n"
 		"  oomtrace status --json | jq .hooks_missing\n",
 	.takes = TAKES_JSON,
+	.options = status_options,
+	.option = parse_status_option,
 	.run = run_status,
 };

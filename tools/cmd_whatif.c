@@ -15,6 +15,7 @@
 #include "../common/format.h"
 #include "cmd_whatif.h"
 #include "numbers.h"
+#include "store.h"
 #include "whatif_print.h"
 
 #define CGROUP_ROOT	"/sys/fs/cgroup"
@@ -286,20 +287,17 @@ static int replay_with_assumptions(struct whatif *a, const struct records *recs)
 	return status;
 }
 
-static int run_whatif(const struct options *opt)
+static int replay_episode(struct store *st, const struct episode *ep,
+			  const struct options *opt)
 {
-	struct records recs = { 0 };
-	struct whatif a = { 0 };
-	int damaged, status;
+	const struct records *recs = store_complete(st, ep);
+	struct whatif a = { .episode = ep->number };
+	int status;
 
-	damaged = records_read(&recs, opt, RECORDS_OOM);
-	a.episode = records_pick(&recs, opt->episode);
-	if (damaged && !a.episode)
-		return damaged;
-	if (!a.episode || !replay_init(&a.r, &recs, a.episode) || !a.r.n)
-		return report_no_replay(&recs, opt->episode, a.episode);
-	a.v = records_first(&recs, a.episode, OOMTRACE_VERDICT);
-	status = replay_with_assumptions(&a, &recs);
+	if (!replay_init(&a.r, recs, a.episode) || !a.r.n)
+		return report_no_replay(recs, opt->episode, a.episode);
+	a.v = records_first(recs, a.episode, OOMTRACE_VERDICT);
+	status = replay_with_assumptions(&a, recs);
 	if (!status) {
 		if (opt->json)
 			whatif_json(&a);
@@ -308,7 +306,23 @@ static int run_whatif(const struct options *opt)
 		status = close_output();
 	}
 	replay_free(&a.r);
-	records_free(&recs);
+	return status;
+}
+
+static int run_whatif(const struct options *opt)
+{
+	const struct episode *ep;
+	struct store st;
+	int damaged, status;
+
+	status = store_read(&st, opt, RECORDS_OOM);
+	if (!status) {
+		ep = store_pick(&st, opt, STORE_CHOSEN);
+		status = ep ? replay_episode(&st, ep, opt) :
+			      store_report_none(&st, opt);
+	}
+	damaged = st.damaged;
+	store_free(&st);
 	return status ? status : damaged;
 }
 
@@ -334,7 +348,7 @@ const struct command command_whatif = {
 		"  oomtrace whatif --save 812 3\n"
 		"      which oom_score_adj would have saved pid 812 in the third OOM?\n"
 		"  oomtrace whatif --limit 512M saved.oom\n",
-	.takes = TAKES_JSON | TAKES_EPISODE | TAKES_FILE,
+	.takes = TAKES_JSON | TAKES_EPISODE | TAKES_STORE | TAKES_TIMES,
 	.options = whatif_options,
 	.option = parse_whatif_option,
 	.run = run_whatif,

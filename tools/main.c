@@ -13,9 +13,11 @@
 #include "cmd_info.h"
 #include "cmd_last.h"
 #include "cmd_limits.h"
+#include "cmd_list.h"
 #include "cmd_protect.h"
 #include "cmd_ranking.h"
 #include "cmd_record.h"
+#include "cmd_refusals.h"
 #include "cmd_report.h"
 #include "cmd_status.h"
 #include "cmd_top.h"
@@ -23,8 +25,8 @@
 #include "options.h"
 
 static const struct command * const commands[] = {
-	&command_status, &command_last, &command_whatif, &command_protect,
-	&command_limits,
+	&command_status, &command_list, &command_last,
+	&command_refusals, &command_why, &command_whatif, &command_protect, &command_limits,
 	&command_advise, &command_live, &command_top, &command_dump,
 	&command_record, &command_report, &command_export, &command_ranking,
 	&command_info,
@@ -55,7 +57,8 @@ static int print_usage(void)
 	     "`oomtrace COMMAND --help` lists the options of a command and examples;\n"
 	     "oomtrace(8) explains the output. Without a command, status is run. The module\n"
 	     "must be loaded (modprobe oomtrace), and reading it requires root. Exit status:\n"
-	     "0 success, 1 failure, 2 usage error.");
+	     "0 success, 1 failure or nothing found, 2 usage error, 3 not recording, 4 hooks\n"
+	     "missing.");
 	return close_output();
 }
 

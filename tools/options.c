@@ -15,16 +15,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "options.h"
 #include "savefile_read.h"
+#include "when.h"
 
-enum { KEY_OLDEST = 0x100, KEY_USAGE };
+enum { KEY_OLDEST = 0x100, KEY_USAGE, KEY_DIR, KEY_SINCE, KEY_UNTIL, KEY_NO_PAGER };
+
+/* Upper bound: the common options, a command's own, and the empty last one. */
+#define OPTIONS_MAX	32
 
 /* All commands but those that read a process take --device. */
 #define TAKES_DEVICE	0x8000
-
-/* Upper bound: the common options, a command's own, and the empty last one. */
-#define OPTIONS_MAX	24
 
 /* A command line being read. */
 struct reading {
@@ -50,12 +52,36 @@ void say_error(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+static int last_status = EXIT_RUNTIME;
+
+int status_of_error(int err)
+{
+	switch (err) {
+	case -ENOENT:
+	case -ENXIO:
+	case -ENODEV:
+	case -EPROTO:
+		return EXIT_BLIND;
+	default:
+		return EXIT_RUNTIME;
+	}
+}
+
+int open_status(void)
+{
+	return last_status;
+}
+
 struct oomtrace *open_records(const struct options *opt, unsigned int flags)
 {
 	struct oomtrace *ot = oomtrace_new();
+	int err = ot ? saved_open(ot, opt->device, flags) : -ENOMEM;
 
-	if (ot && !saved_open(ot, opt->device, flags))
+	if (!err)
 		return ot;
+	/* A file that is not there says nothing about the module. */
+	last_status = strcmp(opt->device, OOMTRACE_DEVICE) ? EXIT_RUNTIME :
+		      status_of_error(err);
 	say_error("%s", saved_error(ot));
 	oomtrace_free(ot);
 	return NULL;
@@ -67,6 +93,7 @@ struct oomtrace *open_module(const struct options *opt)
 
 	if (!ot || oomtrace_is_device(ot))
 		return ot;
+	last_status = EXIT_RUNTIME;
 	say_error("%s is not a device: this command reads the module, not saved records",
 		  opt->device);
 	oomtrace_free(ot);
@@ -137,26 +164,87 @@ static error_t report_unexpected(const struct reading *r, const char *arg)
 	return EINVAL;
 }
 
+/* @text is a number without a sign, up to @end. */
+static bool read_unsigned(const char *text, const char *end,
+			  unsigned long long *n)
+{
+	char *stop;
+
+	errno = 0;
+	*n = strtoull(text, &stop, 10);
+	return *text >= '1' && *text <= '9' && stop == end && !errno;
+}
+
+/* BOOT.LOAD.NUMBER, the id that a program gets. */
+static bool read_long_id(struct episode_id *id, const char *arg)
+{
+	size_t boot = strspn(arg, "0123456789abcdef");
+	const char *load = arg + boot + 1, *dot;
+
+	if (boot != IDENTITY_BOOT - 1 || arg[boot] != '.')
+		return false;
+	dot = strchr(load, '.');
+	if (!dot || !read_unsigned(load, dot, &id->load))
+		return false;
+	memcpy(id->boot, arg, boot);
+	return read_unsigned(dot + 1, arg + strlen(arg), &id->number);
+}
+
+/* NUMBER, or STAMP-NUMBER, or BOOT.LOAD.NUMBER. */
+static bool read_episode_id(struct episode_id *id, const char *arg)
+{
+	const char *at;
+
+	memset(id, 0, sizeof(*id));
+	if (read_unsigned(arg, arg + strlen(arg), &id->number))
+		return true;
+	if (when_read_stamp(arg, &at, &id->wall_ns)) {
+		id->stamped = true;
+		return *at == '-' && read_unsigned(at + 1, at + strlen(at),
+						   &id->number);
+	}
+	return read_long_id(id, arg);
+}
+
+#define EPISODE_FORMS	"episodes are numbered 1, 2, 3..., and oomtrace list shows their ids"
+
 static error_t read_episode(struct reading *r, const char *arg)
 {
-	char *end;
-
 	if (r->episode_given)
 		return report_unexpected(r, arg);
 	r->episode_given = true;
-	errno = 0;
-	r->opt->episode = strtoull(arg, &end, 10);
-	if (*arg >= '1' && *arg <= '9' && !*end && !errno)
+	if (read_episode_id(&r->opt->id, arg)) {
+		r->opt->episode = r->opt->id.number;
 		return 0;
-	say_error("'%s' is not an episode: episodes are numbered 1, 2, 3...", arg);
+	}
+	say_error("'%s' is not an episode: " EPISODE_FORMS, arg);
 	return EINVAL;
 }
 
-/* If a command accepts both, a number is an episode and the rest is a file. */
+static error_t add_source(struct reading *r, const char *path)
+{
+	struct options *opt = r->opt;
+
+	if (r->cmd->takes & TAKES_STORE) {
+		opt->source = reallocarray(opt->source, opt->nsource + 1,
+					   sizeof(*opt->source));
+		if (!opt->source)
+			return ENOMEM;
+		opt->source[opt->nsource++] = path;
+	} else if (r->file_given) {
+		return report_unexpected(r, path);
+	}
+	r->file_given = true;
+	opt->device = path;
+	return 0;
+}
+
+/* If a command accepts both, what looks like an episode is one. */
 static error_t read_argument(struct reading *r, const char *arg)
 {
 	bool episode = r->cmd->takes & TAKES_EPISODE;
-	bool file = r->cmd->takes & TAKES_FILE;
+	bool file = r->cmd->takes & (TAKES_FILE | TAKES_STORE);
+	struct episode_id id;
 
 	if (r->cmd->takes & TAKES_TASK) {
 		if (r->opt->task)
@@ -164,20 +252,29 @@ static error_t read_argument(struct reading *r, const char *arg)
 		r->opt->task = arg;
 		return 0;
 	}
-
-	if (file && !(episode && arg[strspn(arg, "0123456789")] == '\0')) {
-		if (r->file_given)
-			return report_unexpected(r, arg);
-		if (episode && access(arg, F_OK)) {
-			say_error("'%s' is neither a file nor an episode: episodes are numbered 1, 2, 3...",
-				  arg);
-			return EINVAL;
-		}
-		r->file_given = true;
-		r->opt->device = arg;
+	if (r->cmd->argument && !r->cmd->argument(arg))
 		return 0;
-	}
-	return episode ? read_episode(r, arg) : report_unexpected(r, arg);
+	if (!file)
+		return episode ? read_episode(r, arg) : report_unexpected(r, arg);
+	if (!episode)
+		return add_source(r, arg);
+	if (arg[strspn(arg, "0123456789")] == '\0' || read_episode_id(&id, arg))
+		return read_episode(r, arg);
+	if (!access(arg, F_OK))
+		return add_source(r, arg);
+	say_error("'%s' is neither a file nor an episode: " EPISODE_FORMS, arg);
+	return EINVAL;
+}
+
+/* --since and --until. */
+static error_t read_when(struct options *opt, long long *ns, const char *name,
+			 const char *arg)
+{
+	opt->timed = true;
+	if (when_read(arg, clock_ns(CLOCK_REALTIME), ns))
+		return 0;
+	say_error("--%s: invalid time '%s': " WHEN_FORMS, name, arg);
+	return EINVAL;
 }
 
 static void __attribute__((noreturn))
@@ -195,8 +292,20 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'd':
-		r->file_given = true;
-		r->opt->device = arg;
+		r->file_given = false;
+		return add_source(r, arg);
+	case KEY_DIR:
+		r->opt->dir = arg;
+		r->opt->dir_given = true;
+		return 0;
+	case KEY_SINCE:
+		if (r->cmd->since_given)
+			*r->cmd->since_given = true;
+		return read_when(r->opt, &r->opt->since, "since", arg);
+	case KEY_UNTIL:
+		return read_when(r->opt, &r->opt->until, "until", arg);
+	case KEY_NO_PAGER:
+		r->opt->no_pager = true;
 		return 0;
 	case 'j':
 		r->opt->json = true;
@@ -242,6 +351,14 @@ static void pick_options(struct argp_option *to, const struct command *cmd)
 		  "Print only records of these types", 0 } },
 		{ TAKES_OLDEST, { "oldest", KEY_OLDEST, NULL, 0,
 		  "Start with the oldest buffered record", 0 } },
+		{ TAKES_STORE, { "dir", KEY_DIR, "DIR", 0,
+		  "Read DIR beside the device, instead of " STORE_DIR, 0 } },
+		{ TAKES_TIMES, { "since", KEY_SINCE, "TIME", 0,
+		  "From TIME on: 2h (ago), today, yesterday, 17:00, \"2026-11-29 17:00\"", 0 } },
+		{ TAKES_TIMES, { "until", KEY_UNTIL, "TIME", 0,
+		  "Up to TIME", 0 } },
+		{ TAKES_PAGER, { "no-pager", KEY_NO_PAGER, NULL, 0,
+		  "Do not show long text in a pager", 0 } },
 		{ 0, { "help", 'h', NULL, 0, "Print this help", 0 } },
 		{ 0, { "usage", KEY_USAGE, NULL, OPTION_HIDDEN, NULL, 0 } },
 	};
@@ -259,11 +376,15 @@ static void pick_options(struct argp_option *to, const struct command *cmd)
 
 static const char *args_doc(unsigned int takes)
 {
-	switch (takes & (TAKES_EPISODE | TAKES_FILE | TAKES_TASK)) {
+	switch (takes & (TAKES_EPISODE | TAKES_FILE | TAKES_STORE | TAKES_TASK)) {
 	case TAKES_TASK:
 		return "PID|COMM|UNIT";
 	case TAKES_EPISODE | TAKES_FILE:
 		return "[FILE] [EPISODE]";
+	case TAKES_EPISODE | TAKES_STORE:
+		return "[FILE|DIR]... [EPISODE]";
+	case TAKES_STORE:
+		return "[FILE|DIR]...";
 	case TAKES_EPISODE:
 		return "[EPISODE]";
 	case TAKES_FILE:
@@ -276,26 +397,35 @@ static const char *args_doc(unsigned int takes)
 void options_read(const struct command *cmd, int argc, char **argv,
 		  struct options *opt)
 {
+	const char *sources = args_doc(cmd->takes);
+	char name[32], args[80];
 	struct argp_option options[OPTIONS_MAX] = { 0 };
 	struct reading r = { .cmd = cmd, .opt = opt };
 	struct argp argp = {
 		.options = options,
 		.parser = parse_option,
-		.args_doc = args_doc(cmd->takes),
+		.args_doc = args,
 		.doc = cmd->help,
 	};
-	char name[32];
-
+	snprintf(args, sizeof(args), "%s%s%s",
+		 cmd->argument_name ? cmd->argument_name : "",
+		 cmd->argument_name && sources ? " " : "", sources ? sources : "");
 	snprintf(name, sizeof(name), "oomtrace %s", cmd->name);
 	argv[0] = name;
 	pick_options(options, cmd);
 	memset(opt, 0, sizeof(*opt));
 	opt->device = OOMTRACE_DEVICE;
 	opt->all_types = true;
+	opt->dir = STORE_DIR;
+	opt->since = LLONG_MIN;
+	opt->until = LLONG_MAX;
 
 	if (!argp_parse(&argp, argc, argv, ARGP_NO_EXIT | ARGP_NO_HELP, NULL,
-			&r))
-		return;
+			&r)) {
+		if (opt->since <= opt->until)
+			return;
+		say_error("%s: --since is later than --until", cmd->name);
+	}
 	/* Own messages say what is allowed; argp's need the usage text. */
 	if (!said)
 		argp_help(&argp, stderr, ARGP_HELP_USAGE, name);

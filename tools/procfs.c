@@ -9,6 +9,15 @@
 
 #include "procfs.h"
 
+/* Handle type of kernfs: a 64-bit inode number (FILEID_KERNFS). */
+#define KERNFS_HANDLE	0xfe
+
+/* A struct file_handle with its bytes. */
+union cgroup_handle {
+	struct file_handle h;
+	char bytes[sizeof(struct file_handle) + sizeof(unsigned long long)];
+};
+
 static ssize_t read_small_file(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -70,4 +79,42 @@ bool procfs_cgroup(int pid, char *buf, size_t size)
 	len = strcspn(path, "\n");
 	snprintf(buf, size, "%.*s", (int)len, path);
 	return true;
+}
+
+/* The path below @root of the cgroup with an inode number. */
+static bool find_cgroup(const char *root, unsigned long long id, char *buf,
+			size_t size)
+{
+	union cgroup_handle u = {
+		.h = { .handle_bytes = sizeof(id), .handle_type = KERNFS_HANDLE },
+	};
+	char link[64], path[4096];
+	size_t len = strlen(root);
+	int dir, fd = -1;
+	ssize_t n = -1;
+
+	memcpy(u.h.f_handle, &id, sizeof(id));
+	dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0)
+		fd = open_by_handle_at(dir, &u.h, O_PATH | O_CLOEXEC);
+	if (fd >= 0) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		n = readlink(link, path, sizeof(path) - 1);
+		close(fd);
+	}
+	if (dir >= 0)
+		close(dir);
+	if (n < (ssize_t)len)
+		return false;
+	path[n] = '\0';
+	if (strncmp(path, root, len))
+		return false;
+	snprintf(buf, size, "%s", path[len] ? path + len : "/");
+	return true;
+}
+
+bool procfs_cgroup_path(unsigned long long id, char *buf, size_t size)
+{
+	return find_cgroup("/sys/fs/cgroup", id, buf, size) ||
+	       find_cgroup("/sys/fs/cgroup/memory", id, buf, size);
 }

@@ -60,7 +60,7 @@ int ranking_read(const struct options *opt, unsigned long long cgroup,
 
 	*recs = NULL;
 	if (!ot)
-		return EXIT_RUNTIME;
+		return open_status();
 	err = ranking_ask(ot, cgroup, rk, recs);
 	oomtrace_free(ot);
 	if (!err)

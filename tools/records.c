@@ -66,13 +66,20 @@ int records_read(struct records *recs, const struct options *opt,
 	int ret, ring;
 
 	if (!ot)
-		return EXIT_RUNTIME;
+		return open_status();
 	/* Skip to the episode's begin; read everything if that was overwritten. */
 	if (opt->episode && oomtrace_is_device(ot))
 		oomtrace_seek_episode(ot, opt->episode);
 	recs->facts_known = saved_facts(ot, &recs->facts);
+	if (opt->timed && !recs->facts.wall_offset_ns) {
+		say_error("--since and --until need the time of the records, which this file lacks");
+		oomtrace_free(ot);
+		return EXIT_RUNTIME;
+	}
 	while ((ret = oomtrace_next(ot, &rec)) > 0)
-		if (rec->type < 64 && (types >> rec->type & 1))
+		if (rec->type < 64 && (types >> rec->type & 1) &&
+		    (!opt->timed || is_in_time(opt, (long long)rec->ts_ns +
+					       recs->facts.wall_offset_ns)))
 			records_add(recs, rec);
 	for (ring = 0; ring < OOMTRACE_RINGS; ring++)
 		recs->lost[ring] += oomtrace_lost(ot, ring, -1);

@@ -11,7 +11,10 @@
 #ifndef OOMTRACE_SAVEFILE_H
 #define OOMTRACE_SAVEFILE_H
 
+#include <stddef.h>
+
 #include "../include/oomtrace.h"
+#include "identity.h"
 
 /* No record starts with these bytes: its size would not be a multiple of 8. */
 #define SAVED_MAGIC	"OOMTRACE"
@@ -35,6 +38,10 @@
  * @version: kernel version of uname(2), truncated if too long.
  * @machine: machine of uname(2).
  * @node: host name.
+ * @boot: boot id, see struct identity. This and @load are absent from files of
+ *	before they existed, whose @size is SAVED_SIZE_VER1.
+ * @reserved2: zero.
+ * @load: number of the module's load within the boot.
  */
 struct saved_header {
 	char magic[8];
@@ -52,6 +59,15 @@ struct saved_header {
 	char version[72];
 	char machine[24];
 	char node[72];
+	char boot[IDENTITY_BOOT];
+	char reserved2[7];
+	__u64 load;
 };
+
+/* Bytes of the header of the first version, which every file has. */
+#define SAVED_SIZE_VER1	offsetof(struct saved_header, boot)
+
+/** saved_fill_machine() - set @release to @load to those of this machine */
+void saved_fill_machine(struct saved_header *h);
 
 #endif /* OOMTRACE_SAVEFILE_H */

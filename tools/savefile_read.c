@@ -27,13 +27,14 @@ static struct {
 	int fd;
 	const char *path;
 	bool from_device;
+	bool cut;			/* it ended in the middle of a frame */
 	ZSTD_DStream *zstd;
 	size_t wanted;			/* bytes zstd wants next; 0: a frame ended */
 	bool decoded;			/* zstd has output left without more input */
 	ZSTD_inBuffer in;
 	char raw[1 << 16];		/* bytes of the file */
 	size_t front, front_len;	/* bytes of @looked to return first */
-	char looked[sizeof(struct saved_header)];
+	char looked[8];
 	struct saved_header head;	/* size 0 if there is none */
 	char error[512];
 } f = { .fd = -1 };
@@ -71,9 +72,11 @@ static int refill_zstd_input(void)
 
 	if (n < 0)
 		return n;
-	if (!n && f.wanted)
+	if (!n && f.wanted) {
+		f.cut = true;
 		return set_error(EBADMSG,
 			    "the recording was cut short; everything before that was read");
+	}
 	f.in = (ZSTD_inBuffer){ f.raw, n, 0 };
 	return n > 0;
 }
@@ -184,25 +187,49 @@ static int check_header(void)
 {
 	struct saved_header *h = &f.head;
 
-	memcpy(h, f.looked, sizeof(*h));
 	if (h->endian == __builtin_bswap32(SAVED_ENDIAN))
 		return set_error(EPROTO, "saved on a machine with the other byte order: read it on such a machine");
 	if (h->endian != SAVED_ENDIAN)
 		return set_error(EBADMSG, "damaged: its header has no byte order");
-	if (h->format != SAVED_FORMAT)
-		return set_error(EPROTO, "has file format %u, but this command reads %u: use the oomtrace version that saved it",
+	/* Files of older versions are read; of a newer one, not if that says so. */
+	if (!h->format || h->format > SAVED_FORMAT)
+		return set_error(EPROTO, "has file format %u, but this command reads up to %u: use the oomtrace version that saved it",
 			    h->format, SAVED_FORMAT);
-	if (h->abi != OOMTRACE_ABI_VERSION)
-		return set_error(EPROTO, "has records of ABI %u, but this command reads %u: use the oomtrace version that saved it",
+	if (!h->abi || h->abi > OOMTRACE_ABI_VERSION)
+		return set_error(EPROTO, "has records of ABI %u, but this command reads up to %u: use the oomtrace version that saved it",
 			    h->abi, OOMTRACE_ABI_VERSION);
-	if (h->size < sizeof(*h) || h->size > HEADER_MAX || h->size % 8 ||
+	if (h->size < SAVED_SIZE_VER1 || h->size > HEADER_MAX || h->size % 8 ||
 	    h->page_size < 1024 || (h->page_size & (h->page_size - 1)))
 		return set_error(EBADMSG, "damaged: its header is invalid");
+	return 0;
+}
+
+/* Read the members that the file has; the others stay zero. */
+static int read_header(void)
+{
+	struct saved_header *h = &f.head;
+	size_t known;
+	ssize_t n;
+	int err;
+
+	memcpy(h, f.looked, 8);
+	n = read_fully((char *)h + 8, SAVED_SIZE_VER1 - 8, read_plain);
+	if (n != SAVED_SIZE_VER1 - 8)
+		return set_error(EBADMSG, "ends inside its header");
+	err = check_header();
+	if (err)
+		return err;
+	known = h->size < sizeof(*h) ? h->size : sizeof(*h);
+	n = read_fully((char *)h + SAVED_SIZE_VER1, known - SAVED_SIZE_VER1,
+		       read_plain);
+	if (n != (ssize_t)(known - SAVED_SIZE_VER1))
+		return set_error(EBADMSG, "ends inside its header");
 	h->release[sizeof(h->release) - 1] = '\0';
 	h->version[sizeof(h->version) - 1] = '\0';
 	h->machine[sizeof(h->machine) - 1] = '\0';
 	h->node[sizeof(h->node) - 1] = '\0';
-	return skip_bytes(h->size - sizeof(*h));
+	h->boot[sizeof(h->boot) - 1] = '\0';
+	return skip_bytes(h->size - known);
 }
 
 /*
@@ -231,11 +258,13 @@ static int find_header(void)
 	if (f.front_len < 8 || memcmp(f.looked, SAVED_MAGIC, 8))
 		return is_record_start() ? 0 :
 			set_error(EBADMSG, "is no oomtrace file");
-	n = read_fully(f.looked + 8, sizeof(f.looked) - 8, read_plain);
-	if (n != sizeof(f.looked) - 8)
-		return set_error(EBADMSG, "ends inside its header");
 	f.front_len = 0;
-	return check_header();
+	return read_header();
+}
+
+bool saved_is_cut(void)
+{
+	return f.cut;
 }
 
 void saved_close(void)
@@ -293,5 +322,6 @@ bool saved_facts(struct oomtrace *ot, struct saved_header *facts)
 	facts->boot_offset_ns = info.boot_offset_ns;
 	facts->wall_offset_ns = info.wall_offset_ns;
 	facts->hooks_missing = info.hooks_missing;
+	saved_fill_machine(facts);
 	return true;
 }

@@ -35,6 +35,9 @@ const char *saved_error(const struct oomtrace *ot);
  */
 bool saved_facts(struct oomtrace *ot, struct saved_header *facts);
 
+/** saved_is_cut() - did the file end early, as one that is being written does? */
+bool saved_is_cut(void);
+
 /** saved_close() - free what saved_open() allocated, except @ot */
 void saved_close(void);
 

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -93,8 +92,6 @@ static int compress_data(struct saver *s, const void *data, size_t size,
 
 static void fill_header(struct saved_header *h, const struct oomtrace_info *info)
 {
-	struct utsname u;
-
 	memset(h, 0, sizeof(*h));
 	memcpy(h->magic, SAVED_MAGIC, sizeof(h->magic));
 	h->endian = SAVED_ENDIAN;
@@ -106,12 +103,7 @@ static void fill_header(struct saved_header *h, const struct oomtrace_info *info
 	h->boot_offset_ns = info->boot_offset_ns;
 	h->wall_offset_ns = info->wall_offset_ns;
 	h->hooks_missing = info->hooks_missing;
-	if (uname(&u))
-		return;
-	snprintf(h->release, sizeof(h->release), "%s", u.release);
-	snprintf(h->version, sizeof(h->version), "%s", u.version);
-	snprintf(h->machine, sizeof(h->machine), "%.23s", u.machine);
-	snprintf(h->node, sizeof(h->node), "%s", u.nodename);
+	saved_fill_machine(h);
 }
 
 /* Mode 0600: command names may be private. */

@@ -105,7 +105,7 @@ static void test_sources(void)
 {
 	expect("./oomtrace ranking -d few 2>&1", 1, "few is not a device",
 	       "a_ranking_is_the_modules");
-	expect("./oomtrace status -d few", 0, "oomtrace last few",
+	expect("./oomtrace status -d few", 3, "oomtrace last few",
 	       "status_says_what_reads_a_file");
 	expect("mkfifo fifo; cat few >fifo & timeout 10 ./oomtrace report fifo -o page.html; r=$?; rm -f fifo; exit $r",
 	       0, "", "a_report_is_made_of_a_pipe");
@@ -295,16 +295,30 @@ static void test_export(void)
 
 static void test_last(void)
 {
-	expect("./oomtrace last oom", 0, "Runner-up: p\\\"i\\n[811]",
+	expect("./oomtrace last -v oom", 0, "Runner-up: p\\\"i\\n[811]",
 	       "last_explains_a_file");
-	expect("./oomtrace last --list many | tail -1", 0,
-	       "  1000  12.345679 s          ?          no_fs",
+	expect("./oomtrace last oom", 0,
+	       "\nKilled   nobody: the chosen process had exited already\n",
+	       "last_fits_on_one_screen");
+	check(lines() <= 25, "in_25_lines");
+	expect("./oomtrace last --list many | tail -1", 0, "1000 12.345679 s after boot",
 	       "last_lists_what_there_was");
+	check_has(out, "no_fs", "with_its_ending");
+	expect("./oomtrace list many 2>&1", 1, "no process was killed; --all lists other OOMs\n",
+	       "list_lists_kills");
+	expect("./oomtrace list --all -n 2 --noheadings many oom", 0, "1000 12.345679",
+	       "list_takes_several_files");
+	check(lines() == 2, "and_shows_as_many_as_are_wanted");
+	expect("./oomtrace list --all --json oom", 0,
+	       "{\"id\":\"7\",\"short_id\":\"7\",\"episode\":7,\"ts_ns\":12345678901,",
+	       "list_gives_json");
+	expect("./oomtrace list none 2>&1", 1, "no OOM is recorded\n",
+	       "an_empty_list_is_told");
 	expect("./oomtrace last --json oom", 0,
-	       "{\"episode\":7,\"records\":[{\"type\":\"candidate\",",
+	       "{\"episode\":7,\"id\":\"7\",\"records\":[{\"type\":\"candidate\",",
 	       "last_gives_an_episode_as_json");
 	expect("./oomtrace last --since 1h oom 2>&1", 1,
-	       "needs the time of the records",
+	       "need the time of the records",
 	       "since_wants_a_file_with_a_time");
 	run("mkdir ps; printf 'Panic#1 Part1\\n<2>[ 9.2] oomtrace: Killed:    hog[1]\\n' >ps/dmesg-x-2;"
 	    " printf 'Panic#1 Part2\\n<6>[ 8.0] oomtrace: loaded\\n"
@@ -315,14 +329,63 @@ static void test_last(void)
 	check_hasnt(out, "loaded", "what_was_said_before_it_is_left_out");
 	expect("./oomtrace last --pstore=none 2>&1", 1, "pstore has no panic",
 	       "no_panic_is_told");
-	expect("./oomtrace last --since yesterday oom 2>&1", 2,
-	       "invalid time 'yesterday'", "since_is_a_time");
+	expect("./oomtrace last --since tomorrow oom 2>&1", 2,
+	       "invalid time 'tomorrow'", "since_is_a_time");
 }
 
 /* The completions that bash offers for a line that ends in these words. */
 #define COMPLETE(n, words)						\
 	"bash -c '. ./completion; COMP_WORDS=(./oomtrace " words ");"	\
 	" COMP_CWORD=" n "; _oomtrace; echo ${COMPREPLY[*]}'"
+
+/* Files of each older version, and the whole text that is made of one. */
+static void test_saved(void)
+{
+	expect("TZ=UTC ./oomtrace last saved/v1.oom | tail -n +2 | diff - saved/last.txt",
+	       0, "", "last_explains_an_old_file");
+	expect("TZ=UTC ./oomtrace refusals saved/v1.oom | diff - saved/refusals.txt",
+	       0, "", "refusals_are_those_of_an_old_file");
+	expect("TZ=UTC ./oomtrace why 1.3 saved/v1.oom | tail -n +2 | diff - saved/why.txt",
+	       0, "", "why_does_the_sum_of_an_old_file");
+	expect("./oomtrace last saved/v1.oom | awk 'length > 80'", 0, "",
+	       "no_line_is_wider_than_80_columns");
+	expect("./oomtrace last saved/raw.oom", 0, "Killed   mysqld[253], user root: 20.8 MiB came back after 8 ms\n",
+	       "records_without_a_header_are_read");
+	expect("./oomtrace list saved/v1.oom saved/raw.oom saved | wc -l", 0, "5\n",
+	       "a_record_in_three_places_counts_once");
+	expect("n() { ./oomtrace export --format json \"$@\" | wc -l; }; echo $(n saved/v1.oom) $(n saved/raw.oom) $(n saved/raw.oom saved saved/v1.oom)",
+	       0, "199 15 199\n", "and_so_does_one_of_an_episode_in_part");
+	expect("TZ=UTC ./oomtrace list --noheadings --since '2026-11-30 00:09:31' --until 2026-11-30T00:09:33Z saved/v1.oom",
+	       0, "2 2026-11-30 00:09:31 UTC", "a_time_range_is_obeyed");
+	check(lines() == 1, "on_both_sides");
+	expect("./oomtrace list --noheadings --since 2026-11-29 saved | wc -l", 0, "4\n",
+	       "a_copy_with_a_clock_is_preferred");
+	expect("./oomtrace last 20261130T000931-2 saved/v1.oom", 0, "OOM kill 2 on db-17 ",
+	       "an_id_with_a_time_is_understood");
+	expect("./oomtrace last 20261130T000901-2 saved/v1.oom 2>&1", 1, "there is 20261130T000931-2\n",
+	       "one_of_another_time_is_not");
+	expect("./oomtrace last 0123456789abcdef0123456789abcdef.7.2 saved/v1.oom 2>&1", 1,
+	       "of that boot or time is available", "nor_is_one_of_another_boot");
+	expect("./oomtrace why 9.9 saved/v1.oom 2>&1", 1, "has the id 9.9",
+	       "a_refusal_that_is_not_there_is_told");
+	expect("./oomtrace refusals oom 2>&1", 1, "no refused request is recorded\n",
+	       "no_refusals_are_told");
+	expect("./oomtrace dump --json saved/v1.oom | head -1", 0,
+	       ",\"ts_ns\":5238606058,\"time\":\"2026-11-30T00:09:29.451830800Z\",",
+	       "json_has_the_time_of_day");
+	expect("TZ=UTC ./oomtrace dump --time wall saved/v1.oom | head -1", 0,
+	       "2026-11-30 00:09:29.451830 UTC [000] mark: ", "so_has_text_on_request");
+	expect("./oomtrace dump --time x few 2>&1", 2, "give wall",
+	       "an_unknown_clock_is_refused");
+	expect("./oomtrace dump --since 2h few 2>&1", 1, "need the time of the records",
+	       "a_time_range_needs_a_time");
+	expect("./oomtrace list --since today --until yesterday few 2>&1", 2,
+	       "--since is later than --until\n", "a_time_range_has_an_order");
+	expect("mkdir empty; ./oomtrace list empty 2>&1", 1, "empty has no file *.oom\n",
+	       "an_empty_directory_is_told");
+	expect("./oomtrace list --dir none-such 2>&1", 1, "none-such: No such file",
+	       "a_directory_that_is_not_there_is_told");
+}
 
 static void test_completion(void)
 {
@@ -333,6 +396,7 @@ static void test_completion(void)
 	       "formats_are_completed");
 	expect(COMPLETE("3", "dump --type oom_"), 0, "oom_begin oom_end\n",
 	       "record_types_are_completed");
+	expect(COMPLETE("3", "dump --time w"), 0, "wall\n", "clocks_are_completed");
 	expect(COMPLETE("2", "last fe"), 0, "few\n", "files_are_completed");
 }
 
@@ -350,14 +414,23 @@ static void test_man(void)
 
 static void test_usage(void)
 {
-	expect("./oomtrace 2>&1", 0, "\nNext:      ",
-	       "no_command_says_how_things_are");
+	if (access("/dev/oomtrace", F_OK)) {
+		expect("./oomtrace 2>&1", 3, "\nNext:      ",
+		       "no_command_says_how_things_are");
+		expect("./oomtrace status --check", 3, "CRITICAL: not recording: ",
+		       "a_monitor_gets_one_line");
+	} else {
+		expect("./oomtrace 2>&1", 0, "\nNext:      ",
+		       "no_command_says_how_things_are");
+		expect("./oomtrace status --check", 0, "OK: ",
+		       "a_monitor_gets_one_line");
+	}
 	expect("./oomtrace frob 2>&1", 2,
 	       "unknown command 'frob'\nCommands:\n  status ",
 	       "an_unknown_command_lists_those_there_are");
 	expect("./oomtrace dump --frob 2>&1", 2, "[--json]",
 	       "an_unknown_option_lists_those_there_are");
-	expect("./oomtrace last --since 1z 2>&1", 2, "for example 90s, 10m, 2h or 7d\n",
+	expect("./oomtrace last --since 1z 2>&1", 2, "today, yesterday, 17:00,",
 	       "a_bad_value_is_told_with_what_is_allowed");
 	check(lines() == 1, "in_one_line");
 	expect("./oomtrace last x 2>&1", 2, "numbered 1, 2, 3",
@@ -366,7 +439,7 @@ static void test_usage(void)
 	       "no record of OOM episode 5 is available\n",
 	       "an_episode_that_is_not_held_is_a_failure");
 	if (access("/dev/oomtrace", F_OK))
-		expect("./oomtrace dump 2>&1", 1,
+		expect("./oomtrace dump 2>&1", 3,
 		       "oomtrace: /dev/oomtrace: the module is not loaded (modprobe oomtrace)\n",
 		       "a_missing_module_is_told");
 	else
@@ -406,6 +479,9 @@ static void prepare(void)
 	snprintf(at, sizeof(at), "%s/oomtrace.bash-completion", self);
 	if (symlink(at, "completion") || symlink(self, "manpages"))
 		abort();
+	snprintf(at, sizeof(at), "%s/test/saved", self);
+	if (symlink(at, "saved"))
+		abort();
 	save("none", "", 0);
 	save_records(2, "few");
 	save_records(1000, "many");
@@ -431,6 +507,7 @@ void test_cli(void)
 	test_export();
 	test_report();
 	test_last();
+	test_saved();
 	test_completion();
 	test_man();
 	test_usage();

@@ -7,10 +7,10 @@
 
 #include "../../lib/utf8.h"
 #include "test_cli.h"
-#include "test_limits.h"
 #include "test_fuzz.h"
 #include "test_history.h"
 #include "test_journal.h"
+#include "test_limits.h"
 #include "test_metrics.h"
 #include "test_owner.h"
 #include "test_overcommit.h"
@@ -20,6 +20,7 @@
 #include "test_story.h"
 #include "test_zones.h"
 #include "test_util.h"
+#include "test_when.h"
 
 static char line[OOMTRACE_LINE_MAX];
 
@@ -369,7 +370,7 @@ int main(int argc, char **argv)
 	}
 	plan(30 + STORY_TESTS + ZONES_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
-	     HISTORY_TESTS + OWNER_TESTS + SERVICE_TESTS +
+	     HISTORY_TESTS + WHEN_TESTS + OWNER_TESTS + SERVICE_TESTS +
 	     LIMITS_TESTS + CLI_TESTS);
 	test_line();
 	test_gfp();
@@ -390,6 +391,7 @@ int main(int argc, char **argv)
 	test_metrics();
 	test_journal();
 	test_history();
+	test_when();
 	test_owner();
 	test_service();
 	test_limits();

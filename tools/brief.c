@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writes an OOM on one screen.
+ *
+ * Every number is that of a record, or a sum of such; one that is absent is left
+ * out. The whole explanation has all numbers.
+ */
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "brief_parts.h"
+#include "clock.h"
+#include "size.h"
+#include "term.h"
+#include "when.h"
+
+/* Victims named besides the first. */
+#define NAMES		4
+/* The kernel updates the averages of stalls every 2 s while tasks are active. */
+#define FRESH_NS	(4 * NS_PER_S)
+
+/* ---- pieces ---- */
+
+const char *brief_task(char buf[TASK_MAX], const char *comm, s32 pid)
+{
+	char text[4 * OOMTRACE_COMM_LEN + 1];
+
+	oomtrace_escape(text, sizeof(text), comm, OOMTRACE_COMM_LEN);
+	snprintf(buf, TASK_MAX, "%s[%d]", text, pid);
+	return buf;
+}
+
+/* ", user mysql" or ", uid 1000": names are those of this machine only. */
+static const char *write_user(char *buf, size_t size, const struct brief *b, u32 uid)
+{
+	struct passwd *pw = b->here || !uid ? getpwuid(uid) : NULL;
+	char clean[80];
+
+	if (pw)
+		snprintf(buf, size, ", user %s", term_clean(clean, sizeof(clean), pw->pw_name));
+	else
+		snprintf(buf, size, ", uid %u", uid);
+	return buf;
+}
+
+static const char *write_ns(char buf[40], u64 ns)
+{
+	if (ns < 1000000)
+		snprintf(buf, 40, "%.1f ms", ns / 1e6);
+	else if (ns < 1000000000)
+		snprintf(buf, 40, "%llu ms", ns / 1000000);
+	else
+		snprintf(buf, 40, "%.1f s", ns / 1e9);
+	return buf;
+}
+
+/* A sum of fields of a record. Returns false if one of them is absent. */
+bool brief_sum(const struct oomtrace_header *rec, const u8 *idx, unsigned int n,
+	       s64 *sum)
+{
+	unsigned int i;
+	s64 one;
+
+	*sum = 0;
+	for (i = 0; i < n; i++) {
+		if (!get_field(rec, idx[i], &one))
+			return false;
+		*sum = (u64)*sum + (u64)one;
+	}
+	return true;
+}
+
+static bool victim_memory(const struct oomtrace_victim *v, s64 *pages)
+{
+	static const u8 terms[] = {
+		B(victim_rss_anon), B(victim_rss_file), B(victim_rss_shmem),
+	};
+
+	return brief_sum(&v->h, terms, ARRAY_SIZE(terms), pages);
+}
+
+/* ---- title ---- */
+
+void brief_title(const struct store *st, const struct episode *ep)
+{
+	const struct saved_header *facts = &st->load[ep->load].recs.facts;
+	char id[STORE_ID_MAX], node[160], when[WHEN_MAX] = "", age[WHEN_MAX];
+	char left[300];
+
+	snprintf(left, sizeof(left), "%s %s%s%s",
+		 ep->killed ? "OOM kill" : "OOM", store_id(id, st, ep),
+		 *facts->node ? " on " : "",
+		 term_clean(node, sizeof(node), facts->node));
+	if (ep->dated)
+		printf("%s%-26s%s %s, %s\n", term_bold(), left, term_plain(),
+		       when_write(when, ep->wall_ns),
+		       when_write_age(age, clock_ns(CLOCK_REALTIME) - ep->wall_ns));
+	else
+		printf("%s%-26s%s %.6f s after boot\n", term_bold(), left,
+		       term_plain(), ep->ts_ns / 1e9);
+}
+
+/* ---- Killed ---- */
+
+/* "; 119.7 MiB came back after 224 ms": what is known of the freed memory. */
+static void write_freed(char *buf, size_t size, const struct brief *b, unsigned int i)
+{
+	const struct oomtrace_victim *v = &b->s.victim[i];
+	const struct oomtrace_story_reap *r = &b->s.reap[i];
+	bool exited = r->seen & (1 << OOMTRACE_STEP_EXITED);
+	char text[SIZE_TEXT_MAX], left[SIZE_TEXT_MAX], time[40];
+	unsigned int step;
+	s64 pages;
+
+	if (!victim_memory(v, &pages)) {
+		*buf = '\0';
+		return;
+	}
+	step = r->seen & (1 << OOMTRACE_STEP_FINISH) ? OOMTRACE_STEP_FINISH :
+						       OOMTRACE_STEP_EXITED;
+	if (exited && r->held_known && !r->users && !r->held)
+		step = OOMTRACE_STEP_EXITED;
+	size_write(text, pages, b->page);
+	if (!(r->timed & (1 << step))) {
+		snprintf(buf, size, ": it had %s; %s", text, r->seen ?
+			 "when that came back is not recorded" :
+			 "nothing is recorded yet of its end");
+		return;
+	}
+	write_ns(time, r->since_ns[step]);
+	if (step == OOMTRACE_STEP_FINISH && r->left_known && r->left > 0)
+		snprintf(buf, size, ": %s came back after %s, %s stayed",
+			 size_write(text, pages - r->left, b->page), time,
+			 size_write(left, r->left, b->page));
+	else if (step == OOMTRACE_STEP_EXITED && r->held_known && (r->users || r->held))
+		snprintf(buf, size, ": it exited after %s, but %s of its %s %s",
+			 time, size_write(left, r->held, b->page), text,
+			 r->users ? "is still held by other threads or processes" :
+				    "was still being freed");
+	else
+		/* Pages of files and of shared memory may stay for others. */
+		snprintf(buf, size, ": %s came back after %s",
+			 size_write(text, v->rss_anon, b->page), time);
+}
+
+static const char *describe_others(const struct oomtrace_victim *v)
+{
+	switch (v->why) {
+	case OOMTRACE_WHY_GROUP:
+		return "its whole cgroup is killed (memory.oom.group)";
+	case OOMTRACE_WHY_SHARED_MM:
+		return "shares its memory";
+	default:
+		return "in the same OOM";
+	}
+}
+
+static void say_others(const struct brief *b)
+{
+	unsigned int kept = b->s.victims < OOMTRACE_STORY_VICTIMS ?
+			    b->s.victims : OOMTRACE_STORY_VICTIMS;
+	char names[NAMES * (TASK_MAX + 2)] = "", one[TASK_MAX], more[40] = "";
+	unsigned int i;
+
+	for (i = 1; i < kept && i <= NAMES; i++) {
+		if (i > 1)
+			strcat(names, ", ");
+		strcat(names, brief_task(one, b->s.victim[i].comm, b->s.victim[i].pid));
+	}
+	if (b->s.victims > i)
+		snprintf(more, sizeof(more), " and %u more", b->s.victims - i);
+	term_say("", "and %s%s: %s", names, more, describe_others(&b->s.victim[1]));
+}
+
+static const char *describe_end(const struct brief *b)
+{
+	s64 ending, victims;
+
+	if (!get_field(&b->s.end.h, B(oom_end_ending), &ending))
+		return "nobody so far: the end of this OOM is not recorded";
+	switch (ending) {
+	case OOMTRACE_ENDING_KILLED:
+		get_field(&b->s.end.h, B(oom_end_victims), &victims);
+		return victims ? "its record is missing" :
+			"nobody: the chosen process had exited already";
+	case OOMTRACE_ENDING_NOTIFIER_FREED:
+		return "nobody: the kernel's oom notifiers freed memory";
+	case OOMTRACE_ENDING_CALLER_EXITING:
+		return "nobody: the process that asked was already exiting";
+	case OOMTRACE_ENDING_SCAN_ABORTED:
+		return "nobody: the kernel waited for an earlier victim to die";
+	case OOMTRACE_ENDING_NO_FS:
+		return "nobody: the request may not wait for file systems (no __GFP_FS)";
+	case OOMTRACE_ENDING_NO_CANDIDATE:
+		return "nobody: no process may be killed";
+	case OOMTRACE_ENDING_PANIC:
+		return "nobody: the kernel panicked";
+	case OOMTRACE_ENDING_DISABLED:
+		return "nobody: the OOM killer is disabled (suspend)";
+	default:
+		return "not known: how this OOM ended was not seen";
+	}
+}
+
+static void say_killed(const struct brief *b)
+{
+	const struct oomtrace_victim *v = &b->s.victim[0];
+	char name[TASK_MAX], user[100] = "", freed[200];
+
+	if (!b->s.victims) {
+		term_say("Killed", "%s", describe_end(b));
+		return;
+	}
+	if (oomtrace_field_valid(&v->h, B(victim_uid)))
+		write_user(user, sizeof(user), b, v->uid);
+	write_freed(freed, sizeof(freed), b, 0);
+	term_say("Killed", "\001%s\002%s%s", brief_task(name, v->comm, v->pid), user,
+		 freed);
+	if (b->s.victims > 1)
+		say_others(b);
+}
+
+/* ---- Before ---- */
+
+static void write_stall(char *buf, size_t size, const struct oomtrace_psi *psi,
+			const char *what)
+{
+	s64 some, age;
+
+	*buf = '\0';
+	if (!get_field(&psi->h, B(psi_some_avg10), &some))
+		return;
+	snprintf(buf, size, "%s" TERM_GLUE "%.1f" TERM_GLUE "%%", what, some / 100.0);
+	if (get_field(&psi->h, B(psi_age_ns), &age) && age > FRESH_NS)
+		snprintf(buf + strlen(buf), size - strlen(buf), " (%.0f s earlier)",
+			 age / 1e9);
+}
+
+/* An upper bound of what the kernel could have reclaimed on the machine. */
+static bool find_reclaimable(const struct brief *b, s64 *pages)
+{
+	const struct oomtrace_oom_begin *r = &b->s.begin;
+	s64 file, slab, misc, anon, swap;
+
+	if (r->scope != OOMTRACE_SCOPE_GLOBAL ||
+	    !get_field(&r->h, B(oom_begin_file), &file) ||
+	    !get_field(&r->h, B(oom_begin_slab_reclaimable), &slab) ||
+	    !get_field(&r->h, B(oom_begin_anon), &anon) ||
+	    !get_field(&r->h, B(oom_begin_swap_free), &swap) ||
+	    !get_field(&b->s.memory.h, B(memory_kernel_misc_reclaimable), &misc))
+		return false;
+	*pages = (u64)file + (u64)slab + (u64)misc + (u64)(anon < swap ? anon : swap);
+	return true;
+}
+
+static void say_before(const struct brief *b)
+{
+	const struct oomtrace_oom_begin *r = &b->s.begin;
+	char asked[TASK_MAX + 80] = "", memory[80], io[80], size[SIZE_TEXT_MAX];
+	char name[TASK_MAX], stalls[240] = "", left[120] = "";
+	s64 pages = 0;
+
+	if (!r->h.type)
+		return;
+	if (r->scope != OOMTRACE_SCOPE_USERSPACE && r->order >= 0 && r->order < 32 &&
+	    r->trigger == OOMTRACE_TRIGGER_ALLOCATION)
+		snprintf(asked, sizeof(asked), "%s asked for %s; ",
+			 brief_task(name, r->comm, r->pid),
+			 size_write(size, 1LL << r->order, b->page));
+	write_stall(memory, sizeof(memory), &b->s.psi[OOMTRACE_RESOURCE_MEMORY],
+		    "memory pressure");
+	write_stall(io, sizeof(io), &b->s.psi[OOMTRACE_RESOURCE_IO], "I/O");
+	if (*memory)
+		snprintf(stalls, sizeof(stalls), "%s (some, 10 s)%s%s", memory,
+			 *io ? ", " : "", io);
+	if (find_reclaimable(b, &pages))
+		snprintf(left, sizeof(left), "%s%s left to reclaim", *stalls ? "; " : "",
+			 pages ? size_write(size, pages, b->page) : "nothing");
+	if (*left && pages)
+		snprintf(left, sizeof(left), "%sat most %s left to reclaim",
+			 *stalls ? "; " : "", size);
+	if (*asked || *stalls || *left)
+		term_say("Before", "%s%s%s", asked, stalls, left);
+}
+
+/* ---- After ---- */
+
+/* What came after the kill, up to the next one in the same place. */
+static void say_after(const struct brief *b)
+{
+	const struct episode *next = NULL, *ep;
+	const struct oomtrace_oom_end *end;
+	const struct oomtrace_repeat *repeat;
+	const struct oomtrace_header *rec;
+	unsigned long long calls = b->s.repeats, waited = 0;
+	char text[200] = "", id[STORE_ID_MAX], time[40];
+	size_t i, pos;
+
+	for (i = 0; i < b->st->nepisode && !next; i++) {
+		ep = &b->st->episode[i];
+		if (ep->load != b->ep->load || ep->number <= b->ep->number)
+			continue;
+		if (ep->killed) {
+			next = ep;
+			break;
+		}
+		calls++;
+		end = records_first(b->recs, ep->number, OOMTRACE_OOM_END);
+		waited += end && end->ending == OOMTRACE_ENDING_SCAN_ABORTED;
+		for (pos = 0; (rec = records_next(b->recs, ep->number, &pos));) {
+			repeat = (const void *)rec;
+			if (rec->type != OOMTRACE_REPEAT)
+				continue;
+			calls += repeat->count;
+			waited += repeat->ending == OOMTRACE_ENDING_SCAN_ABORTED ?
+				  repeat->count : 0;
+		}
+	}
+	if (calls)
+		snprintf(text, sizeof(text), "%llu more %s of the OOM killer %s; ", calls,
+			 calls == 1 ? "call" : "calls", waited == calls ?
+			 "waited for it" : "ended without a kill");
+	if (next)
+		term_say("After", "%sthe next kill came %s later: oomtrace last %s", text,
+			 write_ns(time, next->ts_ns - b->ep->ts_ns),
+			 store_id(id, b->st, next));
+	else if (b->ep->killed)
+		term_say("After", "%snobody else was killed", text);
+	else
+		term_say("After", "%snobody was killed", text);
+}
+
+/* ---- Next ---- */
+
+/* A limit to try: half as much again. */
+static u64 limit_to_try(const struct brief *b)
+{
+	u64 mib = (b->s.begin.memcg_limit * b->page) >> 20;
+
+	return mib + (mib + 1) / 2 + !mib;
+}
+
+/* A command and what it is for, if the line has room for that. */
+static void say_command(const char *label, const char *command, const char *use)
+{
+	bool fits = strlen(command) <= 27;
+
+	term_say(label, fits ? "%-27s %s" : "%s%.0s", command, use);
+}
+
+static void say_next(const struct brief *b)
+{
+	const struct oomtrace_victim *v = &b->s.victim[0];
+	char id[STORE_ID_MAX] = "", args[600], limit[SIZE_TEXT_MAX], what[700];
+	char command[800];
+	bool memcg = brief_scope(b->recs, b->ep->number) == OOMTRACE_SCOPE_MEMCG;
+	s64 pages;
+
+	store_name_sources(args, sizeof(args), b->opt);
+	if (b->opt->id.number || b->opt->timed)
+		store_id(id, b->st, b->ep);
+	snprintf(what, sizeof(what), "%s%s%s", args, *id ? " " : "", id);
+	putchar('\n');
+	if (memcg && get_field(&b->s.begin.h, B(oom_begin_memcg_limit), &pages)) {
+		term_say("Next", "raise the limit above %s, or see what needs it",
+			 size_write(limit, pages, b->page));
+		snprintf(command, sizeof(command), "oomtrace whatif --limit %lluM%s",
+			 limit_to_try(b), what);
+		if (b->ep->chosen)
+			say_command("", command, "what a higher limit would do");
+	} else {
+		say_command("Next", "oomtrace protect", "who is next, and how to prevent it");
+		snprintf(command, sizeof(command), "oomtrace whatif --save %d%s",
+			 v->tgid, what);
+		if (b->ep->chosen && b->s.victims)
+			say_command("", command, "what would have saved it");
+	}
+	snprintf(command, sizeof(command), "oomtrace last -v%s", what);
+	say_command("", command, "every number");
+	snprintf(command, sizeof(command), "oomtrace report -o oom.html%s", what);
+	say_command("", command, "a page to send");
+}
+
+/* The path, with its middle left out if it is long. */
+static void say_path(const struct brief *b)
+{
+	char clean[4 * CGROUP_PATH_MAX];
+	const char *path, *first, *last;
+	s64 id;
+
+	if (!get_field(&b->s.begin.h, B(oom_begin_memcg_id), &id))
+		return;
+	path = cgroups_path(b->cgroups, id);
+	if (!path)
+		return;
+	oomtrace_escape(clean, sizeof(clean), path, CGROUP_PATH_MAX);
+	if (strlen(clean) <= TERM_WIDTH - 9) {
+		term_say("Cgroup", "%s", clean);
+		return;
+	}
+	first = strchr(clean + 1, '/');
+	last = strrchr(clean, '/');
+	term_say("Cgroup", "%.*s/.../%.16s...%s  (-v: whole)",
+		 first ? (int)(first - clean) : 0, clean, last + 1,
+		 strlen(last) > 28 ? last + strlen(last) - 12 : "");
+}
+
+void brief_print(const struct store *st, const struct episode *ep,
+		 const struct cgroups *cgroups, const struct options *opt)
+{
+	static struct brief b;
+	char host[80] = "";
+	size_t i;
+
+	b = (struct brief){ .st = st, .ep = ep, .cgroups = cgroups, .opt = opt,
+			    .recs = &st->load[ep->load].recs };
+	gethostname(host, sizeof(host) - 1);
+	b.here = st->load[ep->load].live || !strcmp(host, b.recs->facts.node);
+	oomtrace_story_init(&b.s, ep->number, b.recs->facts.page_size);
+	for (i = 0; i < b.recs->n; i++)
+		oomtrace_story_feed(&b.s, b.recs->rec[i]);
+	b.page = b.s.page_size;
+	brief_title(st, ep);
+	putchar('\n');
+	say_killed(&b);
+	brief_say_where(&b);
+	brief_say_why(&b);
+	say_before(&b);
+	say_after(&b);
+	say_next(&b);
+	say_path(&b);
+}

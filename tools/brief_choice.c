@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An OOM on one screen: why this process was killed and not another one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "brief_parts.h"
+#include "size.h"
+#include "term.h"
+
+/* Candidates and exempt tasks shown. */
+#define TOP		3
+#define EXEMPT		2
+/* Of the winner's points: a runner-up this near could as well have been killed. */
+#define NEAR		16
+
+/* Memory of a candidate as the kernel counts it, without oom_score_adj. */
+static bool candidate_memory(const struct brief *b,
+			     const struct oomtrace_candidate *c, s64 *pages)
+{
+	static const u8 terms[] = {
+		B(candidate_rss_anon), B(candidate_rss_file),
+		B(candidate_rss_shmem), B(candidate_swapents),
+	};
+
+	if (!brief_sum(&c->h, terms, ARRAY_SIZE(terms), pages) ||
+	    !oomtrace_field_valid(&c->h, B(candidate_pgtables_bytes)))
+		return false;
+	*pages += c->pgtables_bytes / b->page;
+	return true;
+}
+
+static bool some_adj(const struct brief *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->s.ntop && i < TOP; i++)
+		if (b->s.top[i].oom_score_adj)
+			return true;
+	return false;
+}
+
+static void say_reason(const struct brief *b)
+{
+	const struct oomtrace_verdict *v = &b->s.verdict;
+	char gap[SIZE_TEXT_MAX];
+	s64 policy = OOMTRACE_POLICIES, how = OOMTRACE_RECOMPUTED_UNAVAILABLE, next;
+
+	get_field(&v->h, B(verdict_policy), &policy);
+	get_field(&v->h, B(verdict_recomputed), &how);
+	if (policy == OOMTRACE_POLICY_ALLOCATING_TASK) {
+		term_say("Why", "it asked for memory, and vm.oom_kill_allocating_task is set: no processes were compared");
+	} else if (policy == OOMTRACE_POLICY_OTHER) {
+		term_say("Why", "another policy than the kernel's chose it (BPF, for example)");
+	} else if (!b->s.scanned) {
+		term_say("Why", "the records of the candidates are missing");
+	} else if (how == OOMTRACE_RECOMPUTED_ORIGIN) {
+		term_say("Why", "it was marked to be killed first (swapoff, KSM)");
+	} else if (how == OOMTRACE_RECOMPUTED_TIE) {
+		term_say("Why", "a tie of %u processes that could be killed: the kernel kills the later one",
+			 b->s.eligible);
+	} else if (how != OOMTRACE_RECOMPUTED_AGREE || b->s.open) {
+		term_say("Why", "the kernel chose it of %u processes (not all scores are known)",
+			 b->s.scanned);
+	} else if (b->s.eligible == 1) {
+		term_say("Why", "it was the only process that could be killed");
+	} else if (get_field(&v->h, B(verdict_runner_up_points), &next) &&
+		   v->points - next <= v->points / NEAR) {
+		term_say("Why", "a near tie of %u processes that could be killed: it was %s ahead",
+			 b->s.eligible, size_write(gap, v->points - next, b->page));
+	} else {
+		term_say("Why", "it %s of %u processes that could be killed",
+			 some_adj(b) ? "had the highest score" : "was the largest",
+			 b->s.eligible);
+	}
+}
+
+/* A row for each of the first candidates. */
+static void say_candidates(const struct brief *b)
+{
+	const struct oomtrace_verdict *v = &b->s.verdict;
+	bool adj = some_adj(b);
+	unsigned int i, width = 0, adj_width = 1;
+	char name[TASK_MAX], size[SIZE_TEXT_MAX], score[48];
+	const char *note;
+	s64 pages;
+
+	for (i = 0; i < b->s.ntop && i < TOP; i++) {
+		unsigned int len = strlen(brief_task(name, b->s.top[i].comm, b->s.top[i].pid));
+
+		width = len > width ? len : width;
+		len = snprintf(score, sizeof(score), "%d", b->s.top[i].oom_score_adj);
+		adj_width = len > adj_width ? len : adj_width;
+	}
+	for (i = 0; i < b->s.ntop && i < TOP; i++) {
+		const struct oomtrace_candidate *c = &b->s.top[i];
+		bool known = candidate_memory(b, c, &pages), killed;
+
+		killed = v->h.type && c->pid == v->pid;
+		note = killed ? "  <- killed" : v->h.type &&
+		       oomtrace_field_valid(&v->h, B(verdict_runner_up_pid)) &&
+		       c->pid == v->runner_up_pid ? "  next in line" : "";
+		*score = '\0';
+		if (v->totalpages && c->points != LLONG_MAX)
+			snprintf(score, sizeof(score), adj ? "  score %5.1f %%" : "  %5.1f %%",
+				 100.0 * c->points / v->totalpages);
+		brief_task(name, c->comm, c->pid);
+		printf("%11s%-*s %11s%s  adj %-*d%s%s%s%s\n", "", width, name,
+		       known ? size_write(size, pages, b->page) : "?",
+		       adj ? "" : score, adj_width, c->oom_score_adj,
+		       adj ? score : "",
+		       killed ? term_red() : "", note, killed ? term_plain() : "");
+	}
+}
+
+/* The largest tasks that an admin exempted, or that were still dying. */
+static void say_exempt(const struct brief *b)
+{
+	const struct oomtrace_candidate *top[EXEMPT] = { NULL }, *c;
+	const struct oomtrace_header *rec;
+	char names[400] = "", name[TASK_MAX], size[SIZE_TEXT_MAX], more[40] = "";
+	unsigned int n = 0, i;
+	size_t pos = 0, len = 0;
+	s64 pages, most[EXEMPT] = { 0 };
+
+	while ((rec = records_next(b->recs, b->ep->number, &pos))) {
+		c = (const void *)rec;
+		if (rec->type != OOMTRACE_CANDIDATE ||
+		    c->verdict != OOMTRACE_EVAL_INELIGIBLE ||
+		    c->reason != OOMTRACE_REASON_ADJ_MIN)
+			continue;
+		n++;
+		if (!candidate_memory(b, c, &pages))
+			continue;
+		for (i = 0; i < EXEMPT && top[i] && most[i] >= pages; i++)
+			;
+		if (i == EXEMPT)
+			continue;
+		memmove(&top[i + 1], &top[i], (EXEMPT - i - 1) * sizeof(top[0]));
+		memmove(&most[i + 1], &most[i], (EXEMPT - i - 1) * sizeof(most[0]));
+		top[i] = c;
+		most[i] = pages;
+	}
+	for (i = 0; i < EXEMPT && top[i]; i++)
+		len += snprintf(names + len, sizeof(names) - len, "%s%s, %s", i ? "; " : "",
+				brief_task(name, top[i]->comm, top[i]->pid),
+				size_write(size, most[i], b->page));
+	if (n > i && i)
+		snprintf(more, sizeof(more), " and %u more", n - i);
+	if (i)
+		term_say("", "exempt: %s%s (oom_score_adj -1000)", names, more);
+}
+
+void brief_say_why(const struct brief *b)
+{
+	if (b->s.verdict.h.type)
+		say_reason(b);
+	else if (b->s.ntop && b->ep->killed)
+		term_say("Why", "the largest processes, by the kernel's score:");
+	else
+		return;
+	say_candidates(b);
+	say_exempt(b);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files that write an OOM on one screen share.
+ */
+#ifndef OOMTRACE_BRIEF_PARTS_H
+#define OOMTRACE_BRIEF_PARTS_H
+
+#include "../common/format.h"
+#include "../common/say.h"
+#include "brief.h"
+
+#define B(type_field)	OOMTRACE_BIT_##type_field
+
+/* Bytes that hold a task: its escaped name and its pid. */
+#define TASK_MAX	(4 * OOMTRACE_COMM_LEN + 16)
+
+/**
+ * struct brief - what is being written
+ * @st: the store.
+ * @ep: the episode.
+ * @recs: the records of its load.
+ * @cgroups: the paths of its cgroups.
+ * @opt: the command line.
+ * @s: its records, as far as the explanation needs them.
+ * @page: bytes of a page.
+ * @here: it happened on this machine.
+ */
+struct brief {
+	const struct store *st;
+	const struct episode *ep;
+	const struct records *recs;
+	const struct cgroups *cgroups;
+	const struct options *opt;
+	struct oomtrace_story s;
+	unsigned int page;
+	bool here;
+};
+
+/** brief_task() - write "comm[pid]", escaped */
+const char *brief_task(char buf[TASK_MAX], const char *comm, s32 pid);
+
+/** brief_sum() - add up fields of a record; false if one of them is absent */
+bool brief_sum(const struct oomtrace_header *rec, const u8 *idx, unsigned int n,
+	       s64 *sum);
+
+/** brief_scope() - enum oomtrace_scope of an episode; OOMTRACE_SCOPES if unknown */
+unsigned int brief_scope(const struct records *recs, u64 episode);
+
+/** brief_say_where() - write the paragraph "Where" */
+void brief_say_where(const struct brief *b);
+
+/** brief_say_why() - write the paragraph "Why", with the first candidates */
+void brief_say_why(const struct brief *b);
+
+#endif /* OOMTRACE_BRIEF_PARTS_H */

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An OOM on one screen: where it happened, in which workload or on the whole
+ * machine.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "brief_parts.h"
+#include "size.h"
+#include "term.h"
+
+/* The owner of a cgroup, by its path. */
+static const char *write_cgroup_owner(char *buf, size_t size,
+				      const struct cgroups *cgroups, u64 id, bool article)
+{
+	const char *path = cgroups_path(cgroups, id);
+	char label[CGROUP_LABEL_MAX], clean[CGROUP_LABEL_MAX];
+	enum cgroup_kind kind;
+
+	if (!path) {
+		snprintf(buf, size, "memory cgroup %llu", id);
+		return buf;
+	}
+	kind = cgroup_kind(path, label, sizeof(label));
+	term_clean(clean, sizeof(clean), label);
+	snprintf(buf, size, "%s%s", !article ? "" : kind == CGROUP_SYSTEMD ? "unit " :
+		 kind == CGROUP_OTHER ? "cgroup " : "", clean);
+	return buf;
+}
+
+static const char *describe_constraint(const struct brief *b)
+{
+	s64 constraint;
+
+	if (!get_field(&b->s.verdict.h, B(verdict_constraint), &constraint))
+		constraint = OOMTRACE_CONSTRAINT_NONE;
+	if (constraint == OOMTRACE_CONSTRAINT_CPUSET)
+		return "the memory nodes of a cpuset";
+	if (constraint == OOMTRACE_CONSTRAINT_MEMORY_POLICY)
+		return "the memory nodes of a memory policy";
+	return "the whole machine";
+}
+
+unsigned int brief_scope(const struct records *recs, u64 episode)
+{
+	const struct oomtrace_oom_begin *b = records_first(recs, episode, OOMTRACE_OOM_BEGIN);
+	const struct oomtrace_verdict *v;
+
+	if (b)
+		return b->scope;
+	v = records_first(recs, episode, OOMTRACE_VERDICT);
+	return v ? oomtrace_verdict_scope(v) : OOMTRACE_SCOPES;
+}
+
+const char *brief_where(char *buf, size_t size, const struct records *recs,
+			const struct episode *ep, const struct cgroups *cgroups)
+{
+	const struct oomtrace_oom_begin *b =
+		records_first(recs, ep->number, OOMTRACE_OOM_BEGIN);
+	const struct oomtrace_verdict *v =
+		records_first(recs, ep->number, OOMTRACE_VERDICT);
+	char name[TASK_MAX];
+
+	switch (brief_scope(recs, ep->number)) {
+	case OOMTRACE_SCOPE_MEMCG:
+		return write_cgroup_owner(buf, size, cgroups, b ? b->memcg_id : v->memcg_id,
+				   false);
+	case OOMTRACE_SCOPE_USERSPACE:
+		snprintf(buf, size, "killed by %s", brief_task(name, b->comm, b->pid));
+		return buf;
+	case OOMTRACE_SCOPE_GLOBAL:
+		snprintf(buf, size, "%s", v && v->constraint == OOMTRACE_CONSTRAINT_CPUSET ?
+			 "nodes of a cpuset" : v && v->constraint ==
+			 OOMTRACE_CONSTRAINT_MEMORY_POLICY ? "nodes of a policy" :
+			 "whole machine");
+		return buf;
+	default:
+		snprintf(buf, size, "?");
+		return buf;
+	}
+}
+
+static void say_machine(const struct brief *b, const char *what)
+{
+	const struct oomtrace_oom_begin *r = &b->s.begin;
+	char free[SIZE_TEXT_MAX], ram[SIZE_TEXT_MAX], left[SIZE_TEXT_MAX];
+	char total[SIZE_TEXT_MAX], swap[2 * SIZE_TEXT_MAX + 32] = "";
+	s64 n;
+
+	if (!r->h.type) {
+		term_say("Where", "%s (the record of its begin is missing)", what);
+		return;
+	}
+	if (get_field(&r->h, B(oom_begin_total_swap), &n)) {
+		if (!n)
+			snprintf(swap, sizeof(swap), ", no swap");
+		else
+			snprintf(swap, sizeof(swap), ", %s free of %s swap",
+				 size_write(left, r->swap_free, b->page),
+				 size_write(total, n, b->page));
+	}
+	term_say("Where", "%s: %s free of %s%s", what,
+		 size_write(free, r->free, b->page),
+		 size_write(ram, r->totalram, b->page), swap);
+}
+
+/* "24 of 24 MiB": one unit is enough if both have the same. */
+static const char *write_of(char *buf, size_t size, s64 used, s64 limit, unsigned int page)
+{
+	char a[SIZE_TEXT_MAX], b[SIZE_TEXT_MAX];
+	const char *x = strrchr(size_write(a, used, page), ' ');
+	const char *y = strrchr(size_write(b, limit, page), ' ');
+
+	snprintf(buf, size, "%.*s of %s", x && y && !strcmp(x, y) ? (int)(x - a) : 99, a, b);
+	return buf;
+}
+
+static void say_memcg(const struct brief *b)
+{
+	const struct oomtrace_oom_begin *r = &b->s.begin;
+	char owner[CGROUP_LABEL_MAX + 32], of[100], free[SIZE_TEXT_MAX];
+	s64 id, used, limit;
+
+	if (!get_field(&r->h, B(oom_begin_memcg_id), &id))
+		get_field(&b->s.verdict.h, B(verdict_memcg_id), &id);
+	write_cgroup_owner(owner, sizeof(owner), b->cgroups, id, true);
+	if (get_field(&r->h, B(oom_begin_memcg_usage), &used) &&
+	    get_field(&r->h, B(oom_begin_memcg_limit), &limit))
+		term_say("Where", r->trigger == OOMTRACE_TRIGGER_MEMORY_MAX ?
+			 "%s: its limit was lowered below its usage: %s" :
+			 "%s reached its limit: %s", owner,
+			 write_of(of, sizeof(of), used, limit, b->page));
+	else
+		term_say("Where", "%s reached its limit", owner);
+	if (r->h.type)
+		term_say("", "(the machine had %s free; other workloads were not concerned)",
+			 size_write(free, r->free, b->page));
+}
+
+void brief_say_where(const struct brief *b)
+{
+	char what[TASK_MAX + 80], name[TASK_MAX];
+	s64 trigger = -1;
+
+	switch (brief_scope(b->recs, b->ep->number)) {
+	case OOMTRACE_SCOPE_MEMCG:
+		say_memcg(b);
+		break;
+	case OOMTRACE_SCOPE_USERSPACE:
+		snprintf(what, sizeof(what), "%s in user space chose, not the kernel; the machine",
+			 brief_task(name, b->s.begin.comm, b->s.begin.pid));
+		say_machine(b, what);
+		break;
+	default:
+		get_field(&b->s.begin.h, B(oom_begin_trigger), &trigger);
+		snprintf(what, sizeof(what), "%s%s", describe_constraint(b),
+			 trigger == OOMTRACE_TRIGGER_SYSRQ ? ", by sysrq-f, a manual request" : "");
+		say_machine(b, what);
+	}
+}

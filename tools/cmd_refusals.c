@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * oomtrace refusals: a table of the requests for address space that commit
+ * accounting refused, grouped by process and moment.
+ * oomtrace why: the sum of one of them, line by line.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <liboomtrace.h>
+
+#include "../common/format.h"
+#include "clock.h"
+#include "cmd_refusals.h"
+#include "json.h"
+#include "numbers.h"
+#include "refusal.h"
+#include "size.h"
+#include "table.h"
+#include "term.h"
+#include "when.h"
+
+enum { KEY_NOHEADINGS = 0x200, KEY_PAGES };
+
+static bool no_headings, reverse;
+static long long at_most = LLONG_MAX;
+static const char *wanted;
+
+static error_t parse_refusals_option(int key, const char *arg)
+{
+	switch (key) {
+	case KEY_NOHEADINGS:
+		no_headings = true;
+		return 0;
+	case KEY_PAGES:
+		size_in_pages(true);
+		return 0;
+	case 'r':
+		reverse = true;
+		return 0;
+	case 'n':
+		if (read_number(arg, 1, LLONG_MAX, &at_most))
+			return 0;
+		say_error("--number: invalid number '%s': give 1 or more", arg);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* ---- the table ---- */
+
+/* Bytes that hold a task: its escaped name and its pid. */
+#define TASK_MAX	(4 * OOMTRACE_COMM_LEN + 16)
+
+static const char *write_task(char buf[TASK_MAX], const struct oomtrace_commit *c)
+{
+	char comm[4 * OOMTRACE_COMM_LEN + 1];
+
+	oomtrace_escape(comm, sizeof(comm), c->comm, sizeof(c->comm));
+	snprintf(buf, TASK_MAX, "%s[%d]", comm, c->tgid);
+	return buf;
+}
+
+static unsigned int page_size_of(const struct store *st, const struct refusal *r)
+{
+	return st->load[r->load].recs.facts.page_size;
+}
+
+static void add_row(struct table *t, const struct store *st, const struct refusal *r)
+{
+	char text[400], task[TASK_MAX], size[SIZE_TEXT_MAX];
+	unsigned int page = page_size_of(st, r);
+	struct refusal_sum s;
+
+	refusal_sum(&s, r->c, page);
+	table_row(t);
+	table_cell(t, "%s", refusal_id(text, st, r));
+	if (r->dated)
+		/* Without the year, so that the line fits. */
+		table_cell(t, "%s", when_write_short(text, r->wall_ns) + 5);
+	else
+		table_cell(t, "%.6f s after boot", r->c->h.ts_ns / 1e9);
+	table_cell(t, "%s", write_task(task, r->c));
+	table_cell(t, "%s", size_write(size, r->c->pages, page));
+	table_cell(t, "%s", s.known ? size_write(size, s.left, page) : "?");
+	table_cell(t, "%s", s.known ? size_write(size, s.short_by, page) : "?");
+	table_cell(t, "%s", refusal_calls(text, sizeof(text), r->calls));
+	table_cell(t, "%u", r->times);
+	table_cell(t, "%s", refusal_owner(text, sizeof(text), st, r));
+}
+
+static void print_json(const struct store *st, const struct refusal *r)
+{
+	struct json_object *obj = json_object_new_object();
+	s64 page = page_size_of(st, r);
+	struct refusal_sum s;
+	char text[400];
+
+	refusal_sum(&s, r->c, page);
+	json_add_string(obj, "id", refusal_id(text, st, r), sizeof(text));
+	if (r->dated)
+		json_add_string(obj, "time", when_write_rfc3339(text, r->wall_ns),
+				sizeof(text));
+	json_object_object_add(obj, "ts_ns", json_object_new_uint64(r->c->h.ts_ns));
+	json_object_object_add(obj, "pid", json_object_new_int64(r->c->tgid));
+	json_add_string(obj, "comm", r->c->comm, sizeof(r->c->comm));
+	json_object_object_add(obj, "uid", json_object_new_int64(r->c->uid));
+	json_object_object_add(obj, "mode", json_object_new_int64(r->c->mode));
+	json_object_object_add(obj, "asked_bytes", json_object_new_int64(r->c->pages * page));
+	if (s.known) {
+		json_object_object_add(obj, "left_bytes",
+				       json_object_new_int64(s.left * page));
+		json_object_object_add(obj, "short_bytes",
+				       json_object_new_int64(s.short_by * page));
+	}
+	json_add_string(obj, "calls", refusal_calls(text, sizeof(text), r->calls),
+			sizeof(text));
+	json_object_object_add(obj, "times", json_object_new_int64(r->times));
+	refusal_owner(text, sizeof(text), st, r);
+	if (strcmp(text, "-"))
+		json_add_string(obj, "unit", text, sizeof(text));
+	puts(json_text(obj));
+	json_object_put(obj);
+}
+
+/* The limit that refused the last one. */
+static void say_limit(const struct store *st, const struct refusal *r,
+		      const struct options *opt)
+{
+	char limit[SIZE_TEXT_MAX], ram[SIZE_TEXT_MAX], swap[SIZE_TEXT_MAX];
+	const struct oomtrace_commit *c = r->c;
+	unsigned int page = page_size_of(st, r);
+	char id[REFUSAL_ID_MAX], args[600];
+	struct refusal_sum s;
+
+	refusal_sum(&s, c, page);
+	if (!s.known)
+		return;
+	putchar('\n');
+	size_write(swap, c->total_swap, page);
+	if (c->mode != 2)
+		term_say("Limit", "mode %u: one request may be at most RAM + swap, %s", c->mode,
+			 size_write(limit, c->allowed, page));
+	else if (c->overcommit_kbytes)
+		term_say("Limit", "mode 2: %s = vm.overcommit_kbytes %llu + swap %s",
+			 size_write(limit, c->limit, page),
+			 (u64)c->overcommit_kbytes, swap);
+	else
+		term_say("Limit", "mode 2: %s = %d" TERM_GLUE "%% of %s RAM + swap %s",
+			 size_write(limit, c->limit, page), c->overcommit_ratio,
+			 size_write(ram, s.ram, page), swap);
+	refusal_ways_out(c, page);
+	store_name_sources(args, sizeof(args), opt);
+	term_say("Next", "oomtrace why %s%s", refusal_id(id, st, r), args);
+}
+
+static void print_table(const struct store *st, const struct refusal *list,
+			size_t from, size_t to, const struct options *opt)
+{
+	char zone[WHEN_MAX], time[WHEN_MAX + 8];
+	const struct table_column columns[] = {
+		{ "ID", true, false }, { time, false, false },
+		{ "PROCESS", false, false }, { "ASKED", true, false },
+		{ "LEFT", true, false }, { "SHORT BY", true, false },
+		{ "CALL", false, true }, { "TIMES", true, false },
+		{ "UNIT", false, true }, { NULL, false, false },
+	};
+	struct table *t;
+	size_t i;
+
+	/* One zone for all rows: the line has no room for more. */
+	snprintf(time, sizeof(time), "TIME (%s)", when_zone(zone, clock_ns(CLOCK_REALTIME)));
+	t = table_new(columns, !no_headings);
+
+	for (i = from; i < to; i++)
+		add_row(t, st, &list[reverse ? to - 1 - (i - from) : i]);
+	table_print(t);
+	if (!no_headings)
+		say_limit(st, &list[to - 1], opt);
+}
+
+static int report_none(const struct options *opt)
+{
+	say_error(opt->timed ? "no refused request is recorded in that time" :
+			       "no refused request is recorded");
+	return EXIT_RUNTIME;
+}
+
+static int read_store(struct store *st, const struct options *opt)
+{
+	return store_read(st, opt, RECORDS_TYPE(OOMTRACE_COMMIT) |
+			  RECORDS_TYPE(OOMTRACE_STACK));
+}
+
+static int run_refusals(const struct options *opt)
+{
+	struct refusal *list = NULL;
+	struct store st;
+	int status = read_store(&st, opt), damaged;
+	size_t n = 0, from, i;
+
+	if (!status) {
+		list = refusals_find(&st, opt, &n);
+		term_start(opt);
+		from = n > (unsigned long long)at_most ? n - at_most : 0;
+		if (!n)
+			status = report_none(opt);
+		else if (!opt->json)
+			print_table(&st, list, from, n, opt);
+		for (i = from; opt->json && i < n; i++)
+			print_json(&st, &list[reverse ? n - 1 - (i - from) : i]);
+	}
+	damaged = st.damaged;
+	free(list);
+	store_free(&st);
+	if (!status)
+		status = close_output();
+	return status ? status : damaged;
+}
+
+/* ---- why ---- */
+
+static int take_id(const char *arg)
+{
+	if (wanted || !refusal_is_id(arg))
+		return ENOENT;
+	wanted = arg;
+	return 0;
+}
+
+static void say_line(char sign, const char *what, s64 pages, unsigned int page,
+		     const char *note)
+{
+	char size[SIZE_TEXT_MAX];
+
+	printf("%11s%c %-29s %16s%s%s\n", "", sign, what,
+	       size_write(size, pages, page), *note ? "  " : "", note);
+}
+
+/* Every line is a number of the record, or the sum of the lines above. */
+static void say_sum_mode2(const struct oomtrace_commit *c, unsigned int page)
+{
+	bool derived = oomtrace_field_derived(&c->h, OOMTRACE_BIT_commit_committed);
+	struct refusal_sum s;
+	char note[80];
+
+	refusal_sum(&s, c, page);
+	term_say("Sum", "vm.overcommit_memory is 2: what is committed must stay below the limit");
+	if (c->overcommit_kbytes) {
+		say_line(' ', "vm.overcommit_kbytes", s.base, page, "");
+	} else {
+		say_line(' ', "RAM", c->totalram, page, "");
+		say_line('-', "huge pages", c->hugetlb, page, "");
+		printf("%11sx %-29s %14d %%\n", "", "vm.overcommit_ratio",
+		       c->overcommit_ratio);
+	}
+	say_line('+', "swap", c->total_swap, page, "");
+	say_line('=', "limit (CommitLimit)", c->limit, page, "");
+	say_line('-', "reserve for root", s.admin, page, c->cap_sys_admin ?
+		 "it has CAP_SYS_ADMIN" : "vm.admin_reserve_kbytes");
+	snprintf(note, sizeof(note), "%s", s.user == c->user_reserve ?
+		 "vm.user_reserve_kbytes" : "1/32 of its size");
+	say_line('-', "reserve for other processes", s.user, page, note);
+	say_line('=', "allowed", c->allowed, page, "");
+	say_line('-', "committed before", s.before, page,
+		 derived ? "~ changed meanwhile" : "");
+	say_line('=', "left", s.left, page, "");
+	say_line('-', "asked", c->pages, page, "");
+	say_line('-', "must stay free", 1, page, "");
+	say_line('=', "short by", s.short_by, page, "");
+}
+
+static void say_sum(const struct oomtrace_commit *c, unsigned int page)
+{
+	struct refusal_sum s;
+
+	refusal_sum(&s, c, page);
+	if (!s.known) {
+		term_say("Sum", "not recorded: this kernel did not show the terms");
+		return;
+	}
+	if (c->mode == 2) {
+		say_sum_mode2(c, page);
+		return;
+	}
+	term_say("Sum", "vm.overcommit_memory is %u: one request may not be larger than RAM and swap together",
+		 c->mode);
+	say_line(' ', "RAM", c->totalram, page, "");
+	say_line('+', "swap", c->total_swap, page, "");
+	say_line('=', "allowed at once", c->allowed, page, "");
+	say_line('-', "asked", c->pages, page, "");
+	say_line('=', "short by", s.short_by, page, "");
+}
+
+/* The names of the functions, without offsets. */
+static void say_stack(const struct store *st, const struct refusal *r)
+{
+	const struct records *recs = &st->load[r->load].recs;
+	const struct oomtrace_stack *stack;
+	char names[OOMTRACE_STACK_TEXT + 1] = "", *at, *word, *save;
+	char text[OOMTRACE_STACK_TEXT + 1], clean[2 * OOMTRACE_STACK_TEXT];
+	size_t i;
+
+	if (!oomtrace_field_valid(&r->c->h, OOMTRACE_BIT_commit_stack))
+		return;
+	for (i = 0; i < recs->n; i++) {
+		stack = (const void *)recs->rec[i];
+		if (stack->h.type == OOMTRACE_STACK && stack->id == r->c->stack)
+			break;
+	}
+	if (i == recs->n)
+		return;
+	oomtrace_get_str(&stack->h, "text", text, sizeof(text));
+	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		at = strchr(word, '+');
+		if (at)
+			*at = '\0';
+		if (*names)
+			strcat(names, " ");
+		strcat(names, word);
+	}
+	term_say("Stack", "%s", term_clean(clean, sizeof(clean), names));
+}
+
+static void explain(const struct store *st, const struct refusal *r)
+{
+	const struct saved_header *facts = &st->load[r->load].recs.facts;
+	const struct oomtrace_commit *c = r->c;
+	char id[REFUSAL_ID_MAX], node[160], when[WHEN_MAX], age[WHEN_MAX];
+	char task[TASK_MAX], size[SIZE_TEXT_MAX], text[400], left[300];
+	unsigned int page = facts->page_size;
+
+	snprintf(left, sizeof(left), "Refusal %s%s%s", refusal_id(id, st, r),
+		 *facts->node ? " on " : "",
+		 term_clean(node, sizeof(node), facts->node));
+	if (r->dated)
+		printf("%s%-26s%s %s, %s\n\n", term_bold(), left, term_plain(),
+		       when_write(when, r->wall_ns),
+		       when_write_age(age, clock_ns(CLOCK_REALTIME) - r->wall_ns));
+	else
+		printf("%s%-26s%s %.6f s after boot\n\n", term_bold(), left,
+		       term_plain(), c->h.ts_ns / 1e9);
+	term_say("Asked", "\001%s\002, uid %u: %s by %s, refused with ENOMEM",
+		 write_task(task, c), c->uid, size_write(size, c->pages, page),
+		 refusal_calls(text, sizeof(text), 1U << (c->origin & 31)));
+	if (r->times > 1)
+		term_say("", "(the largest of %u requests at that moment: %s)", r->times,
+			 refusal_calls(text, sizeof(text), r->calls));
+	refusal_owner(text, sizeof(text), st, r);
+	if (strcmp(text, "-"))
+		term_say("Unit", "%s", text);
+	say_sum(c, page);
+	say_stack(st, r);
+	refusal_ways_out(c, page);
+}
+
+static int run_why(const struct options *opt)
+{
+	struct refusal *list = NULL;
+	struct store st;
+	int status = read_store(&st, opt), damaged;
+	size_t n = 0, i;
+
+	if (!status) {
+		list = refusals_find(&st, opt, &n);
+		for (i = n; wanted && i-- > 0;)
+			if (refusal_is(&st, &list[i], wanted))
+				break;
+		if (!wanted)
+			i = n - 1;
+		term_start(opt);
+		if (!n) {
+			status = report_none(opt);
+		} else if (i >= n) {
+			say_error("no refused request has the id %s: oomtrace refusals lists them",
+				  wanted);
+			status = EXIT_RUNTIME;
+		} else if (opt->json) {
+			print_json(&st, &list[i]);
+		} else {
+			explain(&st, &list[i]);
+		}
+	}
+	damaged = st.damaged;
+	free(list);
+	store_free(&st);
+	if (!status)
+		status = close_output();
+	return status ? status : damaged;
+}
+
+/* ---- the commands ---- */
+
+static const struct argp_option refusals_options[] = {
+	{ "number", 'n', "N", 0, "Only the newest N", 0 },
+	{ "reverse", 'r', NULL, 0, "Newest first", 0 },
+	{ "noheadings", KEY_NOHEADINGS, NULL, 0, "Only the rows", 0 },
+	{ "pages", KEY_PAGES, NULL, 0, "Sizes in pages", 0 },
+	{ 0 }
+};
+
+const struct command command_refusals = {
+	.name = "refusals",
+	.summary = "a table of refused requests for memory, and ways out",
+	.help = "List the requests for address space that commit accounting refused with ENOMEM, grouped by process and moment, since malloc tries several calls. LEFT is what could still be committed then. The lines below explain the limit that refused the last one, and what would have granted it."
+		"\v"
+		"Examples:\n"
+		"  oomtrace refusals --since today\n"
+		"  oomtrace refusals -n 5 /var/lib/oomtrace\n",
+	.takes = TAKES_STORE | TAKES_JSON | TAKES_TIMES | TAKES_PAGER,
+	.options = refusals_options,
+	.option = parse_refusals_option,
+	.run = run_refusals,
+};
+
+static const struct argp_option why_options[] = {
+	{ "pages", KEY_PAGES, NULL, 0, "Sizes in pages", 0 },
+	{ 0 }
+};
+
+const struct command command_why = {
+	.name = "why",
+	.summary = "why a request was refused: the kernel's sum, line by line",
+	.help = "Explain why a request for address space was refused: the kernel's sum line by line, the kernel's functions that led there, and what would have granted it. ID is that of oomtrace refusals; without it, the last one."
+		"\v"
+		"Examples:\n"
+		"  oomtrace why\n"
+		"  oomtrace why 1.57 day.oom\n",
+	.takes = TAKES_STORE | TAKES_JSON | TAKES_TIMES | TAKES_PAGER,
+	.options = why_options,
+	.option = parse_refusals_option,
+	.argument = take_id,
+	.argument_name = "[ID]",
+	.run = run_why,
+};

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef OOMTRACE_TEST_WHEN_H
+#define OOMTRACE_TEST_WHEN_H
+
+#define WHEN_TESTS	11
+
+void test_when(void);
+
+#endif /* OOMTRACE_TEST_WHEN_H */
