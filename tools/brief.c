@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "brief.h"
 #include "brief_parts.h"
 #include "clock.h"
 #include "size.h"

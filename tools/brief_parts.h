@@ -7,7 +7,8 @@
 
 #include "../common/format.h"
 #include "../common/say.h"
-#include "brief.h"
+#include "cgroups.h"
+#include "store.h"
 
 #define B(type_field)	OOMTRACE_BIT_##type_field
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "brief.h"
 #include "brief_parts.h"
 #include "size.h"
 #include "term.h"
