@@ -51,13 +51,16 @@ enum { COUNT_none = 0 };
 
 /* One array of fields for each type. */
 #define FIELD_SIZE(type, field)	sizeof(((struct oomtrace_##type *)NULL)->field)
+#define LABEL(field)	" " #field "="
 #define ONE_FIELD(type, field_, kind_, list) {				\
 		.name	= #field_,					\
+		.label	= LABEL(field_),				\
 		.names	= names_##list,					\
 		.offset	= offsetof(struct oomtrace_##type, field_),	\
 		.size	= FIELD_SIZE(type, field_),			\
 		.kind	= OOMTRACE_KIND_##kind_,			\
 		.nnames	= COUNT_##list,					\
+		.label_len = sizeof(LABEL(field_)) - 1,			\
 	},
 #define FIELDS_OF_TYPE(TYPE, type)					\
 	static const struct oomtrace_field fields_##type[] = {		\
@@ -79,7 +82,7 @@ static_assert(ARRAY_SIZE(types) == OOMTRACE_TYPES_END);
 
 /*
  * Check each field: oomtrace_field_int() can read a number of its size, its
- * signedness matches its kind, and only an ENUM has names.
+ * signedness matches its kind, its label has room, and only an ENUM has names.
  */
 #define FIELD_TYPE(type, field)	typeof(((struct oomtrace_##type *)NULL)->field)
 #define FIELD_SIGNED(type, field)	((FIELD_TYPE(type, field))(-1) < 1)
@@ -104,7 +107,9 @@ static_assert(ARRAY_SIZE(types) == OOMTRACE_TYPES_END);
 #define CHECK_STR(type, field, list)					\
 	static_assert(FIELD_SIZE(type, field) <= OOMTRACE_STR_MAX);	\
 	static_assert(COUNT_##list == 0);
-#define CHECK_FIELD(type, field, kind, list)	CHECK_##kind(type, field, list)
+#define CHECK_FIELD(type, field, kind, list)				\
+	static_assert(sizeof(LABEL(field)) <= OOMTRACE_LABEL_MAX);	\
+	CHECK_##kind(type, field, list)
 #define CHECK_FIELDS(TYPE, type)	OOMTRACE_FIELDS_##TYPE(CHECK_FIELD)
 OOMTRACE_TYPES(CHECK_FIELDS)
 
@@ -292,112 +297,222 @@ u32 oomtrace_stack_of(const struct oomtrace_header *rec)
 	return 0;
 }
 
-static size_t escape_byte(char esc[5], unsigned char c)
+static bool needs_escape(unsigned char c)
 {
+	return c < 0x20 || c > 0x7e || c == '"' || c == '\\';
+}
+
+/* Write the escape of a byte that needs one; return its length. */
+static size_t escape_byte(char esc[4], unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	esc[0] = '\\';
 	switch (c) {
 	case '"':
 	case '\\':
-		return scnprintf(esc, 5, "\\%c", c);
+		esc[1] = c;
+		return 2;
 	case '\n':
-		return scnprintf(esc, 5, "\\n");
+		esc[1] = 'n';
+		return 2;
 	case '\t':
-		return scnprintf(esc, 5, "\\t");
+		esc[1] = 't';
+		return 2;
 	}
-	if (c < 0x20 || c > 0x7e)
-		return scnprintf(esc, 5, "\\x%02x", c);
-	return scnprintf(esc, 5, "%c", c);
+	esc[1] = 'x';
+	esc[2] = hex[c >> 4];
+	esc[3] = hex[c & 15];
+	return 4;
 }
 
-size_t oomtrace_escape(char *dst, size_t size, const char *src, size_t n)
+/* oomtrace_escape() without the NUL; @room is the number of bytes at @dst. */
+static size_t escape_bytes(char *dst, size_t room, const char *src, size_t n)
 {
 	size_t len = 0, add, i;
-	char esc[5];
+	char esc[4];
 
-	if (!size)
-		return 0;
 	for (i = 0; i < n && src[i]; i++) {
+		if (!needs_escape(src[i])) {
+			if (len == room)
+				break;
+			dst[len++] = src[i];
+			continue;
+		}
 		add = escape_byte(esc, src[i]);
-		if (len + add >= size)
+		if (len + add > room)
 			break;
 		memcpy(dst + len, esc, add);
 		len += add;
 	}
+	return len;
+}
+
+size_t oomtrace_escape(char *dst, size_t size, const char *src, size_t n)
+{
+	size_t len;
+
+	if (!size)
+		return 0;
+	len = escape_bytes(dst, size - 1, src, n);
 	dst[len] = '\0';
 	return len;
 }
 
-/* A line being written: the buffer, its bytes, and those in use. */
+/*
+ * A line being written: where the next byte goes, and the end of the room. What
+ * does not fit is cut. Each line has some 25 numbers, so none of them goes
+ * through vsnprintf(), which takes three times as long for a line.
+ */
 struct text_line {
-	char *buf;
-	size_t size;
-	size_t len;
+	char *at;
+	char *end;
 };
 
-static __printf(2, 3) void append_text(struct text_line *l, const char *fmt, ...)
+static size_t room_left(const struct text_line *l)
 {
-	va_list args;
-
-	va_start(args, fmt);
-	l->len += vscnprintf(l->buf + l->len, l->size - l->len, fmt, args);
-	va_end(args);
+	return l->end - l->at;
 }
 
-static void append_string(struct text_line *l, const struct oomtrace_header *rec,
-			  const struct oomtrace_field *f)
+static void put_bytes(struct text_line *l, const char *s, size_t n)
 {
-	const char *s;
-	size_t n;
-
-	s = oomtrace_field_str(rec, f, &n);
-	append_text(l, "\"");
-	l->len += oomtrace_escape(l->buf + l->len, l->size - l->len, s, n);
-	append_text(l, "\"");
+	if (n > room_left(l))
+		n = room_left(l);
+	memcpy(l->at, s, n);
+	l->at += n;
 }
 
-static void append_value(struct text_line *l, const struct oomtrace_header *rec,
-			 const struct oomtrace_field *f)
+static void put_char(struct text_line *l, char c)
 {
-	s64 n = oomtrace_field_int(rec, f);
-	const char *name = oomtrace_field_name(f, n);
+	if (l->at < l->end)
+		*l->at++ = c;
+}
 
-	if (f->kind == OOMTRACE_KIND_STR)
-		append_string(l, rec, f);
-	else if (f->kind == OOMTRACE_KIND_INT)
-		append_text(l, "%lld", n);
-	else if (f->kind == OOMTRACE_KIND_HEX)
-		append_text(l, "0x%llx", (u64)n);
+static void put_text(struct text_line *l, const char *s)
+{
+	while (*s)
+		put_char(l, *s++);
+}
+
+/* Put the digits that end at @end, and begin at @p. */
+static void put_digits(struct text_line *l, const char *p, const char *end)
+{
+	if ((size_t)(end - p) > room_left(l))
+		end = p + room_left(l);
+	while (p < end)
+		*l->at++ = *p++;
+}
+
+/* At least @width digits, at most 20, filled up with @fill. */
+static void put_number(struct text_line *l, u64 n, unsigned int width, char fill)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	do {
+		*--p = '0' + n % 10;
+		n /= 10;
+	} while (n);
+	while (p > digits + sizeof(digits) - width)
+		*--p = fill;
+	put_digits(l, p, digits + sizeof(digits));
+}
+
+static void put_unsigned(struct text_line *l, u64 n)
+{
+	put_number(l, n, 1, '0');
+}
+
+static void put_signed(struct text_line *l, s64 n)
+{
+	if (n < 0)
+		put_char(l, '-');
+	/* Negated as unsigned: the smallest number has no positive. */
+	put_unsigned(l, n < 0 ? 0 - (u64)n : (u64)n);
+}
+
+static void put_hex(struct text_line *l, u64 n)
+{
+	static const char hex[] = "0123456789abcdef";
+	char digits[16], *p = digits + sizeof(digits);
+
+	do {
+		*--p = hex[n & 15];
+		n >>= 4;
+	} while (n);
+	put_text(l, "0x");
+	put_digits(l, p, digits + sizeof(digits));
+}
+
+static void put_label(struct text_line *l, const struct oomtrace_field *f)
+{
+	/* A copy of a constant size takes a few instructions. */
+	if (room_left(l) >= sizeof(f->label)) {
+		memcpy(l->at, f->label, sizeof(f->label));
+		l->at += f->label_len;
+	} else {
+		put_bytes(l, f->label, f->label_len);
+	}
+}
+
+static void put_value(struct text_line *l, const struct oomtrace_header *rec,
+		      const struct oomtrace_field *f)
+{
+	const char *at = (const char *)rec + f->offset;
+	const char *name;
+	u64 n;
+
+	switch (f->kind) {
+	case OOMTRACE_KIND_STR:
+		put_char(l, '"');
+		l->at += escape_bytes(l->at, room_left(l), at, f->size);
+		put_char(l, '"');
+		return;
+	case OOMTRACE_KIND_INT:
+		put_signed(l, read_signed(at, f->size));
+		return;
+	}
+	n = zero_extend(read_signed(at, f->size), f->size);
+	name = oomtrace_field_name(f, n);
+	if (f->kind == OOMTRACE_KIND_HEX)
+		put_hex(l, n);
 	else if (name)
-		append_text(l, "%s", name);
+		put_text(l, name);
 	else
-		append_text(l, "%llu", (u64)n);
+		put_unsigned(l, n);
 }
 
-static void append_fields(struct text_line *l, const struct oomtrace_header *rec,
-			  const struct oomtrace_type_desc *desc)
+static void put_fields(struct text_line *l, const struct oomtrace_header *rec,
+		       const struct oomtrace_type_desc *desc)
 {
+	const struct oomtrace_field *f = desc->fields;
+	u64 valid = rec->valid, derived = rec->derived;
 	unsigned int i;
 	int known;
 	u64 pages;
 
-	for (i = 0; i < desc->nfields; i++) {
-		if (!oomtrace_field_valid(rec, i))
+	for (i = 0; i < desc->nfields; i++, f++, valid >>= 1, derived >>= 1) {
+		if (!(valid & 1) || !field_fits(rec, f))
 			continue;
-		append_text(l, " %s=", desc->fields[i].name);
-		append_value(l, rec, &desc->fields[i]);
-		if (oomtrace_field_derived(rec, i))
-			append_text(l, "~");
+		put_label(l, f);
+		put_value(l, rec, f);
+		if (derived & 1)
+			put_char(l, '~');
 	}
 	known = oomtrace_shortfall(rec, &pages);
-	if (known)
-		append_text(l, " shortfall=%llu%s", pages, known == 2 ? "~" : "");
+	if (known) {
+		put_text(l, " shortfall=");
+		put_unsigned(l, pages);
+		if (known == 2)
+			put_char(l, '~');
+	}
 }
 
 size_t oomtrace_format(char *buf, size_t size,
 		       const struct oomtrace_header *rec)
 {
 	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
-	struct text_line l = { .buf = buf, .size = size - 1 };
 	u64 us = rec->ts_ns / 1000;
+	struct text_line l;
 
 	if (size < 2) {
 		if (size)
@@ -405,15 +520,26 @@ size_t oomtrace_format(char *buf, size_t size,
 		return 0;
 	}
 
-	/* One byte is reserved for the newline. */
-	append_text(&l, "%5llu.%06llu [%03u] ", us / 1000000, us % 1000000, rec->cpu);
+	l.at = buf;
+	/* The newline and the NUL have room of their own. */
+	l.end = buf + size - 2;
+	put_number(&l, us / 1000000, 5, ' ');
+	put_char(&l, '.');
+	put_number(&l, us % 1000000, 6, '0');
+	put_text(&l, " [");
+	put_number(&l, rec->cpu, 3, '0');
+	put_text(&l, "] ");
 	if (desc) {
-		append_text(&l, "%s:", desc->name);
-		append_fields(&l, rec, desc);
+		put_text(&l, desc->name);
+		put_char(&l, ':');
+		put_fields(&l, rec, desc);
 	} else {
-		append_text(&l, "type-%u: size=%u", rec->type, rec->size);
+		put_text(&l, "type-");
+		put_unsigned(&l, rec->type);
+		put_text(&l, ": size=");
+		put_unsigned(&l, rec->size);
 	}
-	buf[l.len++] = '\n';
-	buf[l.len] = '\0';
-	return l.len;
+	*l.at++ = '\n';
+	*l.at = '\0';
+	return l.at - buf;
 }

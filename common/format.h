@@ -25,6 +25,9 @@
  */
 #define OOMTRACE_LINE_MAX	4352
 
+/* Bytes of the longest name of a field with the space before it and the "=" and NUL after it. */
+#define OOMTRACE_LABEL_MAX	32
+
 /* All type numbers are lower; not every lower number is used. */
 #define OOMTRACE_TYPES_END	(OOMTRACE_SAMPLE + 1)
 
@@ -55,6 +58,8 @@ enum oomtrace_kind {
  * @size: bytes: 1, 2, 4 or 8, or the array's length if @kind is STR.
  * @kind: enum oomtrace_kind.
  * @nnames: entries of @names; 0 if @kind is not ENUM.
+ * @label_len: length of @label without the NUL.
+ * @label: @name between a space and a "=", as in the text.
  */
 struct oomtrace_field {
 	const char *name;
@@ -63,6 +68,8 @@ struct oomtrace_field {
 	u16 size;
 	u8 kind;
 	u8 nnames;
+	u8 label_len;
+	char label[OOMTRACE_LABEL_MAX];
 };
 
 /**

@@ -11,6 +11,7 @@
 #include "test_history.h"
 #include "test_journal.h"
 #include "test_limits.h"
+#include "test_lines.h"
 #include "test_metrics.h"
 #include "test_owner.h"
 #include "test_overcommit.h"
@@ -368,7 +369,7 @@ int main(int argc, char **argv)
 		save_example(argv[1]);
 		return 0;
 	}
-	plan(30 + STORY_TESTS + ZONES_TESTS + FUZZ_TESTS + REPLAY_TESTS +
+	plan(30 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
 	     HISTORY_TESTS + WHEN_TESTS + OWNER_TESTS + SERVICE_TESTS +
 	     LIMITS_TESTS + CLI_TESTS);
@@ -382,6 +383,7 @@ int main(int argc, char **argv)
 	test_json();
 	test_json_comm();
 	test_utf8();
+	test_lines();
 	test_story();
 	test_zones();
 	test_fuzz();
