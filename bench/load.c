@@ -8,6 +8,8 @@
  * --icount) these are instructions. The minimum is a pair without a timer, an
  * RCU callback or a slab refill, and so the same in every run. Address space
  * randomisation is off, so that every run walks the same page tables.
+ *
+ * usage: load [PAIRS]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,17 +41,17 @@ static void pair(void)
 
 int main(int argc, char **argv)
 {
+	int pairs = argc > 1 ? atoi(argv[1]) : PAIRS;
 	long long least = 0;
 	int i;
 
-	(void)argc;
 	if (!(personality(0xffffffff) & ADDR_NO_RANDOMIZE)) {
 		personality(ADDR_NO_RANDOMIZE);
 		execv("/proc/self/exe", argv);
 		perror("load: exec");
 		return 1;
 	}
-	for (i = 0; i < PAIRS; i++) {
+	for (i = 0; i < pairs; i++) {
 		long long start = now_ns(), took;
 
 		pair();

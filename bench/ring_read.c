@@ -4,7 +4,7 @@
  * Prints the minimum cost of one in nanoseconds, which are instructions in the
  * benchmark's machine, and the number of records.
  *
- * usage: ring_read read|mmap|lines|tracefs|bpf [FILE]
+ * usage: ring_read read|mmap|library|library-read|lines|tracefs|bpf [FILE]
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "include/oomtrace.h"
+#include "lib/liboomtrace.h"
 #include "ring.h"
 
 #define PASSES	5
@@ -104,6 +105,42 @@ static long by_mmap(const char *unused)
 			slot = 0;
 	}
 	return records;
+}
+
+/* What a user of the library gets. */
+static long by_library_with(unsigned int flags)
+{
+	const struct oomtrace_header *rec;
+	static struct oomtrace *ot;
+	long records = 0;
+	int ret;
+
+	if (!ot) {
+		ot = oomtrace_new();
+		if (!ot || oomtrace_open(ot, NULL, flags)) {
+			fprintf(stderr, "ring_read: %s\n", oomtrace_error(ot));
+			exit(1);
+		}
+	}
+	if (oomtrace_oldest(ot))
+		fail("oomtrace_oldest()");
+	while ((ret = oomtrace_next(ot, &rec)) > 0)
+		records++;
+	if (ret < 0)
+		fail("oomtrace_next()");
+	return records;
+}
+
+static long by_library(const char *unused)
+{
+	(void)unused;
+	return by_library_with(OOMTRACE_OPEN_MAPPED);
+}
+
+static long by_library_read(const char *unused)
+{
+	(void)unused;
+	return by_library_with(0);
 }
 
 /* ---- text of oomtrace and the kernel: a line is a record ---- */
@@ -218,6 +255,8 @@ static const struct source {
 } sources[] = {
 	{ .name = "read", .pass = by_read },
 	{ .name = "mmap", .pass = by_mmap },
+	{ .name = "library", .pass = by_library },
+	{ .name = "library-read", .pass = by_library_read },
 	{ .name = "lines", .pass = by_lines, .once = 1 },
 	{ .name = "tracefs", .pass = by_raw_pages, .once = 1 },
 	{ .name = "bpf", .pass = by_bpf },

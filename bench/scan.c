@@ -8,7 +8,9 @@
  * the difference between two values of N is the cost of the additional
  * processes. A killed process is replaced.
  *
- * usage: scan N
+ * With CGROUPS, process i is in the cgroup /sys/fs/cgroup/bench/(i % CGROUPS).
+ *
+ * usage: scan N [CGROUPS]
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -51,6 +53,20 @@ static unsigned long get(const char *name)
 	return strtoul(text, NULL, 10);
 }
 
+/* The next process's cgroup; none if there are no cgroups. */
+static unsigned int cgroups, next_cgroup;
+
+static void enter_cgroup(void)
+{
+	char path[64];
+
+	if (!cgroups)
+		return;
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/bench/%u/cgroup.procs",
+		 next_cgroup % cgroups);
+	put(path, "0");
+}
+
 /* Start a process whose adj makes it the victim; it stops once that is set. */
 static pid_t sit(void)
 {
@@ -63,10 +79,12 @@ static pid_t sit(void)
 	}
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		enter_cgroup();
 		put("/proc/self/oom_score_adj", "500");
 		raise(SIGSTOP);
 		_exit(0);
 	}
+	next_cgroup++;
 	waitpid(pid, &status, WUNTRACED);
 	return pid;
 }
@@ -78,9 +96,10 @@ int main(int argc, char **argv)
 	int i, status;
 
 	if (n < 1) {
-		fputs("usage: scan N\n", stderr);
+		fputs("usage: scan N [CGROUPS]\n", stderr);
 		return 2;
 	}
+	cgroups = argc > 2 ? atoi(argv[2]) : 0;
 	put("/proc/sys/kernel/sysrq", "1");
 	for (i = 0; i < n; i++)
 		sit();
