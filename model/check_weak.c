@@ -54,12 +54,15 @@ static int check(const struct oomtrace_header *h, u64 *next)
 static int one_reader(const struct oomtrace_reader *from, int takes)
 {
 	struct oomtrace_reader_pos pos[OOMTRACE_RINGS * MODEL_CPUS];
+	struct oomtrace_heap_entry heap[OOMTRACE_RINGS * MODEL_CPUS];
 	u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)], next = 1;
 	struct oomtrace_reader r = *from;
 	int bad = 0;
 
+	/* It has read nothing yet, so that its heap is empty. */
 	memmove(pos, from->pos, sizeof(pos));
 	r.pos = pos;
+	r.heap.entry = heap;
 	while (!bad && takes-- && oomtrace_reader_next(&r, buf))
 		bad = check((void *)buf, &next);
 	weak_settle();

@@ -4,13 +4,16 @@
 
 struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
 __thread unsigned int model_cpu;
+unsigned int model_cpus = MODEL_CPUS;
 int model_order;
 int oomtrace_ring_waiting;
 
 #define RING	OOMTRACE_RING_COMMIT
 #define PAGE	128
 
-static struct oomtrace_ring_cpu cpus[OOMTRACE_RINGS][MODEL_CPUS];
+static char cpus[OOMTRACE_RINGS][MODEL_CPUS][MODEL_PER_CPU]
+	__attribute__((aligned(MODEL_PER_CPU)));
+static_assert(sizeof(struct oomtrace_ring_cpu) <= MODEL_PER_CPU);
 static struct oomtrace_ring_mem mems[OOMTRACE_RINGS][MODEL_CPUS];
 
 static void make_ring(int id, u32 nslots)
@@ -20,14 +23,16 @@ static void make_ring(int id, u32 nslots)
 
 	ring->id = id;
 	ring->slot_size = SLOT_SIZE;
-	ring->cpu = cpus[id];
+	ring->cpu = (void *)cpus[id];
 	for_each_possible_cpu(cpu) {
-		struct oomtrace_ring_cpu *rc = &cpus[id][cpu];
+		struct oomtrace_ring_cpu *rc = per_cpu_ptr(ring->cpu, cpu);
 		struct oomtrace_ring_mem *mem = &mems[id][cpu];
 
 		free(mem->page);
-		mem->bytes = PAGE + nslots * SLOT_SIZE;
-		mem->page = calloc(1, mem->bytes);
+		mem->bytes = PAGE + (size_t)nslots * SLOT_SIZE;
+		if (posix_memalign((void **)&mem->page, 64, mem->bytes))
+			abort();
+		memset(mem->page, 0, mem->bytes);
 		mem->slots = (char *)mem->page + PAGE;
 		mem->nslots = nslots;
 		mem->slot_size = SLOT_SIZE;
@@ -62,7 +67,7 @@ static u64 word_value(unsigned int cpu, u64 seq, unsigned int word)
 void model_write(void)
 {
 	struct oomtrace_ring *ring = &oomtrace_rings[RING];
-	u64 seq = ring->cpu[model_cpu].seq + 1;
+	u64 seq = this_cpu_ptr(ring->cpu)->seq + 1;
 	struct model_record *rec;
 	unsigned int i;
 

@@ -8,7 +8,9 @@
 
 #include "ring/reader.h"
 
+#ifndef SLOT_SIZE
 #define SLOT_SIZE	64
+#endif
 /* Words of a slot after the header. */
 #define WORDS		((SLOT_SIZE - sizeof(struct oomtrace_header)) / sizeof(u64))
 

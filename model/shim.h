@@ -44,7 +44,13 @@ void weak_copy(void *to, const void *from, size_t len);
 
 #define READ_ONCE(x)	__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+#ifdef MODEL_STEPS
+/* Writers of other CPUs may go on before each load of a head. */
+void model_step(void);
+#define smp_load_acquire(p)	(model_step(), __atomic_load_n(p, __ATOMIC_ACQUIRE))
+#else
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#endif
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #ifdef __SANITIZE_THREAD__
 /* ThreadSanitizer knows acquire and release, but not fences. */
@@ -70,7 +76,10 @@ static void racy_copy(void *to, const void *from, size_t len)
 		*dst++ = *src++;
 }
 
+/* The benchmark wants the copy that the compiler makes. */
+#ifndef MODEL_BENCH
 #define memcpy(to, from, len)	racy_copy(to, from, len)
+#endif
 
 #endif
 
@@ -78,16 +87,24 @@ static void racy_copy(void *to, const void *from, size_t len)
 
 /* ---- CPUs: one writer thread each ---- */
 
+#ifndef MODEL_CPUS
 #define MODEL_CPUS	2
+#endif
 
 extern __thread unsigned int model_cpu;
+/* Possible CPUs: MODEL_CPUS, or fewer. */
+extern unsigned int model_cpus;
 u64 model_clock(void);
 
-#define nr_cpu_ids	MODEL_CPUS
-#define cpu_possible(cpu)	((cpu) < MODEL_CPUS)
+/* Each CPU's variables are in lines of their own, as in the kernel. */
+#define MODEL_PER_CPU	256
+
+#define nr_cpu_ids	model_cpus
+#define cpu_possible(cpu)	((cpu) < model_cpus)
 #define for_each_possible_cpu(cpu)	\
-	for ((cpu) = 0; (cpu) < MODEL_CPUS; (cpu)++)
-#define per_cpu_ptr(p, cpu)	(&(p)[cpu])
+	for ((cpu) = 0; (cpu) < model_cpus; (cpu)++)
+#define per_cpu_ptr(p, cpu)	\
+	((typeof(p))((char *)(p) + (size_t)(cpu) * MODEL_PER_CPU))
 #define this_cpu_ptr(p)	per_cpu_ptr(p, model_cpu)
 #define smp_processor_id()	model_cpu
 #define ktime_get_mono_fast_ns()	model_clock()
@@ -125,6 +142,8 @@ typedef struct { int n; } wait_queue_head_t;
 #define max(a, b)	((a) > (b) ? (a) : (b))
 #define min_t(t, a, b)	min((t)(a), (t)(b))
 #define max_t(t, a, b)	max((t)(a), (t)(b))
+#define offsetofend(type, member)	\
+	(offsetof(type, member) + sizeof(((type *)0)->member))
 #define GFP_KERNEL	0
 #define kvcalloc(n, size, gfp)	calloc(n, size)
 #define kvzalloc(size, gfp)	calloc(1, size)

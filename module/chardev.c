@@ -15,7 +15,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
-#include <linux/slab.h>
 #include <linux/ktime.h>
 #include <linux/uaccess.h>
 
@@ -29,6 +28,7 @@
 #include "ring/mmap.h"
 #include "ring/resize.h"
 #include "ring/ring.h"
+#include "ring/seek.h"
 #include "ring/stacks.h"
 #include "ring/wakeup.h"
 #include "stats.h"
@@ -36,56 +36,58 @@
 
 static int dev_open(struct inode *inode, struct file *file)
 {
-	struct oomtrace_stream *s;
-	int ret;
-
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
-	if (!s)
-		return -ENOMEM;
-	ret = oomtrace_stream_init(s);
-	if (ret) {
-		kfree(s);
-		return ret;
-	}
-	file->private_data = s;
-	return 0;
-}
-
-static int dev_release(struct inode *inode, struct file *file)
-{
-	struct oomtrace_stream *s = file->private_data;
-
-	oomtrace_stream_destroy(s);
-	kfree(s);
-	return 0;
+	return oomtrace_stream_open(file, sizeof(struct oomtrace_stream));
 }
 
 /*
- * Copy as many whole records as are available and fit. A record that does not
- * fit or cannot be copied is put back for the next read.
+ * Put back the records that were not copied as a whole. Returns the bytes of the
+ * others. @size: bytes in the stream's buffer; @copied: bytes copied of them.
+ */
+static size_t put_back(struct oomtrace_stream *s, size_t size, size_t copied)
+{
+	const struct oomtrace_header *h;
+	size_t at, whole = 0;
+
+	for (at = 0; at < size; at += h->size) {
+		h = s->buf + at;
+		if (at + h->size <= copied)
+			whole = at + h->size;
+		else
+			oomtrace_reader_unread(&s->reader, h);
+	}
+	return whole;
+}
+
+/*
+ * Copy as many whole records as are available and fit. A record that cannot be
+ * copied is put back for the next read.
  */
 static ssize_t copy_records(struct oomtrace_stream *s, char __user *ubuf,
 			    size_t len)
 {
 	size_t done = 0;
-	unsigned int size;
 
-	while ((size = oomtrace_reader_next(&s->reader, s->buf)) > 0) {
-		if (size > len - done) {
-			oomtrace_reader_unread(&s->reader, s->buf);
+	do {
+		size_t room = min_t(size_t, len - done, OOMTRACE_STREAM_BYTES);
+		int size = oomtrace_reader_fill(&s->reader, s->buf, room);
+		unsigned long left;
+
+		if (size == -EMSGSIZE)
 			return done ? done : -EINVAL;
-		}
-		if (copy_to_user(ubuf + done, s->buf, size)) {
-			oomtrace_reader_unread(&s->reader, s->buf);
+		if (size <= 0)
+			break;
+		left = copy_to_user(ubuf + done, s->buf, size);
+		if (left) {
+			done += put_back(s, size, size - left);
 			return done ? done : -EFAULT;
 		}
 		done += size;
 		if (fatal_signal_pending(current))
 			break;
 		cond_resched();
-	}
+	} while (done < len);
 	return done;
 }
 
@@ -355,7 +357,7 @@ static int ioc_stats(void __user *arg)
 
 static int ioc_stack(struct oomtrace_stream *s, void __user *arg)
 {
-	struct oomtrace_stack *stack = (void *)s->buf;
+	struct oomtrace_stack *stack = s->buf;
 	int ret = -ENOENT;
 	u32 id;
 
@@ -412,7 +414,7 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static const struct file_operations dev_fops = {
 	.owner		= THIS_MODULE,
 	.open		= dev_open,
-	.release	= dev_release,
+	.release	= oomtrace_stream_release,
 	.read		= dev_read,
 	.poll		= dev_poll,
 	.llseek		= dev_llseek,

@@ -15,7 +15,6 @@
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "common/format.h"
@@ -147,28 +146,11 @@ struct trace_pipe {
 
 static int pipe_open(struct inode *inode, struct file *file)
 {
-	struct trace_pipe *tp;
-	int ret;
+	/* oomtrace_stream_release() frees the stream, and everything with it. */
+	static_assert(offsetof(struct trace_pipe, stream) == 0);
+	int ret = oomtrace_stream_open(file, sizeof(struct trace_pipe));
 
-	tp = kzalloc(sizeof(*tp), GFP_KERNEL_ACCOUNT);
-	if (!tp)
-		return -ENOMEM;
-	ret = oomtrace_stream_init(&tp->stream);
-	if (ret) {
-		kfree(tp);
-		return ret;
-	}
-	file->private_data = tp;
-	return nonseekable_open(inode, file);
-}
-
-static int pipe_release(struct inode *inode, struct file *file)
-{
-	struct trace_pipe *tp = file->private_data;
-
-	oomtrace_stream_destroy(&tp->stream);
-	kfree(tp);
-	return 0;
+	return ret ?: nonseekable_open(inode, file);
 }
 
 /* Format the next record if @line has no unread text. False: no record. */
@@ -181,7 +163,7 @@ static bool fill_pipe_line(struct trace_pipe *tp)
 	if (!oomtrace_reader_next(&s->reader, s->buf))
 		return false;
 	tp->at = 0;
-	tp->len = oomtrace_format(tp->line, sizeof(tp->line), (void *)s->buf);
+	tp->len = oomtrace_format(tp->line, sizeof(tp->line), s->buf);
 	return true;
 }
 
@@ -234,7 +216,7 @@ static __poll_t pipe_poll(struct file *file, poll_table *wait)
 const struct file_operations oomtrace_trace_pipe_fops = {
 	.owner		= THIS_MODULE,
 	.open		= pipe_open,
-	.release	= pipe_release,
+	.release	= oomtrace_stream_release,
 	.read		= pipe_read,
 	.poll		= pipe_poll,
 	.llseek		= noop_llseek,

@@ -1,34 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Blocking reads of records: a read returns what is available, and waits if there
- * is nothing. Process context; may sleep.
+ * Open files that deliver records: a read returns what is available, and waits if
+ * there is nothing. Process context; may sleep.
  */
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 
 #include "ring/wakeup.h"
 #include "stream.h"
 
 /**
- * oomtrace_stream_init() - start reading all rings at the oldest record
- * @s: the stream.
+ * oomtrace_stream_open() - start reading all rings at the oldest record
+ * @file: the open file; its private data is the stream.
+ * @size: bytes of the struct that begins with the stream, zeroed.
  *
  * Return: 0 or -ENOMEM.
  */
-int oomtrace_stream_init(struct oomtrace_stream *s)
+int oomtrace_stream_open(struct file *file, size_t size)
 {
+	struct oomtrace_stream *s;
+	int ret = -ENOMEM;
+
+	s = kzalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return -ENOMEM;
+	s->buf = kmalloc(OOMTRACE_STREAM_BYTES, GFP_KERNEL_ACCOUNT);
+	if (s->buf)
+		ret = oomtrace_reader_init(&s->reader,
+					   GENMASK(OOMTRACE_RINGS - 1, 0), false);
+	if (ret) {
+		kfree(s->buf);
+		kfree(s);
+		return ret;
+	}
 	mutex_init(&s->lock);
-	return oomtrace_reader_init(&s->reader, GENMASK(OOMTRACE_RINGS - 1, 0),
-				    false);
+	file->private_data = s;
+	return 0;
 }
 
 /**
- * oomtrace_stream_destroy() - release what a stream has allocated
- * @s: the stream, which the caller frees.
+ * oomtrace_stream_release() - free what oomtrace_stream_open() allocated
+ * @inode: unused.
+ * @file: the open file.
+ *
+ * Return: 0, as the file operation wants it.
  */
-void oomtrace_stream_destroy(struct oomtrace_stream *s)
+int oomtrace_stream_release(struct inode *inode, struct file *file)
 {
+	struct oomtrace_stream *s = file->private_data;
+
 	oomtrace_reader_free(&s->reader);
 	mutex_destroy(&s->lock);
+	kfree(s->buf);
+	kfree(s);
+	return 0;
 }
 
 /**

@@ -23,6 +23,7 @@
 #include "oom/panic.h"
 #include "oom/selection.h"
 #include "ring/reader.h"
+#include "ring/seek.h"
 #include "task.h"
 
 /* An OOM that began longer ago is not related to the panic. */

@@ -3,6 +3,12 @@
  * Reading the rings: any number of readers, each with its own position and its
  * own exact count of the records that it lost.
  *
+ * Records are returned in the order of time. A reader loads the heads of all
+ * rings once, puts the rings that have a record into a heap, and takes the
+ * records of that moment from there. So a record costs the same on a machine with
+ * many CPUs. A record that is later than that moment waits until the heads are
+ * loaded again, since another ring may have got an earlier one meanwhile.
+ *
  * A reader's whole state is in struct oomtrace_reader. Readers write only one
  * variable that writers load: oomtrace_ring_waiting. The letters at the barriers
  * are those of the rings' invariants. A resize may replace a ring's
@@ -39,28 +45,75 @@ u64 oomtrace_oldest_held(const struct oomtrace_ring_mem *mem, u64 head)
 	return max_t(u64, oldest, mem->page->first);
 }
 
-/**
- * oomtrace_copy_record() - copy a record, or the start of it
- * @mem: the memory.
- * @seq: the record's number, at most the result of oomtrace_ring_head().
- * @buf: destination.
- * @len: bytes to copy, at most a slot's size.
- *
- * Return: false if the record was overwritten before or during the copy.
+/*
+ * Copy words that a writer may change meanwhile; the record's number then shows
+ * it. A record has so few that copying them one by one takes no longer than a
+ * string instruction, which memcpy() is on many CPUs.
  */
-bool oomtrace_copy_record(const struct oomtrace_ring_mem *mem, u64 seq,
-			  void *buf, size_t len)
+static __always_inline void copy_words(void *to, const void *from, size_t len)
+{
+	for (; len >= 64; len -= 64, to += 64, from += 64)
+		/* May race with the writer. */
+		data_race(memcpy(to, from, 64));
+	for (; len; len -= 8, to += 8, from += 8)
+		/* May race with the writer. */
+		data_race(memcpy(to, from, 8));
+}
+
+static __always_inline bool copy_slot(const struct oomtrace_ring_mem *mem,
+				      u64 seq, void *buf, size_t len)
 {
 	const struct oomtrace_header *h;
 	u32 slot;
 
 	div_u64_rem(seq - 1, mem->nslots, &slot);
 	h = mem->slots + (size_t)slot * mem->slot_size;
-	/* May race with the writer; the number then shows it. */
-	data_race(memcpy(buf, h, len));
+	copy_words(buf, h, len);
 	/* (B) Load the record before its number: pairs with (A). */
 	smp_rmb();
 	return READ_ONCE(h->seq) == seq;
+}
+
+/**
+ * oomtrace_copy_record() - copy a record, or the start of it
+ * @mem: the memory, which has slots.
+ * @seq: the record's number, at most the result of oomtrace_ring_head().
+ * @buf: destination.
+ * @len: bytes to copy, a multiple of 8, at most a slot's size.
+ *
+ * Return: false if the record was overwritten before or during the copy.
+ */
+bool oomtrace_copy_record(const struct oomtrace_ring_mem *mem, u64 seq,
+			  void *buf, size_t len)
+{
+	return copy_slot(mem, seq, buf, len);
+}
+
+/* Get time and size of record @seq; false if it was overwritten. */
+static bool look_at_record(const struct oomtrace_ring_mem *mem, u64 seq,
+			   struct oomtrace_reader_pos *p)
+{
+	struct oomtrace_header h;
+
+	/* Up to the time: the copy of a constant size is a few instructions. */
+	if (!copy_slot(mem, seq, &h, offsetofend(struct oomtrace_header, ts_ns)))
+		return false;
+	p->seq = seq;
+	p->ts_ns = h.ts_ns;
+	p->size = h.size;
+	return true;
+}
+
+static const struct oomtrace_ring_mem *mem_of(const struct oomtrace_reader_pos *p)
+{
+	return oomtrace_ring_mem(&oomtrace_rings[p->id], p->cpu);
+}
+
+/* The number of the last record that the reader may get now. */
+static u64 load_head(const struct oomtrace_ring_mem *mem,
+		     const struct oomtrace_reader_pos *p)
+{
+	return min(oomtrace_ring_head(mem), p->stop);
 }
 
 /* Records that may be overwritten during a search before it skips some. */
@@ -72,54 +125,99 @@ bool oomtrace_copy_record(const struct oomtrace_ring_mem *mem, u64 seq,
  * the search skips twice as many records each time, so that it ends however fast
  * the writer is.
  */
-static bool find_next_record(const struct oomtrace_ring *ring, unsigned int cpu,
-			     struct oomtrace_reader_pos *p)
+static bool find_next_record(struct oomtrace_reader_pos *p)
 {
-	struct oomtrace_header h;
 	u64 from = p->next, step = 1;
 	unsigned int tries = 0;
 
 	for (;;) {
-		const struct oomtrace_ring_mem *mem = oomtrace_ring_mem(ring, cpu);
-		u64 head = oomtrace_ring_head(mem), end = min(head, p->stop);
+		const struct oomtrace_ring_mem *mem = mem_of(p);
+		u64 head = oomtrace_ring_head(mem), seq;
 
-		if (p->next > end)
+		p->head = min(head, p->stop);
+		if (p->next > p->head) {
+			p->seq = 0;
 			return false;
-		p->seq = max(from, oomtrace_oldest_held(mem, head));
-		if (p->seq > end) {
+		}
+		seq = max(from, oomtrace_oldest_held(mem, head));
+		if (seq > p->head) {
 			/*
 			 * All records up to the reader's end are overwritten.
-			 * One past the end means: lost, and none follows.
+			 * A size of 0 means: lost, and none is known to follow.
 			 */
-			p->seq = end + 1;
+			p->seq = p->head + 1;
+			p->size = 0;
 			p->ts_ns = ktime_get_mono_fast_ns();
 			return true;
 		}
-		if (oomtrace_copy_record(mem, p->seq, &h, sizeof(h))) {
-			p->ts_ns = h.ts_ns;
-			p->size = h.size;
+		if (look_at_record(mem, seq, p))
 			return true;
-		}
 		if (++tries > MAX_OVERWRITTEN)
 			step = min_t(u64, step * 2, mem->nslots / 2 + 1);
-		from = p->seq + step;
+		from = seq + step;
 		cpu_relax();
 	}
 }
 
-/* Copy the record that was found; false if it was overwritten since. */
-static bool copy_found_record(const struct oomtrace_ring *ring, unsigned int cpu,
-			      const struct oomtrace_reader_pos *p, void *buf)
-{
-	const struct oomtrace_ring_mem *mem;
-	bool got = false;
+/* ---- the rings in the order of time ---- */
 
-	rcu_read_lock();
-	mem = oomtrace_ring_mem(ring, cpu);
-	if (p->seq >= oomtrace_oldest_held(mem, oomtrace_ring_head(mem)))
-		got = oomtrace_copy_record(mem, p->seq, buf, p->size);
-	rcu_read_unlock();
-	return got;
+/*
+ * Find the next record in each ring. Takes the time before the heads: a record
+ * that is complete by then is found.
+ */
+static void load_heads(struct oomtrace_reader *r)
+{
+	struct oomtrace_heap *heap = &r->heap;
+	unsigned int id, cpu;
+
+	r->until = ktime_get_mono_fast_ns();
+	heap->n = 0;
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
+		if (!(r->rings & BIT(id)))
+			continue;
+		for_each_possible_cpu(cpu) {
+			u32 at = id * r->ncpus + cpu;
+			struct oomtrace_reader_pos *p = &r->pos[at];
+
+			if (p->seq)
+				p->head = load_head(mem_of(p), p);
+			else if (!find_next_record(p))
+				continue;
+			heap->entry[heap->n].ts_ns = p->ts_ns;
+			heap->entry[heap->n++].at = at;
+		}
+	}
+	oomtrace_heap_build(heap);
+}
+
+/* The ring whose next record is the earliest; NULL if none has a record. */
+static struct oomtrace_reader_pos *earliest_ring(struct oomtrace_reader *r)
+{
+	struct oomtrace_heap *heap = &r->heap;
+	unsigned int tries;
+
+	/*
+	 * All that is found may be later than the load began. The second load
+	 * begins after that, unless the clocks of the CPUs differ.
+	 */
+	for (tries = 0; tries < 2; tries++) {
+		if (heap->n && heap->entry[0].ts_ns <= r->until)
+			break;
+		load_heads(r);
+		if (!heap->n)
+			return NULL;
+	}
+	return &r->pos[heap->entry[0].at];
+}
+
+/* Put the earliest ring in its place after @seq, @ts_ns or @head changed. */
+static void reorder_earliest(struct oomtrace_reader *r, bool has_record,
+			     const struct oomtrace_reader_pos *p)
+{
+	if (has_record)
+		oomtrace_heap_delay(&r->heap, p->ts_ns);
+	else
+		oomtrace_heap_pop(&r->heap);
 }
 
 /* ---- position ---- */
@@ -135,6 +233,12 @@ static void set_position(struct oomtrace_reader_pos *p, u64 seq)
 	/* oomtrace_reader_arm() may load it at the same time. */
 	WRITE_ONCE(p->next, seq);
 	p->seq = 0;
+}
+
+/* Positions have changed: find the rings' next records again. */
+static void forget_order(struct oomtrace_reader *r)
+{
+	r->heap.n = 0;
 }
 
 static u64 find_oldest_record(unsigned int id, unsigned int cpu)
@@ -166,12 +270,21 @@ int oomtrace_reader_init(struct oomtrace_reader *r, unsigned int rings,
 	r->rings = rings;
 	r->ncpus = nr_cpu_ids;
 	r->pos = kvcalloc(n, sizeof(*r->pos), GFP_KERNEL);
-	if (!r->pos)
+	r->heap.entry = kvcalloc(n, sizeof(*r->heap.entry), GFP_KERNEL);
+	if (!r->pos || !r->heap.entry) {
+		oomtrace_reader_free(r);
 		return -ENOMEM;
-	for (id = 0; id < OOMTRACE_RINGS; id++)
-		for_each_possible_cpu(cpu)
-			pos_of(r, id, cpu)->stop = stop_at_now ?
-				oomtrace_ring_written(id, cpu) : U64_MAX;
+	}
+	for (id = 0; id < OOMTRACE_RINGS; id++) {
+		for_each_possible_cpu(cpu) {
+			struct oomtrace_reader_pos *p = pos_of(r, id, cpu);
+
+			p->id = id;
+			p->cpu = cpu;
+			p->stop = stop_at_now ? oomtrace_ring_written(id, cpu) :
+						U64_MAX;
+		}
+	}
 	oomtrace_reader_oldest(r);
 	return 0;
 }
@@ -184,6 +297,8 @@ void oomtrace_reader_free(struct oomtrace_reader *r)
 {
 	kvfree(r->pos);
 	r->pos = NULL;
+	kvfree(r->heap.entry);
+	r->heap.entry = NULL;
 }
 
 /**
@@ -199,6 +314,7 @@ void oomtrace_reader_oldest(struct oomtrace_reader *r)
 		for_each_possible_cpu(cpu)
 			set_position(pos_of(r, id, cpu),
 				     find_oldest_record(id, cpu));
+	forget_order(r);
 }
 
 /**
@@ -213,6 +329,7 @@ void oomtrace_reader_newest(struct oomtrace_reader *r)
 		for_each_possible_cpu(cpu)
 			set_position(pos_of(r, id, cpu),
 				     oomtrace_ring_written(id, cpu) + 1);
+	forget_order(r);
 }
 
 /**
@@ -235,137 +352,45 @@ int oomtrace_reader_seek(struct oomtrace_reader *r, unsigned int id,
 	if (seq > oomtrace_ring_written(id, cpu) + 1)
 		return -ENXIO;
 	set_position(pos_of(r, id, cpu), seq);
+	forget_order(r);
 	return 0;
-}
-
-/* Find when an episode began: 0; -ENOENT if its begin is gone; -ENOMEM. */
-static int find_episode_begin(u64 episode, u64 *ts_ns)
-{
-	struct {
-		struct oomtrace_reader reader;
-		u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
-	} *w;
-	const struct oomtrace_oom_begin *rec;
-	int ret;
-
-	w = kvzalloc(sizeof(*w), GFP_KERNEL);
-	if (!w)
-		return -ENOMEM;
-	rec = (void *)w->buf;
-	ret = oomtrace_reader_init(&w->reader, BIT(OOMTRACE_RING_OOM), true);
-	if (ret)
-		goto free;
-	ret = -ENOENT;
-	while (ret && oomtrace_reader_next(&w->reader, w->buf)) {
-		if (rec->h.type == OOMTRACE_OOM_BEGIN &&
-		    rec->episode == episode) {
-			*ts_ns = rec->h.ts_ns;
-			ret = 0;
-		}
-		cond_resched();
-	}
-	oomtrace_reader_free(&w->reader);
-free:
-	kvfree(w);
-	return ret;
-}
-
-/*
- * Find the first buffered record that is not older than @ts_ns, or else the next
- * one to be written. A record that is overwritten during the search is older.
- */
-static u64 find_first_since(const struct oomtrace_ring_mem *mem, u64 ts_ns)
-{
-	u64 end = oomtrace_ring_head(mem) + 1;
-	u64 at = oomtrace_oldest_held(mem, end - 1);
-	struct oomtrace_header h;
-
-	while (at < end) {
-		u64 middle = at + (end - at) / 2;
-
-		if (oomtrace_copy_record(mem, middle, &h, sizeof(h)) &&
-		    h.ts_ns >= ts_ns)
-			end = middle;
-		else
-			at = middle + 1;
-	}
-	return at;
-}
-
-/**
- * oomtrace_reader_since() - go to the first record at or after a time
- * @r: the reader. Earlier or overwritten records do not count as lost.
- * @ts_ns: the time, ns of CLOCK_MONOTONIC.
- *
- * A binary search per ring and CPU. Never sleeps.
- */
-void oomtrace_reader_since(struct oomtrace_reader *r, u64 ts_ns)
-{
-	unsigned int id, cpu;
-
-	bitmap_zero(r->stacks, OOMTRACE_STACKS);
-	rcu_read_lock();
-	for (id = 0; id < OOMTRACE_RINGS; id++) {
-		const struct oomtrace_ring *ring = &oomtrace_rings[id];
-
-		for_each_possible_cpu(cpu)
-			set_position(pos_of(r, id, cpu),
-				     find_first_since(oomtrace_ring_mem(ring, cpu),
-						      ts_ns));
-	}
-	rcu_read_unlock();
-}
-
-/**
- * oomtrace_reader_seek_episode() - go to the begin of an OOM episode
- * @r: the reader; goes, in every ring, to the first record that is not older
- *	than the episode's begin.
- * @episode: the episode's number.
- *
- * Return: 0. On error @r does not change: -ENOENT if the begin record is no
- * longer buffered, -ENOMEM.
- */
-int oomtrace_reader_seek_episode(struct oomtrace_reader *r, u64 episode)
-{
-	u64 ts_ns;
-	int ret;
-
-	ret = find_episode_begin(episode, &ts_ns);
-	if (!ret)
-		oomtrace_reader_since(r, ts_ns);
-	return ret;
 }
 
 /* ---- what a reader gets ---- */
 
-static unsigned int fill_lost(struct oomtrace_lost *lost, unsigned int id,
-			      unsigned int cpu, u64 first,
+static unsigned int fill_lost(struct oomtrace_lost *lost,
 			      const struct oomtrace_reader_pos *p)
 {
+	u64 first = p->next;
+
 	memset(lost, 0, sizeof(*lost));
 	lost->h.type = OOMTRACE_LOST;
 	lost->h.size = sizeof(*lost);
-	lost->h.cpu = cpu;
-	lost->h.flags = id;
+	lost->h.cpu = p->cpu;
+	lost->h.flags = p->id;
 	lost->h.seq = first;
 	lost->h.ts_ns = p->ts_ns;
 	lost->h.valid = OOMTRACE_ALL(lost);
 	lost->count = p->seq - first;
-	lost->ring = id;
+	lost->ring = p->id;
 	return sizeof(*lost);
 }
 
 /*
  * If the record names a stack that this reader has not got, replace the record
- * by the stack; the record is then the next one.
+ * by the stack; the record is then the next one. @room is that of the record and
+ * everything after it. Returns 0 if there is no such stack.
  */
-static unsigned int put_stack_first(struct oomtrace_reader *r, void *buf)
+static int put_stack_first(struct oomtrace_reader *r, void *buf, size_t room)
 {
 	struct oomtrace_stack *stack = buf;
 	u32 id = oomtrace_stack_of(buf);
 
-	if (!id || id > OOMTRACE_STACKS || test_bit(id - 1, r->stacks) ||
-	    !oomtrace_stack_fill(id, stack))
+	if (!id || id > OOMTRACE_STACKS || test_bit(id - 1, r->stacks))
+		return 0;
+	if (room < sizeof(*stack))
+		return -EMSGSIZE;
+	if (!oomtrace_stack_fill(id, stack))
 		return 0;
 	__set_bit(id - 1, r->stacks);
 	/* CPU, ring, number and time remain those of the record. */
@@ -376,33 +401,63 @@ static unsigned int put_stack_first(struct oomtrace_reader *r, void *buf)
 	return sizeof(*stack);
 }
 
-/* Find the ring and the CPU whose next record is the oldest of all. */
-static struct oomtrace_reader_pos *find_earliest(const struct oomtrace_reader *r,
-						 unsigned int *best_id,
-						 unsigned int *best_cpu)
+static int take_lost(struct oomtrace_reader *r, struct oomtrace_reader_pos *p,
+		     void *buf, size_t room)
 {
-	struct oomtrace_reader_pos *best = NULL;
-	unsigned int id, cpu;
+	int size;
 
-	rcu_read_lock();
-	for (id = 0; id < OOMTRACE_RINGS; id++) {
-		if (!(r->rings & BIT(id)))
-			continue;
-		for_each_possible_cpu(cpu) {
-			struct oomtrace_reader_pos *p = pos_of(r, id, cpu);
+	if (room < sizeof(struct oomtrace_lost))
+		return -EMSGSIZE;
+	size = fill_lost(buf, p);
+	/* oomtrace_reader_arm() may load it at the same time. */
+	WRITE_ONCE(p->next, p->seq);
+	if (!p->size)
+		reorder_earliest(r, find_next_record(p), p);
+	return size;
+}
 
-			if (!p->seq &&
-			    !find_next_record(&oomtrace_rings[id], cpu, p))
-				continue;
-			if (!best || p->ts_ns < best->ts_ns) {
-				best = p;
-				*best_id = id;
-				*best_cpu = cpu;
-			}
+/* Go on to the next record of this ring that is known; look at its time. */
+static void advance(struct oomtrace_reader *r, struct oomtrace_reader_pos *p)
+{
+	u64 next = p->next + 1;
+
+	set_position(p, next);
+	reorder_earliest(r, next <= p->head &&
+			 (look_at_record(mem_of(p), next, p) ||
+			  find_next_record(p)), p);
+}
+
+/*
+ * Take the next record. Returns its size, 0 if there is none, or -EMSGSIZE if it
+ * takes more than @room. Call under rcu_read_lock().
+ */
+static int take_record(struct oomtrace_reader *r, void *buf, size_t room)
+{
+	struct oomtrace_reader_pos *p;
+	int size;
+
+	while ((p = earliest_ring(r))) {
+		if (p->seq > p->next)
+			return take_lost(r, p, buf, room);
+		size = p->size;
+		if ((size_t)size > room)
+			return -EMSGSIZE;
+		if (copy_slot(mem_of(p), p->seq, buf, size)) {
+			int stack = put_stack_first(r, buf, room);
+
+			if (stack)
+				return stack;
+			advance(r, p);
+			return size;
 		}
+		/*
+		 * Overwritten since it was looked at. The search finds a later
+		 * record, so the next turn of this loop ends with a lost record
+		 * if it is still the turn of this ring.
+		 */
+		reorder_earliest(r, find_next_record(p), p);
 	}
-	rcu_read_unlock();
-	return best;
+	return 0;
 }
 
 /**
@@ -418,58 +473,76 @@ static struct oomtrace_reader_pos *find_earliest(const struct oomtrace_reader *r
  */
 unsigned int oomtrace_reader_next(struct oomtrace_reader *r, void *buf)
 {
-	struct oomtrace_reader_pos *p;
-	unsigned int id, cpu, size;
+	int size;
 
-	while ((p = find_earliest(r, &id, &cpu))) {
-		if (p->seq > p->next) {
-			size = fill_lost(buf, id, cpu, p->next, p);
-			set_position(p, p->seq);
-			return size;
-		}
-		if (copy_found_record(&oomtrace_rings[id], cpu, p, buf)) {
-			size = put_stack_first(r, buf);
-			if (size)
-				return size;
-			size = p->size;
-			set_position(p, p->next + 1);
-			return size;
-		}
-		/* Overwritten between the search and the copy: search again. */
-		p->seq = 0;
-		cond_resched();
-	}
-	return 0;
+	rcu_read_lock();
+	size = take_record(r, buf, OOMTRACE_MAX_RECORD);
+	rcu_read_unlock();
+	return size;
 }
 
 /**
- * oomtrace_reader_unread() - go back by one record
+ * oomtrace_reader_fill() - get as many records as are available and fit
  * @r: the reader.
- * @buf: the last record that oomtrace_reader_next() returned.
+ * @buf: destination: whole records, in time order.
+ * @room: bytes of @buf; a few KiB, because this does not sleep.
+ *
+ * Return: bytes in @buf; 0 if there is no record (yet); -EMSGSIZE if the next
+ * one takes more than @room.
+ */
+int oomtrace_reader_fill(struct oomtrace_reader *r, void *buf, size_t room)
+{
+	size_t done = 0;
+	int size;
+
+	rcu_read_lock();
+	while ((size = take_record(r, buf + done, room - done)) > 0)
+		done += size;
+	rcu_read_unlock();
+	return done ? (int)done : size;
+}
+
+/**
+ * oomtrace_reader_unread() - put back a record
+ * @r: the reader.
+ * @buf: a record that the reader has got. All later ones are put back as well,
+ *	in any order.
  */
 void oomtrace_reader_unread(struct oomtrace_reader *r, const void *buf)
 {
 	const struct oomtrace_header *h = buf;
+	struct oomtrace_reader_pos *p =
+		pos_of(r, h->flags & OOMTRACE_FLAG_RING, h->cpu);
 
-	set_position(pos_of(r, h->flags & OOMTRACE_FLAG_RING, h->cpu), h->seq);
+	/* A stack has the number of the record that it was put before. */
+	if (h->seq < p->next)
+		set_position(p, h->seq);
 	if (h->type == OOMTRACE_STACK)
 		__clear_bit(((const struct oomtrace_stack *)buf)->id - 1,
 			    r->stacks);
+	forget_order(r);
 }
 
 static bool has_next(const struct oomtrace_reader *r)
 {
 	unsigned int id, cpu;
+	bool has = false;
 
+	rcu_read_lock();
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
 		if (!(r->rings & BIT(id)))
 			continue;
-		for_each_possible_cpu(cpu)
-			if (oomtrace_ring_written(id, cpu) >=
-			    READ_ONCE(pos_of(r, id, cpu)->next))
-				return true;
+		for_each_possible_cpu(cpu) {
+			const struct oomtrace_reader_pos *p = pos_of(r, id, cpu);
+
+			has = oomtrace_ring_head(mem_of(p)) >= READ_ONCE(p->next);
+			if (has)
+				goto unlock;
+		}
 	}
-	return false;
+unlock:
+	rcu_read_unlock();
+	return has;
 }
 
 /**

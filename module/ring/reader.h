@@ -8,6 +8,7 @@
 
 #include <linux/bitmap.h>
 
+#include "common/heap.h"
 #include "ring/ring.h"
 #include "ring/stacks.h"
 
@@ -15,17 +16,23 @@
  * struct oomtrace_reader_pos - a reader's position in one ring on one CPU
  * @next: number of the record that the reader wants next.
  * @stop: number of the last record that the reader may get.
+ * @head: number of the last record that the reader knows of, at most @stop.
  * @seq: number of the record found to be next: @next, or more if records were
  *	overwritten; 0 if the reader has to search.
  * @ts_ns: when record @seq was written, ns of CLOCK_MONOTONIC.
  * @size: size of record @seq, bytes.
+ * @id: the ring.
+ * @cpu: the CPU.
  */
 struct oomtrace_reader_pos {
 	u64 next;
 	u64 stop;
+	u64 head;
 	u64 seq;
 	u64 ts_ns;
 	u16 size;
+	u16 id;
+	u32 cpu;
 };
 
 /**
@@ -33,6 +40,9 @@ struct oomtrace_reader_pos {
  * @rings: bit mask of the rings to read.
  * @ncpus: number of CPUs in @pos.
  * @pos: one position per ring and CPU.
+ * @heap: the positions of which @seq is the next record.
+ * @until: time at which the heads were loaded, ns of CLOCK_MONOTONIC. Every
+ *	record that was complete by then is in @heap or behind one that is.
  * @stacks: the stacks that the reader has got.
  *
  * Has no lock: the owner serialises all calls except oomtrace_reader_arm().
@@ -41,6 +51,8 @@ struct oomtrace_reader {
 	unsigned int rings;
 	unsigned int ncpus;
 	struct oomtrace_reader_pos *pos;
+	struct oomtrace_heap heap;
+	u64 until;
 	DECLARE_BITMAP(stacks, OOMTRACE_STACKS);
 };
 
@@ -53,11 +65,10 @@ int oomtrace_reader_init(struct oomtrace_reader *r, unsigned int rings,
 void oomtrace_reader_free(struct oomtrace_reader *r);
 void oomtrace_reader_oldest(struct oomtrace_reader *r);
 void oomtrace_reader_newest(struct oomtrace_reader *r);
-void oomtrace_reader_since(struct oomtrace_reader *r, u64 ts_ns);
 int oomtrace_reader_seek(struct oomtrace_reader *r, unsigned int id,
 			 unsigned int cpu, u64 seq);
-int oomtrace_reader_seek_episode(struct oomtrace_reader *r, u64 episode);
 unsigned int oomtrace_reader_next(struct oomtrace_reader *r, void *buf);
+int oomtrace_reader_fill(struct oomtrace_reader *r, void *buf, size_t room);
 void oomtrace_reader_unread(struct oomtrace_reader *r, const void *buf);
 bool oomtrace_reader_arm(struct oomtrace_reader *r);
 
