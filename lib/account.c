@@ -53,17 +53,20 @@ static u64 lost_count(const struct oomtrace_header *rec)
 	       0;
 }
 
-bool account_add(struct oomtrace *ot, const struct oomtrace_header *rec)
+static struct tally *tally_of(const struct oomtrace *ot, const struct oomtrace_header *rec)
+{
+	return &ot->tallies[rec->cpu * RING_IDS + (rec->flags & OOMTRACE_FLAG_RING)];
+}
+
+/* The first record of a ring, a lost record, or a gap. */
+static bool add_other(struct oomtrace *ot, const struct oomtrace_header *rec)
 {
 	struct tally *t;
 	u64 lost;
 
-	/* A stack record carries the number of the record that follows it. */
-	if (rec->type == OOMTRACE_STACK)
-		return true;
 	if (!account_prepare(ot, rec->cpu + 1U))
 		return false;
-	t = &ot->tallies[rec->cpu * RING_IDS + (rec->flags & OOMTRACE_FLAG_RING)];
+	t = tally_of(ot, rec);
 	/* The numbers step back where several streams were concatenated. */
 	if (t->next && rec->seq > t->next)
 		t->missing += rec->seq - t->next;
@@ -75,6 +78,23 @@ bool account_add(struct oomtrace *ot, const struct oomtrace_header *rec)
 		t->received++;
 		t->next = rec->seq + 1;
 	}
+	return true;
+}
+
+bool account_add(struct oomtrace *ot, const struct oomtrace_header *rec)
+{
+	struct tally *t;
+
+	/* A stack record carries the number of the record that follows it. */
+	if (rec->type == OOMTRACE_STACK)
+		return true;
+	if (rec->type == OOMTRACE_LOST || rec->cpu >= ot->cpus)
+		return add_other(ot, rec);
+	t = tally_of(ot, rec);
+	if (rec->seq != t->next)
+		return add_other(ot, rec);
+	t->received++;
+	t->next++;
 	return true;
 }
 

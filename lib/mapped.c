@@ -7,16 +7,21 @@
  * with lost records in their place and each stack before the first record that
  * refers to it. The numbered steps below are those of struct oomtrace_ring_page.
  *
- * Each ring keeps a copy of its next record. The copies are compared to find the
- * oldest record, and the writer cannot overwrite one that was returned.
+ * The heads of all rings are loaded once. A heap orders the rings that have a
+ * record by the time of their next one, and gives the records of that moment; then
+ * the heads are loaded again. So the cost of a record does not grow with the
+ * number of CPUs. A record is copied when it is returned, so that the writer
+ * cannot overwrite it.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../common/format.h"
+#include "../common/heap.h"
 #include "handle.h"
 #include "mapped.h"
 
@@ -26,33 +31,51 @@
 /**
  * struct ring - one ring on one CPU
  * @page: the mapping; NULL if the CPU is not possible.
+ * @slots: the slots in the mapping.
+ * @slots_end: end of the slots.
+ * @nslots: copy of @page->slots, so that no line that the writer changes is read.
+ * @slot_size: copy of @page->slot_size.
  * @size: bytes of the mapping.
  * @next: number of the next record to return.
+ * @slot: the slot of record @next; NULL if the CPU has no slots (yet).
  * @head: number of the newest complete record, when last read.
- * @lost: overwritten records before @copy that are not reported yet.
- * @ready: @copy holds record @next.
- * @copy: copy of a record.
+ * @lost: overwritten records before @next that are not reported yet.
+ * @ready: @next is a record, with @ts_ns and @record_size.
+ * @record_size: size of the next record, bytes.
+ * @ts_ns: time of the next record, ns of CLOCK_MONOTONIC.
  */
 struct ring {
 	const struct oomtrace_ring_page *page;
+	const char *slots;
+	const char *slots_end;
+	u32 nslots;
+	u32 slot_size;
 	size_t size;
 	u64 next;
+	const struct oomtrace_header *slot;
 	u64 head;
 	u64 lost;
 	bool ready;
-	u64 copy[OOMTRACE_MAX_RECORD / sizeof(u64)];
+	u16 record_size;
+	u64 ts_ns;
 };
 
 /**
  * struct mapped - all mapped rings
  * @cpus: highest CPU number plus 1.
+ * @heap: the rings whose @ready is set; empty after a change of position.
+ * @until: when the heads were loaded, ns of CLOCK_MONOTONIC.
  * @given: bit n is set if stack n was returned.
+ * @copy: the record that was returned.
  * @made: a lost or stack record, composed here.
  * @ring: indexed by ring and CPU; unmapped if the CPU is not possible.
  */
 struct mapped {
 	unsigned int cpus;
+	struct oomtrace_heap heap;
+	u64 until;
 	u64 given[STACKS / 64];
+	u64 copy[OOMTRACE_MAX_RECORD / sizeof(u64)];
 	union {
 		struct oomtrace_lost lost;
 		struct oomtrace_stack stack;
@@ -65,11 +88,6 @@ static size_t nrings(const struct mapped *m)
 	return (size_t)OOMTRACE_RINGS * m->cpus;
 }
 
-static struct oomtrace_header *copy_of(struct ring *r)
-{
-	return (void *)r->copy;
-}
-
 static u64 load_head(const struct ring *r)
 {
 	/* Step 1: load the head before the records. */
@@ -79,50 +97,72 @@ static u64 load_head(const struct ring *r)
 /* Step 2: the number of the oldest record that is not overwritten. */
 static u64 oldest_seq(const struct ring *r)
 {
-	u64 slots = r->page->slots, first = r->page->first;
+	u64 slots = r->nslots, first = r->page->first;
 	u64 held = r->head >= slots ? r->head - slots + 1 : 1;
 
 	return held > first ? held : first;
 }
 
-/* Steps 3 and 4: copy a record. False if it was overwritten. */
-static bool copy_record(struct ring *r, u64 seq)
+static const struct oomtrace_header *slot_of(const struct ring *r, u64 seq)
 {
-	const struct oomtrace_ring_page *p = r->page;
-	const struct oomtrace_header *h = (const void *)((const char *)p +
-		p->data_offset + (seq - 1) % p->slots * p->slot_size);
-	size_t size = __atomic_load_n(&h->size, __ATOMIC_RELAXED);
-
-	if (size < sizeof(*h) || size > p->slot_size || size > sizeof(r->copy))
-		size = sizeof(*h);
-	memcpy(r->copy, h, size);
-	/* Load the record before its number: an overwrite changes the number. */
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&h->seq, __ATOMIC_RELAXED) == seq &&
-	       copy_of(r)->seq == seq && copy_of(r)->size == size;
+	if (!r->nslots)
+		return NULL;
+	return (const void *)(r->slots + (seq - 1) % r->nslots * r->slot_size);
 }
 
-/* Fill the copy with the next record; false if there is none. */
-static bool fetch_next(struct ring *r)
+/* Go to a record, or to the one that is written next. */
+static void set_next(struct ring *r, u64 seq)
+{
+	r->next = seq;
+	r->slot = slot_of(r, seq);
+	r->ready = false;
+}
+
+/* Steps 3 and 4: load from a slot, then its number. False if it was overwritten. */
+static bool is_record(const struct oomtrace_header *h, u64 seq)
+{
+	/* Load the record before its number: an overwrite changes the number. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&h->seq, __ATOMIC_RELAXED) == seq;
+}
+
+static bool copy_record(const struct ring *r, u64 seq, void *to, size_t size)
+{
+	const struct oomtrace_header *h = slot_of(r, seq);
+
+	memcpy(to, h, size);
+	return is_record(h, seq);
+}
+
+/* Get time and size of the next record. False if it was overwritten. */
+static inline bool look_at_next(struct ring *r)
+{
+	const struct oomtrace_header *h = r->slot;
+
+	r->ts_ns = __atomic_load_n(&h->ts_ns, __ATOMIC_RELAXED);
+	r->record_size = __atomic_load_n(&h->size, __ATOMIC_RELAXED);
+	r->ready = is_record(h, r->next) && r->record_size >= sizeof(*h) &&
+		   r->record_size <= r->slot_size &&
+		   r->record_size <= OOMTRACE_MAX_RECORD;
+	return r->ready;
+}
+
+/* Look at the next record up to the known head; false if there is none. */
+static bool find_next(struct ring *r)
 {
 	u64 old;
 
-	if (r->ready)
-		return true;
-	if (r->next > r->head)
-		r->head = load_head(r);
+	r->ready = false;
 	while (r->next <= r->head) {
-		if (copy_record(r, r->next)) {
-			r->ready = true;
+		if (look_at_next(r))
 			return true;
-		}
 		/* The writer wrapped around: skip what it overwrote. */
 		r->head = load_head(r);
 		old = oldest_seq(r);
 		if (old <= r->next)
 			old = r->next + 1;
 		r->lost += old - r->next;
-		r->next = old;
+		set_next(r, old);
 	}
 	return false;
 }
@@ -148,6 +188,10 @@ static int map_ring(struct oomtrace *ot, struct ring *r, unsigned int id,
 			  info.mmap_offset);
 		if (at != MAP_FAILED) {
 			r->page = at;
+			r->slots = (const char *)at + r->page->data_offset;
+			r->nslots = r->page->slots;
+			r->slot_size = r->page->slot_size;
+			r->slots_end = r->slots + (size_t)r->nslots * r->slot_size;
 			r->size = info.mmap_size;
 			r->head = 0;
 			return 0;
@@ -187,8 +231,8 @@ static int follow_resize(struct oomtrace *ot, struct ring *r)
 	err = map_ring(ot, &new, id, cpu);
 	if (err)
 		return err;
-	new.next = r->next;
 	new.lost = r->lost;
+	set_next(&new, r->next);
 	unmap_ring(r);
 	*r = new;
 	return 1;
@@ -202,6 +246,7 @@ void mapped_close(struct mapped *m)
 		return;
 	for (i = 0; i < nrings(m); i++)
 		unmap_ring(&m->ring[i]);
+	free(m->heap.entry);
 	free(m);
 }
 
@@ -215,6 +260,11 @@ int mapped_open(struct oomtrace *ot, unsigned int cpus, unsigned int possible)
 	if (!m)
 		return -ENOMEM;
 	m->cpus = cpus;
+	m->heap.entry = calloc(nrings(m), sizeof(m->heap.entry[0]));
+	if (!m->heap.entry) {
+		mapped_close(m);
+		return -ENOMEM;
+	}
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
 		for (cpu = 0; cpu < cpus; cpu++) {
 			err = map_ring(ot, &m->ring[id * cpus + cpu], id, cpu);
@@ -241,8 +291,7 @@ int mapped_open(struct oomtrace *ot, unsigned int cpus, unsigned int possible)
 
 static void set_position(struct ring *r, u64 seq)
 {
-	r->next = seq;
-	r->ready = false;
+	set_next(r, seq);
 	r->lost = 0;
 }
 
@@ -251,6 +300,7 @@ void mapped_oldest(struct mapped *m)
 	struct ring *r;
 
 	memset(m->given, 0, sizeof(m->given));
+	m->heap.n = 0;
 	for (r = m->ring; r < m->ring + nrings(m); r++) {
 		if (!r->page)
 			continue;
@@ -263,6 +313,7 @@ void mapped_newest(struct mapped *m)
 {
 	struct ring *r;
 
+	m->heap.n = 0;
 	for (r = m->ring; r < m->ring + nrings(m); r++) {
 		if (!r->page)
 			continue;
@@ -273,21 +324,23 @@ void mapped_newest(struct mapped *m)
 
 void mapped_seek(struct mapped *m, unsigned int ring, unsigned int cpu, u64 seq)
 {
+	m->heap.n = 0;
 	set_position(&m->ring[ring * m->cpus + cpu], seq);
 }
 
-/* Find the time at which an episode began. Overwrites the ring's copy. */
+/* Find the time at which an episode began. */
 static bool find_begin(struct ring *r, u64 episode, u64 *ts_ns)
 {
-	const struct oomtrace_oom_begin *rec = (const void *)r->copy;
+	struct oomtrace_oom_begin rec = { };
+	size_t size = r->slot_size < sizeof(rec) ? r->slot_size : sizeof(rec);
 	u64 seq;
 
 	r->head = load_head(r);
 	for (seq = oldest_seq(r); seq <= r->head; seq++) {
-		if (!copy_record(r, seq) || rec->h.type != OOMTRACE_OOM_BEGIN ||
-		    rec->episode != episode)
+		if (!copy_record(r, seq, &rec, size) ||
+		    rec.h.type != OOMTRACE_OOM_BEGIN || rec.episode != episode)
 			continue;
-		*ts_ns = rec->h.ts_ns;
+		*ts_ns = rec.h.ts_ns;
 		return true;
 	}
 	return false;
@@ -296,13 +349,14 @@ static bool find_begin(struct ring *r, u64 episode, u64 *ts_ns)
 /* The first record since a time. A record overwritten meanwhile is older. */
 static u64 first_since(struct ring *r, u64 ts_ns)
 {
+	struct oomtrace_header h;
 	u64 at, end, middle;
 
 	r->head = load_head(r);
 	end = r->head + 1;
 	for (at = oldest_seq(r); at < end;) {
 		middle = at + (end - at) / 2;
-		if (copy_record(r, middle) && copy_of(r)->ts_ns >= ts_ns)
+		if (copy_record(r, middle, &h, sizeof(h)) && h.ts_ns >= ts_ns)
 			end = middle;
 		else
 			at = middle + 1;
@@ -319,17 +373,14 @@ int mapped_seek_episode(struct mapped *m, u64 episode)
 	for (r = m->ring; r < end && !found; r++)
 		found = r->page && r->page->ring == OOMTRACE_RING_OOM &&
 			find_begin(r, episode, &ts_ns);
-	for (r = m->ring; r < end; r++) {
-		if (!r->page)
-			continue;
-		if (found)
+	if (!found)
+		return ENOENT;
+	for (r = m->ring; r < end; r++)
+		if (r->page)
 			set_position(r, first_since(r, ts_ns));
-		/* The search has overwritten the copy. */
-		r->ready = false;
-	}
-	if (found)
-		memset(m->given, 0, sizeof(m->given));
-	return found ? 0 : ENOENT;
+	m->heap.n = 0;
+	memset(m->given, 0, sizeof(m->given));
+	return 0;
 }
 
 /* ---- records ---- */
@@ -345,7 +396,7 @@ static const struct oomtrace_header *make_lost(struct mapped *m,
 	lost->h.cpu = r->page->cpu;
 	lost->h.flags = r->page->ring;
 	lost->h.seq = r->next - r->lost;
-	lost->h.ts_ns = copy_of(r)->ts_ns;
+	lost->h.ts_ns = r->ts_ns;
 	lost->h.valid = OOMTRACE_ALL(lost);
 	lost->count = r->lost;
 	lost->ring = r->page->ring;
@@ -376,38 +427,121 @@ stack_first(struct oomtrace *ot, const struct oomtrace_header *rec)
 	return &stack->h;
 }
 
-int mapped_next(struct oomtrace *ot, const struct oomtrace_header **rec)
+/* ---- the rings in the order of time ---- */
+
+static u64 now_ns(void)
 {
-	struct mapped *m = ot->mapped;
-	struct ring *r, *best = NULL;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/*
+ * Look at the next record of each ring. Takes the time before the heads: a record
+ * that is complete by then is found. Returns 0 or a negative errno.
+ */
+static int load_heads(struct oomtrace *ot, struct mapped *m)
+{
+	size_t i;
 	int ret;
 
-	for (r = m->ring; r < m->ring + nrings(m); r++) {
+	m->until = now_ns();
+	m->heap.n = 0;
+	for (i = 0; i < nrings(m); i++) {
+		struct ring *r = &m->ring[i];
+
 		if (!r->page)
 			continue;
-		while (!fetch_next(r)) {
+		r->head = load_head(r);
+		while (!r->ready && !find_next(r)) {
 			ret = follow_resize(ot, r);
 			if (ret < 0)
 				return ret;
 			if (!ret)
 				break;
+			r->head = load_head(r);
 		}
-		if (r->ready && (!best || copy_of(r)->ts_ns < copy_of(best)->ts_ns))
-			best = r;
+		if (!r->ready)
+			continue;
+		m->heap.entry[m->heap.n].ts_ns = r->ts_ns;
+		m->heap.entry[m->heap.n++].at = i;
 	}
-	if (!best)
-		return 0;
-	if (best->lost) {
-		*rec = make_lost(m, best);
-		return 1;
+	oomtrace_heap_build(&m->heap);
+	return 0;
+}
+
+/*
+ * Find the ring whose next record is the earliest. Returns 1, 0 if there is no
+ * record, or a negative errno. A record that is later than the time of loading
+ * has to wait: a ring whose head was loaded before may have an earlier one now.
+ * The second load finds that, unless the clock here is not the module's (a time
+ * namespace).
+ */
+static int earliest_ring(struct oomtrace *ot, struct ring **r)
+{
+	struct mapped *m = ot->mapped;
+	int tries, ret;
+
+	for (tries = 0; tries < 2; tries++) {
+		if (m->heap.n && m->heap.entry[0].ts_ns <= m->until)
+			break;
+		ret = load_heads(ot, m);
+		if (ret < 0 || !m->heap.n)
+			return ret;
 	}
-	*rec = stack_first(ot, copy_of(best));
-	if (*rec)
-		return 1;
-	*rec = copy_of(best);
-	best->ready = false;
-	best->next++;
+	*r = &m->ring[m->heap.entry[0].at];
 	return 1;
+}
+
+/* The earliest ring has another next record, or none: put it in its place. */
+static void reorder_earliest(struct mapped *m, struct ring *r)
+{
+	if (find_next(r))
+		oomtrace_heap_delay(&m->heap, r->ts_ns);
+	else
+		oomtrace_heap_pop(&m->heap);
+}
+
+/* Go on to the next slot of a ring. */
+static void advance(struct ring *r)
+{
+	const char *next = (const char *)r->slot + r->slot_size;
+
+	r->next++;
+	r->ready = false;
+	r->slot = (const void *)(next == r->slots_end ? r->slots : next);
+}
+
+int mapped_next(struct oomtrace *ot, const struct oomtrace_header **rec)
+{
+	struct mapped *m = ot->mapped;
+	struct ring *r;
+	int ret;
+
+	while ((ret = earliest_ring(ot, &r)) > 0) {
+		if (r->lost) {
+			*rec = make_lost(m, r);
+			return 1;
+		}
+		memcpy(m->copy, r->slot, r->record_size);
+		if (!is_record(r->slot, r->next)) {
+			/* Overwritten since it was looked at: lost. */
+			reorder_earliest(m, r);
+			continue;
+		}
+		*rec = stack_first(ot, (void *)m->copy);
+		if (*rec)
+			return 1;
+		*rec = (void *)m->copy;
+		advance(r);
+		if (r->next <= r->head && look_at_next(r))
+			oomtrace_heap_delay(&m->heap, r->ts_ns);
+		else
+			reorder_earliest(m, r);
+		return 1;
+	}
+	return ret;
 }
 
 /*
@@ -422,7 +556,7 @@ bool mapped_arm(struct oomtrace *ot)
 	if (lseek(ot->fd, 0, SEEK_END) < 0)
 		return true;
 	for (r = m->ring; r < m->ring + nrings(m); r++)
-		if (r->page && (fetch_next(r) ||
+		if (r->page && (load_head(r) >= r->next ||
 				__atomic_load_n(&r->page->closed,
 						__ATOMIC_ACQUIRE)))
 			return true;
