@@ -92,11 +92,13 @@ bool model_whole(const struct model_record *rec)
 }
 
 /* No record of the model has a stack, and none is rejected. */
+#ifndef MODEL_BENCH
 u32 oomtrace_stack_of(const struct oomtrace_header *rec)
 {
 	(void)rec;
 	return 0;
 }
+#endif
 
 bool oomtrace_stack_fill(u32 id, struct oomtrace_stack *rec)
 {
