@@ -286,14 +286,18 @@ int oomtrace_shortfall(const struct oomtrace_header *rec, u64 *pages)
 	       oomtrace_field_derived(rec, OOMTRACE_BIT_commit_allowed) ? 2 : 1;
 }
 
+/* Both fields are tested here, since a reader asks this of each record. */
+#define STACK_OF(rec, type)						\
+	(((rec)->valid & OOMTRACE_BIT(type, stack)) &&			\
+	 offsetof(struct oomtrace_##type, stack) + sizeof(u32) <= (rec)->size ? \
+	 ((const struct oomtrace_##type *)(rec))->stack : 0)
+
 u32 oomtrace_stack_of(const struct oomtrace_header *rec)
 {
-	if (rec->type == OOMTRACE_COMMIT &&
-	    oomtrace_field_valid(rec, OOMTRACE_BIT_commit_stack))
-		return ((const struct oomtrace_commit *)rec)->stack;
-	if (rec->type == OOMTRACE_OOM_BEGIN &&
-	    oomtrace_field_valid(rec, OOMTRACE_BIT_oom_begin_stack))
-		return ((const struct oomtrace_oom_begin *)rec)->stack;
+	if (rec->type == OOMTRACE_COMMIT)
+		return STACK_OF(rec, commit);
+	if (rec->type == OOMTRACE_OOM_BEGIN)
+		return STACK_OF(rec, oom_begin);
 	return 0;
 }
 
