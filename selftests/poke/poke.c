@@ -95,8 +95,15 @@ static struct kprobe probe = {
 	.flags		= KPROBE_FLAG_DISABLED,
 };
 
+/* The same series of changes introduced that option and struct ftrace_regs. */
+#ifdef CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS
+#define callback_regs	ftrace_regs
+#else
+#define callback_regs	pt_regs
+#endif
+
 static void notrace at_call(unsigned long ip, unsigned long parent_ip,
-			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+			    struct ftrace_ops *ops, struct callback_regs *regs)
 {
 }
 
