@@ -70,7 +70,9 @@ static void read_and_request(struct machine *m, long pages)
 {
 	m->totalram = meminfo("MemTotal") / PAGE_KB;
 	m->total_swap = meminfo("SwapTotal") / PAGE_KB;
-	m->hugetlb = meminfo("Hugetlb") / PAGE_KB;
+	m->hugetlb = 0;
+	if (sysctl_exists("vm/nr_hugepages"))
+		m->hugetlb = meminfo("Hugetlb") / PAGE_KB;
 	m->limit = meminfo("CommitLimit") / PAGE_KB;
 	m->admin_reserve = sysctl_get("vm/admin_reserve_kbytes") / PAGE_KB;
 	m->user_reserve = sysctl_get("vm/user_reserve_kbytes") / PAGE_KB;
@@ -181,6 +183,8 @@ TEST_F(terms, huge_pages_reduce_the_limit)
 {
 	const struct oomtrace_commit *rec;
 
+	if (!sysctl_exists("vm/nr_hugepages"))
+		SKIP(return, "this kernel has no huge pages");
 	sysctl_set("vm/nr_hugepages", 4);
 	if (sysctl_get("vm/nr_hugepages") != 4)
 		SKIP(return, "the kernel cannot allocate 4 huge pages");

@@ -153,6 +153,7 @@ void sysctl_write(const char *name, long value);
 bool return_probe_is(const char *state);
 /* Make requests until that probe is attached, as in mode 2: false after 10 s. */
 bool wait_for_return_probe(void);
+bool sysctl_exists(const char *name);
 long sysctl_get(const char *name);
 /* Restore all sysctls that tests change to their values at program start. */
 void sysctl_restore(void);

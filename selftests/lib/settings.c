@@ -12,6 +12,7 @@
 
 #include "lib.h"
 
+/* @before: -1 if the kernel has no such sysctl, as without huge pages. */
 static struct {
 	const char *name;
 	long before;
@@ -96,6 +97,15 @@ void sysctl_set(const char *name, long value)
 		die("the return probe of __vm_enough_memory is not attached in mode 2");
 }
 
+bool sysctl_exists(const char *name)
+{
+	int fd = setting_open(name, O_RDONLY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 long sysctl_get(const char *name)
 {
 	int fd = setting_open(name, O_RDONLY);
@@ -115,7 +125,8 @@ void sysctl_restore(void)
 		/*
 		 * overcommit_kbytes and overcommit_ratio reset each other to 0.
 		 */
-		if (sysctl_get(settings[i].name) != settings[i].before)
+		if (settings[i].before >= 0 &&
+		    sysctl_get(settings[i].name) != settings[i].before)
 			sysctl_set(settings[i].name, settings[i].before);
 	}
 	sysctl_set("vm/overcommit_ratio", settings[1].before);
@@ -139,5 +150,6 @@ static void __attribute__((constructor)) prepare_program(void)
 	if (spill("/proc/self/oom_score_adj", "-1000"))
 		die("cannot set oom_score_adj");
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		settings[i].before = sysctl_get(settings[i].name);
+		settings[i].before = sysctl_exists(settings[i].name) ?
+				     sysctl_get(settings[i].name) : -1;
 }
