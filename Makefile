@@ -7,7 +7,8 @@ KDIR	?= /lib/modules/$(KVER)/build
 # Kernels that `make check` and `make check-all` test; `scripts/kernel list`
 # prints what there is.
 KERNELS	?= bookworm
-ALL_KERNELS	?= bookworm trixie backports debug bullseye sid bookworm-rt bookworm-cloud backports-rt backports-cloud
+ALL_KERNELS	?= bookworm trixie backports debug bullseye sid bookworm-rt bookworm-cloud backports-rt backports-cloud \
+	built-small built-clang
 
 .PHONY: all module lib tools selftests check check-all soak demo bench install uninstall \
 	dkms-install dkms-remove deb dist clean help

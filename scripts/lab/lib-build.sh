@@ -84,10 +84,10 @@ build_oracle_bpf() {
 
 # build_sources OUT [MAKE-ARGUMENT...]: the caller holds the lock of the directory OUT.
 build_sources() {
-	local out=$1 files old file target log=$1/log kdir
+	local out=$1 files old file target log=$1/log kdir compiler
 	shift
 	kdir=/lib/modules/$k_release/build
-	# The cache keeps the headers of a debug kernel next to the kernel.
+	# The cache keeps the headers of a kernel that was built from source next to the kernel.
 	# shellcheck disable=SC2034 # run_in_root mounts it
 	[ ! -d "$kernel_dir/headers" ] || { root_share=$kernel_dir/headers && kdir=/share; }
 	files=$(list_source_files)
@@ -114,6 +114,7 @@ build_sources() {
 
 	# shellcheck disable=SC2034 # run_in_root mounts it
 	linux_source=$(linux_source_path)
+	read -ra compiler < <(compiler_arguments) || true
 	: >"$log"
 	for target in module tools selftests; do
 		case $target in selftests) [ -d "$repo/selftests" ] || continue ;; esac
@@ -127,7 +128,7 @@ build_sources() {
 				grep -q "^make: .*No rule to make target .$target.\.  Stop" || exit 0
 			exec make -j "$(nproc)" "$target" "$@"
 		' sh "/oomtrace/build/${out##*/}/src" "$target" "KDIR=$kdir" \
-			KSELFTEST=/linux-source/tools/testing/selftests "$@" >>"$log" 2>&1 || {
+			KSELFTEST=/linux-source/tools/testing/selftests "${compiler[@]}" "$@" >>"$log" 2>&1 || {
 			cat "$log" >&2
 			die "building $target for $k_name failed"
 		}

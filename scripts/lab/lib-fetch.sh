@@ -26,8 +26,8 @@ have_root() { [ -d "$root_dir" ]; }
 # The root's headers package names the release and the version of the kernel.
 set_kernel_dir() {
 	local depends
-	if is_debug_kernel; then
-		set_debug_kernel_dir
+	if is_built_kernel; then
+		set_built_kernel_dir
 		return
 	fi
 	depends=$(dpkg-query --admindir="$root_dir/root/var/lib/dpkg" -W -f '${Depends}' \
@@ -46,7 +46,7 @@ fetch_kernel() {
 	done
 	lock_cache
 	have_root || make_root
-	if is_debug_kernel; then
+	if is_built_kernel; then
 		unlock_cache
 		lock_cache "-$k_name"
 	fi
@@ -161,8 +161,8 @@ run_root_apt() {
 make_kernel() {
 	local started=$SECONDS modules driver deb parts file
 	set_kernel_dir
-	if is_debug_kernel; then
-		make_debug_kernel
+	if is_built_kernel; then
+		make_built_kernel
 		return
 	fi
 	say "fetching the kernel $k_release"
