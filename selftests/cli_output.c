@@ -218,7 +218,7 @@ TEST_F(cli_output, an_id_stays_when_the_module_is_loaded_again)
 	};
 	char *again[] = {
 		"sh", "-c",
-		"oomtrace list --dir /tmp/kept --noheadings | tee /dev/stderr | wc -l",
+		"oomtrace list --dir /tmp/kept --noheadings | wc -l",
 		NULL
 	};
 	char id[96] = "";
@@ -227,7 +227,7 @@ TEST_F(cli_output, an_id_stays_when_the_module_is_loaded_again)
 	EXPECT_EQ(0, run_program(said, sizeof(said), save));
 	snprintf(id, sizeof(id), "%.*s", (int)strcspn(said, "\n"), said);
 	EXPECT_EQ(0, run_program(said, sizeof(said), again));
-	EXPECT_IN("\n1\n", said);
+	EXPECT_EQ(1, atoi(said));
 	close(self->fd);
 	module_stop();
 	EXPECT_EQ(0, OOMTRACE("last", "--dir", "/tmp/kept"));
@@ -236,7 +236,7 @@ TEST_F(cli_output, an_id_stays_when_the_module_is_loaded_again)
 	self->fd = device_open();
 	cause_records();
 	EXPECT_EQ(0, run_program(said, sizeof(said), again));
-	EXPECT_IN("\n2\n", said);
+	EXPECT_EQ(2, atoi(said));
 	EXPECT_EQ(0, OOMTRACE("last", "--dir", "/tmp/kept", id)) TH_LOG("%s", said);
 	EXPECT_IN("-1 on ", said);
 	EXPECT_EQ(1, OOMTRACE("last", id));

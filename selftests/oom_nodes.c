@@ -39,7 +39,7 @@ static void __attribute__((constructor)) make_scenes(void)
 /* Explain each episode of the scene, while the module is loaded. */
 static void keep_stories(struct stories *st)
 {
-	FILE *f = popen("for n in 1 2 3 4 5; do oomtrace last $n 2>/dev/null; done", "r");
+	FILE *f = popen("for n in 1 2 3 4 5; do oomtrace last $n; oomtrace last -v $n; done 2>/dev/null", "r");
 
 	if (!f)
 		die("cannot run oomtrace");
@@ -210,6 +210,8 @@ static void check_story(struct __test_metadata *_metadata, const struct stories 
 	EXPECT_NE(NULL, strstr(story, "; other nodes "));
 	EXPECT_NE(NULL, strstr(story, limit)) TH_LOG("%s", story);
 	EXPECT_NE(NULL, strstr(story, "\nReclaim:   on node 1 at most "));
+	EXPECT_NE(NULL, strstr(st->text, ": node 1 has ")) TH_LOG("%s", st->text);
+	EXPECT_NE(NULL, strstr(st->text, " free on other nodes, which it may not use)"));
 	/* No zone of the other node explains this OOM. */
 	EXPECT_NE(NULL, strstr(story, " on node 1 has "));
 	EXPECT_EQ(NULL, strstr(story, " on node 0 has "));

@@ -82,6 +82,46 @@ const char *brief_where(char *buf, size_t size, const struct records *recs,
 	}
 }
 
+/* On which nodes the request could have used memory, if it was not on all. */
+static void say_nodes(const struct brief *b, const char *what, const char *swap)
+{
+	const struct oomtrace_zonelist *z = &b->s.zonelist;
+	char free[SIZE_TEXT_MAX], all[SIZE_TEXT_MAX], other[SIZE_TEXT_MAX];
+	bool several = strpbrk(z->nodes, ",-");
+	s64 zones;
+
+	if (get_field(&z->h, B(zonelist_zones_allowed), &zones) && zones)
+		term_say("Where", "%s: node%s %s %s %s free of %s%s", what,
+			 several ? "s" : "", z->nodes, several ? "have" : "has",
+			 size_write(free, z->free, b->page),
+			 size_write(all, z->managed, b->page), swap);
+	else
+		term_say("Where", "%s: no node that the request may use%s", what, swap);
+	term_say("", "(%s free on other nodes, which it may not use)",
+		 size_write(other, z->other_nodes_free, b->page));
+}
+
+/* Why free memory was of no use to a request for several contiguous pages. */
+static void say_blocks(const struct brief *b)
+{
+	const struct oomtrace_header *rec = &b->s.zonelist.h;
+	char asked[SIZE_TEXT_MAX], free[SIZE_TEXT_MAX], block[SIZE_TEXT_MAX];
+	s64 order, largest, usable;
+
+	if (!get_field(&b->s.begin.h, B(oom_begin_order), &order) || order < 1 || order > 31 ||
+	    !get_field(rec, B(zonelist_usable_order), &largest) || largest >= order ||
+	    !get_field(rec, B(zonelist_usable_free), &usable))
+		return;
+	size_write(asked, 1LL << order, b->page);
+	if (largest < 0)
+		term_say("", "(%lld contiguous pages, %s, were asked for; there are no free blocks)",
+			 1LL << order, asked);
+	else
+		term_say("", "(%lld contiguous pages, %s, were asked for; %s are free, but fragmented, in blocks of at most %s)",
+			 1LL << order, asked, size_write(free, usable, b->page),
+			 size_write(block, 1LL << largest, b->page));
+}
+
 static void say_machine(const struct brief *b, const char *what)
 {
 	const struct oomtrace_oom_begin *r = &b->s.begin;
@@ -101,9 +141,13 @@ static void say_machine(const struct brief *b, const char *what)
 				 size_write(left, r->swap_free, b->page),
 				 size_write(total, n, b->page));
 	}
-	term_say("Where", "%s: %s free of %s%s", what,
-		 size_write(free, r->free, b->page),
-		 size_write(ram, r->totalram, b->page), swap);
+	if (story_has_other_nodes(&b->s))
+		say_nodes(b, what, swap);
+	else
+		term_say("Where", "%s: %s free of %s%s", what,
+			 size_write(free, r->free, b->page),
+			 size_write(ram, r->totalram, b->page), swap);
+	say_blocks(b);
 }
 
 /* "24 of 24 MiB": one unit is enough if both have the same. */
