@@ -262,7 +262,15 @@
 	F(oom_end, candidates,		UINT, none)		\
 	F(oom_end, missed,		UINT, none)		\
 	F(oom_end, duration_ns,		UINT, none)		\
-	F(oom_end, notifier_freed,	UINT, none)
+	F(oom_end, notifier_freed,	UINT, none)		\
+	F(oom_end, scored,		UINT, none)		\
+	F(oom_end, exempt_init,		UINT, none)		\
+	F(oom_end, exempt_kthread,	UINT, none)		\
+	F(oom_end, exempt_no_mm,	UINT, none)		\
+	F(oom_end, exempt_adj_min,	UINT, none)		\
+	F(oom_end, exempt_oom_skip,	UINT, none)		\
+	F(oom_end, exempt_vfork,	UINT, none)		\
+	F(oom_end, exempt_cpuset,	UINT, none)
 
 #define OOMTRACE_FIELDS_NAME(F)					\
 	F(name, episode,		UINT, none)		\

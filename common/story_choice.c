@@ -307,10 +307,6 @@ static void write_next_candidates(struct text_writer *w, const struct oomtrace_s
 static const char *describe_reason(unsigned int reason)
 {
 	switch (reason) {
-	case OOMTRACE_REASON_INIT:
-		return "init";
-	case OOMTRACE_REASON_KTHREAD:
-		return "kernel threads";
 	case OOMTRACE_REASON_NO_MM:
 		return "without an address space";
 	case OOMTRACE_REASON_ADJ_MIN:
@@ -328,6 +324,26 @@ static const char *describe_reason(unsigned int reason)
 	}
 }
 
+/* The end record's count, or that of the records where it has none. */
+static u64 count_exempt(const struct oomtrace_story *s, unsigned int reason)
+{
+	static const u8 counts[OOMTRACE_REASONS] = {
+		[OOMTRACE_REASON_INIT]		= B(oom_end_exempt_init),
+		[OOMTRACE_REASON_KTHREAD]	= B(oom_end_exempt_kthread),
+		[OOMTRACE_REASON_NO_MM]		= B(oom_end_exempt_no_mm),
+		[OOMTRACE_REASON_ADJ_MIN]	= B(oom_end_exempt_adj_min),
+		[OOMTRACE_REASON_OOM_SKIP]	= B(oom_end_exempt_oom_skip),
+		[OOMTRACE_REASON_VFORK]		= B(oom_end_exempt_vfork),
+		[OOMTRACE_REASON_CPUSET]	= B(oom_end_exempt_cpuset),
+	};
+	s64 n;
+
+	if (!counts[reason] || !get_field(&s->end.h, counts[reason], &n) ||
+	    n < s->exempt_count[reason])
+		return s->exempt_count[reason];
+	return n;
+}
+
 static void write_exempt_names(struct text_writer *w, const struct oomtrace_story *s,
 			       unsigned int reason)
 {
@@ -340,22 +356,42 @@ static void write_exempt_names(struct text_writer *w, const struct oomtrace_stor
 		write_comm(w, s->exempt[i].comm);
 		write_text(w, "[%d]", s->exempt[i].pid);
 	}
-	if (written && written < s->exempt_count[reason])
+	if (written && written < count_exempt(s, reason))
 		write_text(w, ", ...");
 }
 
-/* One line for each reason; only some reasons have the tasks' names. */
+/* Kernel threads and init, which no setting makes eligible, in one line. */
+static bool write_never_killed(struct text_writer *w, const struct oomtrace_story *s)
+{
+	u64 kthreads = count_exempt(s, OOMTRACE_REASON_KTHREAD);
+	u64 init = count_exempt(s, OOMTRACE_REASON_INIT);
+
+	if (!kthreads && !init)
+		return false;
+	write_label(w, "Exempt:");
+	if (kthreads) {
+		write_count(w, kthreads);
+		write_text(w, kthreads == 1 ? " kernel thread" : " kernel threads");
+	}
+	if (init)
+		write_text(w, kthreads ? ", init" : "init");
+	write_text(w, "\n");
+	return true;
+}
+
+/* One line for each other reason; only some reasons have the tasks' names. */
 static void write_exempt(struct text_writer *w, const struct oomtrace_story *s)
 {
-	const char *label = "Exempt:";
+	const char *label = write_never_killed(w, s) ? "" : "Exempt:";
 	unsigned int i;
 
 	for (i = 0; i < OOMTRACE_REASONS; i++) {
-		if (!s->exempt_count[i])
+		if (i == OOMTRACE_REASON_INIT || i == OOMTRACE_REASON_KTHREAD ||
+		    !count_exempt(s, i))
 			continue;
 		write_label(w, label);
 		label = "";
-		write_count(w, s->exempt_count[i]);
+		write_count(w, count_exempt(s, i));
 		write_text(w, " %s", describe_reason(i));
 		write_exempt_names(w, s, i);
 		write_text(w, "\n");

@@ -340,12 +340,14 @@ static const char *describe_ending(s64 ending)
 /* The kernel panics before it evaluates a task, or when none is eligible. */
 static const char *describe_panic(const struct oomtrace_story *s)
 {
-	s64 candidates;
+	s64 candidates, kthreads, init;
 
 	if (s->victims || s->eligible ||
 	    !get_field(&s->end.h, B(oom_end_candidates), &candidates))
 		return "while this OOM was under way";
-	return candidates ? "because no task was eligible" :
+	get_field(&s->end.h, B(oom_end_exempt_kthread), &kthreads);
+	get_field(&s->end.h, B(oom_end_exempt_init), &init);
+	return candidates || kthreads || init ? "because no task was eligible" :
 			    "before it looked at any task: vm.panic_on_oom";
 }
 

@@ -808,8 +808,10 @@ enum oomtrace_eval {
 /**
  * enum oomtrace_reason - why a task was not eligible, or the scan aborted
  * @OOMTRACE_REASON_NONE: the task is eligible
- * @OOMTRACE_REASON_INIT: the global init process
- * @OOMTRACE_REASON_KTHREAD: a kernel thread
+ * @OOMTRACE_REASON_INIT: the global init process; only in a ranking, because an
+ *	OOM's end record counts it
+ * @OOMTRACE_REASON_KTHREAD: a kernel thread; in no record, because an OOM's end
+ *	record and a ranking count them
  * @OOMTRACE_REASON_NO_MM: none of its threads has an address space any more
  * @OOMTRACE_REASON_ADJ_MIN: its oom_score_adj is -1000
  * @OOMTRACE_REASON_OOM_SKIP: its memory was already reaped (MMF_OOM_SKIP)
@@ -837,7 +839,7 @@ enum oomtrace_reason {
  * @pid: the task's pid.
  * @tgid: its thread group id.
  * @uid: its real uid.
- * @index: its position in the scan, from 0.
+ * @index: its position in the scan, from 0, not counting kernel threads and init.
  * @comm: its command name when it was evaluated.
  * @cgroup_id: id of its memory cgroup.
  * @points: return value of oom_badness(), pages, may be negative. Absent if
@@ -1129,12 +1131,25 @@ enum oomtrace_ending {
  *	they were not called (memcg).
  * @victims: number of victim records: tasks killed or marked in this episode;
  *	absent if mark_victim is not hooked.
- * @candidates: tasks that the kernel evaluated; in scope userspace, processes in
- *	the ranking that the module made just after the daemon's signal.
+ * @candidates: tasks that the kernel evaluated, without @exempt_init and
+ *	@exempt_kthread; in scope userspace, processes in the ranking that the
+ *	module made just after the daemon's signal.
  * @missed: those of the @candidates without a candidate record. Records that
  *	the ring overwrote are not counted here but in each reader's lost records.
  * @ending: enum oomtrace_ending.
  * @reserved: zero.
+ * @scored: those of the @candidates with points. @scored and the counts below
+ *	are absent in scope userspace.
+ * @exempt_init: 1 if the kernel evaluated the global init process, which it never
+ *	kills. It has no candidate record.
+ * @exempt_kthread: kernel threads that the kernel evaluated. They have no
+ *	candidate records.
+ * @exempt_no_mm: candidates without an address space. Derived, as are all counts
+ *	below: by the reason of each candidate (enum oomtrace_reason).
+ * @exempt_adj_min: candidates with an oom_score_adj of -1000.
+ * @exempt_oom_skip: candidates whose memory was already reaped.
+ * @exempt_vfork: candidates in vfork.
+ * @exempt_cpuset: candidates with memory on other nodes only.
  */
 struct oomtrace_oom_end {
 	struct oomtrace_header h;
@@ -1146,6 +1161,14 @@ struct oomtrace_oom_end {
 	__u32	missed;
 	__u8	ending;
 	__u8	reserved[3];
+	__u32	scored;
+	__u32	exempt_init;
+	__u32	exempt_kthread;
+	__u32	exempt_no_mm;
+	__u32	exempt_adj_min;
+	__u32	exempt_oom_skip;
+	__u32	exempt_vfork;
+	__u32	exempt_cpuset;
 };
 
 /**

@@ -96,8 +96,9 @@ static void print_ranking_table(const struct oomtrace_ranking *rk,
 		printf("      and %lld more\n", rk->eligible - shown);
 	for (i = rk->eligible; i < rk->count; i++)
 		exempt += recs[i].reason == OOMTRACE_REASON_ADJ_MIN;
-	printf("\n%u processes can be killed; exempt: %u by oom_score_adj -1000, %u for other reasons\n",
-	       rk->eligible, exempt, rk->count - rk->eligible - exempt);
+	printf("\n%u processes can be killed; exempt: %u by oom_score_adj -1000, %u for other reasons, and %u kernel threads\n",
+	       rk->eligible, exempt, rk->count - rk->eligible - exempt,
+	       rk->kthreads);
 	print_advice(rk, recs);
 }
 

@@ -14,6 +14,9 @@
  * oom_control when the next one starts, so one return probe per candidate is
  * enough. The candidate's memory counters are read just before the kernel reads
  * them. If they do not add up to the points, they are marked as derived.
+ *
+ * Kernel threads and init are never killed, so they have no record: the episode
+ * counts them.
  */
 #include <linux/kprobes.h>
 #include <linux/memcontrol.h>
@@ -135,13 +138,9 @@ static __always_inline bool read_mm(struct task_struct *task,
 	return false;
 }
 
-/* Why would oom_evaluate_task() skip a task? In the order of its tests. */
+/* Why would oom_evaluate_task() skip a process? In the order of its tests. */
 static __always_inline u8 find_skip(struct task_struct *task)
 {
-	if (is_global_init(task))
-		return OOMTRACE_REASON_INIT;
-	if (task->flags & PF_KTHREAD)
-		return OOMTRACE_REASON_KTHREAD;
 	if (tsk_is_oom_victim(task))
 		return oomtrace_mm_oom_skip(task->signal->oom_mm) ?
 			OOMTRACE_REASON_OOM_SKIP : OOMTRACE_REASON_IN_FLIGHT;
@@ -185,8 +184,7 @@ static __always_inline void start_candidate(struct pending *p,
 	rec->ns_pid = oomtrace_ns_pid(task);
 	if (!rec->ns_pid)
 		valid &= ~OOMTRACE_BIT(candidate, ns_pid);
-	if (p->skipped == OOMTRACE_REASON_INIT ||
-	    p->skipped == OOMTRACE_REASON_KTHREAD || !read_mm(task, rec, NULL)) {
+	if (!read_mm(task, rec, NULL)) {
 		rec->rss_anon = 0;
 		rec->rss_file = 0;
 		rec->rss_shmem = 0;
@@ -233,6 +231,7 @@ static __always_inline void finish_scored(struct pending *p, struct oomtrace_epi
 		rec->points = 0;
 		rec->verdict = OOMTRACE_EVAL_INELIGIBLE;
 		rec->reason = p->never;
+		ep->exempt[p->never]++;
 		rec->h.derived |= OOMTRACE_BIT(candidate, reason);
 		/* The task changed after oom_badness() checked it. */
 		if (p->never == OOMTRACE_REASON_NONE)
@@ -276,9 +275,6 @@ static bool can_skip_for_nodes(const struct oomtrace_episode *ep)
 static bool is_never_scored(const struct oomtrace_episode *ep, u8 skipped)
 {
 	switch (skipped) {
-	case OOMTRACE_REASON_INIT:
-	case OOMTRACE_REASON_KTHREAD:
-		return true;
 	case OOMTRACE_REASON_OOM_SKIP:
 	case OOMTRACE_REASON_IN_FLIGHT:
 		return ep->oc->order != -1;
@@ -345,6 +341,7 @@ static void finish_unscored(struct pending *p, struct oomtrace_episode *ep)
 	}
 	rec->verdict = OOMTRACE_EVAL_INELIGIBLE;
 	rec->h.derived |= OOMTRACE_BIT(candidate, reason);
+	ep->exempt[rec->reason]++;
 }
 
 static __always_inline void finish_candidate(struct pending *p,
@@ -401,7 +398,13 @@ static __always_inline void enter_evaluate(unsigned long task, unsigned long oc,
 	if (!oomtrace_episode_mine())
 		return;
 	finish_candidate(&pending, ep);
-	start_candidate(&pending, ep, (struct task_struct *)task);
+	/* Never killed, and as many as all others: they are only counted. */
+	if (((struct task_struct *)task)->flags & PF_KTHREAD)
+		ep->exempt[OOMTRACE_REASON_KTHREAD]++;
+	else if (is_global_init((struct task_struct *)task))
+		ep->exempt[OOMTRACE_REASON_INIT]++;
+	else
+		start_candidate(&pending, ep, (struct task_struct *)task);
 }
 
 OOMTRACE_DEFINE_ENTRY(oomtrace_evaluate, enter_evaluate);

@@ -349,7 +349,8 @@ static void record_daemon_end(const struct daemon *d)
 		.ending = OOMTRACE_ENDING_KILLED,
 	};
 
-	rec.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
+	rec.h.valid &= ~(OOMTRACE_BIT(oom_end, notifier_freed) |
+			 OOMTRACE_END_COUNTS);
 	oomtrace_stats_ending(OOMTRACE_ENDING_KILLED);
 	oomtrace_oom_write(&rec.h);
 }

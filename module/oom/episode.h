@@ -28,7 +28,8 @@ struct oomtrace_paths;
  * @begin_ns: entry of out_of_memory(), CLOCK_MONOTONIC.
  * @freed: pages freed according to the oom notifiers.
  * @victims: tasks killed or marked as victims so far.
- * @candidates: tasks evaluated so far.
+ * @candidates: tasks evaluated so far, without kernel threads and init.
+ * @exempt: tasks that were not eligible so far, by enum oomtrace_reason.
  * @missed: candidates without a record.
  * @best_pid: the task that should die: highest points, of equals the later one.
  * @best_points: points of @best_pid.
@@ -63,6 +64,7 @@ struct oomtrace_episode {
 	unsigned long freed;
 	u32 victims;
 	u32 candidates;
+	u32 exempt[OOMTRACE_REASONS];
 	u32 missed;
 	pid_t best_pid;
 	long best_points;
@@ -106,6 +108,16 @@ static inline bool oomtrace_episode_mine(void)
 		.size = sizeof(struct oomtrace_##struct_name),	\
 		.valid = OOMTRACE_ALL(struct_name),		\
 	}
+
+/* The fields of an end record that count tasks of the kernel's scan. */
+#define OOMTRACE_END_COUNTS (OOMTRACE_BIT(oom_end, scored) |		\
+			     OOMTRACE_BIT(oom_end, exempt_init) |	\
+			     OOMTRACE_BIT(oom_end, exempt_kthread) |	\
+			     OOMTRACE_BIT(oom_end, exempt_no_mm) |	\
+			     OOMTRACE_BIT(oom_end, exempt_adj_min) |	\
+			     OOMTRACE_BIT(oom_end, exempt_oom_skip) |	\
+			     OOMTRACE_BIT(oom_end, exempt_vfork) |	\
+			     OOMTRACE_BIT(oom_end, exempt_cpuset))
 
 bool oomtrace_oom_write(const struct oomtrace_header *rec);
 u64 oomtrace_episode_next(void);

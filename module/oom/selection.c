@@ -189,8 +189,23 @@ static void write_end(const struct oomtrace_episode *ep, u8 how)
 		.candidates = ep->candidates,
 		.missed = ep->missed,
 		.ending = how,
+		.scored = ep->scored,
+		.exempt_init = ep->exempt[OOMTRACE_REASON_INIT],
+		.exempt_kthread = ep->exempt[OOMTRACE_REASON_KTHREAD],
+		.exempt_no_mm = ep->exempt[OOMTRACE_REASON_NO_MM],
+		.exempt_adj_min = ep->exempt[OOMTRACE_REASON_ADJ_MIN],
+		.exempt_oom_skip = ep->exempt[OOMTRACE_REASON_OOM_SKIP],
+		.exempt_vfork = ep->exempt[OOMTRACE_REASON_VFORK],
+		.exempt_cpuset = ep->exempt[OOMTRACE_REASON_CPUSET],
 	};
 
+	rec.h.derived = OOMTRACE_BIT(oom_end, exempt_no_mm) |
+			OOMTRACE_BIT(oom_end, exempt_adj_min) |
+			OOMTRACE_BIT(oom_end, exempt_oom_skip) |
+			OOMTRACE_BIT(oom_end, exempt_vfork) |
+			OOMTRACE_BIT(oom_end, exempt_cpuset);
+	if (!oomtrace_hook_attached(OOMTRACE_HOOK_EVALUATE))
+		rec.h.valid &= ~OOMTRACE_END_COUNTS;
 	if (!ep->notified)
 		rec.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
 	if (!oomtrace_hook_attached(OOMTRACE_HOOK_MARK_VICTIM))

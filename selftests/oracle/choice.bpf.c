@@ -18,8 +18,12 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/* From the kernel's sched.h. */
+#define PF_KTHREAD	0x00200000
+
 /* The fields that are read; the loader finds their offsets. */
 struct task_struct {
+	unsigned int flags;
 	int pid;
 	int tgid;
 } __attribute__((preserve_access_index));
@@ -85,7 +89,8 @@ int choice_evaluate(struct pt_regs *ctx)
 
 	count(CHOICE_EVALUATE);
 	log_event(CHOICE_EVALUATE, BPF_CORE_READ(task, pid),
-		  BPF_CORE_READ(task, tgid), 0);
+		  BPF_CORE_READ(task, tgid),
+		  BPF_CORE_READ(task, flags) & PF_KTHREAD);
 	return 0;
 }
 

@@ -149,6 +149,14 @@ static void expect_same(unsigned long long episode, const char *what,
 		report_difference(episode, what, kernels, ours);
 }
 
+/* What the kernel evaluates; only processes have records. */
+enum { PROCESS, KTHREAD, INIT, KINDS };
+
+static unsigned int kind_of(const struct choice_event *e)
+{
+	return e->points ? KTHREAD : e->tgid == 1 ? INIT : PROCESS;
+}
+
 /* The candidate with that index, or the record of that type, in an episode. */
 static const union record *record_of(unsigned int type,
 				     unsigned long long episode,
@@ -199,7 +207,7 @@ static void compare_verdict(unsigned long long episode,
 	expect_same(episode, "chosen points", e->points, r->verdict.points);
 }
 
-static void compare_end(unsigned long long episode, unsigned int candidates,
+static void compare_end(unsigned long long episode, const unsigned int *evaluated,
 			bool killed)
 {
 	const union record *r = record_of(OOMTRACE_OOM_END, episode, 0);
@@ -208,7 +216,10 @@ static void compare_end(unsigned long long episode, unsigned int candidates,
 		report_difference(episode, "end", 1, 0);
 		return;
 	}
-	expect_same(episode, "candidates", candidates, r->end.candidates);
+	expect_same(episode, "candidates", evaluated[PROCESS], r->end.candidates);
+	expect_same(episode, "kernel threads", evaluated[KTHREAD],
+		    r->end.exempt_kthread);
+	expect_same(episode, "init", evaluated[INIT], r->end.exempt_init);
 	expect_same(episode, "killed", killed,
 		    r->end.ending == OOMTRACE_ENDING_KILLED);
 }
@@ -242,7 +253,7 @@ static size_t compare_logs(unsigned long long *episodes)
 {
 	bool killed = false, kills, killed_before = true;
 	unsigned long long left = repeats();
-	unsigned int candidates = 0;
+	unsigned int evaluated[KINDS] = { 0 };
 	size_t i, end, all = 0;
 
 	*episodes = 0;
@@ -259,7 +270,7 @@ static size_t compare_logs(unsigned long long *episodes)
 			}
 			killed_before = kills;
 			++*episodes;
-			candidates = 0;
+			memset(evaluated, 0, sizeof(evaluated));
 			killed = false;
 			expect_same(*episodes, "caller's pid", e->pid,
 				    record_of(OOMTRACE_OOM_BEGIN, *episodes, 0) ?
@@ -267,7 +278,11 @@ static size_t compare_logs(unsigned long long *episodes)
 					      0)->begin.pid : -1);
 			break;
 		case CHOICE_EVALUATE:
-			compare_candidate(*episodes, candidates++, e,
+			if (kind_of(e) != PROCESS) {
+				evaluated[kind_of(e)]++;
+				break;
+			}
+			compare_candidate(*episodes, evaluated[PROCESS]++, e,
 					  i + 1 < nr_events &&
 					  e[1].what == CHOICE_POINTS ?
 					  &e[1] : NULL);
@@ -278,7 +293,7 @@ static size_t compare_logs(unsigned long long *episodes)
 			compare_verdict(*episodes, e);
 			break;
 		case CHOICE_END:
-			compare_end(*episodes, candidates, killed);
+			compare_end(*episodes, evaluated, killed);
 			break;
 		}
 	}

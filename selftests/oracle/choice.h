@@ -12,7 +12,8 @@
 /**
  * enum choice_what - types of events
  * @CHOICE_BEGIN: out_of_memory() was entered.
- * @CHOICE_EVALUATE: oom_evaluate_task() was entered, for @pid and @tgid.
+ * @CHOICE_EVALUATE: oom_evaluate_task() was entered, for @pid and @tgid; @points
+ *	is not 0 for a kernel thread.
  * @CHOICE_POINTS: oom_badness() returned @points, in an OOM.
  * @CHOICE_KILL: oom_kill_process() was entered, for @pid and @tgid with @points.
  * @CHOICE_END: out_of_memory() returned @points.

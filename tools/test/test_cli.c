@@ -157,7 +157,7 @@ static void test_damage(void)
 	       "a_cut_file_is_told");
 	check_has(out, " commit: ", "records_before_the_cut_are_printed");
 	expect("./oomtrace dump -d bad 2>&1", 1,
-	       "not a record at byte 320: a size of 12 is impossible\n",
+	       "not a record at byte 352: a size of 12 is impossible\n",
 	       "damage_is_told_with_its_place");
 	expect("./oomtrace last -d bad 2>&1", 1, "impossible",
 	       "damage_is_told_by_last");

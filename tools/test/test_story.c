@@ -32,6 +32,10 @@ static void feed_whole(u64 episode)
 	feed_victim(episode, 812, OOMTRACE_WHY_CHOSEN);
 	e.victims = 1;
 	e.candidates = 10;
+	e.exempt_kthread = 51;
+	e.exempt_init = 1;
+	/* Fewer than there are records: the records count. */
+	e.exempt_adj_min = 1;
 	feed(&e);
 	feed_reap(episode, 812, OOMTRACE_STEP_EXITED, 12345678, 0);
 }
@@ -51,7 +55,7 @@ static const char whole[] =
 "Points:    hog[812] 24,310 = rss 24,100 (anon 24,020, file 80, shmem 0) + swap 10 + page tables 150 + adj 50 (oom_score_adj 2 x 25 pages)\n"
 "Runner-up: sh[811] with 310 points, 24,000 pages behind (93.7 MiB)\n"
 "Next:      a[1] 300, b[2] 200, c[3] -50\n"
-"Exempt:    1 init\n"
+"Exempt:    51 kernel threads, init\n"
 "           1 without an address space\n"
 "           2 with oom_score_adj -1000: sshd[400], udevd[401]\n"
 "           1 whose memory was already reaped: old[300]\n"
@@ -500,6 +504,13 @@ static void test_panic(void)
 	feed(&e);
 	check_has(explanation(), "the kernel panicked, before it looked at any task: vm.panic_on_oom;",
 		  "a_panic_by_sysctl_is_told");
+	e.exempt_kthread = 51;
+	feed(&e);
+	check_has(explanation(), "the kernel panicked, because no task was eligible;",
+		  "a_panic_after_kernel_threads_is_told");
+	check_has(explanation(), "Exempt:    51 kernel threads\n",
+		  "kernel_threads_are_counted");
+	e.exempt_kthread = 0;
 	feed_exempt(1, "init", 1, 0, OOMTRACE_REASON_INIT);
 	e.candidates = 1;
 	feed(&e);
