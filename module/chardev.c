@@ -218,7 +218,7 @@ static int ioc_commit_records(void __user *arg)
 		return -EFAULT;
 	if (what > OOMTRACE_RECORD_NONE)
 		return -EINVAL;
-	WRITE_ONCE(oomtrace_commit_records, what);
+	oomtrace_commit_records_choose(what);
 	return 0;
 }
 

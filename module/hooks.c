@@ -30,6 +30,7 @@
 #include "oom/retries.h"
 #include "oom/selection.h"
 #include "oom/victim.h"
+#include "stats.h"
 #include "task.h"
 
 /* ---- parameters ---- */
@@ -339,6 +340,8 @@ static void follow_mode(struct work_struct *unused)
 		else
 			left = 0;
 	}
+	if (hooks_on)
+		oomtrace_vm_enough_followed();
 	mutex_unlock(&hooks_mutex);
 }
 
@@ -428,8 +431,11 @@ int oomtrace_hooks_attach(void)
 		}
 	}
 	hooks_on = !ret;
-	if (hooks_on && oomtrace_vm_enough_wants_return())
-		use_return();
+	if (hooks_on) {
+		if (oomtrace_vm_enough_wants_return())
+			use_return();
+		oomtrace_vm_enough_followed();
+	}
 	mutex_unlock(&hooks_mutex);
 	if (ret)
 		oomtrace_hooks_detach();
@@ -544,6 +550,13 @@ static const char *state_word(const struct oomtrace_hook *hook)
 	return silenced_by(hook) ? "silent" : "attached";
 }
 
+/* The hook of every decision has no counter of its own: decisions are counted. */
+static u64 count_hits(unsigned int id)
+{
+	return id == OOMTRACE_HOOK_VM_ENOUGH ? oomtrace_stats_decisions() :
+					       oomtrace_hook_hits(id);
+}
+
 static void show_hook(struct seq_file *m, unsigned int id)
 {
 	const struct oomtrace_hook *hook = &hooks[id];
@@ -570,7 +583,7 @@ static void show_hook(struct seq_file *m, unsigned int id)
 			   hook->records);
 		return;
 	}
-	seq_printf(m, "%-8s hits=%llu", state_word(hook), oomtrace_hook_hits(id));
+	seq_printf(m, "%-8s hits=%llu", state_word(hook), count_hits(id));
 	if (oomtrace_attach_is_probe(hook))
 		seq_printf(m, " missed=%lu", oomtrace_attach_missed(hook));
 	if (hook->prototype.expected)

@@ -125,6 +125,43 @@ static void show_commands(struct seq_file *m)
 	sum_;								\
 })
 
+/* Grants in a mode, among them those that needed counting only. */
+static u64 sum_granted(int mode)
+{
+	u64 sum = SUM(decisions[mode][0]);
+	int bucket;
+
+	if (mode < ARRAY_SIZE(oomtrace_stats.quick[0]))
+		for (bucket = 0; bucket < ARRAY_SIZE(oomtrace_stats.quick); bucket++)
+			sum += SUM(quick[bucket][mode]);
+	return sum;
+}
+
+/* Decisions in a bucket of requested pages. */
+static u64 sum_pages(int bucket)
+{
+	u64 sum = SUM(pages[bucket]);
+
+	if (bucket < ARRAY_SIZE(oomtrace_stats.quick))
+		sum += SUM(quick[bucket][0]) + SUM(quick[bucket][1]);
+	return sum;
+}
+
+/**
+ * oomtrace_stats_decisions() - count calls of __vm_enough_memory()
+ *
+ * Return: the count since load, with calls that have not returned yet.
+ */
+u64 oomtrace_stats_decisions(void)
+{
+	u64 sum = 0;
+	int bucket;
+
+	for (bucket = 0; bucket < OOMTRACE_PAGES_BUCKETS; bucket++)
+		sum += sum_pages(bucket);
+	return sum;
+}
+
 static void show_decisions(struct seq_file *m, u64 no_stack)
 {
 	static const char * const modes[] = {
@@ -135,7 +172,7 @@ static void show_decisions(struct seq_file *m, u64 no_stack)
 	seq_puts(m, "# commit decisions by overcommit mode\n");
 	seq_printf(m, "%-12s %16s %16s\n", "mode", "granted", "denied");
 	for (mode = 0; mode <= OOMTRACE_MODE_UNKNOWN; mode++) {
-		u64 granted = SUM(decisions[mode][0]);
+		u64 granted = sum_granted(mode);
 		u64 denied = SUM(decisions[mode][1]);
 
 		if (mode == OOMTRACE_MODE_UNKNOWN && !granted && !denied)
@@ -167,7 +204,7 @@ static void show_histograms(struct seq_file *m)
 
 	seq_puts(m, "# commit decisions by pages requested\n");
 	for (bucket = 0; bucket < OOMTRACE_PAGES_BUCKETS; bucket++)
-		show_bucket(m, bucket, "negative", SUM(pages[bucket]));
+		show_bucket(m, bucket, "negative", sum_pages(bucket));
 	seq_puts(m, "# commit decisions in mode 2 by pages left (allowed - committed)\n");
 	for (bucket = 0; bucket < OOMTRACE_PAGES_BUCKETS; bucket++)
 		show_bucket(m, bucket, "nothing", SUM(headroom[bucket]));
@@ -211,7 +248,7 @@ void oomtrace_stats_info(struct oomtrace_stats_info *info)
 	memset(info, 0, sizeof(*info));
 	info->size = sizeof(*info);
 	for (i = 0; i <= OOMTRACE_MODE_UNKNOWN; i++) {
-		info->granted[i] = SUM(decisions[i][0]);
+		info->granted[i] = sum_granted(i);
 		info->denied[i] = SUM(decisions[i][1]);
 	}
 	info->unrecorded = SUM(unrecorded);

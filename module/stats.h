@@ -22,6 +22,9 @@
  *	granted, 1 denied).
  * @unrecorded: decisions that have no record, since the ring rejected the nested
  *	write.
+ * @quick: decisions by fls64() of the requested pages and by overcommit mode: the
+ *	grants in modes 0 and 1 that needed counting only. The other members do not
+ *	include them.
  * @pages: decisions by fls64() of the requested pages; the last bucket: negative.
  * @headroom: decisions in mode 2 by fls64() of the pages left after them, allowed
  *	- committed; the last bucket: none left.
@@ -29,6 +32,7 @@
 struct oomtrace_stats {
 	u64 decisions[OOMTRACE_MODE_UNKNOWN + 1][2];
 	u64 unrecorded;
+	u64 quick[OOMTRACE_PAGES_BUCKETS - 1][2];
 	u64 pages[OOMTRACE_PAGES_BUCKETS];
 	u64 headroom[OOMTRACE_PAGES_BUCKETS];
 };
@@ -52,6 +56,7 @@ enum oomtrace_unrecorded {
 };
 
 void oomtrace_stats_denial(void);
+u64 oomtrace_stats_decisions(void);
 void oomtrace_stats_ending(unsigned int ending);
 void oomtrace_stats_unrecorded(enum oomtrace_unrecorded kind, unsigned int n);
 void oomtrace_stats_info(struct oomtrace_stats_info *info);

@@ -20,6 +20,7 @@
 
 #include "common/format.h"
 #include "commit/choice.h"
+#include "commit/quick.h"
 #include "task.h"
 
 /* ---- commit_records ---- */
@@ -31,6 +32,16 @@ static const char * const record_names[] = {
 	[OOMTRACE_RECORD_ALL]		= "all",
 	[OOMTRACE_RECORD_NONE]		= "none",
 };
+
+/**
+ * oomtrace_commit_records_choose() - choose which commit decisions to record
+ * @what: the decisions. Requests that begin after the return follow it.
+ */
+void oomtrace_commit_records_choose(enum oomtrace_commit_records what)
+{
+	WRITE_ONCE(oomtrace_commit_records, what);
+	oomtrace_quick_detour(OOMTRACE_DETOUR_RECORDS, what == OOMTRACE_RECORD_ALL);
+}
 
 /**
  * oomtrace_commit_records_set() - choose which commit decisions to record
@@ -48,7 +59,7 @@ int oomtrace_commit_records_set(const char *name)
 				   WORD_ARG(name));
 		return -EINVAL;
 	}
-	WRITE_ONCE(oomtrace_commit_records, i);
+	oomtrace_commit_records_choose(i);
 	return 0;
 }
 

@@ -56,6 +56,7 @@ static __always_inline bool oomtrace_is_near(s64 allowed, s64 committed)
 
 s64 oomtrace_near_allowed(void);
 
+void oomtrace_commit_records_choose(enum oomtrace_commit_records what);
 int oomtrace_commit_records_set(const char *name);
 const char *oomtrace_commit_records_name(void);
 int oomtrace_near_percent_set(const char *text);

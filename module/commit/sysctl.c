@@ -9,6 +9,7 @@
 #include <linux/atomic.h>
 #include <linux/preempt.h>
 
+#include "commit/quick.h"
 #include "commit/sysctl.h"
 #include "common/fields.h"
 #include "ring/ring.h"
@@ -73,10 +74,12 @@ void oomtrace_sysctl_init(void)
  */
 void oomtrace_sysctl_record_changes(void)
 {
+	int knob, mode = READ_ONCE(oomtrace_sysctl_seen.memory);
 	u64 now[OOMTRACE_KNOBS];
-	int knob;
 
 	read_sysctls(now);
+	if (mode != now[OOMTRACE_KNOB_MEMORY])
+		oomtrace_quick_close();
 	for (knob = 0; knob < OOMTRACE_KNOBS; knob++) {
 		s64 old = atomic64_read(&last_seen[knob]);
 

@@ -34,6 +34,7 @@
 
 #include "commit/choice.h"
 #include "commit/commit.h"
+#include "commit/quick.h"
 #include "commit/sysctl.h"
 #include "commit/vm_enough.h"
 #include "compat/percpu_counter.h"
@@ -109,17 +110,22 @@ begin_call(unsigned long mm, long pages, unsigned long cap_sys_admin, int mode)
 	return call;
 }
 
-/* What every call costs, whichever hook sees it. Returns the mode. */
+/* The hooks are not set up for this mode: write a mark, and have them set up. */
+static noinline void note_mode(int mode)
+{
+	if (oomtrace_sysctl_mode_changed(mode))
+		oomtrace_sysctl_record_changes();
+	oomtrace_later_ask(&mode_change);
+}
+
+/* Count a call that takes the long way, whichever hook sees it. Returns the mode. */
 static __always_inline int count_call(long pages)
 {
 	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
 
-	oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH);
 	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
-	if (oomtrace_sysctl_mode_changed(mode)) {
-		oomtrace_sysctl_record_changes();
-		oomtrace_later_ask(&mode_change);
-	}
+	if (unlikely(mode != READ_ONCE(oomtrace_quick.followed)))
+		note_mode(mode);
 	return mode;
 }
 
@@ -154,7 +160,13 @@ static __always_inline void enter_vm_enough(unsigned long mm, unsigned long page
 	handle_at_entry(mm, pages, cap_sys_admin, count_call(pages));
 }
 
-OOMTRACE_DEFINE_ENTRY(oomtrace_vm_enough, enter_vm_enough);
+static __always_inline bool enter_quickly(unsigned long mm, unsigned long pages,
+					  unsigned long cap_sys_admin)
+{
+	return oomtrace_quick_count(pages);
+}
+
+OOMTRACE_DEFINE_QUICK_ENTRY(oomtrace_vm_enough, enter_quickly, enter_vm_enough);
 
 int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 			     struct pt_regs *regs)
@@ -201,6 +213,7 @@ NOKPROBE_SYMBOL(oomtrace_vm_enough_return);
  */
 void oomtrace_vm_enough_init(work_func_t mode_changed)
 {
+	oomtrace_quick_init();
 	oomtrace_later_init(&mode_change, mode_changed, 0);
 }
 
@@ -228,6 +241,14 @@ void oomtrace_vm_enough_look_again(unsigned long delay)
 bool oomtrace_vm_enough_wants_return(void)
 {
 	return !is_known_at_entry(READ_ONCE(*oomtrace_sym.overcommit_memory));
+}
+
+/**
+ * oomtrace_vm_enough_followed() - the hooks are set up for the mode last seen
+ */
+void oomtrace_vm_enough_followed(void)
+{
+	oomtrace_quick_follow(&oomtrace_sysctl_seen.memory);
 }
 
 /**
@@ -273,6 +294,8 @@ void oomtrace_vm_enough_use_return(bool on)
 	unsigned int cpu, ms;
 
 	uses_return = on;
+	if (on)
+		oomtrace_quick_detour(OOMTRACE_DETOUR_RETURN, true);
 	cpus_read_lock();
 	for_each_possible_cpu(cpu) {
 		struct work_struct *work = per_cpu_ptr(&switch_work, cpu);
@@ -287,6 +310,8 @@ void oomtrace_vm_enough_use_return(bool on)
 	for_each_online_cpu(cpu)
 		flush_work(per_cpu_ptr(&switch_work, cpu));
 	cpus_read_unlock();
+	if (!on)
+		oomtrace_quick_detour(OOMTRACE_DETOUR_RETURN, false);
 	for (ms = 0; !on && ms < DRAIN_MS && count_in_flight(); ms++)
 		usleep_range(1000, 2000);
 }

@@ -22,6 +22,7 @@ void oomtrace_vm_enough_init(work_func_t mode_changed);
 void oomtrace_vm_enough_cancel(void);
 void oomtrace_vm_enough_look_again(unsigned long delay);
 bool oomtrace_vm_enough_wants_return(void);
+void oomtrace_vm_enough_followed(void);
 bool oomtrace_vm_enough_uses_return(void);
 void oomtrace_vm_enough_use_return(bool on);
 

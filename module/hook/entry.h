@@ -40,9 +40,35 @@ static void notrace name##_callback(unsigned long ip,			\
 	preempt_enable_notrace();					\
 }
 
+/*
+ * The callback of a hook with a quick handler. All but the quick handler is kept
+ * out of the way, so that the callback saves no registers.
+ */
+#define OOMTRACE_QUICK_ENTRY_CALLBACK(name, quick, handler)		\
+static noinline notrace void name##_slowly(struct ftrace_regs *fregs)	\
+{									\
+	preempt_disable_notrace();					\
+	handler(oomtrace_fregs_argument(fregs, 0),			\
+		oomtrace_fregs_argument(fregs, 1),			\
+		oomtrace_fregs_argument(fregs, 2));			\
+	preempt_enable_notrace();					\
+}									\
+									\
+static void notrace name##_callback(unsigned long ip,			\
+				    unsigned long parent_ip,		\
+				    struct ftrace_ops *ops,		\
+				    struct ftrace_regs *fregs)		\
+{									\
+	if (!quick(oomtrace_fregs_argument(fregs, 0),			\
+		   oomtrace_fregs_argument(fregs, 1),			\
+		   oomtrace_fregs_argument(fregs, 2)))			\
+		name##_slowly(fregs);					\
+}
+
 #define OOMTRACE_ENTRY_OPS(name)	.ops.func = name##_callback,
 #else
 #define OOMTRACE_ENTRY_CALLBACK(name, handler)
+#define OOMTRACE_QUICK_ENTRY_CALLBACK(name, quick, handler)
 #define OOMTRACE_ENTRY_OPS(name)
 #endif
 
@@ -62,6 +88,29 @@ static int name##_probe(struct kprobe *kp, struct pt_regs *regs)	\
 									\
 NOKPROBE_SYMBOL(name##_probe);						\
 OOMTRACE_ENTRY_CALLBACK(name, handler)					\
+struct oomtrace_entry name = {						\
+	.probe = name##_probe,						\
+	OOMTRACE_ENTRY_OPS(name)					\
+}
+
+/*
+ * OOMTRACE_DEFINE_QUICK_ENTRY(name, quick, handler) defines one whose handler is
+ * called only if the quick one returns false. Preemption may be on in the latter.
+ */
+#define OOMTRACE_DEFINE_QUICK_ENTRY(name, quick, handler)		\
+static int name##_probe(struct kprobe *kp, struct pt_regs *regs)	\
+{									\
+	unsigned long a = regs_get_kernel_argument(regs, 0);		\
+	unsigned long b = regs_get_kernel_argument(regs, 1);		\
+	unsigned long c = regs_get_kernel_argument(regs, 2);		\
+									\
+	if (!quick(a, b, c))						\
+		handler(a, b, c);					\
+	return 0;							\
+}									\
+									\
+NOKPROBE_SYMBOL(name##_probe);						\
+OOMTRACE_QUICK_ENTRY_CALLBACK(name, quick, handler)			\
 struct oomtrace_entry name = {						\
 	.probe = name##_probe,						\
 	OOMTRACE_ENTRY_OPS(name)					\
