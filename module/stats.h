@@ -5,6 +5,7 @@
 #ifndef OOMTRACE_STATS_H
 #define OOMTRACE_STATS_H
 
+#include <linux/bitops.h>
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
 
@@ -18,26 +19,32 @@
 
 /**
  * struct oomtrace_stats - what one CPU has counted since load
+ * @quick: decisions by fls64() of the requested pages and by overcommit mode: the
+ *	grants in modes 0 and 1 that needed counting only. The other members do not
+ *	include them.
  * @decisions: decisions of __vm_enough_memory() by overcommit mode and outcome (0
  *	granted, 1 denied).
  * @unrecorded: decisions that have no record, since the ring rejected the nested
  *	write.
- * @quick: decisions by fls64() of the requested pages and by overcommit mode: the
- *	grants in modes 0 and 1 that needed counting only. The other members do not
- *	include them.
  * @pages: decisions by fls64() of the requested pages; the last bucket: negative.
  * @headroom: decisions in mode 2 by fls64() of the pages left after them, allowed
  *	- committed; the last bucket: none left.
  */
 struct oomtrace_stats {
+	u64 quick[OOMTRACE_PAGES_BUCKETS - 1][2];
 	u64 decisions[OOMTRACE_MODE_UNKNOWN + 1][2];
 	u64 unrecorded;
-	u64 quick[OOMTRACE_PAGES_BUCKETS - 1][2];
 	u64 pages[OOMTRACE_PAGES_BUCKETS];
 	u64 headroom[OOMTRACE_PAGES_BUCKETS];
 };
 
 DECLARE_PER_CPU(struct oomtrace_stats, oomtrace_stats);
+
+/* Count the size of a request that is not in @quick. */
+static __always_inline void oomtrace_stats_pages(long pages)
+{
+	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
+}
 
 /**
  * enum oomtrace_unrecorded - events that are counted but not recorded

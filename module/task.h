@@ -58,7 +58,7 @@ static inline u32 oomtrace_uid_rcu(struct task_struct *task)
  * without a lock as well. The last byte and all bytes after the first NUL are
  * always NUL. Copies whole words, since this delays a commit decision.
  */
-static inline void oomtrace_comm(char *dst, const struct task_struct *task)
+static __always_inline void oomtrace_comm(char *dst, const struct task_struct *task)
 {
 	const struct word_at_a_time ones = WORD_AT_A_TIME_CONSTANTS;
 	const unsigned long *src = (const unsigned long *)task->comm;
@@ -66,17 +66,20 @@ static inline void oomtrace_comm(char *dst, const struct task_struct *task)
 
 	BUILD_BUG_ON(OOMTRACE_COMM_LEN != TASK_COMM_LEN);
 	BUILD_BUG_ON(OOMTRACE_COMM_LEN != 2 * sizeof(a));
+#ifdef __BIG_ENDIAN
+#error "the first byte of a word must be its lowest"
+#endif
+	/* The lowest bit in zeros is the top bit of the first NUL byte. */
 	if (has_zero(a, &zeros, &ones)) {
-		zeros = prep_zero_mask(a, zeros, &ones);
-		a &= zero_bytemask(create_zero_mask(zeros));
+		a &= zeros ^ (zeros - 1);
 		b = 0;
 	} else if (has_zero(b, &zeros, &ones)) {
-		zeros = prep_zero_mask(b, zeros, &ones);
-		b &= zero_bytemask(create_zero_mask(zeros));
+		b &= zeros ^ (zeros - 1);
+	} else {
+		b &= ~0UL >> BITS_PER_BYTE;
 	}
 	memcpy(dst, &a, sizeof(a));
 	memcpy(dst + sizeof(a), &b, sizeof(b));
-	dst[OOMTRACE_COMM_LEN - 1] = '\0';
 }
 
 /*

@@ -40,7 +40,7 @@ static const char * const record_names[] = {
 void oomtrace_commit_records_choose(enum oomtrace_commit_records what)
 {
 	WRITE_ONCE(oomtrace_commit_records, what);
-	oomtrace_quick_detour(OOMTRACE_DETOUR_RECORDS, what == OOMTRACE_RECORD_ALL);
+	oomtrace_quick_set(OOMTRACE_QUICK_RECORDS, what == OOMTRACE_RECORD_ALL);
 }
 
 /**
@@ -168,39 +168,9 @@ s64 oomtrace_near_allowed(void)
 
 /* ---- the filter ---- */
 
-struct oomtrace_filter __rcu *oomtrace_filter;
+struct oomtrace_filter_in_use __rcu *oomtrace_filter;
 /* Serialises the tasks that replace oomtrace_filter; handlers do not take it. */
 static DEFINE_MUTEX(filter_mutex);
-
-/* Check whether a decision on a request of current passes. Preemption is off. */
-bool oomtrace_filter_match(const struct oomtrace_filter *f, long pages,
-			   int mode, bool denied)
-{
-	u32 mask = f->mask;
-
-	if ((mask & OOMTRACE_FILTER_OUTCOME) && f->denied != denied)
-		return false;
-	if ((mask & OOMTRACE_FILTER_MIN_PAGES) && pages < f->min_pages)
-		return false;
-	if ((mask & OOMTRACE_FILTER_MODE) && mode != f->mode)
-		return false;
-	if ((mask & OOMTRACE_FILTER_PID) && current->pid != f->pid)
-		return false;
-	if ((mask & OOMTRACE_FILTER_TGID) && current->tgid != f->tgid)
-		return false;
-	if ((mask & OOMTRACE_FILTER_UID) &&
-	    __kuid_val(current_uid()) != f->uid)
-		return false;
-	/* Most names differ in the first byte, so compare that without a call. */
-	if ((mask & OOMTRACE_FILTER_COMM) &&
-	    (current->comm[0] != f->comm[0] ||
-	     strncmp(current->comm, f->comm, OOMTRACE_COMM_LEN)))
-		return false;
-	if ((mask & OOMTRACE_FILTER_CGROUP) &&
-	    oomtrace_memcg_id(current) != f->cgroup_id)
-		return false;
-	return true;
-}
 
 /* Validate a filter from user space. */
 static bool is_valid_filter(const struct oomtrace_filter *f)
@@ -221,9 +191,9 @@ static bool is_valid_filter(const struct oomtrace_filter *f)
 	       (mask & OOMTRACE_FILTER_MODE || !f->mode);
 }
 
-static void replace_filter(struct oomtrace_filter *new)
+static void replace_filter(struct oomtrace_filter_in_use *new)
 {
-	struct oomtrace_filter *old;
+	struct oomtrace_filter_in_use *old;
 
 	mutex_lock(&filter_mutex);
 	old = rcu_replace_pointer(oomtrace_filter, new,
@@ -242,14 +212,19 @@ static void replace_filter(struct oomtrace_filter *new)
  */
 int oomtrace_filter_set(const struct oomtrace_filter *f)
 {
-	struct oomtrace_filter *new = NULL;
+	struct oomtrace_filter_in_use *new = NULL;
 
 	if (!is_valid_filter(f))
 		return -EINVAL;
 	if (f->mask) {
-		new = kmemdup(f, sizeof(*f), GFP_KERNEL);
+		new = kzalloc(sizeof(*new), GFP_KERNEL);
 		if (!new)
 			return -ENOMEM;
+		new->f = *f;
+		if (f->mask & OOMTRACE_FILTER_COMM) {
+			memcpy(new->comm, f->comm, sizeof(new->comm));
+			memset(new->comm_mask, 0xff, strlen(f->comm) + 1);
+		}
 	}
 	replace_filter(new);
 	return 0;
@@ -261,14 +236,14 @@ int oomtrace_filter_set(const struct oomtrace_filter *f)
  */
 void oomtrace_filter_get(struct oomtrace_filter *f)
 {
-	const struct oomtrace_filter *now;
+	const struct oomtrace_filter_in_use *now;
 
 	memset(f, 0, sizeof(*f));
 	f->size = sizeof(*f);
 	rcu_read_lock();
 	now = rcu_dereference(oomtrace_filter);
 	if (now)
-		*f = *now;
+		*f = now->f;
 	rcu_read_unlock();
 }
 

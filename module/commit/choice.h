@@ -7,10 +7,13 @@
 #define OOMTRACE_CHOICE_H
 
 #include <linux/compiler.h>
+#include <linux/cred.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 #include "include/oomtrace.h"
+#include "task.h"
 
 enum oomtrace_commit_records {
 	OOMTRACE_RECORD_DENIED,
@@ -22,27 +25,77 @@ enum oomtrace_commit_records {
 extern unsigned int oomtrace_commit_records;
 /* A near miss is a grant in mode 2 that leaves less than this % of allowed. */
 extern unsigned int oomtrace_near_percent;
-/* NULL: every decision passes. Read under rcu_read_lock() or preemption off. */
-extern struct oomtrace_filter __rcu *oomtrace_filter;
 
-bool oomtrace_filter_match(const struct oomtrace_filter *f, long pages,
-			   int mode, bool denied);
+/* Check whether all decisions are chosen. */
+static __always_inline bool oomtrace_records_all(void)
+{
+	return READ_ONCE(oomtrace_commit_records) == OOMTRACE_RECORD_ALL;
+}
+
+/* Words of a comm. */
+#define OOMTRACE_COMM_WORDS	(OOMTRACE_COMM_LEN / sizeof(unsigned long))
+
+/**
+ * struct oomtrace_filter_in_use - the filter, as handlers read it
+ * @f: the filter.
+ * @comm: @f.comm in words.
+ * @comm_mask: the bytes of @comm to compare: all up to its NUL; none if @f has no
+ *	comm.
+ */
+struct oomtrace_filter_in_use {
+	struct oomtrace_filter f;
+	unsigned long comm[OOMTRACE_COMM_WORDS];
+	unsigned long comm_mask[OOMTRACE_COMM_WORDS];
+};
+
+/* NULL: every decision passes. Read under rcu_read_lock() or preemption off. */
+extern struct oomtrace_filter_in_use __rcu *oomtrace_filter;
+
+/* Check current's comm, without a call. */
+static __always_inline bool
+oomtrace_filter_has_comm(const struct oomtrace_filter_in_use *filter)
+{
+	const unsigned long *comm = (const unsigned long *)current->comm;
+	unsigned long differs = 0;
+	unsigned int i;
+
+	for (i = 0; i < OOMTRACE_COMM_WORDS; i++)
+		differs |= (comm[i] ^ filter->comm[i]) & filter->comm_mask[i];
+	return !differs;
+}
 
 /* Check a decision on a request of current; @ret: 0 if granted. Preemption off. */
 static __always_inline bool oomtrace_filter_passes(long pages, int mode, int ret)
 {
 	/* true: preemption off suffices, which lockdep cannot always check. */
-	const struct oomtrace_filter *f =
+	const struct oomtrace_filter_in_use *filter =
 		rcu_dereference_check(oomtrace_filter, true);
+	const struct oomtrace_filter *f;
+	u32 mask;
 
-	return likely(!f) || oomtrace_filter_match(f, pages, mode, ret);
-}
-
-/* Check whether a grant is recorded: all are chosen, and this one passes. */
-static __always_inline bool oomtrace_records_grant(long pages, int mode)
-{
-	return READ_ONCE(oomtrace_commit_records) == OOMTRACE_RECORD_ALL &&
-	       oomtrace_filter_passes(pages, mode, 0);
+	if (likely(!filter))
+		return true;
+	if (!oomtrace_filter_has_comm(filter))
+		return false;
+	f = &filter->f;
+	mask = f->mask;
+	if (mask == OOMTRACE_FILTER_COMM)
+		return true;
+	if ((mask & OOMTRACE_FILTER_OUTCOME) && f->denied != !!ret)
+		return false;
+	if ((mask & OOMTRACE_FILTER_MIN_PAGES) && pages < f->min_pages)
+		return false;
+	if ((mask & OOMTRACE_FILTER_MODE) && mode != f->mode)
+		return false;
+	if ((mask & OOMTRACE_FILTER_PID) && current->pid != f->pid)
+		return false;
+	if ((mask & OOMTRACE_FILTER_TGID) && current->tgid != f->tgid)
+		return false;
+	if ((mask & OOMTRACE_FILTER_UID) &&
+	    __kuid_val(current_uid()) != f->uid)
+		return false;
+	return !(mask & OOMTRACE_FILTER_CGROUP) ||
+	       oomtrace_memcg_id(current) == f->cgroup_id;
 }
 
 /* Check whether a grant in mode 2 is a near miss. Arguments in pages. */

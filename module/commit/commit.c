@@ -55,36 +55,61 @@ struct terms {
 /* KiB to pages, rounded as in the kernel's sum. */
 #define OOMTRACE_KB_TO_PAGES(kb)	((kb) >> (PAGE_SHIFT - 10))
 
-/*
- * Compute all of @t except @committed and @derived from the kernel's variables,
- * with the kernel's order and types, so that rounding and overflow are the same.
- */
-static __always_inline void compute_limit(struct terms *t,
-					  const struct oomtrace_commit_call *call)
+/* Do what vm_commit_limit() does, with its order and types. */
+static __always_inline long compute_limit(long totalram, long total_swap,
+					  unsigned long hugetlb,
+					  unsigned long kbytes, long ratio)
 {
-	t->totalram = totalram_pages();
-	t->total_swap = READ_ONCE(*oomtrace_sym.total_swap);
-	t->hugetlb = oomtrace_hugetlb_pages();
-	t->kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
-	t->ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
-	if (t->kbytes)
-		t->limit = OOMTRACE_KB_TO_PAGES(t->kbytes);
+	long limit;
+
+	if (unlikely(kbytes))
+		limit = OOMTRACE_KB_TO_PAGES(kbytes);
 	else
-		t->limit = (t->totalram - t->hugetlb) * t->ratio / 100;
-	t->limit += t->total_swap;
-	t->admin_reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
-	t->user_reserve = READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
+		limit = (totalram - hugetlb) * ratio / 100;
+	return limit + total_swap;
+}
+
+/*
+ * Compute all terms except the counter from the kernel's variables, with the
+ * kernel's order and types, so that rounding and overflow are the same.
+ *
+ * Terms are values, not memory that is passed on: so they stay in registers, and
+ * the compiler does not clear them first.
+ */
+static __always_inline struct terms
+compute_terms(const struct oomtrace_commit_call *call)
+{
+	long totalram = totalram_pages();
+	long total_swap = READ_ONCE(*oomtrace_sym.total_swap);
+	unsigned long hugetlb = oomtrace_hugetlb_pages();
+	unsigned long kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
+	long ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
+	unsigned long admin_reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
+	unsigned long user_reserve = READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
+	long limit = compute_limit(totalram, total_swap, hugetlb, kbytes, ratio);
+	long allowed;
 
 	if (call->mode == OVERCOMMIT_GUESS) {
-		t->allowed = t->totalram + t->total_swap;
-		return;
+		allowed = totalram + total_swap;
+	} else {
+		allowed = limit;
+		if (!call->cap_sys_admin)
+			allowed -= OOMTRACE_KB_TO_PAGES(admin_reserve);
+		if (call->mm)
+			allowed -= min_t(long, call->total_vm / 32,
+					 OOMTRACE_KB_TO_PAGES(user_reserve));
 	}
-	t->allowed = t->limit;
-	if (!call->cap_sys_admin)
-		t->allowed -= OOMTRACE_KB_TO_PAGES(t->admin_reserve);
-	if (call->mm)
-		t->allowed -= min_t(long, call->total_vm / 32,
-				    OOMTRACE_KB_TO_PAGES(t->user_reserve));
+	return (struct terms) {
+		.totalram = totalram,
+		.total_swap = total_swap,
+		.hugetlb = hugetlb,
+		.kbytes = kbytes,
+		.ratio = ratio,
+		.limit = limit,
+		.admin_reserve = admin_reserve,
+		.user_reserve = user_reserve,
+		.allowed = allowed,
+	};
 }
 
 /*
@@ -105,8 +130,6 @@ read_committed(struct terms *t, const struct oomtrace_commit_call *call, int ret
 {
 	s64 now;
 
-	t->derived = 0;
-	t->committed = 0;
 	if (call->mode != OVERCOMMIT_NEVER)
 		return;
 	if (call->at_entry) {
@@ -160,6 +183,8 @@ mark_unexplained(struct terms *t, const struct oomtrace_commit_call *call, int r
 
 /* Valid masks by mode, as far as the symbols found at load decide. */
 static u64 valid_by_mode[OOMTRACE_MODE_UNKNOWN + 1];
+/* The same with total_vm. */
+static u64 valid_with_mm[OOMTRACE_MODE_UNKNOWN + 1];
 /* Some symbols were not found at load. */
 static bool symbols_missing;
 
@@ -172,6 +197,7 @@ void oomtrace_commit_init(void)
 {
 	u64 valid = ALWAYS_VALID;
 	bool limit, reserves;
+	int mode;
 
 #define HAVE(member, field) do {					\
 	if (oomtrace_have(&oomtrace_sym.member))			\
@@ -207,6 +233,9 @@ void oomtrace_commit_init(void)
 	    oomtrace_have(&oomtrace_sym.committed_as_batch))
 		valid_by_mode[OVERCOMMIT_NEVER] |=
 			OOMTRACE_BIT(commit, committed);
+	for (mode = 0; mode <= OOMTRACE_MODE_UNKNOWN; mode++)
+		valid_with_mm[mode] = valid_by_mode[mode] |
+				      OOMTRACE_BIT(commit, total_vm);
 	symbols_missing = ~valid_by_mode[OVERCOMMIT_NEVER] &
 			  OOMTRACE_ALL(commit) &
 			  ~(OOMTRACE_BIT(commit, total_vm) |
@@ -252,33 +281,27 @@ static bool has_terms(int mode)
 	return (valid_by_mode[mode] & terms) == terms;
 }
 
-/* Do the numbers that the answer at entry rests on still hold? */
-static bool answer_holds(const struct oomtrace_commit_call *call,
-			 const struct terms *t)
+/* Do the numbers that an answer at entry rests on still hold? */
+static __always_inline bool answer_holds(int mode, long totalram, long total_swap)
 {
-	if (call->mode != READ_ONCE(*oomtrace_sym.overcommit_memory))
+	if (mode != READ_ONCE(*oomtrace_sym.overcommit_memory))
 		return false;
-	if (call->mode == OVERCOMMIT_GUESS)
-		return has_terms(call->mode) &&
-		       t->totalram == totalram_pages() &&
-		       t->total_swap == READ_ONCE(*oomtrace_sym.total_swap);
+	if (mode == OVERCOMMIT_GUESS)
+		return totalram == totalram_pages() &&
+		       total_swap == READ_ONCE(*oomtrace_sym.total_swap);
 	/* In mode 2 the counter may change before the kernel compares it. */
-	return call->mode == OVERCOMMIT_ALWAYS;
+	return mode == OVERCOMMIT_ALWAYS;
 }
 
-/* Mark an answer that the kernel has not given yet, unless it is certain. */
-static void mark_predicted(struct oomtrace_commit *rec,
-			   const struct oomtrace_commit_call *call,
-			   const struct terms *t)
+/* Mark an answer that the kernel has not given yet, and that is not certain. */
+static void mark_predicted(struct oomtrace_commit *rec)
 {
-	if (answer_holds(call, t))
-		return;
 	rec->h.derived |= rec->h.valid & (OOMTRACE_BIT(commit, ret) |
 					  OOMTRACE_BIT(commit, committed) |
 					  OOMTRACE_BIT(commit, allowed));
 }
 
-static void fill_left_out(struct oomtrace_commit *rec, u8 why, u32 left_out)
+static __always_inline void fill_left_out(struct oomtrace_commit *rec, u8 why, u32 left_out)
 {
 	rec->recorded = why;
 	rec->left_out = left_out;
@@ -286,27 +309,37 @@ static void fill_left_out(struct oomtrace_commit *rec, u8 why, u32 left_out)
 		rec->h.valid |= OOMTRACE_BIT(commit, left_out);
 }
 
-static __always_inline void record_commit(const struct oomtrace_commit_call *call,
-					  const struct terms *t, int ret, u8 why,
-					  u32 left_out)
+static __always_inline struct oomtrace_commit *reserve_record(void)
 {
-	struct oomtrace_ring *ring = &oomtrace_rings[OOMTRACE_RING_COMMIT];
-	struct oomtrace_commit *rec;
+	struct oomtrace_commit *rec =
+		oomtrace_ring_reserve(&oomtrace_rings[OOMTRACE_RING_COMMIT],
+				      OOMTRACE_COMMIT, sizeof(*rec));
 
-	rec = oomtrace_ring_reserve(ring, OOMTRACE_COMMIT, sizeof(*rec));
-	if (!rec) {
+	if (unlikely(!rec))
 		this_cpu_inc(oomtrace_stats.unrecorded);
-		return;
-	}
-	rec->h.valid = valid_by_mode[call->mode & 3] |
-		       (call->mm ? OOMTRACE_BIT(commit, total_vm) : 0);
-	rec->h.derived = t->derived;
+	return rec;
+}
+
+static __always_inline void fill_task(struct oomtrace_commit *rec)
+{
 	rec->pid = current->pid;
 	rec->tgid = current->tgid;
 	rec->uid = __kuid_val(current_uid());
-	rec->ret = ret;
 	oomtrace_comm(rec->comm, current);
 	rec->cgroup_id = oomtrace_memcg_id(current);
+	rec->origin = oomtrace_origin();
+}
+
+static __always_inline void fill_record(struct oomtrace_commit *rec,
+					const struct oomtrace_commit_call *call,
+					const struct terms *t, int ret, u8 why,
+					u32 left_out)
+{
+	rec->h.valid = call->mm ? valid_with_mm[call->mode & 3] :
+				  valid_by_mode[call->mode & 3];
+	rec->h.derived = t->derived;
+	fill_task(rec);
+	rec->ret = ret;
 	rec->pages = call->pages;
 	rec->committed = t->committed;
 	rec->allowed = call->mode == OVERCOMMIT_ALWAYS ? 0 : t->allowed;
@@ -321,15 +354,19 @@ static __always_inline void record_commit(const struct oomtrace_commit_call *cal
 	rec->overcommit_ratio = t->ratio;
 	rec->mode = call->mode;
 	rec->cap_sys_admin = call->cap_sys_admin;
-	rec->origin = oomtrace_origin();
 	fill_stack(rec, call, ret);
 	fill_left_out(rec, why, left_out);
 	if (unlikely(symbols_missing))
 		clear_absent(rec);
 	/* Last, to see as much as can be seen of what changes meanwhile. */
-	if (call->at_entry)
-		mark_predicted(rec, call, t);
-	oomtrace_ring_publish(ring, &rec->h);
+	if (call->at_entry && (!answer_holds(call->mode, t->totalram, t->total_swap) ||
+			       !has_terms(call->mode)))
+		mark_predicted(rec);
+}
+
+static __always_inline void publish_record(struct oomtrace_commit *rec)
+{
+	oomtrace_ring_publish(&oomtrace_rings[OOMTRACE_RING_COMMIT], &rec->h);
 }
 
 static __always_inline void
@@ -337,6 +374,7 @@ record_if_chosen(const struct oomtrace_commit_call *call,
 		 const struct terms *t, int ret)
 {
 	unsigned int what = READ_ONCE(oomtrace_commit_records);
+	struct oomtrace_commit *rec;
 	s64 left_out = 0;
 	u8 why;
 
@@ -360,7 +398,123 @@ record_if_chosen(const struct oomtrace_commit_call *call,
 	if (oomtrace_sysctl_changed(t->ratio, t->kbytes, t->admin_reserve,
 				    t->user_reserve))
 		oomtrace_sysctl_record_changes();
-	record_commit(call, t, ret, why, left_out);
+	rec = reserve_record();
+	if (!rec)
+		return;
+	fill_record(rec, call, t, ret, why, left_out);
+	publish_record(rec);
+}
+
+/* The slow part of record_grant(): a sysctl has changed, so a mark comes first. */
+static noinline void record_grant_after_marks(unsigned long mm, long pages,
+					      unsigned long cap_sys_admin, int mode)
+{
+	const struct oomtrace_commit_call call = {
+		.mm = (struct mm_struct *)mm,
+		.pages = pages,
+		.total_vm = mm ? READ_ONCE(((struct mm_struct *)mm)->total_vm) : 0,
+		.cap_sys_admin = (int)cap_sys_admin,
+		.mode = mode,
+		.at_entry = true,
+	};
+	struct oomtrace_commit *rec;
+	struct terms t;
+
+	oomtrace_sysctl_record_changes();
+	rec = reserve_record();
+	if (!rec)
+		return;
+	t = compute_terms(&call);
+	fill_record(rec, &call, &t, 0, OOMTRACE_RECORDED_ALL, 0);
+	publish_record(rec);
+}
+
+/*
+ * Does what fill_record() does for a grant that is certain at entry, in mode 0 or
+ * 1. Each field is written as soon as it is read, so that few registers are saved.
+ */
+static __always_inline void record_grant(unsigned long mm, long pages,
+					 unsigned long cap_sys_admin, const int mode)
+{
+	struct oomtrace_commit *rec = reserve_record();
+	const struct oomtrace_sysctls *seen = &oomtrace_sysctl_seen;
+	unsigned long hugetlb, kbytes, reserve;
+	long totalram, total_swap;
+	int ratio;
+
+	if (unlikely(!rec))
+		return;
+	rec->h.derived = 0;
+	rec->ret = 0;
+	rec->pages = pages;
+	rec->committed = 0;
+	rec->mode = mode;
+	rec->cap_sys_admin = cap_sys_admin;
+	rec->stack = 0;
+	fill_left_out(rec, OOMTRACE_RECORDED_ALL, 0);
+	if (likely(mm)) {
+		rec->h.valid = valid_with_mm[mode];
+		rec->total_vm = READ_ONCE(((struct mm_struct *)mm)->total_vm);
+	} else {
+		rec->h.valid = valid_by_mode[mode];
+		rec->total_vm = 0;
+	}
+	fill_task(rec);
+
+	/* Plain loads of @seen, which the comparisons do by themselves. */
+	reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
+	if (unlikely(reserve != data_race(seen->admin_reserve)))
+		goto changed;
+	rec->admin_reserve = OOMTRACE_KB_TO_PAGES(reserve);
+	reserve = READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
+	if (unlikely(reserve != data_race(seen->user_reserve)))
+		goto changed;
+	rec->user_reserve = OOMTRACE_KB_TO_PAGES(reserve);
+	ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
+	if (unlikely(ratio != data_race(seen->ratio)))
+		goto changed;
+	rec->overcommit_ratio = ratio;
+	kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
+	if (unlikely(kbytes != data_race(seen->kbytes)))
+		goto changed;
+	rec->overcommit_kbytes = kbytes;
+
+	hugetlb = oomtrace_hugetlb_pages();
+	rec->hugetlb = hugetlb;
+	totalram = totalram_pages();
+	rec->totalram = totalram;
+	total_swap = READ_ONCE(*oomtrace_sym.total_swap);
+	rec->total_swap = total_swap;
+	rec->allowed = mode == OVERCOMMIT_GUESS ? totalram + total_swap : 0;
+	rec->limit = compute_limit(totalram, total_swap, hugetlb, kbytes, ratio);
+	if (unlikely(symbols_missing))
+		clear_absent(rec);
+	if (unlikely(!answer_holds(mode, totalram, total_swap)))
+		mark_predicted(rec);
+	publish_record(rec);
+	return;
+changed:
+	oomtrace_ring_abandon(&oomtrace_rings[OOMTRACE_RING_COMMIT]);
+	record_grant_after_marks(mm, pages, cap_sys_admin, mode);
+}
+
+/**
+ * oomtrace_commit_record_grant() - record a grant that is certain at entry
+ * @mm: the call's first argument.
+ * @pages: the second.
+ * @cap_sys_admin: the third.
+ * @mode: vm.overcommit_memory at entry: 0 or 1.
+ *
+ * The decision is counted already, and passes the filter. For handlers, with
+ * preemption off, if all decisions are recorded.
+ */
+void notrace oomtrace_commit_record_grant(unsigned long mm, long pages,
+					  unsigned long cap_sys_admin, int mode)
+{
+	if (mode == OVERCOMMIT_GUESS)
+		record_grant(mm, pages, cap_sys_admin, OVERCOMMIT_GUESS);
+	else
+		record_grant(mm, pages, cap_sys_admin, OVERCOMMIT_ALWAYS);
 }
 
 /* ---- the answer ---- */
@@ -407,9 +561,9 @@ bool oomtrace_commit_is_ample(const struct oomtrace_commit_call *call)
 	struct terms t;
 
 	if (call->mode != OVERCOMMIT_NEVER || !has_terms(call->mode) ||
-	    READ_ONCE(oomtrace_commit_records) == OOMTRACE_RECORD_ALL)
+	    oomtrace_records_all())
 		return false;
-	compute_limit(&t, call);
+	t = compute_terms(call);
 	left = t.allowed - max_t(s64, call->committed, 0);
 	margin = max((s64)num_online_cpus() * MARGIN_BATCHES *
 		     READ_ONCE(*oomtrace_sym.committed_as_batch),
@@ -427,11 +581,10 @@ bool oomtrace_commit_is_ample(const struct oomtrace_commit_call *call)
  */
 void oomtrace_commit_predict(struct oomtrace_commit_call *call)
 {
-	struct terms t;
+	struct terms t = compute_terms(call);
 	int ret = 0;
 
 	call->at_entry = true;
-	compute_limit(&t, call);
 	read_committed(&t, call, 0);
 	/* Where a term is missing, nothing is known: claim no refusal. */
 	if (call->mode == OVERCOMMIT_GUESS && has_terms(call->mode))
@@ -450,9 +603,8 @@ void oomtrace_commit_predict(struct oomtrace_commit_call *call)
  */
 void oomtrace_commit_answer(const struct oomtrace_commit_call *call, int ret)
 {
-	struct terms t;
+	struct terms t = compute_terms(call);
 
-	compute_limit(&t, call);
 	read_committed(&t, call, ret);
 	mark_unexplained(&t, call, ret);
 	finish_call(call, &t, ret);

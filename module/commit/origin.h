@@ -26,7 +26,7 @@ static __always_inline u8 oomtrace_origin(void)
 	const u8 *origins = oomtrace_origins;
 	unsigned int nr;
 
-	if (current->flags & PF_KTHREAD)
+	if (unlikely(current->flags & PF_KTHREAD))
 		return OOMTRACE_ORIGIN_OTHER;
 #ifdef CONFIG_X86_64
 	if (unlikely(in_ia32_syscall()))
@@ -37,7 +37,7 @@ static __always_inline u8 oomtrace_origin(void)
 		return OOMTRACE_ORIGIN_OTHER;
 #endif
 	nr = syscall_get_nr(current, task_pt_regs(current));
-	return nr < OOMTRACE_SYSCALLS ? origins[nr] : OOMTRACE_ORIGIN_OTHER;
+	return likely(nr < OOMTRACE_SYSCALLS) ? origins[nr] : OOMTRACE_ORIGIN_OTHER;
 }
 
 #endif /* OOMTRACE_ORIGIN_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The quick way for a commit decision: requests that are granted for certain and
- * leave no record only need to be counted.
+ * The quick ways for a commit decision: requests that are granted for certain only
+ * need to be counted, or to be counted and recorded.
  */
 #ifndef OOMTRACE_QUICK_H
 #define OOMTRACE_QUICK_H
@@ -13,8 +13,10 @@
 
 #include "stats.h"
 
+#define OOMTRACE_MODES	(OOMTRACE_MODE_UNKNOWN + 1)
+
 /**
- * struct oomtrace_quick - which requests may take the quick way
+ * struct oomtrace_quick - which requests may take a quick way
  * @mode: address of vm.overcommit_memory.
  * @below: by mode: the address of a number of pages. A request of fewer pages is
  *	granted and leaves no record. The number is 0 if that is never certain.
@@ -28,11 +30,39 @@
  */
 struct oomtrace_quick {
 	const int *mode;
-	const unsigned long *below[OOMTRACE_MODE_UNKNOWN + 1];
+	const unsigned long *below[OOMTRACE_MODES];
 	int followed;
 } ____cacheline_aligned;
 
 extern struct oomtrace_quick oomtrace_quick;
+
+/*
+ * By mode: the same as @below, for requests that are granted and are recorded if
+ * they pass the filter. Use READ_ONCE().
+ */
+extern const unsigned long *oomtrace_quick_record_below[OOMTRACE_MODES];
+
+/* By mode: the same as @below, whether or not a quick way is open. */
+extern const unsigned long * const oomtrace_granted_below[OOMTRACE_MODES];
+
+/* Check whether a request is granted for certain. A few that are may give false. */
+static __always_inline bool oomtrace_is_granted(int mode, unsigned long pages)
+{
+	return pages < data_race(*oomtrace_granted_below[mode & OOMTRACE_MODE_UNKNOWN]);
+}
+
+/* Count a grant of fewer than 2^63 pages in mode 0 or 1. */
+static __always_inline void oomtrace_quick_add(unsigned int mode, unsigned long pages)
+{
+	/* fls64(pages), in fewer instructions. */
+	this_cpu_inc(oomtrace_stats.quick[__fls(2 * pages + 1)][mode]);
+}
+
+/* The mask only keeps a mode that the kernel does not have in bounds. */
+static __always_inline unsigned int oomtrace_quick_mode(void)
+{
+	return READ_ONCE(*oomtrace_quick.mode) & OOMTRACE_MODE_UNKNOWN;
+}
 
 /**
  * oomtrace_quick_count() - count a request if it may take the quick way
@@ -45,31 +75,35 @@ extern struct oomtrace_quick oomtrace_quick;
  */
 static __always_inline bool oomtrace_quick_count(unsigned long pages)
 {
-	/* The mask only keeps a mode that the kernel does not have in bounds. */
-	unsigned long mode = READ_ONCE(*oomtrace_quick.mode) &
-			     OOMTRACE_MODE_UNKNOWN;
+	unsigned int mode = oomtrace_quick_mode();
 
 	/* A plain load, which the comparison does by itself. */
 	if (unlikely(pages >= data_race(*READ_ONCE(oomtrace_quick.below[mode]))))
 		return false;
-	/* fls64(pages), in fewer instructions. */
-	this_cpu_inc(oomtrace_stats.quick[__fls(2 * pages + 1)][mode]);
+	oomtrace_quick_add(mode, pages);
 	return true;
 }
 
+/* Check whether a request is granted, and recorded if it passes the filter. */
+static __always_inline bool oomtrace_quick_records(unsigned int mode,
+						   unsigned long pages)
+{
+	return pages < data_race(*READ_ONCE(oomtrace_quick_record_below[mode]));
+}
+
 /**
- * enum oomtrace_detour - what keeps all requests from the quick way
- * @OOMTRACE_DETOUR_RECORDS: grants are recorded.
- * @OOMTRACE_DETOUR_RETURN: the return probe handles the calls.
+ * enum oomtrace_quick_fact - what decides which quick way is open
+ * @OOMTRACE_QUICK_RECORDS: grants are recorded.
+ * @OOMTRACE_QUICK_RETURN: the return probe handles the calls: no way is open.
  */
-enum oomtrace_detour {
-	OOMTRACE_DETOUR_RECORDS,
-	OOMTRACE_DETOUR_RETURN,
+enum oomtrace_quick_fact {
+	OOMTRACE_QUICK_RECORDS,
+	OOMTRACE_QUICK_RETURN,
 };
 
 void oomtrace_quick_init(void);
 void oomtrace_quick_close(void);
-void oomtrace_quick_detour(enum oomtrace_detour why, bool on);
+void oomtrace_quick_set(enum oomtrace_quick_fact fact, bool on);
 void oomtrace_quick_follow(const int *seen);
 
 #endif /* OOMTRACE_QUICK_H */

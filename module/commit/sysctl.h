@@ -34,17 +34,20 @@ static inline bool oomtrace_sysctl_mode_changed(int mode)
 	return unlikely(READ_ONCE(oomtrace_sysctl_seen.memory) != mode);
 }
 
-/* The same for the other sysctls, given their current values. */
-static inline bool oomtrace_sysctl_changed(int ratio, unsigned long kbytes,
-					   unsigned long admin_reserve,
-					  unsigned long user_reserve)
+/*
+ * The same for the other sysctls, given their current values. Plain loads, which
+ * the comparisons do by themselves.
+ */
+static __always_inline bool oomtrace_sysctl_changed(int ratio, unsigned long kbytes,
+						    unsigned long admin_reserve,
+						    unsigned long user_reserve)
 {
 	const struct oomtrace_sysctls *seen = &oomtrace_sysctl_seen;
 
-	return unlikely(READ_ONCE(seen->ratio) != ratio ||
-			READ_ONCE(seen->kbytes) != kbytes ||
-			READ_ONCE(seen->admin_reserve) != admin_reserve ||
-			READ_ONCE(seen->user_reserve) != user_reserve);
+	return unlikely(data_race(seen->ratio) != ratio ||
+			data_race(seen->kbytes) != kbytes ||
+			data_race(seen->admin_reserve) != admin_reserve ||
+			data_race(seen->user_reserve) != user_reserve);
 }
 
 void oomtrace_sysctl_init(void);

@@ -54,16 +54,6 @@ static bool uses_return;
 
 static struct oomtrace_later mode_change;
 
-/*
- * In mode 0 a request of at most totalram pages is always granted, whatever swap
- * does. Nearly all are.
- */
-static __always_inline bool is_surely_granted(int mode, long pages)
-{
-	return mode == OVERCOMMIT_ALWAYS ||
-	       (mode == OVERCOMMIT_GUESS && pages <= (long)totalram_pages());
-}
-
 /* Can the answer be worked out at entry, from variables that were found? */
 static bool is_known_at_entry(int mode)
 {
@@ -118,15 +108,9 @@ static noinline void note_mode(int mode)
 	oomtrace_later_ask(&mode_change);
 }
 
-/* Count a call that takes the long way, whichever hook sees it. Returns the mode. */
-static __always_inline int count_call(long pages)
+static bool is_followed(int mode)
 {
-	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
-
-	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
-	if (unlikely(mode != READ_ONCE(oomtrace_quick.followed)))
-		note_mode(mode);
-	return mode;
+	return likely(mode == READ_ONCE(oomtrace_quick.followed));
 }
 
 /* The answer follows from the numbers at entry, or is worked out from them. */
@@ -136,6 +120,7 @@ static noinline void answer_at_entry(unsigned long mm, long pages,
 	struct oomtrace_commit_call call =
 		begin_call(mm, pages, cap_sys_admin, mode);
 
+	oomtrace_stats_pages(pages);
 	oomtrace_commit_predict(&call);
 }
 
@@ -143,21 +128,43 @@ static __always_inline void
 handle_at_entry(unsigned long mm, long pages, unsigned long cap_sys_admin,
 		int mode)
 {
-	if (is_surely_granted(mode, pages) &&
-	    !oomtrace_records_grant(pages, mode))
-		oomtrace_commit_count(mode, false);
-	else
+	if (unlikely(!oomtrace_is_granted(mode, pages))) {
 		answer_at_entry(mm, pages, cap_sys_admin, mode);
+		return;
+	}
+	oomtrace_quick_add(mode, pages);
+	if (oomtrace_records_all() && oomtrace_filter_passes(pages, mode, 0))
+		oomtrace_commit_record_grant(mm, pages, cap_sys_admin, mode);
 }
 
 /* ---- the handlers ---- */
 
+/* A call that can take no quick way. */
+static noinline void enter_the_long_way(unsigned long mm, unsigned long pages,
+					unsigned long cap_sys_admin)
+{
+	int mode;
+
+	if (this_cpu_read(by_return))
+		return;
+	mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
+	if (!is_followed(mode))
+		note_mode(mode);
+	handle_at_entry(mm, pages, cap_sys_admin, mode);
+}
+
 static __always_inline void enter_vm_enough(unsigned long mm, unsigned long pages,
 					    unsigned long cap_sys_admin)
 {
-	if (unlikely(this_cpu_read(by_return)))
+	unsigned int mode = oomtrace_quick_mode();
+
+	if (unlikely(!oomtrace_quick_records(mode, pages))) {
+		enter_the_long_way(mm, pages, cap_sys_admin);
 		return;
-	handle_at_entry(mm, pages, cap_sys_admin, count_call(pages));
+	}
+	oomtrace_quick_add(mode, pages);
+	if (oomtrace_filter_passes(pages, mode, 0))
+		oomtrace_commit_record_grant(mm, pages, cap_sys_admin, mode);
 }
 
 static __always_inline bool enter_quickly(unsigned long mm, unsigned long pages,
@@ -181,11 +188,14 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 	if (!this_cpu_read(by_return))
 		return 1;
 	oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH_RETURN);
-	mode = count_call(pages);
-	if (is_surely_granted(mode, pages) || is_known_at_entry(mode)) {
+	mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
+	if (!is_followed(mode))
+		note_mode(mode);
+	if (oomtrace_is_granted(mode, pages) || is_known_at_entry(mode)) {
 		handle_at_entry(mm, pages, cap_sys_admin, mode);
 		return 1;
 	}
+	oomtrace_stats_pages(pages);
 	*call = begin_call(mm, pages, cap_sys_admin, mode);
 	if (oomtrace_commit_is_ample(call))
 		return 1;
@@ -295,7 +305,7 @@ void oomtrace_vm_enough_use_return(bool on)
 
 	uses_return = on;
 	if (on)
-		oomtrace_quick_detour(OOMTRACE_DETOUR_RETURN, true);
+		oomtrace_quick_set(OOMTRACE_QUICK_RETURN, true);
 	cpus_read_lock();
 	for_each_possible_cpu(cpu) {
 		struct work_struct *work = per_cpu_ptr(&switch_work, cpu);
@@ -311,7 +321,7 @@ void oomtrace_vm_enough_use_return(bool on)
 		flush_work(per_cpu_ptr(&switch_work, cpu));
 	cpus_read_unlock();
 	if (!on)
-		oomtrace_quick_detour(OOMTRACE_DETOUR_RETURN, false);
+		oomtrace_quick_set(OOMTRACE_QUICK_RETURN, false);
 	for (ms = 0; !on && ms < DRAIN_MS && count_in_flight(); ms++)
 		usleep_range(1000, 2000);
 }

@@ -50,7 +50,10 @@ struct oomtrace_symbols oomtrace_sym = {
 	.kprobes_all_disarmed	= &probes_are_armed,
 };
 
-struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
+struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE] = {
+	[0 ... HUGE_MAX_HSTATE - 1] = { .nr = &no_ulong },
+};
+
 unsigned int oomtrace_huge_sizes_nr;
 
 /*

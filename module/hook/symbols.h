@@ -67,7 +67,10 @@ struct oomtrace_huge_size {
 	unsigned int order;
 };
 
-/* The sizes, which the kernel sets up at boot. Constant after load. */
+/*
+ * The sizes, which the kernel sets up at boot; the rest have no pages. Constant
+ * after load.
+ */
 extern struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
 extern unsigned int oomtrace_huge_sizes_nr;
 
@@ -78,15 +81,18 @@ extern unsigned int oomtrace_huge_sizes_nr;
  */
 static __always_inline unsigned long oomtrace_hugetlb_pages(void)
 {
-	unsigned long sum = 0;
+	unsigned long nr[HUGE_MAX_HSTATE], any = 0, sum = 0;
 	unsigned int i;
 
-	for (i = 0; i < oomtrace_huge_sizes_nr; i++) {
-		unsigned long nr = READ_ONCE(*oomtrace_huge_sizes[i].nr);
-
-		if (unlikely(nr))
-			sum += nr << oomtrace_huge_sizes[i].order;
+	/* Most machines have none. */
+	for (i = 0; i < HUGE_MAX_HSTATE; i++) {
+		nr[i] = READ_ONCE(*oomtrace_huge_sizes[i].nr);
+		any |= nr[i];
 	}
+	if (likely(!any))
+		return 0;
+	for (i = 0; i < HUGE_MAX_HSTATE; i++)
+		sum += nr[i] << oomtrace_huge_sizes[i].order;
 	return sum;
 }
 

@@ -142,6 +142,22 @@ oomtrace_ring_reserve(struct oomtrace_ring *ring, u16 type, u16 size)
 }
 
 /**
+ * oomtrace_ring_abandon() - give a reserved slot back
+ * @ring: the ring.
+ *
+ * The next record on this CPU gets the slot. Until then readers see it as one that
+ * is being written, so write a record soon.
+ */
+static __always_inline void oomtrace_ring_abandon(struct oomtrace_ring *ring)
+{
+	struct oomtrace_ring_cpu *rc = this_cpu_ptr(ring->cpu);
+
+	/* An interrupt that sees busy clear must see all of the above. */
+	barrier();
+	rc->busy = 0;
+}
+
+/**
  * oomtrace_ring_publish() - make a record visible to readers
  * @ring: the ring.
  * @h: the record that oomtrace_ring_reserve() returned.
