@@ -11,6 +11,7 @@
  * Disabling (enable = 0) disarms the probes: the kernel's functions then run
  * unmodified, at the cost they had before the module was loaded.
  */
+#include <linux/mman.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
@@ -150,6 +151,7 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.prototype	= { VM_ENOUGH_PROTOTYPE },
 		.kind		= OOMTRACE_BY_KRETPROBE,
 		.records	= "commit: exact in mode 2",
+		.before		= oomtrace_vm_enough_before,
 		.entry		= oomtrace_vm_enough_entry,
 		.ret		= oomtrace_vm_enough_return,
 		.data_size	= &oomtrace_commit_call_size,
@@ -550,11 +552,14 @@ static const char *state_word(const struct oomtrace_hook *hook)
 	return silenced_by(hook) ? "silent" : "attached";
 }
 
-/* The hook of every decision has no counter of its own: decisions are counted. */
+/* The hooks of decisions do not count what is counted as a decision. */
 static u64 count_hits(unsigned int id)
 {
-	return id == OOMTRACE_HOOK_VM_ENOUGH ? oomtrace_stats_decisions() :
-					       oomtrace_hook_hits(id);
+	if (id == OOMTRACE_HOOK_VM_ENOUGH)
+		return oomtrace_stats_decisions();
+	if (id == OOMTRACE_HOOK_VM_ENOUGH_RETURN)
+		return oomtrace_hook_hits(id) + oomtrace_stats_quick(OVERCOMMIT_NEVER);
+	return oomtrace_hook_hits(id);
 }
 
 static void show_hook(struct seq_file *m, unsigned int id)

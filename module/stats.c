@@ -9,6 +9,7 @@
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/jhash.h>
+#include <linux/mman.h>
 
 #include "common/format.h"
 #include "stats.h"
@@ -125,25 +126,42 @@ static void show_commands(struct seq_file *m)
 	sum_;								\
 })
 
-/* Grants in a mode, among them those that needed counting only. */
-static u64 sum_granted(int mode)
+#define QUICK_MODES	ARRAY_SIZE(oomtrace_stats.quick[0])
+#define QUICK_BUCKETS	ARRAY_SIZE(oomtrace_stats.quick)
+
+/**
+ * oomtrace_stats_quick() - count grants that took a quick way
+ * @mode: the overcommit mode.
+ *
+ * Return: the count since load.
+ */
+u64 oomtrace_stats_quick(int mode)
 {
-	u64 sum = SUM(decisions[mode][0]);
+	u64 sum = 0;
 	int bucket;
 
-	if (mode < ARRAY_SIZE(oomtrace_stats.quick[0]))
-		for (bucket = 0; bucket < ARRAY_SIZE(oomtrace_stats.quick); bucket++)
-			sum += SUM(quick[bucket][mode]);
+	for (bucket = 0; bucket < QUICK_BUCKETS; bucket++)
+		sum += SUM(quick[bucket][mode]);
 	return sum;
+}
+
+static u64 sum_granted(int mode)
+{
+	return SUM(decisions[mode][0]) + oomtrace_stats_quick(mode);
 }
 
 /* Decisions in a bucket of requested pages. */
 static u64 sum_pages(int bucket)
 {
 	u64 sum = SUM(pages[bucket]);
+	int mode;
 
-	if (bucket < ARRAY_SIZE(oomtrace_stats.quick))
-		sum += SUM(quick[bucket][0]) + SUM(quick[bucket][1]);
+	/* The bucket where oomtrace_quick_add() counts negative requests. */
+	if (bucket == OOMTRACE_PAGES_BUCKETS - 1)
+		return sum + SUM(quick[QUICK_BUCKETS - 1][OVERCOMMIT_NEVER]);
+	for (mode = 0; mode < QUICK_MODES; mode++)
+		if (mode != OVERCOMMIT_NEVER || bucket < QUICK_BUCKETS - 1)
+			sum += SUM(quick[bucket][mode]);
 	return sum;
 }
 

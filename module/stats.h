@@ -20,8 +20,8 @@
 /**
  * struct oomtrace_stats - what one CPU has counted since load
  * @quick: decisions by fls64() of the requested pages and by overcommit mode: the
- *	grants in modes 0 and 1 that needed counting only. The other members do not
- *	include them.
+ *	grants that took a quick way. The other members but @headroom do not include
+ *	them. In mode 2 the last bucket is for negative requests.
  * @decisions: decisions of __vm_enough_memory() by overcommit mode and outcome (0
  *	granted, 1 denied).
  * @unrecorded: decisions that have no record, since the ring rejected the nested
@@ -31,7 +31,7 @@
  *	- committed; the last bucket: none left.
  */
 struct oomtrace_stats {
-	u64 quick[OOMTRACE_PAGES_BUCKETS - 1][2];
+	u64 quick[OOMTRACE_PAGES_BUCKETS - 1][OOMTRACE_MODE_UNKNOWN + 1];
 	u64 decisions[OOMTRACE_MODE_UNKNOWN + 1][2];
 	u64 unrecorded;
 	u64 pages[OOMTRACE_PAGES_BUCKETS];
@@ -44,6 +44,16 @@ DECLARE_PER_CPU(struct oomtrace_stats, oomtrace_stats);
 static __always_inline void oomtrace_stats_pages(long pages)
 {
 	this_cpu_inc(oomtrace_stats.pages[fls64(pages)]);
+}
+
+/* Count a decision in mode 2 by the pages left; the last bucket is for none. */
+static __always_inline void oomtrace_stats_headroom(s64 pages)
+{
+	/* fls64(pages), in fewer instructions. */
+	unsigned int bucket = likely(pages > 0) ? __fls(2 * (u64)pages + 1) :
+						  OOMTRACE_PAGES_BUCKETS - 1;
+
+	this_cpu_inc(oomtrace_stats.headroom[bucket]);
 }
 
 /**
@@ -63,6 +73,7 @@ enum oomtrace_unrecorded {
 };
 
 void oomtrace_stats_denial(void);
+u64 oomtrace_stats_quick(int mode);
 u64 oomtrace_stats_decisions(void);
 void oomtrace_stats_ending(unsigned int ending);
 void oomtrace_stats_unrecorded(enum oomtrace_unrecorded kind, unsigned int n);

@@ -123,6 +123,7 @@ int oomtrace_near_percent_set(const char *text)
 		return -EINVAL;
 	}
 	WRITE_ONCE(oomtrace_near_percent, percent);
+	oomtrace_quick_set(OOMTRACE_QUICK_NEAR, percent);
 	return 0;
 }
 

@@ -98,11 +98,10 @@ static __always_inline bool oomtrace_filter_passes(long pages, int mode, int ret
 	       oomtrace_memcg_id(current) == f->cgroup_id;
 }
 
-/* Check whether a grant in mode 2 is a near miss. Arguments in pages. */
-static __always_inline bool oomtrace_is_near(s64 allowed, s64 committed)
+/* Check whether a grant in mode 2 is a near miss. Pages; near_percent. */
+static __always_inline bool oomtrace_is_near(s64 allowed, s64 committed,
+					     unsigned int percent)
 {
-	unsigned int percent = READ_ONCE(oomtrace_near_percent);
-
 	return percent && allowed > 0 &&
 	       allowed - committed < allowed / 100 * percent;
 }

@@ -14,7 +14,9 @@
 
 #include "commit/choice.h"
 #include "commit/commit.h"
+#include "commit/limit.h"
 #include "commit/origin.h"
+#include "commit/quick.h"
 #include "commit/sysctl.h"
 #include "hook/symbols.h"
 #include "ring/ring.h"
@@ -52,26 +54,8 @@ struct terms {
 	u64 derived;
 };
 
-/* KiB to pages, rounded as in the kernel's sum. */
-#define OOMTRACE_KB_TO_PAGES(kb)	((kb) >> (PAGE_SHIFT - 10))
-
-/* Do what vm_commit_limit() does, with its order and types. */
-static __always_inline long compute_limit(long totalram, long total_swap,
-					  unsigned long hugetlb,
-					  unsigned long kbytes, long ratio)
-{
-	long limit;
-
-	if (unlikely(kbytes))
-		limit = OOMTRACE_KB_TO_PAGES(kbytes);
-	else
-		limit = (totalram - hugetlb) * ratio / 100;
-	return limit + total_swap;
-}
-
 /*
- * Compute all terms except the counter from the kernel's variables, with the
- * kernel's order and types, so that rounding and overflow are the same.
+ * Compute all terms except the counter from the kernel's variables.
  *
  * Terms are values, not memory that is passed on: so they stay in registers, and
  * the compiler does not clear them first.
@@ -86,19 +70,16 @@ compute_terms(const struct oomtrace_commit_call *call)
 	long ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
 	unsigned long admin_reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
 	unsigned long user_reserve = READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
-	long limit = compute_limit(totalram, total_swap, hugetlb, kbytes, ratio);
-	long allowed;
+	long limit = oomtrace_commit_limit(totalram, total_swap, hugetlb, kbytes,
+					   ratio);
+	s64 allowed;
 
-	if (call->mode == OVERCOMMIT_GUESS) {
+	if (call->mode == OVERCOMMIT_GUESS)
 		allowed = totalram + total_swap;
-	} else {
-		allowed = limit;
-		if (!call->cap_sys_admin)
-			allowed -= OOMTRACE_KB_TO_PAGES(admin_reserve);
-		if (call->mm)
-			allowed -= min_t(long, call->total_vm / 32,
-					 OOMTRACE_KB_TO_PAGES(user_reserve));
-	}
+	else
+		allowed = oomtrace_commit_allowed(limit, admin_reserve, user_reserve,
+						  call->cap_sys_admin, call->mm,
+						  call->total_vm);
 	return (struct terms) {
 		.totalram = totalram,
 		.total_swap = total_swap,
@@ -241,6 +222,8 @@ void oomtrace_commit_init(void)
 			  ~(OOMTRACE_BIT(commit, total_vm) |
 			    OOMTRACE_BIT(commit, stack) |
 			    OOMTRACE_BIT(commit, left_out));
+	oomtrace_quick_set(OOMTRACE_QUICK_NO_TERMS,
+			   !oomtrace_commit_has_terms(OVERCOMMIT_NEVER));
 }
 
 /* Set absent fields to 0: they may have the value of a symbol's stand-in. */
@@ -272,7 +255,7 @@ static void fill_stack(struct oomtrace_commit *rec,
 }
 
 /* Were the variables found that the kernel compares in this mode? */
-static bool has_terms(int mode)
+bool oomtrace_commit_has_terms(int mode)
 {
 	u64 terms = OOMTRACE_BIT(commit, allowed);
 
@@ -360,7 +343,7 @@ static __always_inline void fill_record(struct oomtrace_commit *rec,
 		clear_absent(rec);
 	/* Last, to see as much as can be seen of what changes meanwhile. */
 	if (call->at_entry && (!answer_holds(call->mode, t->totalram, t->total_swap) ||
-			       !has_terms(call->mode)))
+			       !oomtrace_commit_has_terms(call->mode)))
 		mark_predicted(rec);
 }
 
@@ -384,7 +367,9 @@ record_if_chosen(const struct oomtrace_commit_call *call,
 		why = OOMTRACE_RECORDED_DENIED;
 	else if (what == OOMTRACE_RECORD_ALL)
 		why = OOMTRACE_RECORDED_ALL;
-	else if (call->mode == OVERCOMMIT_NEVER && oomtrace_is_near(t->allowed, t->committed))
+	else if (call->mode == OVERCOMMIT_NEVER &&
+		 oomtrace_is_near(t->allowed, t->committed,
+				  READ_ONCE(oomtrace_near_percent)))
 		why = OOMTRACE_RECORDED_NEAR;
 	else
 		return;
@@ -437,7 +422,6 @@ static __always_inline void record_grant(unsigned long mm, long pages,
 					 unsigned long cap_sys_admin, const int mode)
 {
 	struct oomtrace_commit *rec = reserve_record();
-	const struct oomtrace_sysctls *seen = &oomtrace_sysctl_seen;
 	unsigned long hugetlb, kbytes, reserve;
 	long totalram, total_swap;
 	int ratio;
@@ -461,21 +445,20 @@ static __always_inline void record_grant(unsigned long mm, long pages,
 	}
 	fill_task(rec);
 
-	/* Plain loads of @seen, which the comparisons do by themselves. */
 	reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
-	if (unlikely(reserve != data_race(seen->admin_reserve)))
+	if (oomtrace_sysctl_is_new(admin_reserve, reserve))
 		goto changed;
 	rec->admin_reserve = OOMTRACE_KB_TO_PAGES(reserve);
 	reserve = READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
-	if (unlikely(reserve != data_race(seen->user_reserve)))
+	if (oomtrace_sysctl_is_new(user_reserve, reserve))
 		goto changed;
 	rec->user_reserve = OOMTRACE_KB_TO_PAGES(reserve);
 	ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
-	if (unlikely(ratio != data_race(seen->ratio)))
+	if (oomtrace_sysctl_is_new(ratio, ratio))
 		goto changed;
 	rec->overcommit_ratio = ratio;
 	kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
-	if (unlikely(kbytes != data_race(seen->kbytes)))
+	if (oomtrace_sysctl_is_new(kbytes, kbytes))
 		goto changed;
 	rec->overcommit_kbytes = kbytes;
 
@@ -486,7 +469,7 @@ static __always_inline void record_grant(unsigned long mm, long pages,
 	total_swap = READ_ONCE(*oomtrace_sym.total_swap);
 	rec->total_swap = total_swap;
 	rec->allowed = mode == OVERCOMMIT_GUESS ? totalram + total_swap : 0;
-	rec->limit = compute_limit(totalram, total_swap, hugetlb, kbytes, ratio);
+	rec->limit = oomtrace_commit_limit(totalram, total_swap, hugetlb, kbytes, ratio);
 	if (unlikely(symbols_missing))
 		clear_absent(rec);
 	if (unlikely(!answer_holds(mode, totalram, total_swap)))
@@ -519,14 +502,6 @@ void notrace oomtrace_commit_record_grant(unsigned long mm, long pages,
 
 /* ---- the answer ---- */
 
-/* Count a decision by the pages left; the last bucket is for none. */
-static __always_inline void count_headroom(s64 pages)
-{
-	int bucket = pages > 0 ? fls64(pages) : OOMTRACE_PAGES_BUCKETS - 1;
-
-	this_cpu_inc(oomtrace_stats.headroom[bucket]);
-}
-
 /* @t has the terms; count the decision, and record it if it is chosen. */
 static __always_inline void
 finish_call(const struct oomtrace_commit_call *call, const struct terms *t, int ret)
@@ -535,44 +510,8 @@ finish_call(const struct oomtrace_commit_call *call, const struct terms *t, int 
 	if (ret)
 		oomtrace_stats_denial();
 	if (call->mode == OVERCOMMIT_NEVER)
-		count_headroom(t->allowed - t->committed);
+		oomtrace_stats_headroom(t->allowed - t->committed);
 	record_if_chosen(call, t, ret);
-}
-
-/*
- * Other CPUs may add to the counter before the kernel compares it: what each may
- * hold back, many times over, or a part of what is allowed, whichever is more.
- */
-#define MARGIN_BATCHES	8
-#define MARGIN_SHIFT	5
-
-/**
- * oomtrace_commit_is_ample() - is a request in mode 2 granted, whatever happens?
- * @call: the call, at entry.
- *
- * Far from the limit the answer is known at entry. If so, and if no record is
- * wanted, the call is counted.
- *
- * Return: true if the call is counted; false if its return is needed.
- */
-bool oomtrace_commit_is_ample(const struct oomtrace_commit_call *call)
-{
-	s64 left, margin;
-	struct terms t;
-
-	if (call->mode != OVERCOMMIT_NEVER || !has_terms(call->mode) ||
-	    oomtrace_records_all())
-		return false;
-	t = compute_terms(call);
-	left = t.allowed - max_t(s64, call->committed, 0);
-	margin = max((s64)num_online_cpus() * MARGIN_BATCHES *
-		     READ_ONCE(*oomtrace_sym.committed_as_batch),
-		     t.allowed >> MARGIN_SHIFT);
-	if (left <= margin || oomtrace_is_near(t.allowed, t.allowed - left + margin))
-		return false;
-	oomtrace_commit_count(call->mode, false);
-	count_headroom(left);
-	return true;
 }
 
 /**
@@ -587,9 +526,9 @@ void oomtrace_commit_predict(struct oomtrace_commit_call *call)
 	call->at_entry = true;
 	read_committed(&t, call, 0);
 	/* Where a term is missing, nothing is known: claim no refusal. */
-	if (call->mode == OVERCOMMIT_GUESS && has_terms(call->mode))
+	if (call->mode == OVERCOMMIT_GUESS && oomtrace_commit_has_terms(call->mode))
 		ret = call->pages > t.allowed ? -ENOMEM : 0;
-	else if (call->mode == OVERCOMMIT_NEVER && has_terms(call->mode))
+	else if (call->mode == OVERCOMMIT_NEVER && oomtrace_commit_has_terms(call->mode))
 		ret = t.committed >= t.allowed ? -ENOMEM : 0;
 	finish_call(call, &t, ret);
 }

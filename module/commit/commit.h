@@ -38,7 +38,7 @@ struct oomtrace_commit_call {
 void oomtrace_commit_init(void);
 void oomtrace_commit_record_grant(unsigned long mm, long pages,
 				  unsigned long cap_sys_admin, int mode);
-bool oomtrace_commit_is_ample(const struct oomtrace_commit_call *call);
+bool oomtrace_commit_has_terms(int mode);
 void oomtrace_commit_predict(struct oomtrace_commit_call *call);
 void oomtrace_commit_answer(const struct oomtrace_commit_call *call, int ret);
 

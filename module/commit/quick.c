@@ -2,14 +2,15 @@
 /*
  * Opens and closes the quick ways for commit decisions.
  *
- * They are open for one mode at most: the mode that was last seen, if that is 0 or
- * 1, and if the hook at the entry handles the calls. A request in another mode
- * takes the long way, where the change is noticed. One way is for grants that are
- * only counted, the other for grants that are recorded; one of them is open.
+ * One way is open at most, for the mode that was last seen. In modes 0 and 1, while
+ * the hook at the entry handles the calls, there are two: one for grants that are
+ * only counted, one for grants that are recorded. In mode 2 there is one, in the
+ * return probe, for grants far from the limit. A request in another mode takes the
+ * long way, where the change is noticed.
  *
  * A task that changes what is recorded may rely on it at once: requests that begin
  * later take the way that is open then. A handler that notices another mode closes
- * both. Only process context opens one.
+ * all. Only process context opens one.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -35,6 +36,7 @@ struct oomtrace_quick oomtrace_quick = {
 	.mode		= &unknown_mode,
 	.below		= { [0 ... OOMTRACE_MODE_UNKNOWN] = &none },
 	.followed	= -1,
+	.ample_mode	= -1,
 };
 
 const unsigned long *oomtrace_quick_record_below[] = {
@@ -56,7 +58,8 @@ static void close_all(void)
 {
 	int mode;
 
-	for (mode = 0; mode <= OOMTRACE_MODE_UNKNOWN; mode++) {
+	WRITE_ONCE(oomtrace_quick.ample_mode, -1);
+	for (mode = 0; mode < OOMTRACE_MODES; mode++) {
 		WRITE_ONCE(oomtrace_quick.below[mode], &none);
 		WRITE_ONCE(oomtrace_quick_record_below[mode], &none);
 	}
@@ -78,17 +81,30 @@ void oomtrace_quick_close(void)
 	close_all();
 }
 
+static bool applies(enum oomtrace_quick_fact fact)
+{
+	return facts & BIT(fact);
+}
+
 static void open_for(int mode)
 {
-	const unsigned long **way = test_bit(OOMTRACE_QUICK_RECORDS, &facts) ?
-				    oomtrace_quick_record_below :
-				    oomtrace_quick.below;
-
 	close_all();
-	if (mode < 0 || test_bit(OOMTRACE_QUICK_RETURN, &facts))
-		return;
-	mode &= OOMTRACE_MODE_UNKNOWN;
-	WRITE_ONCE(way[mode], oomtrace_granted_below[mode]);
+	if (mode == OVERCOMMIT_NEVER) {
+		if (applies(OOMTRACE_QUICK_RETURNS) &&
+		    !applies(OOMTRACE_QUICK_RECORDS) &&
+		    !applies(OOMTRACE_QUICK_NEAR) &&
+		    !applies(OOMTRACE_QUICK_NO_TERMS))
+			WRITE_ONCE(oomtrace_quick.ample_mode, mode);
+	} else if (mode == OVERCOMMIT_GUESS || mode == OVERCOMMIT_ALWAYS) {
+		if (applies(OOMTRACE_QUICK_RETURN))
+			return;
+		if (applies(OOMTRACE_QUICK_RECORDS))
+			WRITE_ONCE(oomtrace_quick_record_below[mode],
+				   oomtrace_granted_below[mode]);
+		else
+			WRITE_ONCE(oomtrace_quick.below[mode],
+				   oomtrace_granted_below[mode]);
+	}
 }
 
 /**

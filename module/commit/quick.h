@@ -22,6 +22,8 @@
  *	granted and leaves no record. The number is 0 if that is never certain.
  * @followed: the mode that the hooks are set up for; -1: a change of the mode has
  *	been noticed, and not been followed yet.
+ * @ample_mode: 2: the return probe handles all calls, a grant far from the limit is
+ *	certain at entry, and it leaves no record; else -1.
  *
  * In mode 0 the number is the kernel's own count of RAM. A copy would be too
  * large after memory was unplugged, or given back to a hypervisor.
@@ -32,6 +34,7 @@ struct oomtrace_quick {
 	const int *mode;
 	const unsigned long *below[OOMTRACE_MODES];
 	int followed;
+	int ample_mode;
 } ____cacheline_aligned;
 
 extern struct oomtrace_quick oomtrace_quick;
@@ -48,18 +51,19 @@ extern const unsigned long * const oomtrace_granted_below[OOMTRACE_MODES];
 /* Check whether a request is granted for certain. A few that are may give false. */
 static __always_inline bool oomtrace_is_granted(int mode, unsigned long pages)
 {
+	/* A plain load, which the comparison does by itself. */
 	return pages < data_race(*oomtrace_granted_below[mode & OOMTRACE_MODE_UNKNOWN]);
 }
 
-/* Count a grant of fewer than 2^63 pages in mode 0 or 1. */
-static __always_inline void oomtrace_quick_add(unsigned int mode, unsigned long pages)
+/* Count a grant in mode 0, 1 or 2; only in mode 2 may pages be negative. */
+static __always_inline void oomtrace_quick_add(unsigned long mode, unsigned long pages)
 {
 	/* fls64(pages), in fewer instructions. */
 	this_cpu_inc(oomtrace_stats.quick[__fls(2 * pages + 1)][mode]);
 }
 
 /* The mask only keeps a mode that the kernel does not have in bounds. */
-static __always_inline unsigned int oomtrace_quick_mode(void)
+static __always_inline unsigned long oomtrace_quick_mode(void)
 {
 	return READ_ONCE(*oomtrace_quick.mode) & OOMTRACE_MODE_UNKNOWN;
 }
@@ -75,7 +79,7 @@ static __always_inline unsigned int oomtrace_quick_mode(void)
  */
 static __always_inline bool oomtrace_quick_count(unsigned long pages)
 {
-	unsigned int mode = oomtrace_quick_mode();
+	unsigned long mode = oomtrace_quick_mode();
 
 	/* A plain load, which the comparison does by itself. */
 	if (unlikely(pages >= data_race(*READ_ONCE(oomtrace_quick.below[mode]))))
@@ -84,21 +88,37 @@ static __always_inline bool oomtrace_quick_count(unsigned long pages)
 	return true;
 }
 
+/* Check whether a grant far from the limit of mode 2 needs counting only. */
+static __always_inline bool oomtrace_quick_is_ample(void)
+{
+	int mode = READ_ONCE(*oomtrace_quick.mode);
+
+	/* A plain load, which the comparison does by itself. */
+	return mode == data_race(oomtrace_quick.ample_mode);
+}
+
 /* Check whether a request is granted, and recorded if it passes the filter. */
-static __always_inline bool oomtrace_quick_records(unsigned int mode,
+static __always_inline bool oomtrace_quick_records(unsigned long mode,
 						   unsigned long pages)
 {
+	/* A plain load, which the comparison does by itself. */
 	return pages < data_race(*READ_ONCE(oomtrace_quick_record_below[mode]));
 }
 
 /**
  * enum oomtrace_quick_fact - what decides which quick way is open
  * @OOMTRACE_QUICK_RECORDS: grants are recorded.
- * @OOMTRACE_QUICK_RETURN: the return probe handles the calls: no way is open.
+ * @OOMTRACE_QUICK_NEAR: near misses are recorded.
+ * @OOMTRACE_QUICK_NO_TERMS: a term of mode 2's sum cannot be read.
+ * @OOMTRACE_QUICK_RETURN: the return probe handles calls on some CPUs.
+ * @OOMTRACE_QUICK_RETURNS: the return probe handles all calls.
  */
 enum oomtrace_quick_fact {
 	OOMTRACE_QUICK_RECORDS,
+	OOMTRACE_QUICK_NEAR,
+	OOMTRACE_QUICK_NO_TERMS,
 	OOMTRACE_QUICK_RETURN,
+	OOMTRACE_QUICK_RETURNS,
 };
 
 void oomtrace_quick_init(void);

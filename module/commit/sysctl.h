@@ -35,19 +35,20 @@ static inline bool oomtrace_sysctl_mode_changed(int mode)
 }
 
 /*
- * The same for the other sysctls, given their current values. Plain loads, which
- * the comparisons do by themselves.
+ * The same for another sysctl, given its name and its value now. A plain load, which the
+ * comparison does by itself.
  */
+#define oomtrace_sysctl_is_new(name, now) unlikely((now) != data_race(oomtrace_sysctl_seen.name))
+
+/* The same for all but the mode. */
 static __always_inline bool oomtrace_sysctl_changed(int ratio, unsigned long kbytes,
 						    unsigned long admin_reserve,
 						    unsigned long user_reserve)
 {
-	const struct oomtrace_sysctls *seen = &oomtrace_sysctl_seen;
-
-	return unlikely(data_race(seen->ratio) != ratio ||
-			data_race(seen->kbytes) != kbytes ||
-			data_race(seen->admin_reserve) != admin_reserve ||
-			data_race(seen->user_reserve) != user_reserve);
+	return oomtrace_sysctl_is_new(ratio, ratio) ||
+	       oomtrace_sysctl_is_new(kbytes, kbytes) ||
+	       oomtrace_sysctl_is_new(admin_reserve, admin_reserve) ||
+	       oomtrace_sysctl_is_new(user_reserve, user_reserve);
 }
 
 void oomtrace_sysctl_init(void);

@@ -34,10 +34,11 @@
 
 #include "commit/choice.h"
 #include "commit/commit.h"
+#include "commit/limit.h"
 #include "commit/quick.h"
 #include "commit/sysctl.h"
 #include "commit/vm_enough.h"
-#include "compat/percpu_counter.h"
+#include "hook/attach.h"
 #include "hook/hook.h"
 #include "hook/symbols.h"
 #include "later.h"
@@ -62,27 +63,6 @@ static bool is_known_at_entry(int mode)
 		oomtrace_have(&oomtrace_sym.total_swap));
 }
 
-/*
- * Predict the shared part of vm_committed_as after the charge; the decision reads
- * that part alone. percpu_counter_add_batch() sums up small changes on each CPU
- * and adds the sum to the shared part when it reaches the batch.
- */
-static __always_inline void predict_charge(struct oomtrace_commit_call *call)
-{
-	const struct percpu_counter *fbc = oomtrace_sym.committed_as;
-	s64 batch = READ_ONCE(*oomtrace_sym.committed_as_batch);
-	s64 shared = READ_ONCE(fbc->count);
-	s64 local = oomtrace_counter_local(fbc);
-
-	local += call->pages;
-	if (abs(local) >= batch) {
-		shared += local;
-		local = 0;
-	}
-	call->committed = shared;
-	call->local = local;
-}
-
 /* What is to be known of a call until it has its answer. Preemption is off. */
 static __always_inline struct oomtrace_commit_call
 begin_call(unsigned long mm, long pages, unsigned long cap_sys_admin, int mode)
@@ -96,7 +76,7 @@ begin_call(unsigned long mm, long pages, unsigned long cap_sys_admin, int mode)
 	};
 
 	if (mode == OVERCOMMIT_NEVER)
-		predict_charge(&call);
+		call.committed = oomtrace_commit_charge(pages, &call.local);
 	return call;
 }
 
@@ -132,7 +112,7 @@ handle_at_entry(unsigned long mm, long pages, unsigned long cap_sys_admin,
 		answer_at_entry(mm, pages, cap_sys_admin, mode);
 		return;
 	}
-	oomtrace_quick_add(mode, pages);
+	oomtrace_quick_add((unsigned int)mode, pages);
 	if (oomtrace_records_all() && oomtrace_filter_passes(pages, mode, 0))
 		oomtrace_commit_record_grant(mm, pages, cap_sys_admin, mode);
 }
@@ -156,7 +136,7 @@ static noinline void enter_the_long_way(unsigned long mm, unsigned long pages,
 static __always_inline void enter_vm_enough(unsigned long mm, unsigned long pages,
 					    unsigned long cap_sys_admin)
 {
-	unsigned int mode = oomtrace_quick_mode();
+	unsigned long mode = oomtrace_quick_mode();
 
 	if (unlikely(!oomtrace_quick_records(mode, pages))) {
 		enter_the_long_way(mm, pages, cap_sys_admin);
@@ -174,6 +154,85 @@ static __always_inline bool enter_quickly(unsigned long mm, unsigned long pages,
 }
 
 OOMTRACE_DEFINE_QUICK_ENTRY(oomtrace_vm_enough, enter_quickly, enter_vm_enough);
+
+/*
+ * Other CPUs may add to the counter before the kernel compares it: what each may
+ * hold back, many times over, and a part of what is allowed.
+ */
+#define MARGIN_BATCHES	8
+#define MARGIN_SHIFT	5
+
+/*
+ * Is a request in mode 2 granted, whatever other CPUs do? Far from the limit it is.
+ * Then count it, unless it may be a near miss.
+ */
+static __always_inline bool
+count_ample(const struct mm_struct *mm, long pages, int cap_sys_admin,
+	    unsigned int near_percent)
+{
+	s64 batch = READ_ONCE(*oomtrace_sym.committed_as_batch);
+	unsigned long hugetlb = oomtrace_hugetlb_pages();
+	long totalram = totalram_pages();
+	/* A plain load, which the test does by itself. */
+	unsigned long kbytes = data_race(*oomtrace_sym.overcommit_kbytes);
+	s64 limit, allowed, shared, local, left, margin;
+
+	limit = oomtrace_commit_limit(totalram,
+				      READ_ONCE(*oomtrace_sym.total_swap), hugetlb,
+				      kbytes,
+				      READ_ONCE(*oomtrace_sym.overcommit_ratio));
+	allowed = oomtrace_commit_allowed(limit,
+					  READ_ONCE(*oomtrace_sym.admin_reserve_kbytes),
+					  READ_ONCE(*oomtrace_sym.user_reserve_kbytes),
+					  cap_sys_admin, mm,
+					  mm ? READ_ONCE(mm->total_vm) : 0);
+	shared = oomtrace_commit_charge(pages, &local);
+	if (unlikely(shared < 0))
+		return false;
+	left = allowed - shared;
+	margin = (allowed >> MARGIN_SHIFT) + num_online_cpus() * MARGIN_BATCHES * batch;
+	if (unlikely(left <= margin))
+		return false;
+	if (near_percent &&
+	    oomtrace_is_near(allowed, allowed - left + margin, near_percent))
+		return false;
+	oomtrace_quick_add(OVERCOMMIT_NEVER, pages);
+	/* fls64(left), in fewer instructions; left is more than margin. */
+	this_cpu_inc(oomtrace_stats.headroom[__fls(2 * left + 1)]);
+	return true;
+}
+
+/* The same while near misses are recorded; the return probe handles the call. */
+static noinline bool count_ample_not_near(const struct mm_struct *mm, long pages,
+					  int cap_sys_admin)
+{
+	unsigned int percent = READ_ONCE(oomtrace_near_percent);
+	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
+
+	return percent && mode == OVERCOMMIT_NEVER && is_followed(mode) &&
+	       this_cpu_read(by_return) && !oomtrace_records_all() &&
+	       oomtrace_commit_has_terms(mode) &&
+	       count_ample(mm, pages, cap_sys_admin, percent);
+}
+
+NOKPROBE_SYMBOL(count_ample_not_near);
+
+int notrace oomtrace_vm_enough_before(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct mm_struct *mm = (void *)regs_get_kernel_argument(regs, 0);
+	long pages = (long)regs_get_kernel_argument(regs, 1);
+	int cap_sys_admin = (int)regs_get_kernel_argument(regs, 2);
+
+	if (likely(oomtrace_quick_is_ample())) {
+		if (likely(count_ample(mm, pages, cap_sys_admin, 0)))
+			return 0;
+	} else if (count_ample_not_near(mm, pages, cap_sys_admin)) {
+		return 0;
+	}
+	return oomtrace_take_return(kp, regs);
+}
+
+NOKPROBE_SYMBOL(oomtrace_vm_enough_before);
 
 int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 			     struct pt_regs *regs)
@@ -197,8 +256,6 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 	}
 	oomtrace_stats_pages(pages);
 	*call = begin_call(mm, pages, cap_sys_admin, mode);
-	if (oomtrace_commit_is_ample(call))
-		return 1;
 	this_cpu_inc(in_flight);
 	return 0;
 }
@@ -306,6 +363,8 @@ void oomtrace_vm_enough_use_return(bool on)
 	uses_return = on;
 	if (on)
 		oomtrace_quick_set(OOMTRACE_QUICK_RETURN, true);
+	else
+		oomtrace_quick_set(OOMTRACE_QUICK_RETURNS, false);
 	cpus_read_lock();
 	for_each_possible_cpu(cpu) {
 		struct work_struct *work = per_cpu_ptr(&switch_work, cpu);
@@ -320,7 +379,9 @@ void oomtrace_vm_enough_use_return(bool on)
 	for_each_online_cpu(cpu)
 		flush_work(per_cpu_ptr(&switch_work, cpu));
 	cpus_read_unlock();
-	if (!on)
+	if (on)
+		oomtrace_quick_set(OOMTRACE_QUICK_RETURNS, true);
+	else
 		oomtrace_quick_set(OOMTRACE_QUICK_RETURN, false);
 	for (ms = 0; !on && ms < DRAIN_MS && count_in_flight(); ms++)
 		usleep_range(1000, 2000);

@@ -13,6 +13,7 @@
 extern struct oomtrace_entry oomtrace_vm_enough;
 
 extern const size_t oomtrace_commit_call_size;
+int oomtrace_vm_enough_before(struct kprobe *kp, struct pt_regs *regs);
 int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 			     struct pt_regs *regs);
 int oomtrace_vm_enough_return(struct kretprobe_instance *ri,

@@ -16,7 +16,7 @@ static __always_inline s64
 oomtrace_counter_local(const struct percpu_counter *fbc)
 {
 #ifdef CONFIG_SMP
-	return fbc->counters ? this_cpu_read(*fbc->counters) : 0;
+	return this_cpu_read(*fbc->counters);
 #else
 	return 0;
 #endif

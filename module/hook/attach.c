@@ -48,8 +48,44 @@ static int attach_kprobe(struct oomtrace_hook *hook)
 	return register_kprobe(&hook->krp.kp);
 }
 
+/**
+ * oomtrace_take_return() - hook the return of a call
+ * @kp: the kprobe that @before was called for.
+ * @regs: the registers that it was called with.
+ *
+ * For a hook's @before handler.
+ *
+ * Return: what the handler is to return.
+ */
+int oomtrace_take_return(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct oomtrace_hook *hook = container_of(kp, struct oomtrace_hook, krp.kp);
+
+	return hook->take_return(kp, regs);
+}
+
+NOKPROBE_SYMBOL(oomtrace_take_return);
+
+/*
+ * A kretprobe's kprobe has a handler of the kernel's, which takes an instance for
+ * the call. Put @before in front of it. The probe is armed, so calls may use either
+ * meanwhile. On a kernel that has no such handler, every return is hooked.
+ */
+static void put_before(struct oomtrace_hook *hook)
+{
+	struct kprobe *kp = &hook->krp.kp;
+
+	if (!kp->pre_handler)
+		return;
+	hook->take_return = kp->pre_handler;
+	/* @take_return first: @before calls it. */
+	smp_store_release(&kp->pre_handler, hook->before);
+}
+
 static int attach_kretprobe(struct oomtrace_hook *hook)
 {
+	int ret;
+
 	memset(&hook->krp, 0, sizeof(hook->krp));
 	hook->krp.kp.symbol_name = hook->name;
 	hook->krp.entry_handler = hook->entry;
@@ -62,7 +98,10 @@ static int attach_kretprobe(struct oomtrace_hook *hook)
 	 */
 	hook->krp.maxactive = hook->many_instances ?
 			      max(64U, 4 * num_possible_cpus()) : 16;
-	return register_kretprobe(&hook->krp);
+	ret = register_kretprobe(&hook->krp);
+	if (!ret && hook->before)
+		put_before(hook);
+	return ret;
 }
 
 static int attach_tracepoint(struct oomtrace_hook *hook)

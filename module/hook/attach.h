@@ -42,6 +42,9 @@ struct oomtrace_hook_choice {
  * @required: the module refuses to load without this hook.
  * @records: the records, or parts of records, that are missing without it.
  * @handler: the handler of a tracepoint or the notifier.
+ * @before: called before the kretprobe gets an instance, which is half of what a
+ *	call costs. Returns oomtrace_take_return() if the return is needed, else 0;
+ *	NULL: it always is.
  * @entry: the kretprobe's entry handler.
  * @ret: the kretprobe's return handler.
  * @data_size: bytes that @entry passes to @ret.
@@ -51,6 +54,7 @@ struct oomtrace_hook_choice {
  * @attached_as: how the function is hooked now.
  * @error: why the hook is not attached.
  * @armed: the hook is switched on.
+ * @take_return: the kernel's handler that @before stands in front of.
  * @krp: the kretprobe; its kp is the kprobe of OOMTRACE_BY_KPROBE.
  * @tp: the tracepoint.
  * @nb: the notifier.
@@ -64,6 +68,7 @@ struct oomtrace_hook {
 	bool required;
 	const char *records;
 	void *handler;
+	kprobe_pre_handler_t before;
 	kretprobe_handler_t entry;
 	kretprobe_handler_t ret;
 	const size_t *data_size;
@@ -74,11 +79,13 @@ struct oomtrace_hook {
 	enum oomtrace_hook_kind attached_as;
 	int error;
 	bool armed;
+	kprobe_pre_handler_t take_return;
 	struct kretprobe krp;
 	struct tracepoint *tp;
 	struct notifier_block nb;
 };
 
+int oomtrace_take_return(struct kprobe *kp, struct pt_regs *regs);
 void oomtrace_attach(struct oomtrace_hook *hook);
 int oomtrace_detach(struct oomtrace_hook *hook);
 int oomtrace_arm(struct oomtrace_hook *hook, bool on);

@@ -29,8 +29,13 @@ static const int ftrace_is_on = 1;
 static const bool probes_are_armed;
 /* Without SMP each change goes to the shared part at once, as with a batch of 0. */
 static const s32 no_batch = IS_ENABLED(CONFIG_SMP) ? S32_MAX : 0;
-static const struct hstate no_hstates[1];
+static const struct hstate no_hstates[HUGE_MAX_HSTATE];
+#ifdef CONFIG_SMP
+static DEFINE_PER_CPU(s32, no_local_count);
+static struct percpu_counter no_counter = { .counters = &no_local_count };
+#else
 static struct percpu_counter no_counter;
+#endif
 static const struct psi_group no_psi;
 
 struct oomtrace_symbols oomtrace_sym = {
@@ -50,10 +55,7 @@ struct oomtrace_symbols oomtrace_sym = {
 	.kprobes_all_disarmed	= &probes_are_armed,
 };
 
-struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE] = {
-	[0 ... HUGE_MAX_HSTATE - 1] = { .nr = &no_ulong },
-};
-
+struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
 unsigned int oomtrace_huge_sizes_nr;
 
 /*

@@ -16,6 +16,8 @@
 #include <linux/percpu_counter.h>
 #include <linux/seq_file.h>
 
+#include "compat/hugetlb.h"
+
 /**
  * struct oomtrace_symbols - addresses of the kernel's variables
  * @overcommit_memory: sysctl_overcommit_memory: 0, 1 or 2; the stand-in is
@@ -67,10 +69,7 @@ struct oomtrace_huge_size {
 	unsigned int order;
 };
 
-/*
- * The sizes, which the kernel sets up at boot; the rest have no pages. Constant
- * after load.
- */
+/* The sizes, which the kernel sets up at boot. Constant after load. */
 extern struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
 extern unsigned int oomtrace_huge_sizes_nr;
 
@@ -81,18 +80,25 @@ extern unsigned int oomtrace_huge_sizes_nr;
  */
 static __always_inline unsigned long oomtrace_hugetlb_pages(void)
 {
-	unsigned long nr[HUGE_MAX_HSTATE], any = 0, sum = 0;
+	const struct hstate *h = oomtrace_sym.hstates;
+	unsigned long any = 0, sum = 0;
 	unsigned int i;
 
-	/* Most machines have none. */
-	for (i = 0; i < HUGE_MAX_HSTATE; i++) {
-		nr[i] = READ_ONCE(*oomtrace_huge_sizes[i].nr);
-		any |= nr[i];
-	}
+	if (!IS_ENABLED(CONFIG_HUGETLB_PAGE))
+		return 0;
+
+	/*
+	 * Most machines have none. Sizes that the machine does not support have no
+	 * pages, so look at all of them.
+	 */
+	for (i = 0; i < HUGE_MAX_HSTATE; i++)
+		/* A plain load, which the operation does by itself. */
+		any |= data_race(*oomtrace_hstate_nr(&h[i]));
 	if (likely(!any))
 		return 0;
-	for (i = 0; i < HUGE_MAX_HSTATE; i++)
-		sum += nr[i] << oomtrace_huge_sizes[i].order;
+	for (i = 0; i < oomtrace_huge_sizes_nr; i++)
+		sum += READ_ONCE(*oomtrace_huge_sizes[i].nr) <<
+		       oomtrace_huge_sizes[i].order;
 	return sum;
 }
 
