@@ -27,6 +27,7 @@
 #include "ring/cpus.h"
 #include "ring/resize.h"
 #include "ring/wakeup.h"
+#include "stats.h"
 
 /**
  * struct step - a step of loading
@@ -39,6 +40,7 @@ struct step {
 };
 
 static const struct step steps[] = {
+	{ .load = oomtrace_stats_init, .unload = oomtrace_stats_exit },
 	{ .load = oomtrace_buffers_init, .unload = oomtrace_rings_exit },
 	{ .load = oomtrace_panic_init, .unload = oomtrace_panic_exit },
 	{ .unload = oomtrace_filter_exit },

@@ -50,33 +50,60 @@ void oomtrace_stats_unrecorded(enum oomtrace_unrecorded kind, unsigned int n)
 enum { FREE, BEING_WRITTEN, READY };
 
 /**
- * struct command - denials of one command
+ * struct command - a command that is counted separately
  * @state: FREE; BEING_WRITTEN by the CPU that claimed the slot; READY: @comm is
  *	constant.
  * @comm: the command's name.
- * @denials: the number of denials.
  */
 static struct command {
 	atomic_t state;
 	char comm[OOMTRACE_COMM_LEN];
-	atomic64_t denials;
 } commands[COMMANDS];
 
-/* Denials of commands that found no slot. */
-static atomic64_t other_denials;
+/**
+ * struct denials - denials of each command on one CPU
+ * @n: by slot of commands[]; the last: commands that found no slot.
+ * @last: the slot of the command that was counted last.
+ * @comm: that command's name.
+ */
+struct denials {
+	u64 n[COMMANDS + 1];
+	u32 last;
+	char comm[OOMTRACE_COMM_LEN];
+};
+
+/* Not static per-CPU data: modules share a small area for that. */
+static struct denials __percpu *denials;
 
 /**
- * oomtrace_stats_denial() - count a denial by current's command
+ * oomtrace_stats_init() - before the first handler runs
  *
- * For handlers. Commands that find no slot are counted together.
+ * Return: 0 or -ENOMEM.
  */
-void oomtrace_stats_denial(void)
+int oomtrace_stats_init(void)
 {
-	char comm[OOMTRACE_COMM_LEN];
-	u32 hash, i;
+	unsigned int cpu;
 
-	oomtrace_comm(comm, current);
-	hash = jhash(comm, sizeof(comm), 0);
+	denials = alloc_percpu(struct denials);
+	if (!denials)
+		return -ENOMEM;
+	/* No command has an empty name and this slot. */
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(denials, cpu)->last = COMMANDS;
+	return 0;
+}
+
+/* Call when no handler and no reader is left. */
+void oomtrace_stats_exit(void)
+{
+	free_percpu(denials);
+}
+
+static u32 find_command(const char *comm)
+{
+	u32 hash = jhash(comm, OOMTRACE_COMM_LEN, 0);
+	u32 i;
+
 	for (i = 0; i < TRIES; i++) {
 		struct command *c = &commands[(hash + i) % COMMANDS];
 		/* Pairs with the release below: a READY slot's comm is complete. */
@@ -84,16 +111,44 @@ void oomtrace_stats_denial(void)
 
 		if (state == FREE &&
 		    atomic_cmpxchg(&c->state, FREE, BEING_WRITTEN) == FREE) {
-			memcpy(c->comm, comm, sizeof(comm));
+			memcpy(c->comm, comm, sizeof(c->comm));
 			atomic_set_release(&c->state, READY);
 			state = READY;
 		}
-		if (state == READY && !memcmp(c->comm, comm, sizeof(comm))) {
-			atomic64_inc(&c->denials);
-			return;
-		}
+		if (state == READY && !memcmp(c->comm, comm, sizeof(c->comm)))
+			return c - commands;
 	}
-	atomic64_inc(&other_denials);
+	return COMMANDS;
+}
+
+/**
+ * oomtrace_stats_denial() - count a denial by current's command
+ *
+ * For handlers, with preemption off. Commands that find no slot are counted
+ * together.
+ */
+void oomtrace_stats_denial(void)
+{
+	struct denials *d = this_cpu_ptr(denials);
+	char comm[OOMTRACE_COMM_LEN];
+
+	oomtrace_comm(comm, current);
+	if (memcmp(d->comm, comm, sizeof(comm)) || d->last == COMMANDS) {
+		d->last = find_command(comm);
+		memcpy(d->comm, comm, sizeof(comm));
+	}
+	/* Readers on other CPUs read it at the same time. */
+	WRITE_ONCE(d->n[d->last], d->n[d->last] + 1);
+}
+
+static u64 sum_denials(u32 slot)
+{
+	unsigned int cpu;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(denials, cpu)->n[slot]);
+	return sum;
 }
 
 static void show_commands(struct seq_file *m)
@@ -105,14 +160,13 @@ static void show_commands(struct seq_file *m)
 	for (i = 0; i < COMMANDS; i++) {
 		struct command *c = &commands[i];
 
-		/* Pairs with the release in oomtrace_stats_denial(). */
+		/* Pairs with the release in find_command(). */
 		if (atomic_read_acquire(&c->state) != READY)
 			continue;
 		oomtrace_escape(comm, sizeof(comm), c->comm, sizeof(c->comm));
-		seq_printf(m, "%20llu \"%s\"\n",
-			   (u64)atomic64_read(&c->denials), comm);
+		seq_printf(m, "%20llu \"%s\"\n", sum_denials(i), comm);
 	}
-	seq_printf(m, "%20llu others\n", (u64)atomic64_read(&other_denials));
+	seq_printf(m, "%20llu others\n", sum_denials(COMMANDS));
 }
 
 /* ---- the file ---- */

@@ -72,6 +72,8 @@ enum oomtrace_unrecorded {
 	OOMTRACE_UNRECORDED,
 };
 
+int oomtrace_stats_init(void);
+void oomtrace_stats_exit(void);
 void oomtrace_stats_denial(void);
 u64 oomtrace_stats_quick(int mode);
 u64 oomtrace_stats_decisions(void);

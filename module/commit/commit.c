@@ -249,7 +249,7 @@ static noinline void clear_absent(struct oomtrace_commit *rec)
 static void fill_stack(struct oomtrace_commit *rec,
 		       const struct oomtrace_commit_call *call, bool denied)
 {
-	rec->stack = denied ? oomtrace_stack_save(call->at_entry) : 0;
+	rec->stack = denied ? oomtrace_stack_save(call->at_entry, call->caller) : 0;
 	if (rec->stack)
 		rec->h.valid |= OOMTRACE_BIT(commit, stack);
 }
@@ -537,13 +537,16 @@ void oomtrace_commit_predict(struct oomtrace_commit_call *call)
  * oomtrace_commit_answer() - count a decision, and record it if it is chosen
  * @call: the call.
  * @ret: the kernel's answer, 0 or -ENOMEM.
+ * @caller: the address that the function has returned to.
  *
  * For handlers, with preemption off.
  */
-void oomtrace_commit_answer(const struct oomtrace_commit_call *call, int ret)
+void oomtrace_commit_answer(struct oomtrace_commit_call *call, int ret,
+			    unsigned long caller)
 {
 	struct terms t = compute_terms(call);
 
+	call->caller = caller;
 	read_committed(&t, call, ret);
 	mark_unexplained(&t, call, ret);
 	finish_call(call, &t, ret);

@@ -23,6 +23,7 @@ struct mm_struct;
  * @cap_sys_admin: the function's third argument.
  * @mode: vm.overcommit_memory at entry.
  * @at_entry: the answer is predicted at entry.
+ * @caller: the address that the function has returned to; 0 at entry.
  */
 struct oomtrace_commit_call {
 	struct mm_struct *mm;
@@ -33,6 +34,7 @@ struct oomtrace_commit_call {
 	long cap_sys_admin;
 	int mode;
 	bool at_entry;
+	unsigned long caller;
 };
 
 void oomtrace_commit_init(void);
@@ -40,7 +42,8 @@ void oomtrace_commit_record_grant(unsigned long mm, long pages,
 				  unsigned long cap_sys_admin, int mode);
 bool oomtrace_commit_has_terms(int mode);
 void oomtrace_commit_predict(struct oomtrace_commit_call *call);
-void oomtrace_commit_answer(const struct oomtrace_commit_call *call, int ret);
+void oomtrace_commit_answer(struct oomtrace_commit_call *call, int ret,
+			    unsigned long caller);
 
 static __always_inline void oomtrace_commit_count(int mode, bool denied)
 {

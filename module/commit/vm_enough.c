@@ -265,7 +265,8 @@ NOKPROBE_SYMBOL(oomtrace_vm_enough_entry);
 int oomtrace_vm_enough_return(struct kretprobe_instance *ri,
 			      struct pt_regs *regs)
 {
-	oomtrace_commit_answer((void *)ri->data, (int)regs_return_value(regs));
+	oomtrace_commit_answer((void *)ri->data, (int)regs_return_value(regs),
+			       instruction_pointer(regs));
 	this_cpu_dec(in_flight);
 	return 0;
 }

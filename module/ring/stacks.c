@@ -15,6 +15,8 @@
 #include <linux/jhash.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
+#include <linux/percpu.h>
+#include <linux/sched/task_stack.h>
 #include <linux/stacktrace.h>
 #include <linux/string.h>
 
@@ -79,26 +81,143 @@ static u32 find_or_add(const unsigned long *frames, u32 nr, u32 first, u32 slots
 	return 0;
 }
 
+/* ---- the last stack of each CPU ---- */
+
+/**
+ * struct last_stack - the last stack that was saved on a CPU
+ * @id: the stack's number; 0: none.
+ * @kept: the other members are set.
+ * @caller: as passed to oomtrace_stack_save().
+ * @span: bytes from the frame of oomtrace_stack_save() to the last return address
+ *	but one.
+ * @at: by frame: where its return address is, bytes from the frame of
+ *	oomtrace_stack_save(); 0: nowhere, the frame is @caller. Of the last frame,
+ *	bytes to the end of the stack.
+ *
+ * A request that is refused is often repeated, and has the same stack again. To see
+ * that takes a hundredth of the time that it takes to unwind the stack: each return
+ * address is where it was. A return address tells the function that has the next
+ * frame, and how large that frame is; so if one is found at its place, the next
+ * place is the right one as well. The exception is the function that enters the
+ * kernel's code for a system call, if that moves the stack by a random number of
+ * bytes: so the last return address is found from the other end.
+ */
+struct last_stack {
+	u32 id;
+	bool kept;
+	u32 span;
+	unsigned long caller;
+	u16 at[FRAMES];
+};
+
+static DEFINE_PER_CPU(struct last_stack, last_stack);
+
+/* A word of current's stack, in any function's frame. */
+static __always_inline unsigned long stack_word(unsigned long address)
+{
+	return READ_ONCE_NOCHECK(*(unsigned long *)address);
+}
+
+static unsigned long find_stack_end(void)
+{
+	return (unsigned long)task_stack_page(current) + THREAD_SIZE;
+}
+
+static bool is_on_stack(unsigned long address)
+{
+	return address - (unsigned long)task_stack_page(current) < THREAD_SIZE;
+}
+
+static bool is_last(const struct last_stack *last, unsigned long frame,
+		    unsigned long caller)
+{
+	unsigned long end = find_stack_end();
+	const struct stack *s;
+	u32 i;
+
+	if (!last->kept || last->caller != caller || !is_on_stack(frame) ||
+	    last->span >= end - frame)
+		return false;
+	s = &stacks[last->id - 1];
+	for (i = 0; i + 1 < s->nr; i++)
+		if (last->at[i] && stack_word(frame + last->at[i]) != s->frames[i])
+			return false;
+	return stack_word(end - last->at[i]) == s->frames[i];
+}
+
+/* Find where the return addresses are. If one is nowhere, keep nothing. */
+static void keep_last(struct last_stack *last, unsigned long frame,
+		      unsigned long caller, const unsigned long *frames, u32 nr)
+{
+	unsigned long end = find_stack_end(), at = frame;
+	u32 i;
+
+	if (!nr || !is_on_stack(frame))
+		return;
+	for (i = 0; i < nr; i++) {
+		/* Its place in the stack has the address of a trampoline. */
+		if (frames[i] == caller && i + 1 < nr) {
+			last->at[i] = 0;
+			continue;
+		}
+		do {
+			at += sizeof(at);
+			if (at >= end)
+				return;
+		} while (stack_word(at) != frames[i]);
+		if (i + 1 < nr) {
+			last->at[i] = at - frame;
+			last->span = at - frame;
+		} else {
+			last->at[i] = end - at;
+		}
+	}
+	last->caller = caller;
+	last->kept = true;
+}
+
+/* Apart, so that a stack that is the last one again needs no frames to be cleared. */
+static noinline u32 unwind_stack(struct last_stack *last, unsigned long frame,
+				 unsigned long caller)
+{
+	unsigned long frames[FRAMES];
+	/* Without this function and oomtrace_stack_save(). */
+	u32 nr = stack_trace_save(frames, FRAMES, 2);
+	u32 id = find_or_add(frames, nr, 0, OOMTRACE_STACKS_COMMIT);
+
+	if (!id)
+		atomic64_inc(&refused);
+	/* To search the stack pays off only if it is the same again. */
+	last->kept = false;
+	if (id && id == last->id)
+		keep_last(last, frame, caller, frames, nr);
+	last->id = id;
+	return id;
+}
+
 /**
  * oomtrace_stack_save() - save the current stack, of a denial
- * @at_entry: the caller hooks the entry of a function, not its return.
+ * @at_entry: a hook at the entry of a function calls this, not one at its return.
+ * @caller: the address that the function has returned to; 0 at the entry.
  *
  * For handlers, with preemption off.
  *
  * Return: the stack's number, from 1; 0 if all its slots are full, or if this
  * kernel cannot unwind through a return probe.
  */
-u32 oomtrace_stack_save(bool at_entry)
+noinline u32 oomtrace_stack_save(bool at_entry, unsigned long caller)
 {
-	unsigned long frames[FRAMES];
-	u32 nr, id;
+	unsigned long frame = (unsigned long)__builtin_frame_address(0);
+	struct last_stack *last = this_cpu_ptr(&last_stack);
+	u32 id;
 
 	if (!at_entry && !OOMTRACE_RETURN_UNWINDS)
 		return 0;
-	nr = stack_trace_save(frames, FRAMES, 1);
-	id = find_or_add(frames, nr, 0, OOMTRACE_STACKS_COMMIT);
-	if (!id)
-		atomic64_inc(&refused);
+	if (is_last(last, frame, caller))
+		return last->id;
+	id = unwind_stack(last, frame, caller);
+	/* No tail call: unwind_stack() skips this function's frame. */
+	barrier();
 	return id;
 }
 

@@ -17,7 +17,7 @@
 #define OOMTRACE_STACKS_OOM	128
 #define OOMTRACE_STACKS		(OOMTRACE_STACKS_COMMIT + OOMTRACE_STACKS_OOM)
 
-u32 oomtrace_stack_save(bool at_entry);
+u32 oomtrace_stack_save(bool at_entry, unsigned long caller);
 u32 oomtrace_stack_add_oom(const unsigned long *frames, u32 nr);
 bool oomtrace_stack_fill(u32 id, struct oomtrace_stack *rec);
 u64 oomtrace_stacks_refused(void);
