@@ -10,7 +10,8 @@ base=
 # line.
 measure() {
 	local what=$1 cost
-	cost=$("$load")
+	# shellcheck disable=SC2086 # a program and its arguments
+	cost=$($load)
 	[ -n "$base" ] || base=$cost
 	awk -v what="$what" -v cost="$cost" -v base="$base" \
 		'BEGIN { printf "%-58s %9.0f %+8.0f\n", what, cost, cost - base }'
