@@ -412,6 +412,34 @@ TEST_F(choice, a_stack_comes_once_before_the_first_denial_that_names_it)
 	EXPECT_EQ(NULL, strstr(stack->text, "ffff"));
 }
 
+TEST_F(choice, refusals_by_turns_have_the_stacks_of_their_own_paths)
+{
+	unsigned int stacks[2] = { 0 };
+	size_t i, n = 0;
+
+	for (i = 0; i < 20; i++) {
+		EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+		EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+		EXPECT_EQ((void *)-1, sbrk(10L << 30));
+	}
+	device_drain(self->fd, &self->recs);
+	for (i = 0; i < self->recs.n; i++) {
+		const struct oomtrace_commit *rec = &self->recs.r[i].commit;
+		unsigned int *stack = &stacks[rec->origin == OOMTRACE_ORIGIN_BRK];
+
+		if (rec->h.type != OOMTRACE_COMMIT || rec->pid != getpid())
+			continue;
+		n++;
+		if (!HAS(rec, commit, stack))
+			SKIP(return, NO_STACKS);
+		if (!*stack)
+			*stack = rec->stack;
+		EXPECT_EQ(*stack, rec->stack);
+	}
+	EXPECT_EQ(60, (int)n);
+	EXPECT_NE(stacks[0], stacks[1]);
+}
+
 TEST_F(choice, a_grant_has_no_stack)
 {
 	const struct oomtrace_commit *rec;
@@ -424,7 +452,118 @@ TEST_F(choice, a_grant_has_no_stack)
 	EXPECT_FALSE(HAS(rec, commit, stack));
 }
 
+/* ---- what is certain at entry ---- */
+
+/* Grants may be counted without a look at commit_records, but for no longer than that. */
+TEST_F(choice, the_next_request_follows_commit_records)
+{
+	static const int modes[] = { GUESS, ALWAYS, NEVER };
+	size_t i, m;
+
+	for (m = 0; m < ARRAY_SIZE(modes); m++) {
+		size_t all = 0, denied = 0;
+
+		sysctl_set("vm/overcommit_memory", modes[m]);
+		records_free(&self->recs);
+		self->recs = (struct records){ 0 };
+		for (i = 0; i < 100; i++) {
+			ASSERT_EQ(0, spill(DEBUGFS "/commit_records", "all"));
+			ask(3);
+			ASSERT_EQ(0, spill(DEBUGFS "/commit_records", "denied"));
+			ask(5);
+			device_drain(self->fd, &self->recs);
+		}
+		for (i = 0; i < self->recs.n; i++) {
+			const struct oomtrace_commit *rec = &self->recs.r[i].commit;
+
+			if (rec->h.type != OOMTRACE_COMMIT || rec->pid != getpid())
+				continue;
+			all += rec->pages == 3;
+			denied += rec->pages == 5;
+		}
+		EXPECT_EQ(100, (int)all) TH_LOG("mode %d", modes[m]);
+		EXPECT_EQ(0, (int)denied) TH_LOG("mode %d", modes[m]);
+	}
+}
+
+/* The sizes that were requested, in the bucket of 2 and 3 pages. */
+static unsigned long long requests_of_3_pages(void)
+{
+	char *text = slurp(DEBUGFS "/stats", NULL);
+	unsigned long long n;
+	char line[256];
+
+	line_with(text, " 2 .. 3 ", line, sizeof(line));
+	free(text);
+	/* No line: no such request yet. */
+	return sscanf(line, " 2 .. 3 %llu", &n) == 1 ? n : 0;
+}
+
+static unsigned long long entry_hits(void)
+{
+	char *text = slurp(DEBUGFS "/hooks", NULL);
+	unsigned long long n;
+	char line[256];
+
+	/* The hook at the entry comes first. */
+	line_with(text, "__vm_enough_memory", line, sizeof(line));
+	free(text);
+	if (sscanf(line, "%*[^=]=%llu", &n) != 1)
+		die("no hits in '%s'", line);
+	return n;
+}
+
+TEST_F(choice, a_request_is_one_hit_one_decision_and_one_size)
+{
+	static const int modes[] = { GUESS, ALWAYS, NEVER };
+	const unsigned long long n = 1000, others = 100;
+	size_t i, m;
+
+	for (m = 0; m < ARRAY_SIZE(modes); m++) {
+		unsigned long long hit, granted, size;
+
+		sysctl_set("vm/overcommit_memory", modes[m]);
+		sleep_ms(100);
+		hit = entry_hits();
+		granted = stat_decisions(modes[m], false);
+		size = requests_of_3_pages();
+		for (i = 0; i < n; i++)
+			EXPECT_EQ(0, ask(3));
+		size = requests_of_3_pages() - size;
+		granted = stat_decisions(modes[m], false) - granted;
+		hit = entry_hits() - hit;
+		/* This test's own requests for memory, and those of other processes. */
+		EXPECT_EQ(1, n <= size && size <= n + others)
+			TH_LOG("mode %d: %llu sizes", modes[m], size);
+		EXPECT_EQ(1, n <= granted && granted <= n + others)
+			TH_LOG("mode %d: %llu decisions", modes[m], granted);
+		EXPECT_EQ(1, n <= hit && hit <= n + others)
+			TH_LOG("mode %d: %llu hits", modes[m], hit);
+	}
+}
+
 /* ---- changes of the mode ---- */
+
+/* However soon one change follows another. */
+TEST_F(choice, each_change_of_the_mode_leaves_a_mark)
+{
+	int i, mode = NEVER, changes = 0;
+	size_t n;
+
+	for (i = 0; i < 300; i++) {
+		int next = i % 7 == 0 ? NEVER : i % 2 ? ALWAYS : GUESS;
+
+		changes += next != mode;
+		mode = next;
+		sysctl_write("vm/overcommit_memory", mode);
+		ask(3);
+		if (i % 3 == 0)
+			sleep_ms(i % 11);
+	}
+	device_drain(self->fd, &self->recs);
+	n = records_count(&self->recs, OOMTRACE_MARK);
+	EXPECT_EQ(changes, (int)n);
+}
 
 TEST_F(choice, no_denial_is_missed_while_the_mode_changes)
 {
