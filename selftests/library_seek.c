@@ -157,7 +157,10 @@ TEST_F(library_seek, an_overwritten_record_sought_is_counted_as_lost)
 	oomtrace_free(mapped);
 }
 
-/* The first begin record, and the number of records before it. */
+/*
+ * The first begin record, and the number of records before it except the stack that
+ * it names.
+ */
 static unsigned long long find_begin(struct oomtrace *ot, int *before)
 {
 	const struct oomtrace_header *rec;
@@ -167,7 +170,7 @@ static unsigned long long find_begin(struct oomtrace *ot, int *before)
 	while (oomtrace_next(ot, &rec) > 0) {
 		if (rec->type == OOMTRACE_OOM_BEGIN && !found)
 			found = ((const struct oomtrace_oom_begin *)rec)->episode;
-		*before += !found;
+		*before += !found && rec->type != OOMTRACE_STACK;
 	}
 	return found;
 }

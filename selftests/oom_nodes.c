@@ -39,7 +39,8 @@ static void __attribute__((constructor)) make_scenes(void)
 /* Explain each episode of the scene, while the module is loaded. */
 static void keep_stories(struct stories *st)
 {
-	FILE *f = popen("for n in 1 2 3 4 5; do oomtrace last $n; oomtrace last -v $n; done 2>/dev/null", "r");
+	FILE *f = popen("for n in 1 2 3 4 5; do oomtrace last $n; oomtrace last -v $n; "
+			"done 2>/dev/null", "r");
 
 	if (!f)
 		die("cannot run oomtrace");
