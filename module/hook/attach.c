@@ -77,9 +77,10 @@ static void put_before(struct oomtrace_hook *hook)
 
 	if (!kp->pre_handler)
 		return;
+	/* Every CPU must see @take_return before it can run @before, which calls it. */
 	hook->take_return = kp->pre_handler;
-	/* @take_return first: @before calls it. */
-	smp_store_release(&kp->pre_handler, hook->before);
+	synchronize_rcu();
+	WRITE_ONCE(kp->pre_handler, hook->before);
 }
 
 static int attach_kretprobe(struct oomtrace_hook *hook)
