@@ -85,7 +85,12 @@ static noinline void note_mode(int mode)
 {
 	if (oomtrace_sysctl_mode_changed(mode))
 		oomtrace_sysctl_record_changes();
-	oomtrace_later_ask(&mode_change);
+	/*
+	 * Once is enough. The request interrupts this call, and another task may then
+	 * switch the mode before the kernel reads it.
+	 */
+	if (!delayed_work_pending(&mode_change.work))
+		oomtrace_later_ask(&mode_change);
 }
 
 static bool is_followed(int mode)
