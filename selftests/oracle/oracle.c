@@ -433,15 +433,16 @@ static void test_phase(const struct phase *phase, const char *program)
 	       others, phase->name);
 	/*
 	 * In modes 0 and 1 the answer is recorded at entry. The mode may be
-	 * switched before the kernel reads it, but only once for each switch and
-	 * CPU.
+	 * switched before the kernel reads it, if the call is interrupted or
+	 * preempted between the two: that is fewer than one call for each switch.
+	 * A handler that missed a switch would give a hundred.
 	 */
 	if (phase->switching)
 		printf("# %zu switches of the mode, %zu answers of another mode than the kernel's\n",
 		       switches, raced);
 	else
 		differences += wrongly_derived;
-	if (raced * 4 > switches)
+	if (raced > switches)
 		differences += raced;
 	all.compared += kernel.n;
 	all.differences += differences;
