@@ -29,7 +29,7 @@
 #define MAX_ZONES	16
 
 /**
- * struct request - what limits the request of an episode to some zones
+ * struct zone_request - what limits the request of an episode to some zones
  * @oc: the kernel's struct of this OOM.
  * @highest: index of the highest zone that its flags allow.
  * @nodes: nodes with an allowed zone.
@@ -37,7 +37,7 @@
  * @zones_allowed: number of allowed zones.
  * @cpuset_limited: the cpuset does not allow some zone that is allowed otherwise.
  */
-struct request {
+struct zone_request {
 	const struct oom_control *oc;
 	enum zone_type highest;
 	nodemask_t nodes;
@@ -79,7 +79,7 @@ static int check_cpuset(int node, gfp_t gfp)
 }
 
 /* Would the request use this zone if no cpuset limited it? */
-static bool is_in_policy(const struct request *req, struct zoneref *z)
+static bool is_in_policy(const struct zone_request *req, struct zoneref *z)
 {
 	const nodemask_t *mask = req->oc->nodemask;
 
@@ -87,7 +87,7 @@ static bool is_in_policy(const struct request *req, struct zoneref *z)
 	       (!mask || node_isset(zonelist_node_idx(z), *mask));
 }
 
-static void find_allowed_zones(struct request *req)
+static void find_allowed_zones(struct zone_request *req)
 {
 	bool unknown = false;
 	struct zoneref *z;
@@ -116,14 +116,14 @@ static void find_allowed_zones(struct request *req)
 }
 
 /* The zonelist of each node has all zones with managed pages of all its nodes. */
-static bool is_allowed(const struct request *req, struct zone *zone)
+static bool is_allowed(const struct zone_request *req, struct zone *zone)
 {
 	return req->known && zone_idx(zone) <= req->highest &&
 	       managed_zone(zone) && node_isset(zone_to_nid(zone), req->nodes);
 }
 
 /* The decision of the kernel's constrained_alloc(), which comes later. */
-static u8 predict_constraint(const struct request *req)
+static u8 predict_constraint(const struct zone_request *req)
 {
 	const nodemask_t *mask = req->oc->nodemask;
 
@@ -199,7 +199,7 @@ static void fill_blocks(struct oomtrace_zone *rec, const struct zone *zone)
 		    OOMTRACE_BIT(zone, usable_order))
 
 static void record_zone(u64 episode, struct zone *zone,
-			const struct request *req)
+			const struct zone_request *req)
 {
 	struct oomtrace_zone rec = {
 		OOMTRACE_RECORD(ZONE, zone),
@@ -245,7 +245,7 @@ static s64 read_node_counter(int node, enum node_stat_item item)
 }
 
 static void add_allowed_zone(struct oomtrace_zonelist *rec, struct zone *zone,
-			     const struct request *req, s64 free)
+			     const struct zone_request *req, s64 free)
 {
 	s32 order = find_usable_order(zone, req->oc->gfp_mask);
 	s64 min = min_wmark_pages(zone);
@@ -264,7 +264,7 @@ static void add_allowed_zone(struct oomtrace_zonelist *rec, struct zone *zone,
 }
 
 static void add_zone(struct oomtrace_zonelist *rec, struct zone *zone,
-		     const struct request *req)
+		     const struct zone_request *req)
 {
 	s64 free = zone_page_state(zone, NR_FREE_PAGES);
 
@@ -280,7 +280,7 @@ static void add_zone(struct oomtrace_zonelist *rec, struct zone *zone,
 }
 
 static void add_node(struct oomtrace_zonelist *rec, int node,
-		     const struct request *req)
+		     const struct zone_request *req)
 {
 	int i;
 
@@ -327,7 +327,7 @@ static void fill_nodes(struct oomtrace_zonelist *rec, char *list,
 		    OOMTRACE_BIT(zonelist, usable_order))
 
 static void fill_limits(struct oomtrace_zonelist *rec,
-			const struct request *req)
+			const struct zone_request *req)
 {
 	const struct oom_control *oc = req->oc;
 
@@ -353,7 +353,7 @@ static void fill_limits(struct oomtrace_zonelist *rec,
 	rec->h.derived |= OOMTRACE_BIT(zonelist, constraint);
 }
 
-static void record_zonelist(u64 episode, const struct request *req)
+static void record_zonelist(u64 episode, const struct zone_request *req)
 {
 	struct oomtrace_zonelist rec = {
 		OOMTRACE_RECORD(ZONELIST, zonelist),
@@ -370,7 +370,7 @@ static void record_zonelist(u64 episode, const struct request *req)
 }
 
 /* Record the allowed zones, in the order in which the kernel tries them. */
-static int record_allowed_zones(u64 episode, const struct request *req)
+static int record_allowed_zones(u64 episode, const struct zone_request *req)
 {
 	struct zoneref *z;
 	int n = 0;
@@ -386,7 +386,7 @@ static int record_allowed_zones(u64 episode, const struct request *req)
 	return n;
 }
 
-static void record_other_zones(u64 episode, const struct request *req, int n)
+static void record_other_zones(u64 episode, const struct zone_request *req, int n)
 {
 	int node, i;
 
@@ -412,9 +412,9 @@ static void record_other_zones(u64 episode, const struct request *req, int n)
 void oomtrace_record_zones(u64 episode, const struct oom_control *oc)
 {
 	/* Too large for the stack, which is deep already; oom_lock guards it. */
-	static struct request req;
+	static struct zone_request req;
 
-	req = (struct request){
+	req = (struct zone_request){
 		.oc = oc,
 		.highest = gfp_zone(oc->gfp_mask),
 	};
