@@ -49,28 +49,15 @@ const char *human_time(char buf[HUMAN_LEN], long long seconds)
 	return buf;
 }
 
-static const char *write_utc(char buf[HUMAN_LEN], const char *format,
-			     long long realtime_ns)
+const char *human_utc(char buf[HUMAN_LEN], long long realtime_ns)
 {
 	time_t t = realtime_ns / NS_PER_S;
 	struct tm tm;
+	size_t n;
 
 	gmtime_r(&t, &tm);
-	if (!strftime(buf, HUMAN_LEN, format, &tm))
-		buf[0] = '\0';
-	return buf;
-}
-
-const char *human_utc(char buf[HUMAN_LEN], long long realtime_ns)
-{
-	size_t n = strlen(write_utc(buf, "%FT%T", realtime_ns));
-
+	n = strftime(buf, HUMAN_LEN, "%FT%T", &tm);
 	snprintf(buf + n, HUMAN_LEN - n, ".%06lldZ",
 		 realtime_ns % NS_PER_S / 1000);
 	return buf;
-}
-
-const char *human_stamp(char buf[HUMAN_LEN], long long realtime_ns)
-{
-	return write_utc(buf, "%Y%m%dT%H%M%S", realtime_ns);
 }

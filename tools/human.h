@@ -17,7 +17,4 @@ const char *human_time(char buf[HUMAN_LEN], long long seconds);
 /** human_utc() - a time as RFC 3339 in UTC with microseconds; returns @buf */
 const char *human_utc(char buf[HUMAN_LEN], long long realtime_ns);
 
-/** human_stamp() - a time as YYYYMMDDTHHMMSS in UTC, the start of an id */
-const char *human_stamp(char buf[HUMAN_LEN], long long realtime_ns);
-
 #endif /* OOMTRACE_HUMAN_H */

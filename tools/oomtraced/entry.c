@@ -14,6 +14,7 @@
 #include "../clock.h"
 #include "../container_names.h"
 #include "../human.h"
+#include "../when.h"
 #include "entry.h"
 #include "known.h"
 
@@ -316,7 +317,7 @@ static void say_no_victim(struct message *m, const struct facts *f)
 static void add_message(struct entry *to, const struct facts *f)
 {
 	struct message m = { .len = 0 };
-	char stamp[HUMAN_LEN];
+	char stamp[WHEN_MAX];
 
 	if (f->e->victim.h.type && f->e->begin.h.type &&
 	    f->e->begin.scope == OOMTRACE_SCOPE_USERSPACE) {
@@ -332,7 +333,7 @@ static void add_message(struct entry *to, const struct facts *f)
 	say_where(&m, f);
 	add_text(to, "MESSAGE=OOM: %.*s (oomtrace last %s-%llu)",
 		 (int)(sizeof(m.text) - 96), m.text,
-		 human_stamp(stamp, start_of(f->e) + f->wall_offset_ns),
+		 when_write_stamp(stamp, start_of(f->e) + f->wall_offset_ns),
 		 f->e->episode);
 }
 
@@ -341,9 +342,9 @@ static void add_message(struct entry *to, const struct facts *f)
 static void add_times(struct entry *to, const struct facts *f)
 {
 	s64 when = start_of(f->e) + f->wall_offset_ns;
-	char text[HUMAN_LEN];
+	char stamp[WHEN_MAX], text[HUMAN_LEN];
 
-	add_text(to, "OOM_ID=%s-%llu", human_stamp(text, when), f->e->episode);
+	add_text(to, "OOM_ID=%s-%llu", when_write_stamp(stamp, when), f->e->episode);
 	add_text(to, "OOM_TIME=%s", human_utc(text, when));
 }
 
