@@ -36,7 +36,7 @@ static bool is_same(const struct decision *a, const struct decision *b)
 {
 	return !by_task(a, b) && a->pages == b->pages && a->cap == b->cap &&
 	       (a->ret == b->ret || a->ret_derived || b->ret_derived ||
-		a->may_race || b->may_race) &&
+		a->switching || b->switching) &&
 	       a->uid == b->uid && a->has_mm == b->has_mm &&
 	       !strncmp(a->comm, b->comm, sizeof(a->comm));
 }
@@ -72,28 +72,40 @@ static size_t count_remaining(const struct account *a, size_t i)
 	return n;
 }
 
+/* Was the mode switched while one of the two accounts saw the call? */
+static bool is_across_a_switch(const struct decision *a, const struct decision *b)
+{
+	size_t settled = a->settled < b->settled ? a->settled : b->settled;
+
+	return settled < a->begun || settled < b->begun;
+}
+
 /* The answers to one decision differ: count that where it belongs. */
 static void count_answers(const struct account *a, const struct decision *da,
 			  const struct account *b, const struct decision *db,
-			  size_t *wrongly_derived, size_t *raced)
+			  struct answers *differing)
 {
-	bool derived = da->ret_derived || db->ret_derived;
-	size_t *n = derived ? wrongly_derived : raced;
+	const char *why = "the mode was switched before or after this call";
+	size_t *n = &differing->apart;
 
+	if (da->ret_derived || db->ret_derived) {
+		why = "a derived answer";
+		n = &differing->derived;
+	} else if (is_across_a_switch(da, db)) {
+		why = "the mode was switched during this call";
+		n = &differing->across;
+	}
 	if ((*n)++ < PRINTED)
 		printf("# %s: pid %d pages %lld: %s has %d, %s has %d\n",
-		       derived ? "a derived answer" : "the mode was switched",
-		       da->pid, da->pages, a->name, da->ret, b->name, db->ret);
+		       why, da->pid, da->pages, a->name, da->ret, b->name, db->ret);
 }
 
-size_t compare(struct account *a, struct account *b, size_t *wrongly_derived,
-	       size_t *raced)
+size_t compare(struct account *a, struct account *b, struct answers *differing)
 {
 	size_t i = 0, j = 0;
 
 	differences = 0;
-	*wrongly_derived = 0;
-	*raced = 0;
+	memset(differing, 0, sizeof(*differing));
 	qsort(a->d, a->n, sizeof(*a->d), by_task_and_order);
 	qsort(b->d, b->n, sizeof(*b->d), by_task_and_order);
 	while (i < a->n && j < b->n) {
@@ -101,8 +113,7 @@ size_t compare(struct account *a, struct account *b, size_t *wrongly_derived,
 
 		if (is_same(&a->d[i], &b->d[j])) {
 			if (a->d[i].ret != b->d[j].ret)
-				count_answers(a, &a->d[i], b, &b->d[j],
-					      wrongly_derived, raced);
+				count_answers(a, &a->d[i], b, &b->d[j], differing);
 			i++;
 			j++;
 			continue;

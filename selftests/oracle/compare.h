@@ -22,7 +22,9 @@
  * @uid: user of the process.
  * @has_mm: 1 if the request is for an address space.
  * @ret_derived: @ret was derived at entry, not observed.
- * @may_race: the overcommit mode may have been switched during the call.
+ * @switching: the overcommit mode was switched again and again in this phase.
+ * @settled: how many of these switches had ended when the call began.
+ * @begun: how many had begun when it ended.
  * @comm: the name of the task.
  */
 struct decision {
@@ -35,7 +37,9 @@ struct decision {
 	__u32	uid;
 	__u32	has_mm;
 	bool	ret_derived;
-	bool	may_race;
+	bool	switching;
+	size_t	settled;
+	size_t	begun;
 	char	comm[ORACLE_COMM_LEN];
 };
 
@@ -51,12 +55,22 @@ struct account {
 	size_t n;
 };
 
-/*
- * Print the first differences in full; return their number. Derived answers
- * that differ from observed ones are printed and counted separately, and so are
- * answers that differ where the mode may have been switched during the call.
+/**
+ * struct answers - decisions that both accounts have with different answers
+ * @derived: one of the answers was derived at entry.
+ * @across: the mode was switched during the call.
+ * @apart: it was switched, but not during the call.
  */
-size_t compare(struct account *a, struct account *b, size_t *wrongly_derived,
-	       size_t *raced);
+struct answers {
+	size_t derived;
+	size_t across;
+	size_t apart;
+};
+
+/*
+ * Print the first differences in full; return their number. Those that
+ * struct answers describes are printed and counted there instead.
+ */
+size_t compare(struct account *a, struct account *b, struct answers *differing);
 
 #endif /* COMPARE_H */
