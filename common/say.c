@@ -65,10 +65,12 @@ void write_size(struct text_writer *w, s64 pages)
 	write_text(w, ")");
 }
 
-void write_kib(struct text_writer *w, s64 pages)
+void write_pages(struct text_writer *w, s64 pages, bool derived)
 {
-	write_count(w, (u64)pages * (w->page_size / 1024));
-	write_text(w, " KiB");
+	write_count(w, pages);
+	write_tilde(w, derived);
+	write_text(w, pages == 1 ? " page" : " pages");
+	write_size(w, pages);
 }
 
 void write_duration(struct text_writer *w, u64 ns)
@@ -144,22 +146,8 @@ void write_pages_field(struct text_writer *w, const struct oomtrace_header *rec,
 {
 	s64 n;
 
-	write_field(w, rec, idx);
-	if (!get_field(rec, idx, &n))
-		return;
-	write_text(w, n == 1 ? " page" : " pages");
-	write_size(w, n);
-}
-
-void write_kib_field(struct text_writer *w, const struct oomtrace_header *rec,
-		     unsigned int idx)
-{
-	s64 n;
-
-	if (!get_field_or_write(w, rec, idx, &n))
-		return;
-	write_kib(w, n);
-	write_tilde(w, oomtrace_field_derived(rec, idx));
+	if (get_field_or_write(w, rec, idx, &n))
+		write_pages(w, n, oomtrace_field_derived(rec, idx));
 }
 
 void write_enum_field(struct text_writer *w, const struct oomtrace_header *rec,

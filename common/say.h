@@ -38,8 +38,8 @@ void write_count(struct text_writer *w, s64 n);
 /** write_size() - write pages as a size: " (4.8 MiB)"; nothing below 1 page */
 void write_size(struct text_writer *w, s64 pages);
 
-/** write_kib() - write pages as the kernel log does: 94,100 KiB */
-void write_kib(struct text_writer *w, s64 pages);
+/** write_pages() - write pages and their size: 1,234 pages (4.8 MiB) */
+void write_pages(struct text_writer *w, s64 pages, bool derived);
 
 /** write_duration() - write nanoseconds as a time: 12.3 ms */
 void write_duration(struct text_writer *w, u64 ns);
@@ -65,15 +65,13 @@ bool story_has_scope(const struct oomtrace_story *s, s64 scope);
 
 /*
  * Write a field of a record, by the field's number: with commas; as pages and
- * their size; in KiB; as the name of its value; as a time; without commas, for a
+ * their size; as the name of its value; as a time; without commas, for a
  * pid, uid or cgroup id; as characters, escaped.
  */
 void write_field(struct text_writer *w, const struct oomtrace_header *rec,
 		 unsigned int idx);
 void write_pages_field(struct text_writer *w, const struct oomtrace_header *rec,
 		       unsigned int idx);
-void write_kib_field(struct text_writer *w, const struct oomtrace_header *rec,
-		     unsigned int idx);
 void write_enum_field(struct text_writer *w, const struct oomtrace_header *rec,
 		      unsigned int idx);
 void write_duration_field(struct text_writer *w,
@@ -106,7 +104,10 @@ void write_allowed_nodes(struct text_writer *w, const struct oomtrace_story *s);
 void write_zone_name(struct text_writer *w, const struct oomtrace_header *rec,
 		     unsigned int name, unsigned int zone, unsigned int node);
 
-/** write_choice_part() - write which task was killed, and why that one */
+/** write_killed() - write which task was killed */
+void write_killed(struct text_writer *w, const struct oomtrace_story *s);
+
+/** write_choice_part() - write why that task was killed and no other */
 void write_choice_part(struct text_writer *w, const struct oomtrace_story *s);
 
 #endif /* OOMTRACE_SAY_H */

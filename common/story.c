@@ -51,6 +51,26 @@ void oomtrace_story_use_stack(struct oomtrace_story *s,
 	s->stack = stack;
 }
 
+u64 oomtrace_story_killed_before(const struct oomtrace_story *s)
+{
+	return s->kills ? 0 : s->killed_before;
+}
+
+void oomtrace_story_use_later(struct oomtrace_story *s, u64 newest)
+{
+	s->later = newest;
+}
+
+u64 oomtrace_story_begin_ns(const struct oomtrace_story *s)
+{
+	return s->begin.h.type ? s->begin.h.ts_ns : 0;
+}
+
+void oomtrace_story_use_time(struct oomtrace_story *s, const char *time)
+{
+	s->time = time;
+}
+
 /* Read a number, 0 if it is absent. The record's type must be known. */
 static s64 read_field_number(const struct oomtrace_header *rec, unsigned int idx)
 {
@@ -245,6 +265,9 @@ static void collect_victim(struct oomtrace_story *s,
 	if (s->victims < OOMTRACE_STORY_VICTIMS)
 		copy_record(&s->victim[s->victims], sizeof(s->victim[0]), rec);
 	s->victims++;
+	/* An exiting caller only gets memory reserves. */
+	s->kills += read_field_number(rec, OOMTRACE_BIT_victim_why) !=
+		    OOMTRACE_WHY_CALLER_EXITING;
 }
 
 /* Add up the memory that a step left: @known is 0 unknown, 1 known, 2 derived. */
@@ -331,13 +354,13 @@ static void collect_lost(struct oomtrace_story *s,
 }
 
 /*
- * Start again for a newer episode, but remember this one's number if it has
- * victims: an episode without a victim often follows a kill, and a user who asks
- * for the last OOM probably means the kill.
+ * Start again for a newer episode, but remember this one's number if it killed:
+ * an episode without a kill often follows one, and a user who asks for the last
+ * OOM probably means the kill.
  */
 static void restart_story(struct oomtrace_story *s, u64 episode)
 {
-	u64 killed = s->victims ? s->episode : s->killed_before;
+	u64 killed = s->kills ? s->episode : s->killed_before;
 
 	oomtrace_story_init(s, s->wanted, s->page_size);
 	s->episode = episode;

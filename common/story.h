@@ -63,7 +63,8 @@ struct oomtrace_story {
 	/* private: */
 	u64 wanted;			/* episode to explain; 0: the newest */
 	u64 episode;			/* episode found; 0: none so far */
-	u64 killed_before;		/* older episode with victims, or 0 */
+	u64 killed_before;		/* older episode that killed, or 0 */
+	u64 later;			/* last of the episodes that followed, or 0 */
 	u64 lost;			/* OOM records lost to this reader */
 	u64 repeats;			/* OOMs that repeat this one */
 	u64 repeated_ns;		/* when the last repeat began */
@@ -71,6 +72,7 @@ struct oomtrace_story {
 	u32 scanned;			/* candidate records seen */
 	u32 eligible;			/* candidate records with points */
 	u32 victims;			/* victim records seen */
+	u32 kills;			/* of these, tasks that were killed */
 	u32 verdicts;			/* verdict records seen; the first is kept */
 	u32 open;			/* candidate records without a verdict */
 	u32 ntop;
@@ -79,6 +81,7 @@ struct oomtrace_story {
 	u32 zones_out;			/* those of them not above min */
 	u32 exempt_count[OOMTRACE_REASONS];
 	const struct oomtrace_stack *stack;
+	const char *time;		/* time of day of the begin, or NULL */
 	struct oomtrace_oom_begin begin;
 	struct oomtrace_verdict verdict;
 	struct oomtrace_oom_end end;
@@ -137,6 +140,37 @@ u32 oomtrace_story_stack(const struct oomtrace_story *s);
  */
 void oomtrace_story_use_stack(struct oomtrace_story *s,
 			      const struct oomtrace_stack *stack);
+
+/**
+ * oomtrace_story_killed_before() - number of the last episode that killed a task
+ * @s: the story of the newest episode, fed with all records.
+ *
+ * Return: the number, or 0 if the newest episode did or no older one is recorded.
+ */
+u64 oomtrace_story_killed_before(const struct oomtrace_story *s);
+
+/**
+ * oomtrace_story_use_later() - name the episodes that followed without a kill
+ * @s: the story.
+ * @newest: the last of them; ignored if it is not newer than this one.
+ */
+void oomtrace_story_use_later(struct oomtrace_story *s, u64 newest);
+
+/**
+ * oomtrace_story_begin_ns() - when the episode began
+ * @s: the story.
+ *
+ * Return: CLOCK_MONOTONIC in nanoseconds, or 0 if its begin record is missing.
+ */
+u64 oomtrace_story_begin_ns(const struct oomtrace_story *s);
+
+/**
+ * oomtrace_story_use_time() - write the time of day in the title
+ * @s: the story.
+ * @time: CLOCK_REALTIME of the begin as text, with zone; must stay until the text
+ *	is written.
+ */
+void oomtrace_story_use_time(struct oomtrace_story *s, const char *time);
 
 /** story_zone_margin() - pages free in a zone above those that it keeps */
 s64 story_zone_margin(const struct oomtrace_zone *zone);

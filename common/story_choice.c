@@ -46,6 +46,16 @@ static void write_points_field(struct text_writer *w, const struct oomtrace_head
 		write_field(w, rec, idx);
 }
 
+static void write_points_size(struct text_writer *w, const struct oomtrace_header *rec,
+			      unsigned int idx)
+{
+	s64 n;
+
+	write_points_field(w, rec, idx);
+	get_field(rec, idx, &n);
+	write_size(w, n);
+}
+
 static const char *describe_recomputed(s64 how)
 {
 	switch (how) {
@@ -103,11 +113,13 @@ static void write_why(struct text_writer *w, const struct oomtrace_story *s)
 		   s->verdicts - 1, s->verdicts == 2 ? "task was" : "tasks were");
 }
 
-static void write_killed(struct text_writer *w, const struct oomtrace_story *s)
+void write_killed(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *rec = &s->verdict.h;
 	const struct oomtrace_header *c = find_candidate_record(s, B(verdict_pid));
 
+	if (!rec->type)
+		return;
 	write_label(w, "Killed:");
 	write_task(w, rec, B(verdict_comm), B(verdict_pid));
 	if (c) {
@@ -117,8 +129,6 @@ static void write_killed(struct text_writer *w, const struct oomtrace_story *s)
 	write_text(w, ", cgroup ");
 	write_id_field(w, rec, B(verdict_cgroup_id));
 	write_text(w, "\n");
-	write_label(w, "Why:");
-	write_why(w, s);
 }
 
 /* The terms of one candidate's score, in pages. */
@@ -216,7 +226,7 @@ static void write_points(struct text_writer *w, const struct oomtrace_story *s)
 	write_label(w, "Points:");
 	write_task(w, &s->verdict.h, B(verdict_comm), B(verdict_pid));
 	write_text(w, " ");
-	write_points_field(w, &s->verdict.h, B(verdict_points));
+	write_points_size(w, &s->verdict.h, B(verdict_points));
 	if (points == LLONG_MAX) {
 		write_text(w, ", which is a mark and not a sum\n");
 		return;
@@ -298,7 +308,7 @@ static void write_next_candidates(struct text_writer *w, const struct oomtrace_s
 			write_text(w, ", ");
 		write_task(w, c, B(candidate_comm), B(candidate_pid));
 		write_text(w, " ");
-		write_points_field(w, c, B(candidate_points));
+		write_points_size(w, c, B(candidate_points));
 	}
 	if (written)
 		write_text(w, "\n");
@@ -401,7 +411,8 @@ static void write_exempt(struct text_writer *w, const struct oomtrace_story *s)
 void write_choice_part(struct text_writer *w, const struct oomtrace_story *s)
 {
 	if (s->verdict.h.type) {
-		write_killed(w, s);
+		write_label(w, "Why:");
+		write_why(w, s);
 		write_points(w, s);
 		write_runner_up(w, s);
 	}

@@ -85,6 +85,21 @@ static void write_swap(struct text_writer *w, const struct oomtrace_header *rec)
 	write_text(w, "\n");
 }
 
+/* The same for numbers of pages, with their sizes. */
+static void write_named_pages(struct text_writer *w, const struct oomtrace_header *rec,
+			      const struct named_field *f, unsigned int n)
+{
+	unsigned int i;
+	s64 pages;
+
+	for (i = 0; i < n; i++) {
+		write_named_fields(w, rec, &f[i], 1);
+		get_field(rec, f[i].idx, &pages);
+		write_size(w, pages);
+		write_text(w, i + 1 < n ? ", " : "");
+	}
+}
+
 static void write_memory(struct text_writer *w, const struct oomtrace_story *s)
 {
 	static const struct named_field wmarks[] = {
@@ -112,7 +127,7 @@ static void write_memory(struct text_writer *w, const struct oomtrace_story *s)
 	write_named_fields(w, rec, wmarks, ARRAY_SIZE(wmarks));
 	write_text(w, "\n");
 	write_label(w, "");
-	write_named_fields(w, rec, used, ARRAY_SIZE(used));
+	write_named_pages(w, rec, used, ARRAY_SIZE(used));
 	write_text(w, "\n");
 	write_swap(w, rec);
 }
@@ -139,7 +154,7 @@ static void write_memory_use(struct text_writer *w, const struct oomtrace_story 
 	if (!rec->type)
 		return;
 	write_label(w, "");
-	write_named_fields(w, rec, pinned, ARRAY_SIZE(pinned));
+	write_named_pages(w, rec, pinned, ARRAY_SIZE(pinned));
 	for (i = 0; i < ARRAY_SIZE(huge); i++)
 		zero += get_field(rec, huge[i].idx, &n) && !n;
 	if (zero == ARRAY_SIZE(huge)) {
@@ -147,7 +162,7 @@ static void write_memory_use(struct text_writer *w, const struct oomtrace_story 
 		return;
 	}
 	write_text(w, "; in huge pages: ");
-	write_named_fields(w, rec, huge, ARRAY_SIZE(huge));
+	write_named_pages(w, rec, huge, ARRAY_SIZE(huge));
 	write_text(w, "\n");
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One OOM explained to a person, second half: write the explanation, in the
- * order in which a reader needs it: the task that called the OOM killer, the
- * state of memory, the choice of the victim, the release of its memory, and how
- * the episode ended.
+ * order in which a reader needs it: the kill, the release of the victims' memory
+ * and how the episode ended; the choice of the victim; the task that called the
+ * OOM killer and the state of memory; what is missing.
  *
  * May not change the story, allocate or sleep. Every number comes from a kept
  * record in which it is present. A number computed here stands beside the
@@ -76,6 +76,8 @@ static void write_title(struct text_writer *w, const struct oomtrace_story *s)
 
 	write_text(w, "OOM episode %llu: ", s->episode);
 	write_scope(w, s);
+	if (s->time)
+		write_text(w, ", %s", s->time);
 	if (s->begin.h.type)
 		write_text(w, ", %llu.%06llu s after boot (suspend not counted)\n",
 			   us / 1000000, us % 1000000);
@@ -172,13 +174,13 @@ static void write_victim(struct text_writer *w, const struct oomtrace_victim *v)
 
 	write_task(w, rec, B(victim_comm), B(victim_pid));
 	write_text(w, ": anon ");
-	write_kib_field(w, rec, B(victim_rss_anon));
+	write_pages_field(w, rec, B(victim_rss_anon));
 	write_text(w, ", file ");
-	write_kib_field(w, rec, B(victim_rss_file));
+	write_pages_field(w, rec, B(victim_rss_file));
 	write_text(w, ", shmem ");
-	write_kib_field(w, rec, B(victim_rss_shmem));
+	write_pages_field(w, rec, B(victim_rss_shmem));
 	write_text(w, ", swap ");
-	write_kib_field(w, rec, B(victim_swapents));
+	write_pages_field(w, rec, B(victim_swapents));
 	if (get_field(rec, B(victim_why), &why)) {
 		write_text(w, " (");
 		if (why == OOMTRACE_WHY_DAEMON)
@@ -205,8 +207,7 @@ static void write_pages_left(struct text_writer *w, const struct oomtrace_story_
 	if (!r->left_known)
 		return;
 	write_text(w, ", ");
-	write_kib(w, r->left);
-	write_tilde(w, r->left_known == 2);
+	write_pages(w, r->left, r->left_known == 2);
 	write_text(w, " left");
 }
 
@@ -230,7 +231,7 @@ static void write_exit(struct text_writer *w, const struct oomtrace_victim *v,
 		return;
 	}
 	write_text(w, ", ");
-	write_kib(w, r->held);
+	write_pages(w, r->held, false);
 	if (r->users)
 		write_text(w, " were still held by %u other %s", r->users,
 			   r->users == 1 ? "thread or process" :
@@ -427,6 +428,20 @@ static void write_repeats(struct text_writer *w, const struct oomtrace_story *s)
 	write_text(w, "; these are only counted\n");
 }
 
+/* Write how many OOMs without a victim followed. */
+static void write_later(struct text_writer *w, const struct oomtrace_story *s)
+{
+	u64 n = s->later - s->episode;
+
+	if (s->later <= s->episode)
+		return;
+	write_label(w, "Later:");
+	write_count(w, n);
+	write_text(w, " more %s no victim", n == 1 ? "OOM has" : "OOMs have");
+	write_text(w, n == 1 ? ": episode %llu\n" : ", the last one is episode %llu\n",
+		   s->later);
+}
+
 /* Write what the records leave open. */
 static void write_missing(struct text_writer *w, const struct oomtrace_story *s)
 {
@@ -454,9 +469,9 @@ static void write_missing(struct text_writer *w, const struct oomtrace_story *s)
 		write_label(w, "");
 		write_text(w, "~ read just before or after the kernel used it, or computed\n");
 	}
-	if (!s->victims && s->killed_before) {
+	if (!s->kills && s->killed_before) {
 		write_label(w, "See also:");
-		write_text(w, "episode %llu, the last one that had a victim\n",
+		write_text(w, "episode %llu, the last one that killed a task\n",
 			   s->killed_before);
 	}
 }
@@ -475,12 +490,14 @@ void oomtrace_story_print(const struct oomtrace_story *s,
 		return;
 	}
 	write_title(&w, s);
-	write_request(&w, s);
-	write_stack_part(&w, s);
-	write_memory_part(&w, s);
-	write_choice_part(&w, s);
+	write_killed(&w, s);
 	write_victims(&w, s);
 	write_ended(&w, s);
 	write_repeats(&w, s);
+	write_later(&w, s);
+	write_choice_part(&w, s);
+	write_request(&w, s);
+	write_stack_part(&w, s);
+	write_memory_part(&w, s);
 	write_missing(&w, s);
 }

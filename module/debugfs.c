@@ -12,6 +12,8 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/time.h>
+#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
 #include "common/format.h"
@@ -47,29 +49,73 @@ static void use_stack(struct oomtrace_story *story, struct oomtrace_stack *rec)
 		oomtrace_story_use_stack(story, rec);
 }
 
+/**
+ * struct last_oom - what an explanation needs; too large for the stack
+ * @reader: reads the buffered records.
+ * @story: the episode.
+ * @time: time of day of its begin.
+ * @buf: buffer for a record.
+ */
+struct last_oom {
+	struct oomtrace_reader reader;
+	struct oomtrace_story story;
+	char time[32];
+	u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
+};
+
+/* Collect the records of an episode, 0 for the newest one. */
+static int read_story(struct last_oom *w, u64 episode)
+{
+	int ret = oomtrace_reader_init(&w->reader, BIT(OOMTRACE_RING_OOM), true);
+
+	if (ret)
+		return ret;
+	oomtrace_story_init(&w->story, episode, PAGE_SIZE);
+	while (oomtrace_reader_next(&w->reader, w->buf)) {
+		oomtrace_story_feed(&w->story, (void *)w->buf);
+		cond_resched();
+	}
+	oomtrace_reader_free(&w->reader);
+	return 0;
+}
+
+/* By the clock's present offset: if it was set since, so is this time. */
+static void use_time(struct last_oom *w)
+{
+	u64 begin_ns = oomtrace_story_begin_ns(&w->story);
+	struct tm tm;
+
+	if (!begin_ns)
+		return;
+	time64_to_tm(ktime_divns(ktime_mono_to_real(ns_to_ktime(begin_ns)),
+				 NSEC_PER_SEC), 0, &tm);
+	snprintf(w->time, sizeof(w->time), "%04ld-%02d-%02d %02d:%02d:%02d UTC",
+		 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		 tm.tm_min, tm.tm_sec);
+	oomtrace_story_use_time(&w->story, w->time);
+}
+
 static int last_oom_show(struct seq_file *m, void *unused)
 {
 	const struct oomtrace_out out = { .vprint = print_to_seq, .ctx = m };
-	struct {
-		struct oomtrace_reader reader;
-		struct oomtrace_story story;
-		u64 buf[OOMTRACE_MAX_RECORD / sizeof(u64)];
-	} *w;
+	struct last_oom *w;
+	u64 newest, killed;
 	int ret;
 
 	w = kvzalloc(sizeof(*w), GFP_KERNEL);
 	if (!w)
 		return -ENOMEM;
-	ret = oomtrace_reader_init(&w->reader, BIT(OOMTRACE_RING_OOM), true);
+	ret = read_story(w, 0);
+	newest = oomtrace_story_found(&w->story);
+	killed = oomtrace_story_killed_before(&w->story);
+	/* OOMs without a kill often follow one, and explain less. */
+	if (!ret && killed)
+		ret = read_story(w, killed);
 	if (!ret) {
-		oomtrace_story_init(&w->story, 0, PAGE_SIZE);
-		while (oomtrace_reader_next(&w->reader, w->buf)) {
-			oomtrace_story_feed(&w->story, (void *)w->buf);
-			cond_resched();
-		}
+		oomtrace_story_use_later(&w->story, newest);
 		use_stack(&w->story, (void *)w->buf);
+		use_time(w);
 		oomtrace_story_print(&w->story, &out);
-		oomtrace_reader_free(&w->reader);
 	}
 	kvfree(w);
 	return ret;

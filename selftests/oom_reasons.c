@@ -142,7 +142,7 @@ TEST(memory_that_another_thread_holds_is_not_released)
 	EXPECT_EQ(1, exited->mm_users);
 	EXPECT_LE((HELD_MB - 1) * 256, exited->rss_anon);
 	EXPECT_FALSE(HAS(start, reap, mm_users));
-	EXPECT_NE(NULL, strstr(line, "KiB were still held by 1 other thread or process"));
+	EXPECT_NE(NULL, strstr(line, "MiB) were still held by 1 other thread or process"));
 	EXPECT_NE(NULL, strstr(line, "the reaper finished"));
 	EXPECT_LE((HELD_MB - 1) * 256, start->rss_anon);
 }

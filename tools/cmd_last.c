@@ -125,9 +125,31 @@ static void print_cgroups(const struct records *recs, unsigned long long episode
 				  "killer's " : "asked by: ", b->cgroup_id);
 }
 
-/* Every number, in the words of the module's last_oom file. */
-static void explain_whole(const struct records *recs, const struct episode *ep)
+/* The newest episode of this load, if none after @ep killed a task. */
+static unsigned long long find_later(const struct store *st, const struct episode *ep)
 {
+	const struct episode *e;
+	unsigned long long newest = 0;
+	size_t i;
+
+	if (!ep->killed)
+		return 0;
+	for (i = 0; i < st->nepisode; i++) {
+		e = &st->episode[i];
+		if (e->load != ep->load || e->number <= ep->number)
+			continue;
+		if (e->killed)
+			return 0;
+		newest = e->number > newest ? e->number : newest;
+	}
+	return newest;
+}
+
+/* Every number, in the words of the module's last_oom file. */
+static void explain_whole(const struct store *st, const struct records *recs,
+			  const struct episode *ep)
+{
+	char time[WHEN_MAX];
 	struct oomtrace_out out = { .vprint = print_story_text, .ctx = stdout };
 	static struct oomtrace_story s;
 	size_t i;
@@ -136,6 +158,9 @@ static void explain_whole(const struct records *recs, const struct episode *ep)
 	for (i = 0; i < recs->n; i++)
 		oomtrace_story_feed(&s, recs->rec[i]);
 	oomtrace_story_use_stack(&s, records_stack(recs, oomtrace_story_stack(&s)));
+	oomtrace_story_use_later(&s, find_later(st, ep));
+	if (ep->dated && oomtrace_story_begin_ns(&s))
+		oomtrace_story_use_time(&s, when_write_utc(time, ep->wall_ns));
 	oomtrace_story_print(&s, &out);
 	print_cgroups(recs, ep->number);
 }
@@ -154,7 +179,7 @@ static int explain_episode(struct store *st, const struct options *opt)
 	if (whole) {
 		if (ep->dated)
 			brief_title(st, ep);
-		explain_whole(recs, ep);
+		explain_whole(st, recs, ep);
 	} else {
 		brief_print(st, ep, &cgroups, opt);
 	}

@@ -174,6 +174,11 @@ const char *when_write_precise(char buf[WHEN_MAX], long long ns)
 	return buf;
 }
 
+const char *when_write_utc(char buf[WHEN_MAX], long long ns)
+{
+	return write_time(buf, "%F %T UTC", ns, true);
+}
+
 const char *when_write_stamp(char buf[WHEN_MAX], long long ns)
 {
 	return write_time(buf, "%Y%m%dT%H%M%S", ns, true);

@@ -35,6 +35,9 @@ const char *when_write(char buf[WHEN_MAX], long long ns);
 /** when_write_short() - "2026-11-29 17:47:13", in the local time zone */
 const char *when_write_short(char buf[WHEN_MAX], long long ns);
 
+/** when_write_utc() - "2026-11-29 17:47:13 UTC" */
+const char *when_write_utc(char buf[WHEN_MAX], long long ns);
+
 /** when_write_precise() - "2026-11-29 17:47:13.123456 UTC", in the local time zone */
 const char *when_write_precise(char buf[WHEN_MAX], long long ns);
 

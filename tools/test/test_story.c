@@ -42,26 +42,26 @@ static void feed_whole(u64 episode)
 
 static const char whole[] =
 "OOM episode 3: memory cgroup 4127, 123.456789 s after boot (suspend not counted)\n"
-"Asked by:  hog[812], uid 1000, cgroup 4127, oom_score_adj 0\n"
-"           for 2^0 pages (4 KiB), gfp 0xcc0 (GFP_KERNEL), because of an allocation that failed\n"
-"Memory:    the cgroup uses 25,600~ pages (100 MiB) of its limit of 25,600 pages (100 MiB)\n"
-"           the machine has 1,234 pages (4.8 MiB) free of 32,768 pages (128 MiB); watermarks min 500, low 625, high 750\n"
-"           anon 24,100, file 20, shmem 0, reclaimable slab 0, unreclaimable slab 0\n"
-"           no swap\n"
-"Before:    1.2 ms earlier DMA32 on node 0, order 0: reclaimable 20, with free 480, min 500; loops without progress 16, the kernel gave up\n"
-"           1.2 ms earlier compaction, order 0: result 0, priority 0, retries 0, allowed 16, another try followed and failed\n"
 "Killed:    hog[812], uid 1000, cgroup 4127\n"
+"Victims:   hog[812]: anon 24,020 pages (93.8 MiB), file 80 pages (320 KiB), shmem 0 pages, swap 0 pages (chosen)\n"
+"Freed:     hog[812] released its memory after 12.3 ms\n"
+"Ended:     killed, victims: 1; out_of_memory() took 1.2 ms\n"
 "Why:       it has the most points of 5 eligible tasks\n"
-"Points:    hog[812] 24,310 = rss 24,100 (anon 24,020, file 80, shmem 0) + swap 10 + page tables 150 + adj 50 (oom_score_adj 2 x 25 pages)\n"
+"Points:    hog[812] 24,310 (94.9 MiB) = rss 24,100 (anon 24,020, file 80, shmem 0) + swap 10 + page tables 150 + adj 50 (oom_score_adj 2 x 25 pages)\n"
 "Runner-up: sh[811] with 310 points, 24,000 pages behind (93.7 MiB)\n"
-"Next:      a[1] 300, b[2] 200, c[3] -50\n"
+"Next:      a[1] 300 (1.1 MiB), b[2] 200 (800 KiB), c[3] -50\n"
 "Exempt:    51 kernel threads, init\n"
 "           1 without an address space\n"
 "           2 with oom_score_adj -1000: sshd[400], udevd[401]\n"
 "           1 whose memory was already reaped: old[300]\n"
-"Victims:   hog[812]: anon 96,080 KiB, file 320 KiB, shmem 0 KiB, swap 0 KiB (chosen)\n"
-"Freed:     hog[812] released its memory after 12.3 ms\n"
-"Ended:     killed, victims: 1; out_of_memory() took 1.2 ms\n"
+"Asked by:  hog[812], uid 1000, cgroup 4127, oom_score_adj 0\n"
+"           for 2^0 pages (4 KiB), gfp 0xcc0 (GFP_KERNEL), because of an allocation that failed\n"
+"Memory:    the cgroup uses 25,600~ pages (100 MiB) of its limit of 25,600 pages (100 MiB)\n"
+"           the machine has 1,234 pages (4.8 MiB) free of 32,768 pages (128 MiB); watermarks min 500, low 625, high 750\n"
+"           anon 24,100 (94.1 MiB), file 20 (80 KiB), shmem 0, reclaimable slab 0, unreclaimable slab 0\n"
+"           no swap\n"
+"Before:    1.2 ms earlier DMA32 on node 0, order 0: reclaimable 20, with free 480, min 500; loops without progress 16, the kernel gave up\n"
+"           1.2 ms earlier compaction, order 0: result 0, priority 0, retries 0, allowed 16, another try followed and failed\n"
 "           ~ read just before or after the kernel used it, or computed\n";
 
 static void test_whole(void)
@@ -88,10 +88,27 @@ static void test_newest(void)
 	feed_end(4, OOMTRACE_ENDING_CALLER_EXITING);
 	check_has(explanation(), "OOM episode 4: global", "the_newest_is_told");
 	check_hasnt(explanation(), "Killed:", "nothing_is_left_of_the_one_before");
-	check_has(explanation(), "See also:  episode 3, the last one that had a victim",
+	check_has(explanation(), "See also:  episode 3, the last one that killed a task",
 		  "the_last_kill_is_pointed_to");
+	check(oomtrace_story_killed_before(&story) == 3, "and_can_be_told_instead");
 	feed_whole(2);
 	check_has(explanation(), "OOM episode 4:", "an_older_one_is_ignored");
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_whole(3);
+	check(!oomtrace_story_killed_before(&story), "the_newest_is_told_if_it_killed");
+	oomtrace_story_use_later(&story, 3);
+	check_hasnt(explanation(), "Later:", "a_kill_that_is_the_newest_has_no_later_ones");
+	oomtrace_story_use_later(&story, 5);
+	check_has(explanation(), "1.2 ms\nLater:     2 more OOMs have no victim, the last one is episode 5\nWhy:",
+		  "what_followed_the_kill_is_counted");
+	check(oomtrace_story_begin_ns(&story) / 1000 == 123456789, "the_begin_has_a_time");
+	oomtrace_story_use_time(&story, "2026-11-29 17:47:13 UTC");
+	check_has(explanation(), "OOM episode 3: memory cgroup 4127, 2026-11-29 17:47:13 UTC, 123.456789 s after",
+		  "the_time_of_day_is_in_the_title");
+	feed_begin(4, OOMTRACE_SCOPE_GLOBAL);
+	feed_victim(4, 812, OOMTRACE_WHY_CALLER_EXITING);
+	check(oomtrace_story_killed_before(&story) == 3, "memory_reserves_kill_nobody");
 
 	oomtrace_story_init(&story, 7, 4096);
 	feed_whole(3);
@@ -225,7 +242,7 @@ static void test_order(void)
 		snprintf(name, sizeof(name), "t%d", i);
 		feed_kept(1, name, 100 + i, i, 1000 + i / 2);
 	}
-	check_has(explanation(), "Scored:    t19[119] 1,009, t18[118] 1,009, t17[117] 1,008, t16[116] 1,008, t15[115] 1,007, t14[114] 1,007, t13[113] 1,006\n",
+	check_has(explanation(), "Scored:    t19[119] 1,009 (3.9 MiB), t18[118] 1,009 (3.9 MiB), t17[117] 1,008 (3.9 MiB), t16[116] 1,008 (3.9 MiB), t15[115] 1,007 (3.9 MiB), t14[114] 1,007 (3.9 MiB), t13[113] 1,006 (3.9 MiB)\n",
 		  "the_worst_come_first_and_of_equals_the_later");
 
 	for (i = 0; i < 20; i++)
@@ -262,7 +279,7 @@ static void test_victims(void)
 	feed_reap(1, 507, OOMTRACE_STEP_EXITED, 5885800, -1);
 	check_has(explanation(), "           and 2 more\n",
 		  "victims_that_are_not_kept_are_counted");
-	check_has(explanation(), "Freed:     hog[500] the reaper finished after 2.01 s, 100 KiB left\n",
+	check_has(explanation(), "Freed:     hog[500] the reaper finished after 2.01 s, 25 pages (100 KiB) left\n",
 		  "a_reaped_victim_is_told");
 	check_has(explanation(), "hog[501] the reaper skipped it 2 times, last after 1.9 us\n",
 		  "a_skipped_victim_is_told");
@@ -270,11 +287,11 @@ static void test_victims(void)
 		  "a_victim_being_reaped_is_told");
 	check_has(explanation(), "hog[503] nothing recorded yet",
 		  "a_dying_victim_is_told");
-	check_has(explanation(), "hog[504] its main thread has exited after 5.8 ms, 40,892 KiB were still held by 1 other thread or process; the reaper finished after 2.01 s, 0 KiB left\n",
+	check_has(explanation(), "hog[504] its main thread has exited after 5.8 ms, 10,223 pages (39.9 MiB) were still held by 1 other thread or process; the reaper finished after 2.01 s, 0 pages left\n",
 		  "memory_that_others_hold_is_not_released");
-	check_has(explanation(), "hog[505] its main thread has exited after 5.8 ms, 40,892 KiB were still held by 2 other threads or processes\n",
+	check_has(explanation(), "hog[505] its main thread has exited after 5.8 ms, 10,223 pages (39.9 MiB) were still held by 2 other threads or processes\n",
 		  "a_release_that_is_not_recorded_is_not_made_up");
-	check_has(explanation(), "hog[506] its main thread has exited after 5.8 ms, 12 KiB were still being freed\n",
+	check_has(explanation(), "hog[506] its main thread has exited after 5.8 ms, 3 pages (12 KiB) were still being freed\n",
 		  "memory_that_another_task_frees_is_not_yet_released");
 	check_has(explanation(), "hog[507] its main thread has exited after 5.8 ms, what others held then is not known\n",
 		  "without_the_number_of_users_no_release_is_claimed");
@@ -294,7 +311,7 @@ static void test_memory(void)
 	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
 	check_hasnt(explanation(), "Reclaim:", "what_could_be_reclaimed_is_not_guessed");
 	feed(&m);
-	check_has(explanation(), "dirty 3, writeback 4, unevictable 5; in huge pages: anon 512, shmem 0, hugetlb 1,024, of these unused 513\n",
+	check_has(explanation(), "dirty 3 (12 KiB), writeback 4 (16 KiB), unevictable 5 (20 KiB); in huge pages: anon 512 (2 MiB), shmem 0, hugetlb 1,024 (4 MiB), of these unused 513 (2.0 MiB)\n",
 		  "what_holds_pages_is_told");
 	check_has(explanation(), "Reclaim:   at most 27 pages (108 KiB): file 20, reclaimable slab 0, other kernel memory 7, anon that fits into free swap 0\n",
 		  "what_could_be_reclaimed_is_told");
@@ -303,7 +320,7 @@ static void test_memory(void)
 	m.hugetlb = 0;
 	m.hugetlb_free = 0;
 	feed(&m);
-	check_has(explanation(), "unevictable 5; no huge pages\n",
+	check_has(explanation(), "unevictable 5 (20 KiB); no huge pages\n",
 		  "no_huge_pages_are_told");
 	check_hasnt(explanation(), "Reclaim:", "a_sum_without_a_term_is_not_told");
 	check_hasnt(explanation(), "Zones:", "without_zones_none_is_told");
@@ -409,12 +426,12 @@ static void test_userspace(void)
 	feed(&e);
 	check_has(explanation(), "Killer:    hog[812], uid 1000, cgroup 4127, oom_score_adj 0\nMemory:",
 		  "a_daemon_has_asked_for_nothing");
-	check_has(explanation(), "swap 0 KiB (was sent SIGKILL from user space)\n",
+	check_has(explanation(), "swap 0 pages (was sent SIGKILL from user space)\n",
 		  "a_daemons_signal_is_told");
 	check_has(explanation(), "Ended:     killed, victims: 1\n",
 		  "a_daemons_kill_is_not_out_of_memorys");
 	check_hasnt(explanation(), "Freed:", "its_end_is_not_said_to_be_missing");
-	check_has(explanation(), "Ranked:    sh[811] 310\n",
+	check_has(explanation(), "Ranked:    sh[811] 310 (1.2 MiB)\n",
 		  "the_ranking_is_not_the_daemons_choice");
 
 	e.victims = 2;
@@ -422,7 +439,7 @@ static void test_userspace(void)
 	check_has(explanation(), "victims: 2; from the first signal to the last 1.2 ms\n",
 		  "the_time_between_its_signals_is_told");
 	feed_reap(1, 812, OOMTRACE_STEP_RELEASED, 2000000, 25);
-	check_has(explanation(), "Freed:     hog[812] process_mrelease() reaped its memory after 2.0 ms, 100 KiB left\n",
+	check_has(explanation(), "Freed:     hog[812] process_mrelease() reaped its memory after 2.0 ms, 25 pages (100 KiB) left\n",
 		  "process_mrelease_is_told");
 	v.pid = 813;
 	v.signal = 15;

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_STORY_H
 #define OOMTRACE_TEST_STORY_H
 
-#define STORY_TESTS	94
+#define STORY_TESTS	101
 
 void test_story(void);
 
