@@ -20,12 +20,11 @@
 #include "json.h"
 #include "pstore.h"
 #include "records_json.h"
-#include "size.h"
 #include "store.h"
 #include "term.h"
 #include "when.h"
 
-enum { KEY_LIST = 0x200, KEY_PSTORE, KEY_PAGES };
+enum { KEY_LIST = 0x200, KEY_PSTORE };
 
 static bool list, since_given, whole;
 static bool pstore;
@@ -42,12 +41,11 @@ static error_t parse_last_option(int key, const char *arg)
 		pstore = true;
 		pstore_dir = arg;
 		return 0;
-	case KEY_PAGES:
-		size_in_pages(true);
-		return 0;
 	case 'v':
 		whole = true;
 		return 0;
+	case TABLE_PAGES:
+		return table_option(NULL, key, arg);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -243,6 +241,7 @@ static int print_json(struct store *st, const struct options *opt)
 
 static int run_last(const struct options *opt)
 {
+	static const struct table_choice whole_list = TABLE_ALL;
 	struct store st;
 	int status, damaged;
 
@@ -266,7 +265,7 @@ static int run_last(const struct options *opt)
 	if (opt->json)
 		status = print_json(&st, opt);
 	else if (list && !opt->episode)
-		status = list_print(&st, opt, true);
+		status = list_print(&st, opt, true, &whole_list);
 	else
 		status = explain_episode(&st, opt);
 	damaged = st.damaged;
@@ -279,7 +278,7 @@ static int run_last(const struct options *opt)
 static const struct argp_option last_options[] = {
 	{ "verbose", 'v', NULL, 0, "Every number", 0 },
 	{ "list", KEY_LIST, NULL, 0, "Like oomtrace list --all", 0 },
-	{ "pages", KEY_PAGES, NULL, 0, "Sizes in pages", 0 },
+	TABLE_OPTION_PAGES,
 	{ "pstore", KEY_PSTORE, "DIR", OPTION_ARG_OPTIONAL,
 	  "Print what the module logged at the last kernel panic, from pstore's files in "
 	  PSTORE_DIR " or DIR", 0 },

@@ -3,8 +3,6 @@
  * oomtrace list: a table of all OOMs that are recorded or saved, one in a row.
  */
 #include <argp.h>
-#include <errno.h>
-#include <limits.h>
 #include <liboomtrace.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,40 +12,21 @@
 #include "clock.h"
 #include "cmd_list.h"
 #include "json.h"
-#include "numbers.h"
 #include "size.h"
-#include "table.h"
 #include "term.h"
 #include "when.h"
 
-enum { KEY_ALL = 0x200, KEY_NOHEADINGS, KEY_PAGES };
+enum { KEY_ALL = 0x200 };
 
-static bool all_endings, no_headings, reverse;
-static long long at_most = LLONG_MAX;
+static bool all_endings;
+static struct table_choice choice = TABLE_ALL;
 
 static error_t parse_list_option(int key, const char *arg)
 {
-	switch (key) {
-	case KEY_ALL:
-		all_endings = true;
-		return 0;
-	case KEY_NOHEADINGS:
-		no_headings = true;
-		return 0;
-	case KEY_PAGES:
-		size_in_pages(true);
-		return 0;
-	case 'r':
-		reverse = true;
-		return 0;
-	case 'n':
-		if (read_number(arg, 1, LLONG_MAX, &at_most))
-			return 0;
-		say_error("--number: invalid number '%s': give 1 or more", arg);
-		return EINVAL;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	if (key != KEY_ALL)
+		return table_option(&choice, key, arg);
+	all_endings = true;
+	return 0;
 }
 
 /* What a row shows. */
@@ -194,7 +173,7 @@ static struct cgroups *collect_cgroups(const struct store *st)
 	return all;
 }
 
-static struct table *start_table(bool all)
+static struct table *start_table(bool all, bool headings)
 {
 	static const struct table_column columns[] = {
 		{ "ID", true, false }, { "TIME", false, false },
@@ -205,11 +184,11 @@ static struct table *start_table(bool all)
 	struct table_column with_ending[9];
 
 	if (!all)
-		return table_new(columns, !no_headings);
+		return table_new(columns, headings);
 	memcpy(with_ending, columns, sizeof(columns));
 	with_ending[7] = (struct table_column){ "ENDING", false, false };
 	with_ending[8] = columns[7];
-	return table_new(with_ending, !no_headings);
+	return table_new(with_ending, headings);
 }
 
 static int report_no_row(const struct store *st, const struct options *opt, bool all)
@@ -220,10 +199,11 @@ static int report_no_row(const struct store *st, const struct options *opt, bool
 	return EXIT_RUNTIME;
 }
 
-int list_print(const struct store *st, const struct options *opt, bool all)
+int list_print(const struct store *st, const struct options *opt, bool all,
+	       const struct table_choice *shape)
 {
 	struct cgroups *cgroups = collect_cgroups(st);
-	struct table *t = opt->json ? NULL : start_table(all);
+	struct table *t = opt->json ? NULL : start_table(all, !shape->no_headings);
 	const struct episode *ep;
 	long long n = 0, skip, shown = 0;
 	struct row row;
@@ -232,9 +212,9 @@ int list_print(const struct store *st, const struct options *opt, bool all)
 	for (i = 0; i < st->nepisode; i++)
 		n += is_shown(&st->episode[i], opt, all);
 	/* The newest ones are shown. */
-	skip = reverse || n <= at_most ? 0 : n - at_most;
-	for (i = 0; i < st->nepisode && shown < at_most; i++) {
-		ep = &st->episode[reverse ? st->nepisode - 1 - i : i];
+	skip = shape->reverse || n <= shape->at_most ? 0 : n - shape->at_most;
+	for (i = 0; i < st->nepisode && shown < shape->at_most; i++) {
+		ep = &st->episode[shape->reverse ? st->nepisode - 1 - i : i];
 		if (!is_shown(ep, opt, all) || skip-- > 0)
 			continue;
 		shown++;
@@ -261,7 +241,7 @@ static int run_list(const struct options *opt)
 			    RECORDS_TYPE(OOMTRACE_NAME));
 	if (!status) {
 		term_start(opt);
-		status = list_print(&st, opt, all_endings);
+		status = list_print(&st, opt, all_endings, &choice);
 	}
 	damaged = st.damaged;
 	store_free(&st);
@@ -272,10 +252,7 @@ static int run_list(const struct options *opt)
 
 static const struct argp_option list_options[] = {
 	{ "all", KEY_ALL, NULL, 0, "Also OOMs in which no process was killed", 0 },
-	{ "number", 'n', "N", 0, "Only the newest N", 0 },
-	{ "reverse", 'r', NULL, 0, "Newest first", 0 },
-	{ "noheadings", KEY_NOHEADINGS, NULL, 0, "Without the line of headings", 0 },
-	{ "pages", KEY_PAGES, NULL, 0, "Sizes in pages", 0 },
+	TABLE_OPTIONS,
 	{ 0 }
 };
 

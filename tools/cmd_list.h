@@ -3,6 +3,7 @@
 #define OOMTRACE_CMD_LIST_H
 
 #include "store.h"
+#include "table.h"
 
 extern const struct command command_list;
 
@@ -11,9 +12,11 @@ extern const struct command command_list;
  * @st: the store.
  * @opt: the command line, for the time range.
  * @all: also OOMs in which no task was killed.
+ * @shape: which rows, and headings.
  *
  * Return: exit status; EXIT_RUNTIME if there is none.
  */
-int list_print(const struct store *st, const struct options *opt, bool all);
+int list_print(const struct store *st, const struct options *opt, bool all,
+	       const struct table_choice *shape);
 
 #endif /* OOMTRACE_CMD_LIST_H */

@@ -5,8 +5,6 @@
  * oomtrace why: the sum of one of them, line by line.
  */
 #include <argp.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,39 +15,18 @@
 #include "clock.h"
 #include "cmd_refusals.h"
 #include "json.h"
-#include "numbers.h"
 #include "refusal.h"
 #include "size.h"
 #include "table.h"
 #include "term.h"
 #include "when.h"
 
-enum { KEY_NOHEADINGS = 0x200, KEY_PAGES };
-
-static bool no_headings, reverse;
-static long long at_most = LLONG_MAX;
+static struct table_choice choice = TABLE_ALL;
 static const char *wanted;
 
 static error_t parse_refusals_option(int key, const char *arg)
 {
-	switch (key) {
-	case KEY_NOHEADINGS:
-		no_headings = true;
-		return 0;
-	case KEY_PAGES:
-		size_in_pages(true);
-		return 0;
-	case 'r':
-		reverse = true;
-		return 0;
-	case 'n':
-		if (read_number(arg, 1, LLONG_MAX, &at_most))
-			return 0;
-		say_error("--number: invalid number '%s': give 1 or more", arg);
-		return EINVAL;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	return table_option(&choice, key, arg);
 }
 
 /* ---- the table ---- */
@@ -175,12 +152,12 @@ static void print_table(const struct store *st, const struct refusal *list,
 
 	/* One zone for all rows: the line has no room for more. */
 	snprintf(time, sizeof(time), "TIME (%s)", when_zone(zone, clock_ns(CLOCK_REALTIME)));
-	t = table_new(columns, !no_headings);
+	t = table_new(columns, !choice.no_headings);
 
 	for (i = from; i < to; i++)
-		add_row(t, st, &list[reverse ? to - 1 - (i - from) : i]);
+		add_row(t, st, &list[choice.reverse ? to - 1 - (i - from) : i]);
 	table_print(t);
-	if (!no_headings)
+	if (!choice.no_headings)
 		say_limit(st, &list[to - 1], opt);
 }
 
@@ -207,13 +184,13 @@ static int run_refusals(const struct options *opt)
 	if (!status) {
 		list = refusals_find(&st, opt, &n);
 		term_start(opt);
-		from = n > (unsigned long long)at_most ? n - at_most : 0;
+		from = n > (unsigned long long)choice.at_most ? n - choice.at_most : 0;
 		if (!n)
 			status = report_none(opt);
 		else if (!opt->json)
 			print_table(&st, list, from, n, opt);
 		for (i = from; opt->json && i < n; i++)
-			print_json(&st, &list[reverse ? n - 1 - (i - from) : i]);
+			print_json(&st, &list[choice.reverse ? n - 1 - (i - from) : i]);
 	}
 	damaged = st.damaged;
 	free(list);
@@ -397,10 +374,7 @@ static int run_why(const struct options *opt)
 /* ---- the commands ---- */
 
 static const struct argp_option refusals_options[] = {
-	{ "number", 'n', "N", 0, "Only the newest N", 0 },
-	{ "reverse", 'r', NULL, 0, "Newest first", 0 },
-	{ "noheadings", KEY_NOHEADINGS, NULL, 0, "Only the rows", 0 },
-	{ "pages", KEY_PAGES, NULL, 0, "Sizes in pages", 0 },
+	TABLE_OPTIONS,
 	{ 0 }
 };
 
@@ -419,7 +393,7 @@ const struct command command_refusals = {
 };
 
 static const struct argp_option why_options[] = {
-	{ "pages", KEY_PAGES, NULL, 0, "Sizes in pages", 0 },
+	TABLE_OPTION_PAGES,
 	{ 0 }
 };
 

@@ -11,20 +11,18 @@
 
 const char *human_size(char buf[HUMAN_LEN], double bytes)
 {
-	static const char * const units[] = { "KiB", "MiB", "GiB", "TiB" };
-	double n = bytes / 1024;
+	static const char * const units[] = {
+		"KiB", "MiB", "GiB", "TiB", "PiB", "EiB",
+	};
+	double n = bytes > 0 ? bytes / 1024 : 0;
 	unsigned int i = 0;
-	char *dot;
 
-	while (n >= 1023.95 && i < 3) {
+	while (n >= 1023.95 && i + 1 < sizeof(units) / sizeof(units[0])) {
 		n /= 1024;
 		i++;
 	}
-	snprintf(buf, HUMAN_LEN - 8, "%.1f", n);
-	dot = strstr(buf, ".0");
-	if (dot && !dot[2])
-		*dot = '\0';
-	snprintf(buf + strlen(buf), 8, " %s", units[i]);
+	snprintf(buf, HUMAN_LEN, n == (long long)n ? "%.0f %s" : "%.1f %s", n,
+		 units[i]);
 	return buf;
 }
 

@@ -8,7 +8,16 @@
 /* Bytes for any text of this file. */
 #define HUMAN_LEN	32
 
-/** human_size() - "24 MiB", "23.8 MiB", "1.5 GiB", "512 KiB"; returns @buf */
+/**
+ * human_size() - write an amount of memory
+ * @buf: out.
+ * @bytes: the amount; a negative one is written as 0.
+ *
+ * "24 MiB", "119.7 MiB", "0 KiB": in the largest unit that gives at least 1, with
+ * one decimal unless it is exact.
+ *
+ * Return: @buf.
+ */
 const char *human_size(char buf[HUMAN_LEN], double bytes);
 
 /** human_time() - "12 days", "3 hours", "4 min", "9 s"; returns @buf */

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "human.h"
 #include "size.h"
 
 static bool in_pages;
@@ -11,26 +12,6 @@ static bool in_pages;
 void size_in_pages(bool yes)
 {
 	in_pages = yes;
-}
-
-const char *size_write_bytes(char buf[SIZE_TEXT_MAX], unsigned long long bytes)
-{
-	static const char * const units[] = {
-		"KiB", "MiB", "GiB", "TiB", "PiB", "EiB",
-	};
-	unsigned long long unit = 1024;
-	unsigned int i;
-
-	for (i = 0; i + 1 < sizeof(units) / sizeof(units[0]) &&
-	     bytes / unit >= 1024; i++)
-		unit *= 1024;
-	if (!bytes)
-		snprintf(buf, SIZE_TEXT_MAX, "0");
-	else if (bytes % unit == 0)
-		snprintf(buf, SIZE_TEXT_MAX, "%llu %s", bytes / unit, units[i]);
-	else
-		snprintf(buf, SIZE_TEXT_MAX, "%.1f %s", (double)bytes / unit, units[i]);
-	return buf;
 }
 
 static const char *write_pages(char buf[SIZE_TEXT_MAX], unsigned long long pages)
@@ -59,6 +40,6 @@ const char *size_write(char buf[SIZE_TEXT_MAX], long long pages,
 	if (in_pages)
 		write_pages(buf + minus, n);
 	else
-		size_write_bytes(buf + minus, n * page_size);
+		human_size(buf + minus, (double)n * page_size);
 	return buf;
 }

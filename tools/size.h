@@ -20,15 +20,11 @@ void size_in_pages(bool yes);
  * @pages: number of pages.
  * @page_size: bytes of a page.
  *
- * "24 MiB", "119.7 MiB", "4 KiB" in the largest unit that gives at least 1, with
- * one decimal unless it is exact; or "6,144 pages".
+ * As human_size(), or "6,144 pages"; a negative number with a sign.
  *
  * Return: @buf.
  */
 const char *size_write(char buf[SIZE_TEXT_MAX], long long pages,
 		       unsigned int page_size);
-
-/** size_write_bytes() - the same for bytes; never in pages */
-const char *size_write_bytes(char buf[SIZE_TEXT_MAX], unsigned long long bytes);
 
 #endif /* OOMTRACE_SIZE_H */

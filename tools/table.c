@@ -2,13 +2,17 @@
 /*
  * Prints tables with libsmartcols.
  */
+#include <argp.h>
+#include <errno.h>
 #include <libsmartcols.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "numbers.h"
 #include "options.h"
 #include "records.h"
+#include "size.h"
 #include "table.h"
 #include "term.h"
 
@@ -22,6 +26,28 @@ static void __attribute__((noreturn)) fail(void)
 {
 	say_error("memory is out");
 	exit(EXIT_RUNTIME);
+}
+
+int table_option(struct table_choice *choice, int key, const char *arg)
+{
+	switch (key) {
+	case TABLE_NOHEADINGS:
+		choice->no_headings = true;
+		return 0;
+	case TABLE_PAGES:
+		size_in_pages(true);
+		return 0;
+	case 'r':
+		choice->reverse = true;
+		return 0;
+	case 'n':
+		if (read_number(arg, 1, LLONG_MAX, &choice->at_most))
+			return 0;
+		say_error("--number: invalid number '%s': give 1 or more", arg);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
 }
 
 struct table *table_new(const struct table_column *columns, bool headings)

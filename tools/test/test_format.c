@@ -6,6 +6,7 @@
 #include <liboomtrace.h>
 
 #include "../../lib/utf8.h"
+#include "../human.h"
 #include "test_cli.h"
 #include "test_fuzz.h"
 #include "test_history.h"
@@ -362,6 +363,28 @@ static void test_utf8(void)
 	check(good, "utf8_is_told_from_other_bytes");
 }
 
+/* All commands and the service write sizes with this function. */
+static void test_human_size(void)
+{
+	static const struct {
+		double bytes;
+		const char *text;
+	} cases[] = {
+		{ 0, "0 KiB" },			{ -1, "0 KiB" },
+		{ 100, "0.1 KiB" },		{ 4096, "4 KiB" },
+		{ 25165824, "24 MiB" },		{ 25161728, "24.0 MiB" },
+		{ 125530931.0, "119.7 MiB" },	{ 1073700000.0, "1.0 GiB" },
+		{ 1125899906842624.0, "1 PiB" },
+	};
+	char size[HUMAN_LEN];
+	bool good = true;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		good &= !strcmp(human_size(size, cases[i].bytes), cases[i].text);
+	check(good, "sizes_are_in_the_largest_unit");
+}
+
 /* With an argument, save an example to that file, for other tests. */
 int main(int argc, char **argv)
 {
@@ -369,7 +392,7 @@ int main(int argc, char **argv)
 		save_example(argv[1]);
 		return 0;
 	}
-	plan(30 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + FUZZ_TESTS + REPLAY_TESTS +
+	plan(31 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
 	     HISTORY_TESTS + WHEN_TESTS + OWNER_TESTS + SERVICE_TESTS +
 	     LIMITS_TESTS + CLI_TESTS);
@@ -383,6 +406,7 @@ int main(int argc, char **argv)
 	test_json();
 	test_json_comm();
 	test_utf8();
+	test_human_size();
 	test_lines();
 	test_story();
 	test_zones();
