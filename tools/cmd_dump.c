@@ -26,6 +26,8 @@ static enum { MONO, WALL, AGO } clock_shown;
 /* From the records' clock to CLOCK_REALTIME; 0 if a file does not say. */
 static long long wall_offset_ns;
 static bool from_device;
+/* Where the records are from. */
+static struct saved_header facts;
 
 /* Number of lost records in records that are not printed. */
 static unsigned long long hidden_losses;
@@ -53,7 +55,7 @@ static int print_record_json(const struct oomtrace_header *rec)
 	static char text[RECORDS_JSON_MAX];
 
 	errno = 0;
-	if (!records_json(rec, wall_offset_ns, wall_offset_ns, text))
+	if (!records_json(rec, &facts, wall_offset_ns, wall_offset_ns, text))
 		return oomtrace_print_json(rec, stdout);
 	return puts(text) < 0 ? -(errno ?: EIO) : 0;
 }
@@ -181,8 +183,6 @@ static int parse_dump_option(int key, const char *arg)
 /* Find out the time of day of the records. Returns an exit status. */
 static int start_clock(struct oomtrace *ot, const struct options *opt)
 {
-	struct saved_header facts;
-
 	saved_facts(ot, &facts);
 	wall_offset_ns = facts.wall_offset_ns;
 	from_device = oomtrace_is_device(ot);

@@ -78,7 +78,8 @@ static int export_json(const struct store *st, const struct options *opt)
 		l = &st->load[i];
 		for (k = 0; k < l->recs.n; k++) {
 			if (!is_exported(opt, l, k) ||
-			    !records_json(l->recs.rec[k], l->wall[k], l->wall[k], text))
+			    !records_json(l->recs.rec[k], &l->recs.facts, l->wall[k],
+					  l->wall[k], text))
 				continue;
 			errno = 0;
 			if (puts(text) < 0)

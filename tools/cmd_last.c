@@ -208,7 +208,8 @@ static void print_episode_json(struct store *st, const struct episode *ep)
 		json_add_string(obj, "host", recs->facts.node,
 				sizeof(recs->facts.node));
 	while ((rec = records_next(recs, ep->number, &pos)))
-		if (records_json(rec, ep->dated, ep->wall_ns - (s64)ep->ts_ns, text))
+		if (records_json(rec, &recs->facts, ep->dated,
+				 ep->wall_ns - (s64)ep->ts_ns, text))
 			json_object_array_add(array, json_tokener_parse(text));
 	json_object_object_add(obj, "records", array);
 	puts(json_text(obj));

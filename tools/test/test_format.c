@@ -18,6 +18,7 @@
 #include "test_overcommit.h"
 #include "test_replay.h"
 #include "test_savefile.h"
+#include "test_schema.h"
 #include "test_service.h"
 #include "test_story.h"
 #include "test_zones.h"
@@ -385,9 +386,16 @@ static void test_human_size(void)
 	check(good, "sizes_are_in_the_largest_unit");
 }
 
-/* With an argument, save an example to that file, for other tests. */
+/*
+ * With "schema", print the JSON Schema of records. With another argument, save an
+ * example to that file, for other tests.
+ */
 int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "schema")) {
+		schema_write(stdout);
+		return 0;
+	}
 	if (argc == 2) {
 		save_example(argv[1]);
 		return 0;
@@ -395,7 +403,7 @@ int main(int argc, char **argv)
 	plan(31 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
 	     HISTORY_TESTS + WHEN_TESTS + OWNER_TESTS + SERVICE_TESTS +
-	     LIMITS_TESTS + CLI_TESTS);
+	     LIMITS_TESTS + SCHEMA_TESTS + CLI_TESTS);
 	test_line();
 	test_gfp();
 	test_shortfall();
@@ -421,6 +429,7 @@ int main(int argc, char **argv)
 	test_owner();
 	test_service();
 	test_limits();
+	test_schema();
 	test_cli();
 	return finish();
 }
