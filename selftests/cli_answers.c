@@ -322,6 +322,21 @@ TEST_F(cli_answers, the_saved_records_are_the_buffered_ones)
 	EXPECT_IN(" ret=-12 ", said);
 }
 
+TEST_F(cli_answers, record_saves_what_is_in_the_time)
+{
+	deny_some();
+	EXPECT_EQ(0, OOMTRACE("record", "--held", "--since", "1h", "-o", "hour.oom"));
+	EXPECT_EQ(0, OOMTRACE("dump", "hour.oom"));
+	EXPECT_IN(" ret=-12 ", said);
+	EXPECT_EQ(0, OOMTRACE("record", "--held", "--until", "1h", "-o", "old.oom"));
+	EXPECT_EQ(0, OOMTRACE("dump", "--type", "commit", "old.oom"));
+	EXPECT_STREQ("", said);
+	/* The end is past, so that it does not wait for new records. */
+	EXPECT_EQ(0, OOMTRACE("record", "--since", "1h", "--until", "0s", "-o", "now.oom"));
+	EXPECT_EQ(0, OOMTRACE("dump", "now.oom"));
+	EXPECT_IN(" ret=-12 ", said);
+}
+
 TEST_F(cli_answers, a_recorder_that_is_killed_loses_little)
 {
 	char *argv[] = { "oomtrace", "record", "-o", "killed.oom", NULL };
@@ -515,6 +530,10 @@ TEST_F(cli_answers, top_draws_a_screen)
 	EXPECT_EQ(0, run_at_terminal(said, sizeof(said), top)) TH_LOG("%s", said);
 	EXPECT_IN("headroom", said);
 	sysctl_set("vm/overcommit_memory", GUESS);
+	/* Its exit status says whether anything is recorded. */
+	spill(DEBUGFS "/enable", "0");
+	EXPECT_EQ(3, run_at_terminal(said, sizeof(said), top)) TH_LOG("%s", said);
+	spill(DEBUGFS "/enable", "1");
 }
 
 TEST_HARNESS_MAIN

@@ -6,6 +6,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@
 enum { KEY_ALL = 0x200, KEY_SAMPLE, KEY_FOR, KEY_HELD };
 
 static const char *output;
+/* From the records' clock to CLOCK_REALTIME. */
+static long long wall_offset_ns;
 static bool all, held_only;
 static long long sample_ns = 100000000, duration_ns = -1;
 
@@ -124,13 +127,15 @@ static int save_sample(struct saver *s)
  * of records does not keep the loop here. Returns 0, a negative errno if writing
  * fails, or 1 if reading fails.
  */
-static int save_available(struct oomtrace *ot, struct saver *s, long long until)
+static int save_available(struct oomtrace *ot, struct saver *s,
+			  const struct options *opt, long long until)
 {
 	const struct oomtrace_header *rec;
 	int ret, err;
 
 	while ((ret = oomtrace_next(ot, &rec)) > 0) {
-		err = save_record(s, rec);
+		err = is_in_time(opt, (long long)rec->ts_ns + wall_offset_ns) ?
+		      save_record(s, rec) : 0;
 		if (err)
 			return err;
 		if (signals_stopped() || (long long)rec->ts_ns > until)
@@ -147,7 +152,8 @@ static int ms_until(long long until)
 }
 
 /* Save records until a signal arrives or the duration is over. */
-static int save_until_stopped(struct oomtrace *ot, struct saver *s)
+static int save_until_stopped(struct oomtrace *ot, struct saver *s,
+			      const struct options *opt)
 {
 	long long now = monotonic_ns(), end = now + duration_ns;
 	long long next_sample = now + sample_ns, next_sync = now + NS_PER_S;
@@ -163,7 +169,7 @@ static int save_until_stopped(struct oomtrace *ot, struct saver *s)
 		err = oomtrace_wait(ot, ms_until(until), signals_fd());
 		if (err < 0 && err != -EINTR)
 			return 1;
-		err = save_available(ot, s, until);
+		err = save_available(ot, s, opt, until);
 		now = monotonic_ns();
 		if (!err && sample_ns && now >= next_sample) {
 			err = save_sample(s);
@@ -180,23 +186,24 @@ static int save_until_stopped(struct oomtrace *ot, struct saver *s)
 }
 
 /* A sample comes before the first and after the last record. */
-static int save_all(struct oomtrace *ot, struct saver *s)
+static int save_all(struct oomtrace *ot, struct saver *s, const struct options *opt)
 {
 	int err;
 
 	err = save_sample(s);
 	if (!err)
-		err = save_available(ot, s, monotonic_ns());
+		err = save_available(ot, s, opt, monotonic_ns());
 	if (!err && !held_only)
-		err = save_until_stopped(ot, s);
+		err = save_until_stopped(ot, s, opt);
 	if (!err && !held_only)
-		err = save_available(ot, s, monotonic_ns());
+		err = save_available(ot, s, opt, monotonic_ns());
 	if (!err)
 		err = save_sample(s);
 	return err;
 }
 
-static int record_to_file(struct oomtrace *ot, struct saver *s)
+static int record_to_file(struct oomtrace *ot, struct saver *s,
+			  const struct options *opt)
 {
 	int before = -1, err = 0, closed;
 
@@ -205,7 +212,7 @@ static int record_to_file(struct oomtrace *ot, struct saver *s)
 		err = set_commit_records(ot, 1) ? 1 : 0;
 	}
 	if (!err) {
-		err = save_all(ot, s);
+		err = save_all(ot, s, opt);
 		if (err == 1)
 			say_error("%s", saved_error(ot));
 	}
@@ -225,7 +232,7 @@ static int record_to_file(struct oomtrace *ot, struct saver *s)
 	return err > 0 ? EXIT_RUNTIME : EXIT_OK;
 }
 
-static bool check_options(const struct options *opt)
+static bool check_options(void)
 {
 	if (!output)
 		say_error("record: no output file: give -o FILE");
@@ -235,8 +242,21 @@ static bool check_options(const struct options *opt)
 		say_error("record: records are binary and cannot be written to a terminal: give -o FILE");
 	else
 		return true;
-	(void)opt;
 	return false;
+}
+
+/* --until is the end of the recording too, unless --for ends it earlier. */
+static void end_in_time(const struct options *opt)
+{
+	long long left;
+
+	if (opt->until == LLONG_MAX)
+		return;
+	left = opt->until - clock_ns(CLOCK_REALTIME);
+	if (left < 0)
+		left = 0;
+	if (duration_ns < 0 || left < duration_ns)
+		duration_ns = left;
 }
 
 static int run_record(const struct options *opt)
@@ -247,18 +267,20 @@ static int run_record(const struct options *opt)
 	char error[400];
 	int status = EXIT_RUNTIME;
 
-	if (!check_options(opt))
+	if (!check_options())
 		return EXIT_USAGE;
-	ot = open_records(opt, held_only || opt->oldest ? 0 :
+	end_in_time(opt);
+	ot = open_records(opt, held_only || opt->oldest || opt->timed ? 0 :
 			  OOMTRACE_OPEN_NEWEST);
 	if (!ot)
 		return open_status();
 	if (oomtrace_get_info(ot, &info, sizeof(info))) {
 		say_error("%s", oomtrace_error(ot));
 	} else if (!signals_catch()) {
+		wall_offset_ns = info.wall_offset_ns;
 		s = saver_open(output, &info, error, sizeof(error));
 		if (s)
-			status = record_to_file(ot, s);
+			status = record_to_file(ot, s, opt);
 		else
 			say_error("%s", error);
 	}
@@ -285,14 +307,15 @@ static const struct argp_option record_options[] = {
 const struct command command_record = {
 	.name = "record",
 	.summary = "save records to a file",
-	.help = "Save new records as they are written, until interrupted. The commands dump, last, whatif, advise, report and export read the file instead of the device, even while it is being written. After a crash at most the last second is missing."
+	.help = "Save new records as they are written, until interrupted. The commands dump, last, whatif, advise, report and export read the file instead of the device, even while it is being written. After a crash at most the last second is missing. With --since, buffered records from that time on are saved as well; --until ends the recording then, or selects with --held."
 		"\v"
 		"Examples:\n"
 		"  oomtrace record --held -o oom.oom\n"
 		"      save the buffered records, for example to send them\n"
+		"  oomtrace record --held --since 17:00 --until 17:30 -o outage.oom\n"
 		"  oomtrace record --all --for 1h -o hour.oom\n"
 		"      record every commit decision for an hour, for oomtrace advise hour.oom\n",
-	.takes = TAKES_OLDEST,
+	.takes = TAKES_OLDEST | TAKES_TIMES,
 	.options = record_options,
 	.option = parse_record_option,
 	.run = run_record,

@@ -179,19 +179,6 @@ static void print_status_json(const struct status *s)
 
 /* ---- for a monitor ---- */
 
-static int judge_status(const struct status *s)
-{
-	switch (s->state) {
-	case STATUS_LOADED:
-		return !s->info.enabled ? EXIT_BLIND :
-		       s->info.hooks_missing ? EXIT_HOOKS : EXIT_OK;
-	case STATUS_FORBIDDEN:
-		return check ? EXIT_RUNTIME : EXIT_OK;
-	default:
-		return EXIT_BLIND;
-	}
-}
-
 static void print_check(const struct status *s, int verdict)
 {
 	switch (verdict) {
@@ -217,7 +204,7 @@ static int run_status(const struct options *opt)
 	int verdict, status;
 
 	status_read(&s, opt);
-	verdict = judge_status(&s);
+	verdict = status_verdict(&s);
 	if (check)
 		print_check(&s, verdict);
 	else if (opt->json)
@@ -225,6 +212,9 @@ static int run_status(const struct options *opt)
 	else
 		print_status_text(&s);
 	status = close_output();
+	/* Without root there is less to show, which is no failure. */
+	if (s.state == STATUS_FORBIDDEN && !check)
+		verdict = EXIT_OK;
 	return status ? status : verdict;
 }
 

@@ -416,7 +416,7 @@ static int run_top(const struct options *opt)
 	status_read(&now, opt);
 	if (now.state != STATUS_LOADED) {
 		say_error("%s", now.why);
-		return EXIT_RUNTIME;
+		return status_verdict(&now);
 	}
 	last = now;
 	screen = newterm(NULL, stdout, stdin);
@@ -455,7 +455,7 @@ static int run_top(const struct options *opt)
 	}
 	endwin();
 	delscreen(screen);
-	return EXIT_OK;
+	return status_verdict(&now);
 }
 
 static const struct argp_option top_options[] = {
@@ -469,7 +469,7 @@ static const struct argp_option top_options[] = {
 const struct command command_top = {
 	.name = "top",
 	.summary = "a live screen of memory, pressure and the next victims",
-	.help = "Show the machine's memory and pressure, the last kill, the cgroups that are nearest to their limits, and the processes that would be killed next, refreshed every second. Press h for the keys, q to quit."
+	.help = "Show the machine's memory and pressure, the last kill, the cgroups that are nearest to their limits, and the processes that would be killed next, refreshed every second. Press h for the keys, q to quit. The exit status is that of status: 3 not recording, 4 hooks are missing."
 		"\v"
 		"Examples:\n"
 		"  oomtrace top\n"

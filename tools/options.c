@@ -20,13 +20,17 @@
 #include "savefile_read.h"
 #include "when.h"
 
-enum { KEY_OLDEST = 0x100, KEY_USAGE, KEY_DIR, KEY_SINCE, KEY_UNTIL, KEY_NO_PAGER };
+enum { KEY_OLDEST = 0x100, KEY_USAGE, KEY_DIR, KEY_SINCE, KEY_UNTIL, KEY_NO_PAGER,
+       KEY_NO_TIMES };
 
 /* Upper bound: the common options, a command's own, and the empty last one. */
 #define OPTIONS_MAX	32
 
 /* All commands but those that read a process take --device. */
 #define TAKES_DEVICE	0x8000
+
+/* Commands that do not take times. */
+#define REFUSES_TIMES	0x4000
 
 /* A command line being read. */
 struct reading {
@@ -304,6 +308,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return read_when(r->opt, &r->opt->since, "since", arg);
 	case KEY_UNTIL:
 		return read_when(r->opt, &r->opt->until, "until", arg);
+	case KEY_NO_TIMES:
+		say_error("%s shows the present, so --since and --until mean nothing: dump, list, last, refusals, export and others have them",
+			  r->cmd->name);
+		return EINVAL;
 	case KEY_NO_PAGER:
 		r->opt->no_pager = true;
 		return 0;
@@ -359,9 +367,14 @@ static void pick_options(struct argp_option *to, const struct command *cmd)
 		  "Up to TIME", 0 } },
 		{ TAKES_PAGER, { "no-pager", KEY_NO_PAGER, NULL, 0,
 		  "Do not show long text in a pager", 0 } },
+		/* Any command knows them, some only to say that they mean nothing. */
+		{ REFUSES_TIMES, { "since", KEY_NO_TIMES, "TIME", OPTION_HIDDEN, NULL, 0 } },
+		{ REFUSES_TIMES, { "until", KEY_NO_TIMES, "TIME", OPTION_HIDDEN, NULL, 0 } },
 		{ 0, { "help", 'h', NULL, 0, "Print this help", 0 } },
 		{ 0, { "usage", KEY_USAGE, NULL, OPTION_HIDDEN, NULL, 0 } },
 	};
+	unsigned int takes = cmd->takes |
+			     (cmd->takes & TAKES_TIMES ? 0 : REFUSES_TIMES);
 	const struct argp_option *own = cmd->options;
 	struct argp_option *end = to + OPTIONS_MAX - 1;
 	unsigned int i;
@@ -370,7 +383,7 @@ static void pick_options(struct argp_option *to, const struct command *cmd)
 		*to++ = *own;
 	for (i = 0; i < sizeof(all) / sizeof(all[0]) && to < end; i++)
 		if (all[i].takes == TAKES_DEVICE ? !(cmd->takes & TAKES_TASK) :
-		    (all[i].takes & cmd->takes) == all[i].takes)
+		    (all[i].takes & takes) == all[i].takes)
 			*to++ = all[i].option;
 }
 

@@ -110,6 +110,19 @@ static void read_kernel_state(struct status *s)
 	s->pstore = pstore_files();
 }
 
+int status_verdict(const struct status *s)
+{
+	switch (s->state) {
+	case STATUS_LOADED:
+		return !s->info.enabled ? EXIT_BLIND :
+		       s->info.hooks_missing ? EXIT_HOOKS : EXIT_OK;
+	case STATUS_FORBIDDEN:
+		return EXIT_RUNTIME;
+	default:
+		return EXIT_BLIND;
+	}
+}
+
 void status_read(struct status *s, const struct options *opt)
 {
 	memset(s, 0, sizeof(*s));

@@ -54,6 +54,13 @@ struct status {
 	size_t pstore;
 };
 
+/**
+ * status_verdict() - the exit status for a state
+ *
+ * Return: EXIT_OK, EXIT_BLIND, EXIT_HOOKS; EXIT_RUNTIME if only root may know.
+ */
+int status_verdict(const struct status *s);
+
 /** status_read() - read the module's and the machine's state */
 void status_read(struct status *s, const struct options *opt);
 

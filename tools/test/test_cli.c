@@ -438,6 +438,14 @@ static void test_usage(void)
 	expect("./oomtrace last -d few 5 2>&1", 1,
 	       "no record of OOM episode 5 is available\n",
 	       "an_episode_that_is_not_held_is_a_failure");
+	expect("for c in status top ranking protect limits info; do ./oomtrace $c --since 1h 2>&1 || echo $?; done | sort | uniq -c | sed 's/ .*oomtrace: [a-z]*//'",
+	       0, " shows the present, so --since and --until mean nothing",
+	       "times_of_the_present_are_refused");
+	check(strstr(out, " 6 2\n") && lines() == 7, "by_each_command_that_shows_it");
+	expect("./oomtrace record --until 1h 2>&1", 2, "no output file",
+	       "a_recording_has_times");
+	expect("script -qec './oomtrace top -d few' /dev/null </dev/null", 3,
+	       "few is a file of saved records, not a device", "top_without_a_module_is_blind");
 	if (access("/dev/oomtrace", F_OK))
 		expect("./oomtrace dump 2>&1", 3,
 		       "oomtrace: /dev/oomtrace: the module is not loaded (modprobe oomtrace)\n",
