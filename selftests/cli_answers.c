@@ -439,6 +439,43 @@ TEST_F(cli_answers, status_says_that_all_is_well)
 	spill(DEBUGFS "/enable", "1");
 }
 
+TEST_F(cli_answers, without_a_command_all_is_on_one_screen)
+{
+	char *overview[] = { "oomtrace", NULL }, word[64], *line;
+	unsigned int lines = 0;
+	struct memcg cg;
+	struct hog hog;
+
+	EXPECT_EQ(0, run_program(said, sizeof(said), overview));
+	EXPECT_IN("Killed   nothing", said);
+	if (!memcg_make(&cg, "overview", MB(8)))
+		SKIP(return, "no cgroup v2 memory controller");
+	hog_start(&hog, "--comm piggy --cgroup %s --grow 64", cg.dir);
+	snprintf(word, sizeof(word), " piggy[%d] ", hog.pid);
+	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
+	deny_some();
+	EXPECT_EQ(0, run_program(said, sizeof(said), overview));
+	memcg_remove(&cg);
+	EXPECT_IN("State    recording; all ", said);
+	EXPECT_IN("Killed   1 OOM kill recorded or saved since 20", said);
+	EXPECT_IN(word, said);
+	EXPECT_IN(" requests since the module was loaded; the last was ", said);
+	EXPECT_IN("Memory   ", said);
+	EXPECT_IN(" is nearest to its limit: ", said);
+	EXPECT_IN(" would be killed first: ", said);
+	EXPECT_IN("oomtrace last ", said);
+	for (line = said; *line; line += strcspn(line, "\n") + 1) {
+		EXPECT_GE(80, strcspn(line, "\n")) TH_LOG("%s", line);
+		lines++;
+	}
+	EXPECT_GE(24, lines) TH_LOG("%s", said);
+	printf("# %s", said);
+	spill(DEBUGFS "/enable", "0");
+	EXPECT_EQ(3, run_program(said, sizeof(said), overview));
+	EXPECT_IN("not recording", said);
+	spill(DEBUGFS "/enable", "1");
+}
+
 TEST_F(cli_answers, a_refusal_is_explained_with_the_kernels_sum)
 {
 	char *dump[] = {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * oomtrace status, also the command of oomtrace without arguments: whether the
- * module is loaded and complete, what happened so far, and what to do next. It
- * works without root and without the module, from files that all users may read,
- * and then says why it shows less.
+ * oomtrace status: whether the module is loaded and complete, what happened so
+ * far, and what to do next. It works without root and without the module, from
+ * files that all users may read, and then says why it shows less.
  */
 #include <argp.h>
 #include <stdio.h>
@@ -227,10 +226,9 @@ static const struct argp_option status_options[] = {
 const struct command command_status = {
 	.name = "status",
 	.summary = "is it recording, what happened, what to do next",
-	.help = "Show whether the module is loaded and all its hooks are attached, what happened since it was loaded, and what to do next. This is also the default command. Without root or without the module it shows only what all users may read. Exit status: 0 recording, 3 not recording (not loaded, another ABI, disabled), 4 recording but hooks are missing."
+	.help = "Show whether the module is loaded and all its hooks are attached, what happened since it was loaded, and what to do next. Without root or without the module it shows only what all users may read. Exit status: 0 recording, 3 not recording (not loaded, another ABI, disabled), 4 recording but hooks are missing."
 		"\v"
 		"Examples:\n"
-		"  oomtrace\n"
 		"  oomtrace status --check\n"
 		"  oomtrace status --json | jq .hooks_missing\n",
 	.takes = TAKES_JSON,

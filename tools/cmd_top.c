@@ -21,6 +21,7 @@
 #include "cmd_top.h"
 #include "container_names.h"
 #include "human.h"
+#include "machine.h"
 #include "numbers.h"
 #include "procfs.h"
 #include "ranking.h"
@@ -118,41 +119,6 @@ static double to_bytes(long long pages)
 
 /* ---- the machine ---- */
 
-/* A line "name: value kB" of /proc/meminfo in bytes; negative if absent. */
-static double read_meminfo(const char *name)
-{
-	char line[256];
-	double bytes = -1;
-	FILE *f = fopen("/proc/meminfo", "re");
-	size_t len = strlen(name);
-
-	while (f && bytes < 0 && fgets(line, sizeof(line), f))
-		if (!strncmp(line, name, len) && line[len] == ':')
-			bytes = strtod(line + len + 1, NULL) * 1024;
-	if (f)
-		fclose(f);
-	return bytes;
-}
-
-/* The share of the last 10 s in which tasks were stalled; negative if unknown. */
-static double read_pressure(const char *resource, const char *kind)
-{
-	char path[64], line[256], *at;
-	double percent = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/pressure/%s", resource);
-	f = fopen(path, "re");
-	while (f && percent < 0 && fgets(line, sizeof(line), f)) {
-		at = strstr(line, "avg10=");
-		if (at && !strncmp(line, kind, strlen(kind)))
-			percent = strtod(at + strlen("avg10="), NULL);
-	}
-	if (f)
-		fclose(f);
-	return percent;
-}
-
 static void draw_title(void)
 {
 	char host[65] = "", when[64] = "", line[256];
@@ -173,8 +139,8 @@ static void draw_title(void)
 
 static void draw_memory(const struct status *s)
 {
-	double total = read_meminfo("MemTotal"), swap = read_meminfo("SwapTotal");
-	double free_swap = read_meminfo("SwapFree");
+	double total = machine_meminfo("MemTotal"), swap = machine_meminfo("SwapTotal");
+	double free_swap = machine_meminfo("SwapFree");
 	double available = to_bytes(s->memory.available);
 	char a[HUMAN_LEN], b[HUMAN_LEN];
 
@@ -188,13 +154,13 @@ static void draw_memory(const struct status *s)
 		     human_size(b, swap));
 		draw_bar(44, swap - free_swap, swap);
 	}
-	if (read_pressure("memory", "some") < 0)
+	if (machine_pressure("memory", "some") < 0)
 		draw("Pressure  not known: this kernel has no PSI, or it is off (psi=1)");
 	else
 		draw("Pressure  memory: some %.2f %%, full %.2f %%; I/O: some %.2f %% of the last 10 s",
-		     read_pressure("memory", "some"),
-		     read_pressure("memory", "full"),
-		     read_pressure("io", "some"));
+		     machine_pressure("memory", "some"),
+		     machine_pressure("memory", "full"),
+		     machine_pressure("io", "some"));
 }
 
 /* The limit of mode 2 says nothing about this machine in other modes. */

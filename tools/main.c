@@ -14,6 +14,7 @@
 #include "cmd_last.h"
 #include "cmd_limits.h"
 #include "cmd_list.h"
+#include "cmd_overview.h"
 #include "cmd_protect.h"
 #include "cmd_ranking.h"
 #include "cmd_record.h"
@@ -55,10 +56,10 @@ static int print_usage(void)
 	     "  -V, --version  print the version\n"
 	     "\n"
 	     "`oomtrace COMMAND --help` lists the options of a command and examples;\n"
-	     "oomtrace(8) explains the output. Without a command, status is run. The module\n"
-	     "must be loaded (modprobe oomtrace), and reading it requires root. Exit status:\n"
-	     "0 success, 1 failure or nothing found, 2 usage error, 3 not recording, 4 hooks\n"
-	     "missing.");
+	     "oomtrace(8) explains the output. Without a command: what was killed and refused,\n"
+	     "and the memory now, on one screen. The module must be loaded (modprobe\n"
+	     "oomtrace), and reading it requires root. Exit status: 0 success, 1 failure or\n"
+	     "nothing found, 2 usage error, 3 not recording, 4 hooks missing.");
 	return close_output();
 }
 
@@ -87,10 +88,10 @@ int main(int argc, char **argv)
 	/* A closed output pipe shall be EPIPE, which is not treated as a failure. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
-		static char *status[] = { "status", NULL };
+		static char *overview[] = { "overview", NULL };
 
-		options_read(&command_status, 1, status, &opt);
-		return command_status.run(&opt);
+		options_read(&command_overview, 1, overview, &opt);
+		return command_overview.run(&opt);
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help"))

@@ -415,16 +415,19 @@ static void test_man(void)
 static void test_usage(void)
 {
 	if (access("/dev/oomtrace", F_OK)) {
-		expect("./oomtrace 2>&1", 3, "\nNext:      ",
+		expect("./oomtrace 2>&1", 3, "\nNext     modprobe oomtrace ",
 		       "no_command_says_how_things_are");
 		expect("./oomtrace status --check", 3, "CRITICAL: not recording: ",
 		       "a_monitor_gets_one_line");
 	} else {
-		expect("./oomtrace 2>&1", 0, "\nNext:      ",
+		expect("./oomtrace 2>&1", 0, "\nNext     ",
 		       "no_command_says_how_things_are");
 		expect("./oomtrace status --check", 0, "OK: ",
 		       "a_monitor_gets_one_line");
 	}
+	expect("./oomtrace 2>/dev/null | awk 'length > 80'; ./oomtrace 2>&1 | grep -c .", 0, "",
+	       "on_one_screen");
+	check(*out != '0' && lines() == 1 && atoi(out) <= 24, "of_80_columns");
 	expect("./oomtrace frob 2>&1", 2,
 	       "unknown command 'frob'\nCommands:\n  status ",
 	       "an_unknown_command_lists_those_there_are");
