@@ -312,6 +312,15 @@
 	F(sample, free,			INT,  none)		\
 	F(sample, swap_free,		INT,  none)
 
+#define OOMTRACE_FIELDS_PROCESS(F)				\
+	F(process, episode,		UINT, none)		\
+	F(process, pid,			INT,  none)		\
+	F(process, comm,		STR,  none)		\
+	F(process, age_ns,		UINT, none)		\
+	F(process, read_ago_ns,		UINT, none)		\
+	F(process, cmdline,		STR,  none)		\
+	F(process, cgroup,		STR,  none)
+
 /* T(TYPE, type): every record type, in the order of enum oomtrace_type. */
 #define OOMTRACE_TYPES(T)		\
 	T(COMMIT, commit)		\
@@ -331,7 +340,8 @@
 	T(NAME, name)			\
 	T(REPEAT, repeat)		\
 	T(ZONELIST, zonelist)		\
-	T(SAMPLE, sample)
+	T(SAMPLE, sample)		\
+	T(PROCESS, process)
 
 /*
  * The names of ENUM values: E(CONSTANT, "name"), one list for each enum of the

@@ -64,6 +64,8 @@
  * @OOMTRACE_ZONELIST: the zones that the request of an episode may use
  * @OOMTRACE_SAMPLE: memory at one moment; made by programs that save records,
  *	never by the module
+ * @OOMTRACE_PROCESS: what was read of a victim before its kill; made by programs
+ *	that save records, never by the module
  */
 enum oomtrace_type {
 	OOMTRACE_COMMIT		= 1,
@@ -84,6 +86,7 @@ enum oomtrace_type {
 	OOMTRACE_REPEAT		= 16,
 	OOMTRACE_ZONELIST	= 17,
 	OOMTRACE_SAMPLE		= 20,
+	OOMTRACE_PROCESS	= 21,
 };
 
 /**
@@ -332,6 +335,38 @@ struct oomtrace_sample {
 	__s64	available;
 	__s64	free;
 	__s64	swap_free;
+};
+
+/** OOMTRACE_PROCESS_TEXT - bytes for a command line or a path, with the NUL */
+#define OOMTRACE_PROCESS_TEXT	256
+
+/**
+ * struct oomtrace_process - what was read of a victim while it lived
+ * @h: header; @ts_ns is that of the victim record; @cpu and @seq are 0.
+ * @episode: number of the episode that killed it.
+ * @pid: its process id (tgid).
+ * @comm: its command name when it was read.
+ * @age_ns: from its start to the kill, nanoseconds.
+ * @read_ago_ns: from the reading to the kill, nanoseconds. It may have changed its
+ *	command line since.
+ * @cmdline: arguments separated by spaces, cut if they do not fit; absent if they
+ *	could not be read.
+ * @cgroup: path of its cgroup; absent if it could not be read or does not fit.
+ *
+ * Not in the rings: oomtraced looks at the likeliest victims every 15 seconds, and
+ * adds what it knows to the records that it saves. The module could not read a
+ * command line: that may sleep on the memory that ran out.
+ */
+struct oomtrace_process {
+	struct oomtrace_header h;
+	__u64	episode;
+	__s32	pid;
+	__u32	reserved;
+	char	comm[OOMTRACE_COMM_LEN];
+	__u64	age_ns;
+	__u64	read_ago_ns;
+	char	cmdline[OOMTRACE_PROCESS_TEXT];
+	char	cgroup[OOMTRACE_PROCESS_TEXT];
 };
 
 /**

@@ -13,8 +13,10 @@
 #include "brief.h"
 #include "brief_parts.h"
 #include "clock.h"
+#include "human.h"
 #include "size.h"
 #include "term.h"
+#include "victim.h"
 #include "when.h"
 
 /* Victims named besides the first. */
@@ -208,7 +210,9 @@ static const char *describe_end(const struct brief *b)
 static void say_killed(const struct brief *b)
 {
 	const struct oomtrace_victim *v = &b->s.victim[0];
-	char name[TASK_MAX], user[100] = "", freed[200];
+	char name[TASK_MAX], user[100] = "", freed[200], what[VICTIM_TEXT_MAX];
+	char when[HUMAN_LEN];
+	u64 ago;
 
 	if (!b->s.victims) {
 		term_say("Killed", "%s", describe_end(b));
@@ -219,6 +223,8 @@ static void say_killed(const struct brief *b)
 	write_freed(freed, sizeof(freed), b, 0);
 	term_say("Killed", "\001%s\002%s%s", brief_task(name, v->comm, v->pid), user,
 		 freed);
+	if (victim_describe(what, b->recs, b->ep->number, v->tgid, &ago))
+		term_say("", "(%s; read %s before)", what, human_time(when, ago / NS_PER_S));
 	if (b->s.victims > 1)
 		say_others(b);
 }

@@ -15,13 +15,16 @@
 #include "../common/story.h"
 #include "brief.h"
 #include "cgroups.h"
+#include "clock.h"
 #include "cmd_last.h"
 #include "cmd_list.h"
+#include "human.h"
 #include "json.h"
 #include "pstore.h"
 #include "records_json.h"
 #include "store.h"
 #include "term.h"
+#include "victim.h"
 #include "when.h"
 
 enum { KEY_LIST = 0x200, KEY_PSTORE };
@@ -143,6 +146,27 @@ static unsigned long long find_later(const struct store *st, const struct episod
 	return newest;
 }
 
+/* What oomtraced had read of the victims. */
+static void print_processes(const struct records *recs, unsigned long long episode)
+{
+	char text[VICTIM_TEXT_MAX], ago[HUMAN_LEN];
+	const struct oomtrace_header *rec;
+	const struct oomtrace_victim *v;
+	const char *label = "Process:";
+	size_t pos = 0;
+	u64 ago_ns;
+
+	while ((rec = records_next(recs, episode, &pos))) {
+		v = (const void *)rec;
+		if (rec->type != OOMTRACE_VICTIM ||
+		    !victim_describe(text, recs, episode, v->tgid, &ago_ns))
+			continue;
+		printf("%-11s[%d] was %s (read %s before)\n", label, v->tgid, text,
+		       human_time(ago, ago_ns / NS_PER_S));
+		label = "";
+	}
+}
+
 /* Every number, in the words of the module's last_oom file. */
 static void explain_whole(const struct store *st, const struct records *recs,
 			  const struct episode *ep)
@@ -160,6 +184,7 @@ static void explain_whole(const struct store *st, const struct records *recs,
 	if (ep->dated && oomtrace_story_begin_ns(&s))
 		oomtrace_story_use_time(&s, when_write_utc(time, ep->wall_ns));
 	oomtrace_story_print(&s, &out);
+	print_processes(recs, ep->number);
 	print_cgroups(recs, ep->number);
 }
 

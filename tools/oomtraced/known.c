@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "../../common/format.h"
 #include "../clock.h"
 #include "../procfs.h"
 #include "known.h"
@@ -47,6 +48,38 @@ const struct known_process *known_find(s32 pid, const char *comm, u64 ts_ns)
 	    p->read_ns > ts_ns || p->seen_ns + FRESH_NS < ts_ns)
 		return NULL;
 	return p;
+}
+
+bool known_record(struct oomtrace_process *rec, const struct oomtrace_victim *v,
+		  s64 boot_offset_ns)
+{
+	const struct known_process *p;
+
+	if (!oomtrace_field_valid(&v->h, OOMTRACE_BIT_victim_tgid) ||
+	    !oomtrace_field_valid(&v->h, OOMTRACE_BIT_victim_comm))
+		return false;
+	p = known_find(v->tgid, v->comm, v->h.ts_ns);
+	if (!p)
+		return false;
+	memset(rec, 0, sizeof(*rec));
+	rec->h.type = OOMTRACE_PROCESS;
+	rec->h.size = sizeof(*rec);
+	rec->h.flags = v->h.flags;
+	rec->h.ts_ns = v->h.ts_ns;
+	rec->h.valid = OOMTRACE_ALL(process);
+	rec->episode = v->episode;
+	rec->pid = p->pid;
+	memcpy(rec->comm, p->comm, sizeof(rec->comm));
+	rec->age_ns = v->h.ts_ns + boot_offset_ns - p->start_ns;
+	rec->read_ago_ns = v->h.ts_ns - p->read_ns;
+	snprintf(rec->cmdline, sizeof(rec->cmdline), "%s", p->cmdline);
+	if (!*p->cmdline)
+		rec->h.valid &= ~OOMTRACE_BIT(process, cmdline);
+	if (*p->cgroup && strlen(p->cgroup) < sizeof(rec->cgroup))
+		strcpy(rec->cgroup, p->cgroup);
+	else
+		rec->h.valid &= ~OOMTRACE_BIT(process, cgroup);
+	return true;
 }
 
 static ssize_t read_file(const char *path, char *text, size_t size)

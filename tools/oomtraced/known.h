@@ -63,4 +63,15 @@ void known_add(const struct known_process *p);
  */
 const struct known_process *known_find(s32 pid, const char *comm, u64 ts_ns);
 
+/**
+ * known_record() - what is known of a victim, as a record to save
+ * @rec: out.
+ * @v: the victim's record.
+ * @boot_offset_ns: from CLOCK_MONOTONIC to CLOCK_BOOTTIME.
+ *
+ * Return: false if nothing is known of it.
+ */
+bool known_record(struct oomtrace_process *rec, const struct oomtrace_victim *v,
+		  s64 boot_offset_ns);
+
 #endif /* OOMTRACE_KNOWN_H */

@@ -150,6 +150,18 @@ static bool is_history(const struct oomtrace_header *rec)
 	       OOMTRACE_RECORDED_ALL;
 }
 
+/* Save a record, and what is known of the process if it is a victim's. */
+static void save_record(struct history_dir *h, const struct oomtrace_header *rec)
+{
+	struct oomtrace_process known;
+
+	/* history_flush() reports a failure. */
+	history_add(h, rec);
+	if (rec->type == OOMTRACE_VICTIM && rec->size >= sizeof(struct oomtrace_victim) &&
+	    known_record(&known, (const void *)rec, journal.boot_offset_ns))
+		history_add(h, &known.h);
+}
+
 /*
  * Process the available records. Returns 0 if that was all, 1 if there are more,
  * or a negative errno. Sets *oom if a record is not a commit decision.
@@ -166,9 +178,8 @@ static int process_records(struct oomtrace *ot, struct history_dir *h, bool *oom
 		metrics_feed(&metrics, rec);
 		journal_feed(&journal, &metrics.cgroups, rec, service_now_ns());
 		*oom |= rec->type != OOMTRACE_COMMIT;
-		/* history_flush() reports a failure. */
 		if (h && is_history(rec))
-			history_add(h, rec);
+			save_record(h, rec);
 	}
 	return ret;
 }

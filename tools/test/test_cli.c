@@ -293,8 +293,38 @@ static void test_export(void)
 	       "export_wants_a_format");
 }
 
+/* A victim at which oomtraced had looked. */
+static void save_victim(const char *file)
+{
+	RECORD(v, VICTIM, victim);
+	RECORD(p, PROCESS, process);
+
+	v.episode = 7;
+	v.pid = 812;
+	v.tgid = 812;
+	strcpy(v.comm, "java");
+	v.rss_anon = 6000;
+	save_oom(file);
+	save(file, &v, sizeof(v));
+	p.episode = 7;
+	p.pid = 812;
+	strcpy(p.comm, "java");
+	p.age_ns = 12 * 86400 * 1000000000ULL;
+	p.read_ago_ns = 9000000000ULL;
+	strcpy(p.cmdline, "java -jar payments.jar");
+	strcpy(p.cgroup, "/system.slice/payments.service");
+	save(file, &p, sizeof(p));
+}
+
 static void test_last(void)
 {
+	save_victim("known");
+	expect("./oomtrace last known", 0,
+	       "\n         (java -jar payments.jar of payments.service, up 12 days; read 9 s\n         before)\n",
+	       "last_has_the_command_line_that_was_read_before");
+	expect("./oomtrace last -v known", 0,
+	       "\nProcess:   [812] was java -jar payments.jar of payments.service, up 12 days (read 9 s before)\n",
+	       "so_has_every_number");
 	expect("./oomtrace last -v oom", 0, "Runner-up: p\\\"i\\n[811]",
 	       "last_explains_a_file");
 	expect("./oomtrace last oom", 0,

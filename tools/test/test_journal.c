@@ -158,6 +158,27 @@ static void check_schema(void)
 	check(!pclose(p), "a_line_of_json_has_its_schema");
 }
 
+/* The same as a record, for oomtrace last. */
+static void test_known_record(void)
+{
+	struct oomtrace_process p;
+	RECORD(v, VICTIM, victim);
+
+	v.episode = 21;
+	v.tgid = 10;
+	strcpy(v.comm, "x\nPRIORITY=0");
+	check(known_record(&p, &v, j.boot_offset_ns) && p.episode == 21 && p.pid == 10 &&
+	      p.h.ts_ns == v.h.ts_ns && p.read_ago_ns == 10345678901ULL &&
+	      p.age_ns == 12345678901ULL - 1000000000 + j.boot_offset_ns &&
+	      !strcmp(p.cmdline, "java -jar payments.jar"),
+	      "what_was_read_is_saved_with_the_kill");
+	check(oomtrace_field_valid(&p.h, OOMTRACE_BIT_process_cmdline) &&
+	      !oomtrace_field_valid(&p.h, OOMTRACE_BIT_process_cgroup),
+	      "what_could_not_be_read_is_absent");
+	v.tgid = 11;
+	check(!known_record(&p, &v, 0), "another_process_has_no_record");
+}
+
 /* What the person on call reads first. */
 static void test_owner_fields(void)
 {
@@ -190,6 +211,7 @@ static void test_owner_fields(void)
 		  "what_was_read_before_is_marked");
 	check_has(entry, "[OOM_VICTIM_CMDLINE=java -jar payments.jar]",
 		  "the_command_line_is_a_field");
+	test_known_record();
 	check_has(line, "\"victim_comm\":\"x\\u000aPRIORITY=0\",\"victim_uid\":0",
 		  "a_line_of_json_escapes_names");
 	check_has(line, "{\"type\":\"oom\",\"message\":\"OOM: killed",

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Describes a victim by what oomtraced read while it lived.
+ */
+#include <liboomtrace.h>
+#include <stdio.h>
+
+#include "../common/format.h"
+#include "cgroup_owner.h"
+#include "clock.h"
+#include "human.h"
+#include "victim.h"
+
+/* Characters of the command line that are shown. */
+#define CMDLINE_SHOWN	120
+
+/* " of payments.service"; a cgroup that is nobody's says little. */
+static void write_owner(char *buf, size_t size, const struct oomtrace_process *p)
+{
+	char owner[CGROUP_LABEL_MAX], path[OOMTRACE_PROCESS_TEXT + 1];
+
+	*buf = '\0';
+	if (!oomtrace_field_valid(&p->h, OOMTRACE_BIT_process_cgroup))
+		return;
+	oomtrace_get_str(&p->h, "cgroup", path, sizeof(path));
+	if (cgroup_kind(path, owner, sizeof(owner)) != CGROUP_OTHER)
+		snprintf(buf, size, " of %.150s", owner);
+}
+
+bool victim_describe(char buf[VICTIM_TEXT_MAX], const struct records *recs,
+		     unsigned long long episode, s32 pid, u64 *read_ago_ns)
+{
+	char text[OOMTRACE_PROCESS_TEXT + 1], of[200], up[HUMAN_LEN], all[VICTIM_TEXT_MAX];
+	const struct oomtrace_process *p = NULL;
+	const struct oomtrace_header *rec;
+	size_t pos = 0;
+
+	while ((rec = records_next(recs, episode, &pos)))
+		if (rec->type == OOMTRACE_PROCESS && ((const struct oomtrace_process *)rec)->pid == pid)
+			p = (const void *)rec;
+	if (!p)
+		return false;
+	oomtrace_get_str(&p->h, oomtrace_field_valid(&p->h, OOMTRACE_BIT_process_cmdline) ?
+			 "cmdline" : "comm", text, sizeof(text));
+	write_owner(of, sizeof(of), p);
+	human_time(up, p->age_ns / NS_PER_S);
+	snprintf(all, sizeof(all), "%.*s%s%s, up %s", CMDLINE_SHOWN, text,
+		 strlen(text) > CMDLINE_SHOWN ? "..." : "", of, up);
+	oomtrace_escape(buf, VICTIM_TEXT_MAX, all, sizeof(all));
+	*read_ago_ns = p->read_ago_ns;
+	return true;
+}
