@@ -454,7 +454,8 @@
 
 #define OOMTRACE_NAMES_ring(E)			\
 	E(OOMTRACE_RING_COMMIT,	"commit")	\
-	E(OOMTRACE_RING_OOM,	"oom")
+	E(OOMTRACE_RING_OOM,	"oom")		\
+	E(OOMTRACE_RING_CANDIDATE, "candidate")
 
 /* Bit numbers in the masks: OOMTRACE_BIT_commit_pid, ... */
 #define OOMTRACE_BIT_(type, field, kind, names) OOMTRACE_BIT_##type##_##field,

@@ -94,13 +94,21 @@ enum oomtrace_type {
  * @OOMTRACE_RING_COMMIT: commit decisions, which can be frequent
  * @OOMTRACE_RING_OOM: OOM episodes, which are rare; commit decisions never
  *	overwrite them
+ * @OOMTRACE_RING_CANDIDATE: the candidates of OOM episodes, which overwrite only
+ *	each other; one memory for the machine, found as that of the possible CPU
+ *	with the lowest number. All other CPUs have none. A reader that maps only
+ *	the rings above misses the candidates, which oom_end counts.
  * @OOMTRACE_RINGS: number of rings
  */
 enum oomtrace_ring_id {
 	OOMTRACE_RING_COMMIT	= 0,
 	OOMTRACE_RING_OOM	= 1,
-	OOMTRACE_RINGS		= 2,
+	OOMTRACE_RING_CANDIDATE	= 2,
+	OOMTRACE_RINGS		= 3,
 };
+
+/** OOMTRACE_INFO_RINGS - rings in the array of struct oomtrace_info */
+#define OOMTRACE_INFO_RINGS	2
 
 /**
  * enum oomtrace_refusal - context of a nested write, which the ring rejects
@@ -125,7 +133,8 @@ enum oomtrace_refusal {
  * struct oomtrace_header - the start of every record
  * @type: enum oomtrace_type.
  * @size: bytes of the whole record, including this header; a multiple of 8.
- * @cpu: CPU that wrote the record, and whose ring buffered it.
+ * @cpu: CPU whose ring buffered the record. It wrote the record, too, except in
+ *	the ring of the candidates, which any CPU writes.
  * @flags: OOMTRACE_FLAG_RING; the other bits are zero.
  * @seq: number of the record in its ring on its CPU: 1, 2, 3..., written without
  *	gaps. In a ring's memory, 0 marks a slot that is being written. In a lost
@@ -880,9 +889,13 @@ enum oomtrace_reason {
  * @points: return value of oom_badness(), pages, may be negative. Absent if
  *	oom_badness() was not called, was not seen, or found the task ineligible;
  *	LONG_MAX for a task marked as an OOM origin (swapoff, KSM).
- * @rss_anon: MM_ANONPAGES, pages. The five memory fields are read just before
- *	oom_badness() reads them: derived if they do not add up to @points,
- *	absent if the task has no mm or its lock was contended.
+ * @rss_anon: MM_ANONPAGES, pages. The five memory fields are read just after
+ *	oom_badness() has read them: derived if they do not add up to @points.
+ *	Absent if the task has no mm or its lock was contended, and, with
+ *	candidates=compact, unless the task led, or was a contender when it was
+ *	evaluated: one of the 64 with the most points, or the best one with its
+ *	oom_score_adj. On kernels whose OOM killer adds up these counters over all
+ *	CPUs, they are read without that for other tasks, and are derived.
  * @rss_file: MM_FILEPAGES, pages.
  * @rss_shmem: MM_SHMEMPAGES, pages.
  * @swapents: MM_SWAPENTS, pages.
@@ -895,7 +908,11 @@ enum oomtrace_reason {
  *	the kernel's tests in the kernel's order. Never cpuset in a memcg OOM or
  *	with one memory node, where the kernel does not skip tasks for that.
  * @ns_pid: @pid in the task's own pid namespace; absent if the task has already
- *	released its pid.
+ *	released its pid, and where candidates=compact omits the memory of a
+ *	candidate with points.
+ *
+ * If a scan has more candidates than its part of the ring has slots, the first
+ * ones are recorded, and of the others the contenders, when the scan is over.
  */
 struct oomtrace_candidate {
 	struct oomtrace_header h;
@@ -1169,8 +1186,11 @@ enum oomtrace_ending {
  * @candidates: tasks that the kernel evaluated, without @exempt_init and
  *	@exempt_kthread; in scope userspace, processes in the ranking that the
  *	module made just after the daemon's signal.
- * @missed: those of the @candidates without a candidate record. Records that
- *	the ring overwrote are not counted here but in each reader's lost records.
+ * @missed: those of the @candidates without a candidate record, because the
+ *	ring was full or a write was rejected. Those that were scored have no
+ *	more points than the best recorded one with the same oom_score_adj.
+ *	Records that later episodes overwrote are not counted here but in each
+ *	reader's lost records.
  * @ending: enum oomtrace_ending.
  * @reserved: zero.
  * @scored: those of the @candidates with points. @scored and the counts below
@@ -1400,8 +1420,9 @@ struct oomtrace_ring_cpu_info {
  * struct oomtrace_resize - change the size of a ring (OOMTRACE_IOC_RESIZE)
  * @size: sizeof(struct oomtrace_resize); EINVAL otherwise.
  * @ring: enum oomtrace_ring_id; EINVAL for any other value.
- * @kb: KiB per CPU that is or was online, and for each that comes online; 16 to
- *	1048576, rounded up to whole pages; EINVAL otherwise.
+ * @kb: KiB per CPU that is or was online, and for each that comes online (KiB in
+ *	all for the ring of candidates); 16 to 1048576, rounded up to whole pages;
+ *	EINVAL otherwise.
  *	If the memory cannot be allocated, the ring is unchanged and the ioctl
  *	fails with ENOMEM.
  * @flags: zero; EINVAL otherwise.
@@ -1504,7 +1525,7 @@ struct oomtrace_ring_info {
  * @enabled: out: 1 if the hooks are armed.
  * @hooks_missing: out: hooks that could not attach or do not fire; the hooks
  *	file says why.
- * @ring: out: one for each enum oomtrace_ring_id.
+ * @ring: out: the rings of commit decisions and OOM episodes.
  * @hooks: out: number of hooks, attached or not.
  * @cpu_ids: out: all CPU numbers are lower; not each lower one is a possible CPU.
  * @ring_cpus: out: number of CPUs whose rings have memory. The others were never
@@ -1512,6 +1533,7 @@ struct oomtrace_ring_info {
  * @reserved: out: zero.
  * @no_memory: out: records lost since load because the CPU was online without
  *	memory, all rings and CPUs; not part of @refused.
+ * @candidates: out: the ring of candidates; a module without one leaves it zero.
  */
 struct oomtrace_info {
 	__u32	size;
@@ -1523,12 +1545,13 @@ struct oomtrace_info {
 	__u64	episodes;
 	__u32	enabled;
 	__u32	hooks_missing;
-	struct oomtrace_ring_info ring[OOMTRACE_RINGS];
+	struct oomtrace_ring_info ring[OOMTRACE_INFO_RINGS];
 	__u32	hooks;
 	__u32	cpu_ids;
 	__u32	ring_cpus;
 	__u32	reserved;
 	__u64	no_memory;
+	struct oomtrace_ring_info candidates;
 };
 
 /** OOMTRACE_INFO_SIZE_VER1 - bytes of struct oomtrace_info's first version */

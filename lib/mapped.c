@@ -268,8 +268,8 @@ int mapped_open(struct oomtrace *ot, unsigned int cpus, unsigned int possible)
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
 		for (cpu = 0; cpu < cpus; cpu++) {
 			err = map_ring(ot, &m->ring[id * cpus + cpu], id, cpu);
-			/* This CPU is not possible. */
-			if (err == -EINVAL && cpu)
+			/* This CPU is not possible, or an older module's ring. */
+			if (err == -EINVAL && (cpu || id >= OOMTRACE_INFO_RINGS))
 				continue;
 			if (err) {
 				mapped_close(m);
@@ -278,7 +278,8 @@ int mapped_open(struct oomtrace *ot, unsigned int cpus, unsigned int possible)
 			n++;
 		}
 	}
-	if (n != OOMTRACE_RINGS * possible) {
+	if (n != OOMTRACE_RINGS * possible &&
+	    n != OOMTRACE_INFO_RINGS * possible) {
 		mapped_close(m);
 		return -EPROTO;
 	}

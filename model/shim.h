@@ -85,6 +85,10 @@ static void racy_copy(void *to, const void *from, size_t len)
 
 #define data_race(x)	x
 
+/* Only the shared ring uses it, which the model does not write. */
+#define xchg_acquire(p, new)	\
+	({ typeof(*(p)) was_ = *(p); *(p) = (new); was_; })
+
 /* ---- CPUs: one writer thread each ---- */
 
 #ifndef MODEL_CPUS
@@ -100,6 +104,8 @@ u64 model_clock(void);
 #define MODEL_PER_CPU	256
 
 #define nr_cpu_ids	model_cpus
+#define cpu_possible_mask	0
+#define cpumask_first(mask)	((unsigned int)(mask))
 #define cpu_possible(cpu)	((cpu) < model_cpus)
 #define for_each_possible_cpu(cpu)	\
 	for ((cpu) = 0; (cpu) < model_cpus; (cpu)++)

@@ -156,7 +156,8 @@ static int ioc_info(void __user *arg)
 	info.hooks_missing = oomtrace_hooks_missing();
 	info.ring_cpus = oomtrace_ring_cpus();
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
-		oomtrace_ring_info(id, &info.ring[id]);
+		oomtrace_ring_info(id, id < OOMTRACE_INFO_RINGS ? &info.ring[id] :
+							  &info.candidates);
 		info.no_memory += count_no_memory(id);
 	}
 	/* An older caller gets a shorter struct; a newer one, zeros at the end. */

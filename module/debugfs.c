@@ -66,7 +66,7 @@ struct last_oom {
 /* Collect the records of an episode, 0 for the newest one. */
 static int read_story(struct last_oom *w, u64 episode)
 {
-	int ret = oomtrace_reader_init(&w->reader, BIT(OOMTRACE_RING_OOM), true);
+	int ret = oomtrace_reader_init(&w->reader, OOMTRACE_OOM_RINGS, true);
 
 	if (ret)
 		return ret;
@@ -234,7 +234,7 @@ static void show_rings(struct seq_file *m)
 	int id;
 
 	seq_puts(m, "# records by ring and CPU, and rejected writes: nested ones by context\n");
-	seq_printf(m, "%-8s %5s %16s %16s %16s %10s %10s %10s %10s\n", "ring", "cpu",
+	seq_printf(m, "%-9s %5s %16s %16s %16s %10s %10s %10s %10s\n", "ring", "cpu",
 		   "written", "overwritten", "rejected: task", "softirq",
 		   "irq", "nmi", "no memory");
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
@@ -243,8 +243,12 @@ static void show_rings(struct seq_file *m)
 				.ring = id, .cpu = cpu,
 			};
 
+			if (oomtrace_rings[id].shared &&
+			    cpu != oomtrace_ring_home())
+				continue;
+
 			oomtrace_ring_cpu_info(&info);
-			seq_printf(m, "%-8s %5u %16llu %16llu %16llu %10llu %10llu %10llu %10llu\n",
+			seq_printf(m, "%-9s %5u %16llu %16llu %16llu %10llu %10llu %10llu %10llu\n",
 				   names[id], cpu, info.written,
 				   count_overwritten(&info),
 				   info.refused[OOMTRACE_REFUSED_TASK],
@@ -259,8 +263,9 @@ static void show_rings(struct seq_file *m)
 		struct oomtrace_ring_info info;
 
 		oomtrace_ring_info(id, &info);
-		seq_printf(m, "%-8s %u records of %u bytes per CPU, %llu KiB in total\n",
+		seq_printf(m, "%-9s %u records of %u bytes%s, %llu KiB in total\n",
 			   names[id], info.slots, info.slot_size,
+			   oomtrace_rings[id].shared ? "" : " per CPU",
 			   info.bytes >> 10);
 	}
 	seq_printf(m, "%u of %u possible CPUs have memory; the others get it when they come online\n",

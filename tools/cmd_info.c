@@ -20,6 +20,12 @@ static unsigned int ring_cpus(const struct oomtrace_info *info)
 	return info->ring_cpus ?: info->cpus;
 }
 
+static const struct oomtrace_ring_info *ring_of(const struct oomtrace_info *info,
+						unsigned int i)
+{
+	return i < OOMTRACE_INFO_RINGS ? &info->ring[i] : &info->candidates;
+}
+
 static void print_info_text(const struct oomtrace_info *info)
 {
 	const struct oomtrace_ring_info *r;
@@ -35,7 +41,18 @@ static void print_info_text(const struct oomtrace_info *info)
 	printf("clocks         CLOCK_BOOTTIME %+lld ns, CLOCK_REALTIME %+lld ns\n",
 	       (long long)info->boot_offset_ns, (long long)info->wall_offset_ns);
 	for (i = 0; i < OOMTRACE_RINGS; i++) {
-		r = &info->ring[i];
+		r = ring_of(info, i);
+		/* An older module has no such ring. */
+		if (!r->slot_size)
+			continue;
+		if (i == OOMTRACE_RING_CANDIDATE) {
+			printf("ring %-9s %u records of up to %u bytes, %llu KiB; written %llu, refused %llu\n",
+			       ring_name(i), r->slots, r->slot_size,
+			       (unsigned long long)r->bytes / 1024,
+			       (unsigned long long)r->written,
+			       (unsigned long long)r->refused);
+			continue;
+		}
 		printf("ring %-9s %u records of up to %u bytes on each of %u CPUs, %llu KiB in all; written %llu, refused %llu\n",
 		       ring_name(i), r->slots, r->slot_size, ring_cpus(info),
 		       (unsigned long long)r->bytes / 1024, (unsigned long long)r->written,
@@ -89,8 +106,9 @@ static struct json_object *info_json(const struct oomtrace_info *info)
 	json_object_object_add(obj, "ring_cpus",
 			       json_object_new_uint64(ring_cpus(info)));
 	for (i = 0; i < OOMTRACE_RINGS; i++)
-		json_object_array_add(rings, ring_json(&info->ring[i],
-						       ring_name(i)));
+		if (ring_of(info, i)->slot_size)
+			json_object_array_add(rings, ring_json(ring_of(info, i),
+							       ring_name(i)));
 	json_object_object_add(obj, "rings", rings);
 	return obj;
 }

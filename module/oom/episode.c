@@ -28,15 +28,18 @@ u64 oomtrace_episode_next(void)
 }
 
 /**
- * oomtrace_oom_write() - write a record to the OOM ring
+ * oomtrace_oom_write() - write a record to the OOM ring or to that of candidates
  * @rec: the record; OOMTRACE_RECORD() is its first initializer.
  *
- * Context: any but NMI.
+ * Context: any but NMI; for a candidate: process context, or a panic.
  *
  * Return: false if the ring rejected the record.
  */
 bool oomtrace_oom_write(const struct oomtrace_header *rec)
 {
+	if (rec->type == OOMTRACE_CANDIDATE)
+		return oomtrace_ring_write_shared(&oomtrace_rings[OOMTRACE_RING_CANDIDATE],
+						  rec);
 	return oomtrace_ring_write(&oomtrace_rings[OOMTRACE_RING_OOM], rec,
 				   rec->type, rec->size);
 }

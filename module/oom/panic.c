@@ -123,7 +123,7 @@ static struct notifier_block panic_nb = {
  */
 int oomtrace_panic_init(void)
 {
-	int ret = oomtrace_reader_init(&panic_reader, BIT(OOMTRACE_RING_OOM), false);
+	int ret = oomtrace_reader_init(&panic_reader, OOMTRACE_OOM_RINGS, false);
 
 	if (!ret)
 		atomic_notifier_chain_register(&panic_notifier_list, &panic_nb);

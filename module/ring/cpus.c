@@ -41,6 +41,12 @@ static int give_slots(struct oomtrace_ring *ring, unsigned int cpu,
 	return 0;
 }
 
+/* Is a CPU to have memory for a ring once it was online? */
+static bool wants_slots(const struct oomtrace_ring *ring, unsigned int cpu)
+{
+	return !ring->shared || cpu == oomtrace_ring_home();
+}
+
 /*
  * Before a CPU comes online; runs on another one. An error would keep the CPU
  * offline, so there is none.
@@ -52,7 +58,7 @@ static int prepare_cpu(unsigned int cpu)
 	for (id = 0; id < OOMTRACE_RINGS; id++) {
 		struct oomtrace_ring *ring = &oomtrace_rings[id];
 
-		if (per_cpu_ptr(ring->cpu, cpu)->slots)
+		if (!wants_slots(ring, cpu) || per_cpu_ptr(ring->cpu, cpu)->slots)
 			continue;
 		if (give_slots(ring, cpu, 1))
 			pr_warn("no memory for the rings of CPU %u (%u KiB), which comes online: its records are lost and counted in stats\n",
@@ -88,7 +94,7 @@ static int ring_alloc(struct oomtrace_ring *ring, unsigned int kb)
 {
 	unsigned int cpu;
 
-	if (!oomtrace_ring_fits(kb, num_online_cpus()))
+	if (!oomtrace_ring_fits(kb, ring->shared ? 1 : num_online_cpus()))
 		return -ENOMEM;
 	ring->kb = kb;
 	ring->cpu = alloc_percpu(struct oomtrace_ring_cpu);
@@ -101,6 +107,11 @@ static int ring_alloc(struct oomtrace_ring *ring, unsigned int kb)
 		RCU_INIT_POINTER(rc->mem, &oomtrace_ring_none);
 		/* No slots: every write is rejected. */
 		rc->busy = 1;
+	}
+	if (ring->shared) {
+		ring->writer = per_cpu_ptr(ring->cpu, oomtrace_ring_home());
+		ring->home = oomtrace_ring_home() | (u32)ring->id << 16;
+		return give_slots(ring, oomtrace_ring_home(), 0);
 	}
 	for_each_online_cpu(cpu)
 		if (give_slots(ring, cpu, 0))
@@ -129,9 +140,9 @@ static int alloc_rings(const unsigned int kb[OOMTRACE_RINGS])
 }
 
 /**
- * oomtrace_rings_init() - allocate both rings for the CPUs that are online
- * @kb: KiB per CPU of each ring, a multiple of the page size, at least two
- *	pages.
+ * oomtrace_rings_init() - allocate the rings for the CPUs that are online
+ * @kb: KiB per CPU of each ring, in all of a shared one; a multiple of the page
+ *	size, at least two pages.
  *
  * Return: 0, or an error with nothing allocated: -ENOMEM, or that of
  * cpuhp_setup_state().

@@ -49,10 +49,14 @@ static const unsigned int default_kb[OOMTRACE_RINGS] = {
 
 #define MAX_HALVINGS		2
 
-/* KiB per CPU. After load it changes under resize_mutex; reads are lockless. */
+/*
+ * KiB per CPU, in all for a shared ring. After load it changes under resize_mutex;
+ * reads are lockless.
+ */
 static unsigned int buffer_kb[OOMTRACE_RINGS] = {
 	[OOMTRACE_RING_COMMIT]	= NOT_GIVEN,
 	[OOMTRACE_RING_OOM]	= NOT_GIVEN,
+	[OOMTRACE_RING_CANDIDATE] = NOT_GIVEN,
 };
 
 module_param_named(commit_buffer_kb, buffer_kb[OOMTRACE_RING_COMMIT], uint, 0444);
@@ -61,11 +65,16 @@ MODULE_PARM_DESC(commit_buffer_kb,
 
 module_param_named(oom_buffer_kb, buffer_kb[OOMTRACE_RING_OOM], uint, 0444);
 MODULE_PARM_DESC(oom_buffer_kb,
-		 "Memory for OOM episodes, KiB per CPU, 16 to 1048576 (default 512: about 1600 candidates; less on more than 42 CPUs).");
+		 "Memory for OOM episodes without their candidates, KiB per CPU, 16 to 1048576 (default 512: about 1600 records; less on more than 42 CPUs).");
+
+module_param_named(candidate_buffer_kb, buffer_kb[OOMTRACE_RING_CANDIDATE], uint, 0444);
+MODULE_PARM_DESC(candidate_buffer_kb,
+		 "Memory for the candidates of OOMs, KiB in all, 16 to 1048576 (default a thousandth of the RAM, 512 to 16384: 5 candidates per KiB).");
 
 static const char * const ring_names[OOMTRACE_RINGS] = {
 	[OOMTRACE_RING_COMMIT]	= "commit",
 	[OOMTRACE_RING_OOM]	= "oom",
+	[OOMTRACE_RING_CANDIDATE] = "candidate",
 };
 
 /* Serialises resizes: guards changes of buffer_kb[] and of the rings' memory. */
@@ -78,8 +87,10 @@ static DEFINE_MUTEX(resize_mutex);
 static int check_buffer_kb(const char *name, unsigned int *kb)
 {
 	if (*kb < MIN_KB || *kb > MAX_KB) {
-		pr_err_ratelimited("%s=%u: out of range; allowed are %u to %u (KiB per CPU)\n",
-				   name, *kb, MIN_KB, MAX_KB);
+		pr_err_ratelimited("%s=%u: out of range; allowed are %u to %u (KiB%s)\n",
+				   name, *kb, MIN_KB, MAX_KB,
+				   strstarts(name, ring_names[OOMTRACE_RING_CANDIDATE]) ?
+				   "" : " per CPU");
 		return -EINVAL;
 	}
 	*kb = max_t(size_t, PAGE_ALIGN((size_t)*kb * SZ_1K), 2 * PAGE_SIZE) /
@@ -87,9 +98,15 @@ static int check_buffer_kb(const char *name, unsigned int *kb)
 	return 0;
 }
 
+/* The shared ring's part of the RAM by default, and its limits in KiB. */
+#define CANDIDATE_SHARE		1024
+#define CANDIDATE_MIN_KB	512UL
+#define CANDIDATE_MAX_KB	16384UL
+
 /*
- * Choose the sizes that no parameter gives: halve them until they take at most
- * DEFAULT_TOTAL_KB on the CPUs that are online, but at most MAX_HALVINGS times.
+ * Choose the sizes that no parameter gives. Those of the rings with memory per CPU
+ * are halved until they take at most DEFAULT_TOTAL_KB on the CPUs that are online,
+ * but at most MAX_HALVINGS times.
  */
 static void choose_defaults(unsigned int kb[OOMTRACE_RINGS])
 {
@@ -101,7 +118,7 @@ static void choose_defaults(unsigned int kb[OOMTRACE_RINGS])
 		given[id] = kb[id] != NOT_GIVEN;
 	for (shift = 0; shift <= MAX_HALVINGS; shift++) {
 		for (sum = 0, id = 0; id < OOMTRACE_RINGS; id++) {
-			if (given[id])
+			if (given[id] || oomtrace_rings[id].shared)
 				continue;
 			kb[id] = default_kb[id] >> shift;
 			sum += kb[id];
@@ -109,6 +126,10 @@ static void choose_defaults(unsigned int kb[OOMTRACE_RINGS])
 		if (sum * num_online_cpus() <= DEFAULT_TOTAL_KB)
 			break;
 	}
+	if (!given[OOMTRACE_RING_CANDIDATE])
+		kb[OOMTRACE_RING_CANDIDATE] =
+			clamp((totalram_pages() << (PAGE_SHIFT - 10)) / CANDIDATE_SHARE,
+			      CANDIDATE_MIN_KB, CANDIDATE_MAX_KB);
 }
 
 /**
@@ -120,18 +141,21 @@ int oomtrace_buffers_init(void)
 {
 	unsigned int *commit_kb = &buffer_kb[OOMTRACE_RING_COMMIT];
 	unsigned int *oom_kb = &buffer_kb[OOMTRACE_RING_OOM];
+	unsigned int *candidate_kb = &buffer_kb[OOMTRACE_RING_CANDIDATE];
 	int ret;
 
 	choose_defaults(buffer_kb);
 	ret = check_buffer_kb("commit_buffer_kb", commit_kb);
 	if (!ret)
 		ret = check_buffer_kb("oom_buffer_kb", oom_kb);
+	if (!ret)
+		ret = check_buffer_kb("candidate_buffer_kb", candidate_kb);
 	if (ret)
 		return ret;
 	ret = oomtrace_rings_init(buffer_kb);
 	if (ret == -ENOMEM)
-		pr_err("no memory for the rings (%u + %u KiB on each of %u CPUs)\n",
-		       *commit_kb, *oom_kb, num_online_cpus());
+		pr_err("no memory for the rings (%u + %u KiB on each of %u CPUs, and %u KiB)\n",
+		       *commit_kb, *oom_kb, num_online_cpus(), *candidate_kb);
 	else if (ret)
 		pr_err("cannot follow CPUs that come online (error %d)\n", ret);
 	return ret;
@@ -203,15 +227,23 @@ static void switch_memory(void *arg)
 	struct move *m = arg;
 	struct oomtrace_ring_cpu *rc = per_cpu_ptr(m->ring->cpu, m->cpu);
 
-	/* A CPU without slots is always busy, but never writes. */
-	if (READ_ONCE(rc->busy) && rc->slots)
+	/* A shared ring's writer may be on any CPU; one that writes ends soon. */
+	if (m->ring->shared) {
+		if (xchg_acquire(&rc->busy, 1))
+			return;
+	} else if (READ_ONCE(rc->busy) && rc->slots) {
+		/* A CPU without slots is always busy, but never writes. */
 		return;
+	}
 	if (m->give_up && rc->seq > m->copied + LAST_FEW) {
 		m->copied = rc->seq - LAST_FEW;
 		m->new->page->first = m->copied + 1;
 	}
-	if (rc->seq > m->copied + LAST_FEW)
+	if (rc->seq > m->copied + LAST_FEW) {
+		if (m->ring->shared)
+			oomtrace_ring_release(rc);
 		return;
+	}
 	copy_new_records(m, rc->seq);
 	m->replaced = oomtrace_ring_use(rc, m->new);
 	m->done = true;
@@ -267,7 +299,7 @@ static bool needs_move(enum oomtrace_ring_id id, unsigned int cpu,
 {
 	struct oomtrace_ring_mem *mem = oomtrace_ring_mem_get(id, cpu);
 	bool needs = mem->nslots ? mem->bytes != (size_t)kb * SZ_1K :
-				   cpu_online(cpu);
+				   !oomtrace_rings[id].shared && cpu_online(cpu);
 
 	oomtrace_ring_mem_put(mem);
 	return needs;
@@ -364,7 +396,7 @@ int oomtrace_ring_resize(enum oomtrace_ring_id id, unsigned int kb)
 
 /* ---- as text ---- */
 
-/* Parse "commit=1024", or a number alone, which is for both rings. */
+/* Parse "commit=1024", or a number alone, for the rings with memory per CPU. */
 static int parse_ring_size(char *word, unsigned int kb[OOMTRACE_RINGS])
 {
 	char *value = strchr(word, '=');
@@ -380,13 +412,14 @@ static int parse_ring_size(char *word, unsigned int kb[OOMTRACE_RINGS])
 	}
 	if (!value) {
 		for (id = 0; id < OOMTRACE_RINGS; id++)
-			kb[id] = n;
+			if (!oomtrace_rings[id].shared)
+				kb[id] = n;
 		return 0;
 	}
 	id = match_string(ring_names, OOMTRACE_RINGS, word);
 	if (id < 0) {
 		pr_err_ratelimited("buffer_size_kb: " WORD_FMT
-				   " is not a ring; allowed are commit and oom\n",
+				   " is not a ring; allowed are commit, oom and candidate\n",
 				   WORD_ARG(word));
 		return -EINVAL;
 	}
@@ -396,11 +429,11 @@ static int parse_ring_size(char *word, unsigned int kb[OOMTRACE_RINGS])
 
 /**
  * oomtrace_buffer_size_set() - change the size of rings, given as text
- * @text: KiB per CPU: "N" for both rings, or "commit=N", "oom=N" or both;
- *	modified.
+ * @text: KiB per CPU: "N" for the rings "commit" and "oom", or any of "commit=N"
+ *	and "oom=N"; KiB in all: "candidate=N". Modified.
  *
  * Return: 0 or an error, with a line in the log for -EINVAL and -ENOMEM. If the
- * resize of the second ring fails, the first keeps its new size.
+ * resize of one ring fails, those before it keep their new size.
  */
 int oomtrace_buffer_size_set(char *text)
 {
@@ -420,7 +453,7 @@ int oomtrace_buffer_size_set(char *text)
 			return ret;
 	}
 	if (!any) {
-		pr_err_ratelimited("buffer_size_kb: no size is given; allowed are N, commit=N and oom=N (KiB per CPU)\n");
+		pr_err_ratelimited("buffer_size_kb: no size is given; allowed are N, commit=N, oom=N (KiB per CPU) and candidate=N (KiB)\n");
 		return -EINVAL;
 	}
 	/* Check all sizes before changing any. */
@@ -447,7 +480,8 @@ int oomtrace_buffer_size_set(char *text)
  */
 size_t oomtrace_buffer_size_print(char *buf, size_t size)
 {
-	return scnprintf(buf, size, "%s=%u %s=%u\n",
+	return scnprintf(buf, size, "%s=%u %s=%u %s=%u\n",
 			 ring_names[0], READ_ONCE(buffer_kb[0]),
-			 ring_names[1], READ_ONCE(buffer_kb[1]));
+			 ring_names[1], READ_ONCE(buffer_kb[1]),
+			 ring_names[2], READ_ONCE(buffer_kb[2]));
 }

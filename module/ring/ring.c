@@ -2,10 +2,13 @@
 /*
  * The rings: per-CPU, preallocated, overwriting the oldest record.
  *
- * There are two rings, so that a flood of commit decisions never evicts an OOM
- * episode. For every CPU that is or was online, a ring has memory of its own: a
- * page that describes it and holds the head, then N equal slots of one record
- * each. Writers, which run in handlers, allocate nothing and take no lock. All
+ * There are three rings, so that a flood of commit decisions never evicts an OOM
+ * episode, and the candidates of an OOM evict no other record of any episode. For
+ * every CPU that is or was online, a ring has memory of its own: a page that
+ * describes it and holds the head, then N equal slots of one record each. The
+ * candidates' ring is shared: it has the memory of one CPU, because the kernel
+ * runs one OOM at a time. Writers, which run in handlers, allocate nothing and
+ * take no lock, except that writers of the shared ring exclude each other. All
  * that a writer does for readers is check whether one of them sleeps. This file
  * allocates and frees the memory, in process context, and reports totals.
  *
@@ -18,7 +21,8 @@
  *
  * What always holds, for one ring on one CPU with N slots:
  *
- *  1. One writer: only that CPU writes, with preemption off. kprobe and
+ *  1. One writer: only that CPU writes, with preemption off; to the shared ring,
+ *     only the CPU that has set @busy by an atomic exchange. kprobe and
  *     kretprobe handlers run with preemption off. Tracepoint probes (from 7.3
  *     on) and the oom notifier do not: all their records go to the OOM ring,
  *     whose writers disable interrupts (oomtrace_ring_write()). lockdep checks
@@ -111,6 +115,11 @@ struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS] = {
 		.id		= OOMTRACE_RING_OOM,
 		.slot_size	= ALIGN(sizeof(struct oomtrace_oom_begin), 64),
 	},
+	[OOMTRACE_RING_CANDIDATE] = {
+		.id		= OOMTRACE_RING_CANDIDATE,
+		.slot_size	= ALIGN(sizeof(struct oomtrace_candidate), 64),
+		.shared		= true,
+	},
 };
 
 static struct oomtrace_ring_page none_page = { .first = 1 };
@@ -134,6 +143,57 @@ void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc)
 		rc->refused[OOMTRACE_REFUSED_SOFTIRQ]++;
 	else
 		rc->refused[OOMTRACE_REFUSED_TASK]++;
+}
+
+/* Attempts to claim a shared ring. A write takes less time. */
+#define CLAIM_TRIES	1000000
+
+/**
+ * oomtrace_ring_claim_slowly() - wait until another writer of a shared ring ends
+ * @rc: the ring's writer's side.
+ *
+ * Return: false if it does not end.
+ */
+bool oomtrace_ring_claim_slowly(struct oomtrace_ring_cpu *rc)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < CLAIM_TRIES; tries++) {
+		/* Acquire: pairs with the release in oomtrace_ring_release(). */
+		if (!READ_ONCE(rc->busy) && !xchg_acquire(&rc->busy, 1))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
+/**
+ * oomtrace_ring_write_shared() - write a finished record to a shared ring
+ * @ring: the ring.
+ * @rec: the record; @type, @size, @valid and @derived of its header are used.
+ *
+ * Process context; preemption may be on.
+ *
+ * Return: false if another writer does not end.
+ */
+bool oomtrace_ring_write_shared(struct oomtrace_ring *ring,
+				const struct oomtrace_header *rec)
+{
+	struct oomtrace_header *to;
+	bool claimed;
+
+	preempt_disable();
+	claimed = oomtrace_ring_claim(ring->writer);
+	if (claimed) {
+		to = oomtrace_ring_begin_shared(ring, rec->type, rec->size,
+						ktime_get_mono_fast_ns());
+		to->valid = rec->valid;
+		to->derived = rec->derived;
+		memcpy(to + 1, rec + 1, rec->size - sizeof(*rec));
+		oomtrace_ring_publish_shared(ring, to);
+	}
+	preempt_enable();
+	return claimed;
 }
 
 /* ---- memory ---- */
@@ -335,7 +395,8 @@ struct oomtrace_ring_mem *oomtrace_ring_mem_map(enum oomtrace_ring_id id,
  * @mem: the memory, with slots and the records up to @rc->seq that it is to keep.
  *
  * Call on that CPU with interrupts off and no write in progress, or while the
- * CPU cannot write. Closes the old memory.
+ * CPU cannot write, or, for a shared ring, with the ring claimed; this releases
+ * it. Closes the old memory.
  *
  * Return: the old memory with its reference, which the caller drops after a
  * grace period of RCU.
@@ -357,8 +418,8 @@ struct oomtrace_ring_mem *oomtrace_ring_use(struct oomtrace_ring_cpu *rc,
 	rc->next = next;
 	/* A full barrier: readers that see the memory must see its head. */
 	old = xchg(plain_mem(rc), mem);
-	barrier();
-	rc->busy = 0;
+	/* In a shared ring the next writer may be on another CPU. */
+	oomtrace_ring_release(rc);
 	if (old != &oomtrace_ring_none)
 		/* Release: who loads closed as 1 then loads the last head. */
 		smp_store_release(&old->page->closed, 1);

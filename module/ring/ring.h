@@ -11,6 +11,7 @@
 #define OOMTRACE_RING_H
 
 #include <linux/compiler.h>
+#include <linux/cpumask.h>
 #include <linux/irqflags.h>
 #include <linux/kref.h>
 #include <linux/lockdep.h>
@@ -81,6 +82,10 @@ struct oomtrace_ring_cpu {
  * @cpu: the writer's side of each CPU.
  * @slot_size: bytes from one slot to the next, a multiple of 64.
  * @id: which ring this is.
+ * @shared: all CPUs write to the memory of CPU oomtrace_ring_home(), and no other
+ *	CPU has any.
+ * @writer: the writer's side of that CPU, if @shared.
+ * @home: @cpu and @flags of the records' headers, if @shared.
  * @kb: KiB for a CPU that comes online; constant under cpus_read_lock().
  * @bytes: memory in use, including replaced memory that is still mapped.
  */
@@ -88,11 +93,17 @@ struct oomtrace_ring {
 	struct oomtrace_ring_cpu __percpu *cpu;
 	u32 slot_size;
 	enum oomtrace_ring_id id;
+	bool shared;
+	struct oomtrace_ring_cpu *writer;
+	u32 home;
 	unsigned int kb;
 	atomic64_t bytes;
 };
 
 extern struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
+
+/* The rings that have the records of OOM episodes, as a bit mask. */
+#define OOMTRACE_OOM_RINGS	(BIT(OOMTRACE_RING_OOM) | BIT(OOMTRACE_RING_CANDIDATE))
 
 /* The memory of CPUs that have none: no slots and no records. Never written. */
 extern struct oomtrace_ring_mem oomtrace_ring_none;
@@ -218,6 +229,129 @@ oomtrace_ring_write(struct oomtrace_ring *ring, const void *rec, u16 type,
 	local_irq_restore(flags);
 	return to;
 }
+
+/* The CPU whose memory a shared ring uses. */
+static inline unsigned int oomtrace_ring_home(void)
+{
+	return cpumask_first(cpu_possible_mask);
+}
+
+bool oomtrace_ring_claim_slowly(struct oomtrace_ring_cpu *rc);
+
+/**
+ * oomtrace_ring_try_claim() - exclude other writers of a shared ring
+ * @rc: its writer's side.
+ *
+ * Until oomtrace_ring_release() preemption is off, and no interrupt of this CPU may
+ * write to the ring.
+ *
+ * Return: false if another CPU writes.
+ */
+static __always_inline bool oomtrace_ring_try_claim(struct oomtrace_ring_cpu *rc)
+{
+	lockdep_assert_preemption_disabled();
+	/* Acquire: pairs with the release in oomtrace_ring_release(). */
+	return likely(!xchg_acquire(&rc->busy, 1));
+}
+
+/* The same, but wait. False if the other writer does not end: a panic stopped it. */
+static __always_inline bool oomtrace_ring_claim(struct oomtrace_ring_cpu *rc)
+{
+	return oomtrace_ring_try_claim(rc) || oomtrace_ring_claim_slowly(rc);
+}
+
+static __always_inline void oomtrace_ring_release(struct oomtrace_ring_cpu *rc)
+{
+	/* Release: the next writer sees all that this one has stored. */
+	smp_store_release(&rc->busy, 0);
+}
+
+/**
+ * oomtrace_ring_begin_shared() - get the next slot of a shared ring
+ * @ring: the ring, which the caller has claimed.
+ * @type: enum oomtrace_type of the record.
+ * @size: bytes of the record, at most the ring's slot size.
+ * @ts_ns: time of the record, CLOCK_MONOTONIC.
+ *
+ * As oomtrace_ring_reserve(); oomtrace_ring_publish_shared() releases the ring.
+ *
+ * Return: the record, its header complete except for @valid and @derived.
+ */
+static __always_inline void *
+oomtrace_ring_begin_shared(struct oomtrace_ring *ring, u16 type, u16 size, u64 ts_ns)
+{
+	struct oomtrace_ring_cpu *rc = ring->writer;
+	struct oomtrace_header *h = rc->slots + (size_t)rc->next * ring->slot_size;
+
+	WRITE_ONCE(h->seq, 0);
+	/* (A) as in oomtrace_ring_reserve() */
+	smp_wmb();
+	h->type = type;
+	h->size = size;
+	/* @cpu and @flags together. */
+	memcpy((char *)h + offsetof(struct oomtrace_header, cpu), &ring->home,
+	       sizeof(ring->home));
+	h->ts_ns = ts_ns;
+	return h;
+}
+
+/* Make a record of a shared ring visible; the ring stays claimed. */
+static __always_inline void oomtrace_ring_show(struct oomtrace_ring_cpu *rc,
+					       struct oomtrace_header *h)
+{
+	u64 seq = ++rc->seq;
+
+	WRITE_ONCE(h->seq, seq);
+	/* (C) as in oomtrace_ring_publish() */
+	smp_store_release(&rc->page->head, seq);
+	if (++rc->next == rc->nslots)
+		rc->next = 0;
+}
+
+/* Wake readers that wait, after a record was made visible. */
+static __always_inline void oomtrace_ring_wake(void)
+{
+	/* (E) as in oomtrace_ring_publish() */
+	smp_mb();
+	if (unlikely(READ_ONCE(oomtrace_ring_waiting)))
+		oomtrace_ring_kick();
+}
+
+/**
+ * oomtrace_ring_publish_quietly() - make a record visible to readers that look
+ * @rc: the writer's side of a shared ring, which the caller has claimed.
+ * @h: the record that oomtrace_ring_begin_shared() returned.
+ *
+ * Wakes no reader: call oomtrace_ring_wake() after the last one of many records.
+ * Makes no trace event.
+ */
+static __always_inline void
+oomtrace_ring_publish_quietly(struct oomtrace_ring_cpu *rc, struct oomtrace_header *h)
+{
+	oomtrace_ring_show(rc, h);
+	oomtrace_ring_release(rc);
+}
+
+/**
+ * oomtrace_ring_publish_shared() - make a record of a shared ring visible
+ * @ring: the ring.
+ * @h: the record that oomtrace_ring_begin_shared() returned.
+ */
+static __always_inline void
+oomtrace_ring_publish_shared(struct oomtrace_ring *ring, struct oomtrace_header *h)
+{
+	struct oomtrace_ring_cpu *rc = ring->writer;
+
+	oomtrace_ring_show(rc, h);
+	/* Before the next writer can change the record. */
+	if (static_branch_unlikely(&oomtrace_events_key))
+		oomtrace_event(h);
+	oomtrace_ring_release(rc);
+	oomtrace_ring_wake();
+}
+
+bool oomtrace_ring_write_shared(struct oomtrace_ring *ring,
+				const struct oomtrace_header *rec);
 
 /* The number of the last complete record in this memory. */
 static inline u64 oomtrace_ring_head(const struct oomtrace_ring_mem *mem)
