@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "brief_parts.h"
+#include "replay.h"
 #include "size.h"
 #include "term.h"
 
@@ -15,20 +16,13 @@
 /* Of the winner's points: a runner-up this near could as well have been killed. */
 #define NEAR		16
 
-/* Memory of a candidate as the kernel counts it, without oom_score_adj. */
-static bool candidate_memory(const struct brief *b,
-			     const struct oomtrace_candidate *c, s64 *pages)
+static bool get_memory(const struct brief *b, const struct oomtrace_candidate *c,
+		       s64 *pages)
 {
-	static const u8 terms[] = {
-		B(candidate_rss_anon), B(candidate_rss_file),
-		B(candidate_rss_shmem), B(candidate_swapents),
-	};
+	const struct oomtrace_verdict *v = &b->s.verdict;
+	bool known = v->h.type && oomtrace_field_valid(&v->h, B(verdict_totalpages));
 
-	if (!brief_sum(&c->h, terms, ARRAY_SIZE(terms), pages) ||
-	    !oomtrace_field_valid(&c->h, B(candidate_pgtables_bytes)))
-		return false;
-	*pages += c->pgtables_bytes / b->page;
-	return true;
+	return candidate_memory(c, b->page, known ? v->totalpages : 0, pages);
 }
 
 static bool some_adj(const struct brief *b)
@@ -95,7 +89,7 @@ static void say_candidates(const struct brief *b)
 	}
 	for (i = 0; i < b->s.ntop && i < TOP; i++) {
 		const struct oomtrace_candidate *c = &b->s.top[i];
-		bool known = candidate_memory(b, c, &pages), killed;
+		bool known = get_memory(b, c, &pages), killed;
 
 		killed = v->h.type && c->pid == v->pid;
 		note = killed ? "  <- killed" : v->h.type &&
@@ -131,7 +125,7 @@ static void say_exempt(const struct brief *b)
 		    c->reason != OOMTRACE_REASON_ADJ_MIN)
 			continue;
 		n++;
-		if (!candidate_memory(b, c, &pages))
+		if (!get_memory(b, c, &pages))
 			continue;
 		for (i = 0; i < EXEMPT && top[i] && most[i] >= pages; i++)
 			;

@@ -239,6 +239,10 @@ static void count_losses(struct whatif *a, const struct records *recs)
 	if (end && oomtrace_field_valid(&end->h, OOMTRACE_BIT_oom_end_candidates) &&
 	    end->candidates > a->r.n)
 		a->missed = end->candidates - a->r.n;
+	/* An older module has no such rule, and no such count. */
+	if (end && a->v->recomputed != OOMTRACE_RECOMPUTED_UNAVAILABLE &&
+	    oomtrace_field_valid(&end->h, OOMTRACE_BIT_oom_end_scored))
+		a->dropped = end->missed < a->missed ? end->missed : a->missed;
 	while ((rec = records_next(recs, a->episode, &pos)))
 		if (rec->type == OOMTRACE_VICTIM &&
 		    ((const struct oomtrace_victim *)rec)->why ==

@@ -20,16 +20,27 @@ static s64 adj_share(s64 adj, s64 totalpages)
 	return (u64)adj * (u64)((u64)totalpages / 1000);
 }
 
-/* The sum of the score without oom_score_adj; false if a term is absent. */
-static bool sum_memory(const struct replay *r, const struct oomtrace_candidate *c,
-		       s64 *pages)
+static bool sum_terms(const struct oomtrace_candidate *c, unsigned int page_size,
+		      s64 *pages)
 {
 	if (!candidate_has(c, B(rss_anon)) || !candidate_has(c, B(rss_file)) ||
 	    !candidate_has(c, B(rss_shmem)) || !candidate_has(c, B(swapents)) ||
 	    !candidate_has(c, B(pgtables_bytes)))
 		return false;
 	*pages = (u64)c->rss_anon + (u64)c->rss_file + (u64)c->rss_shmem +
-		 (u64)c->swapents + c->pgtables_bytes / r->page_size;
+		 (u64)c->swapents + c->pgtables_bytes / page_size;
+	return true;
+}
+
+bool candidate_memory(const struct oomtrace_candidate *c, unsigned int page_size,
+		      s64 totalpages, s64 *pages)
+{
+	if (sum_terms(c, page_size, pages))
+		return true;
+	if (!totalpages || !candidate_has(c, B(points)) ||
+	    !candidate_has(c, B(oom_score_adj)) || c->points == LLONG_MAX)
+		return false;
+	*pages = (u64)c->points - (u64)adj_share(c->oom_score_adj, totalpages);
 	return true;
 }
 
@@ -50,7 +61,7 @@ static void score_from_memory(struct replay_task *t, const struct replay *r)
 {
 	s64 pages;
 
-	if (!sum_memory(r, t->c, &pages)) {
+	if (!sum_terms(t->c, r->page_size, &pages)) {
 		t->state = REPLAY_UNKNOWN;
 		return;
 	}

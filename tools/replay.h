@@ -28,6 +28,21 @@
 #define ADJ_MAX		1000
 
 /**
+ * candidate_memory() - memory of a candidate as the OOM killer counts it
+ * @c: the candidate.
+ * @page_size: bytes of a page.
+ * @totalpages: that of the verdict; 0 if it is not known.
+ * @pages: out: resident memory, swap and page tables, pages.
+ *
+ * The sum of its recorded terms. A record without terms has the kernel's points,
+ * which are that sum and the share of oom_score_adj.
+ *
+ * Return: false if neither is known; @pages is then undefined.
+ */
+bool candidate_memory(const struct oomtrace_candidate *c, unsigned int page_size,
+		      s64 totalpages, s64 *pages);
+
+/**
  * enum replay_state - the role of a task in the replay
  * @REPLAY_ELIGIBLE: it can be chosen, by its points.
  * @REPLAY_ORIGIN: it is an OOM origin, so it is chosen before all others.

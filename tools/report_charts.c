@@ -94,12 +94,19 @@ static unsigned int cgroup_parts(const struct report *r, struct part *parts)
 	double size = r->recs.facts.page_size, victim = 0, others = 0;
 	double usage = r->begin->memcg_usage, limit = r->begin->memcg_limit;
 	unsigned int n = 0;
+	bool sums = false;
 	size_t i;
 
 	for (i = 0; i < r->eligible; i++) {
 		const struct oomtrace_candidate *c = r->candidates[i];
 		double pages = c->rss_anon + c->rss_shmem;
+		s64 memory;
 
+		if (!oomtrace_field_valid(&c->h, OOMTRACE_BIT_candidate_rss_anon) &&
+		    report_memory(r, c, &memory)) {
+			pages = memory;
+			sums = true;
+		}
 		if (r->verdict && c->pid == r->verdict->pid)
 			victim += pages;
 		else
@@ -111,7 +118,9 @@ static unsigned int cgroup_parts(const struct report *r, struct part *parts)
 	if (victim + others > usage)
 		others = usage - victim;
 	add_part(parts, &n, "killed", "the victim, anonymous and shared", victim * size);
-	add_part(parts, &n, "anon", "its other processes", others * size);
+	add_part(parts, &n, "anon", sums ?
+		 "its other processes, of some with file, swap and page tables" :
+		 "its other processes", others * size);
 	add_part(parts, &n, "rest", "file, kernel and all else",
 		 (usage - victim - others) * size);
 	add_part(parts, &n, "free", "left of the limit", (limit - usage) * size);

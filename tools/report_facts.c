@@ -7,6 +7,7 @@
 
 #include "../common/format.h"
 #include "container_names.h"
+#include "replay.h"
 #include "report_facts.h"
 
 double report_bytes(const struct report *r, long long pages)
@@ -14,21 +15,11 @@ double report_bytes(const struct report *r, long long pages)
 	return (double)pages * r->recs.facts.page_size;
 }
 
-long long report_memory(const struct report *r,
-			const struct oomtrace_candidate *c)
+bool report_memory(const struct report *r, const struct oomtrace_candidate *c,
+		   s64 *pages)
 {
-	long long pages = 0;
-
-#define ADD(field, n) \
-	if (oomtrace_field_valid(&c->h, OOMTRACE_BIT_candidate_##field)) \
-		pages += n
-	ADD(rss_anon, c->rss_anon);
-	ADD(rss_file, c->rss_file);
-	ADD(rss_shmem, c->rss_shmem);
-	ADD(swapents, c->swapents);
-	ADD(pgtables_bytes, (long long)(c->pgtables_bytes / r->recs.facts.page_size));
-#undef ADD
-	return pages;
+	*pages = 0;
+	return candidate_memory(c, r->recs.facts.page_size, report_limit(r), pages);
 }
 
 const char *report_owner(const struct report *r, unsigned long long cgroup_id,
@@ -63,12 +54,14 @@ static int compare_candidates(const void *a, const void *b)
 {
 	const struct oomtrace_candidate *x = *(void * const *)a;
 	const struct oomtrace_candidate *y = *(void * const *)b;
-	long long nx, ny;
+	s64 nx = x->points, ny = y->points;
 
 	if (has_points(x) != has_points(y))
 		return has_points(x) ? -1 : 1;
-	nx = has_points(x) ? x->points : report_memory(compared, x);
-	ny = has_points(y) ? y->points : report_memory(compared, y);
+	if (!has_points(x)) {
+		report_memory(compared, x, &nx);
+		report_memory(compared, y, &ny);
+	}
 	if (nx != ny)
 		return nx > ny ? -1 : 1;
 	return x->index > y->index ? -1 : 1;
@@ -119,6 +112,10 @@ void report_collect(struct report *r)
 		else if (rec->type == OOMTRACE_VICTIM)
 			r->victims++;
 	}
+	/* An older module recorded each of them. */
+	if (!r->kthreads && r->end &&
+	    oomtrace_field_valid(&r->end->h, OOMTRACE_BIT_oom_end_exempt_kthread))
+		r->kthreads = r->end->exempt_kthread;
 	compared = r;
 	qsort(r->candidates, r->ncandidates, sizeof(*r->candidates),
 	      compare_candidates);

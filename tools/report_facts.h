@@ -52,9 +52,9 @@ void report_collect(struct report *r);
 /** report_bytes() - pages of the recorded machine in bytes */
 double report_bytes(const struct report *r, long long pages);
 
-/** report_memory() - memory of a candidate, the sum of its terms, in pages */
-long long report_memory(const struct report *r,
-			const struct oomtrace_candidate *c);
+/** report_memory() - candidate_memory() of a candidate; 0 pages if not known */
+bool report_memory(const struct report *r, const struct oomtrace_candidate *c,
+		   s64 *pages);
 
 /** report_owner() - container, unit or path of a cgroup; "" if not known */
 const char *report_owner(const struct report *r, unsigned long long cgroup_id,

@@ -248,18 +248,25 @@ void report_put_summary(FILE *to, const struct report *r)
 
 /* ---- candidates ---- */
 
+static bool terms_known(const struct oomtrace_candidate *c)
+{
+	return oomtrace_field_valid(&c->h, OOMTRACE_BIT_candidate_rss_anon);
+}
+
 /*
- * A bar of the candidate's memory. A mark shows its score, which differs from the
+ * A bar of the candidate's memory, which is one part if its terms are not recorded. A
+ * mark shows its score, which differs from the
  * memory by what oom_score_adj adds; it stays inside the bar's room, so that an
  * oom_score_adj of -999 does not change the scale.
  */
 static void put_bar(FILE *to, const struct report *r,
-		    const struct oomtrace_candidate *c, double scale)
+		    const struct oomtrace_candidate *c, s64 memory, double scale)
 {
 	const struct { const char *class; double pages; } terms[] = {
 		{ "anon", c->rss_anon }, { "file", c->rss_file },
 		{ "shmem", c->rss_shmem }, { "swap", c->swapents },
 		{ "tables", (double)c->pgtables_bytes / r->recs.facts.page_size },
+		{ "rest", terms_known(c) ? 0 : memory },
 	};
 	double at = 0, width, mark = c->points / scale;
 	unsigned int i;
@@ -290,8 +297,10 @@ static void put_row(FILE *to, const struct report *r,
 		    const struct oomtrace_candidate *c, double scale)
 {
 	bool killed = r->verdict && r->verdict->pid == c->pid;
-	long long memory = report_memory(r, c), limit = report_limit(r);
+	long long limit = report_limit(r);
 	char label[CGROUP_LABEL_MAX];
+	s64 memory;
+	bool known = report_memory(r, c, &memory);
 
 	fputs(killed ? "<tr class=\"victim\"><th scope=\"row\">" :
 	      "<tr><th scope=\"row\">", to);
@@ -307,10 +316,13 @@ static void put_row(FILE *to, const struct report *r,
 		fputs("not known", to);
 	fputs("</td>", to);
 	put_cell(to, "memory");
-	put_size(to, r, memory);
+	if (known)
+		put_size(to, r, memory);
+	else
+		fputs("not known", to);
 	fputs("</td>", to);
 	put_cell(to, "share");
-	if (limit > 0)
+	if (known && limit > 0)
 		fprintf(to, "%.1f %%", 100.0 * memory / limit);
 	else
 		fputs("not known", to);
@@ -324,7 +336,7 @@ static void put_row(FILE *to, const struct report *r,
 	else
 		fputs("0", to);
 	fputs("</td><td class=\"wide\">", to);
-	put_bar(to, r, c, scale);
+	put_bar(to, r, c, memory, scale);
 	fputs("</td></tr>\n", to);
 }
 
@@ -346,11 +358,12 @@ static void put_head(FILE *to, const char * const *names)
 static void put_rows(FILE *to, const struct report *r, size_t from, size_t n)
 {
 	double scale = 1;
+	s64 memory;
 	size_t i;
 
 	for (i = 0; i < r->eligible; i++)
-		if (report_memory(r, r->candidates[i]) > scale)
-			scale = report_memory(r, r->candidates[i]);
+		if (report_memory(r, r->candidates[i], &memory) && memory > scale)
+			scale = memory;
 	put_head(to, candidate_heads);
 	for (i = from; i < from + n; i++)
 		put_row(to, r, r->candidates[i], scale);
@@ -362,6 +375,7 @@ static void put_exempt(FILE *to, const struct report *r)
 	size_t exempt = r->ncandidates - r->eligible, i;
 	const struct oomtrace_candidate *c;
 	const char *reason;
+	s64 memory;
 
 	if (!exempt && !r->kthreads)
 		return;
@@ -379,8 +393,8 @@ static void put_exempt(FILE *to, const struct report *r)
 			reason && c->reason == OOMTRACE_REASON_ADJ_MIN ?
 			"oom_score_adj -1000" : reason ?: "not known");
 		put_cell(to, "memory");
-		if (oomtrace_field_valid(&c->h, OOMTRACE_BIT_candidate_rss_anon))
-			put_size(to, r, report_memory(r, c));
+		if (report_memory(r, c, &memory))
+			put_size(to, r, memory);
 		else
 			fputs("not recorded", to);
 		fputs("</td>", to);
@@ -399,6 +413,7 @@ static void put_key(FILE *to)
 	static const char * const keys[][2] = {
 		{ "anon", "anonymous" }, { "file", "file" }, { "shmem", "shared" },
 		{ "swap", "swap" }, { "tables", "page tables" },
+		{ "rest", "all of these, where only the sum is recorded" },
 		{ "mark", "score, if oom_score_adj changes it" },
 	};
 	unsigned int i;

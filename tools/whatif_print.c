@@ -174,10 +174,16 @@ static const char *whatif_caveat(const struct whatif *a, unsigned int n)
 			 a->v->pid);
 		return text;
 	}
-	if (a->missed && i++ == n) {
+	if (a->missed > a->dropped && i++ == n) {
 		snprintf(text, sizeof(text),
 			 "%llu candidates have no record, and one of them may have more points",
-			 a->missed);
+			 a->missed - a->dropped);
+		return text;
+	}
+	if (a->dropped && i++ == n) {
+		snprintf(text, sizeof(text),
+			 "%llu candidates have no record: of those with the same oom_score_adj, one with at least as many points is recorded",
+			 a->dropped);
 		return text;
 	}
 	if (unknown && i++ == n) {

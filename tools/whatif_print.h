@@ -18,6 +18,8 @@
  * @saved: result of --save.
  * @no_oom: the assumed limit leaves memory free.
  * @missed: number of candidates without a record.
+ * @dropped: how many of them the module left out, because they have no more points
+ *	than the best recorded one with the same oom_score_adj.
  * @group: number of tasks killed with the chosen one (memory.oom.group).
  * @limit: assumed limit of the cgroup, pages; 0 if unchanged.
  * @save: index of the task of --save.
@@ -32,6 +34,7 @@ struct whatif {
 	enum { NOT_ASKED, SAVED, NOT_CHOSEN, NOT_SAVED } saved;
 	bool no_oom;
 	unsigned long long missed;
+	unsigned long long dropped;
 	unsigned int group;
 	s64 limit;
 	size_t save;

@@ -240,6 +240,191 @@ static void test_index(void)
 	records_free(&indexed);
 }
 
+/* ---- the answers with the records of contenders only ---- */
+
+#define CROWD	600
+#define BEST	64
+
+static unsigned int seed;
+
+static unsigned int dice(unsigned int sides)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % sides;
+}
+
+/* A task of a crowd: of equal points there are several, and of each adj. */
+static struct oomtrace_candidate any_task(u32 index)
+{
+	int adj = (int)dice(9) * 100 - 400;
+	s64 memory = 200 + dice(dice(2) ? 50 : 4000);
+	struct oomtrace_candidate c = make_candidate(1, "task", 100 + index,
+						     index, memory + adj * 25);
+
+	c.oom_score_adj = adj;
+	c.rss_anon = memory - 100;
+	if (!dice(20)) {
+		c.h.valid &= ~OOMTRACE_BIT(candidate, points);
+		c.verdict = OOMTRACE_EVAL_INELIGIBLE;
+		c.reason = OOMTRACE_REASON_ADJ_MIN;
+		c.oom_score_adj = -1000;
+	}
+	return c;
+}
+
+static bool has_points(const struct oomtrace_candidate *c)
+{
+	return oomtrace_field_valid(&c->h, OOMTRACE_BIT_candidate_points);
+}
+
+/* How many of the crowd have more points than a task, by all or by one adj? */
+static unsigned int count_better(const struct oomtrace_candidate *crowd,
+				 const struct oomtrace_candidate *c, bool same_adj)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < CROWD; i++)
+		n += has_points(&crowd[i]) && crowd[i].points > c->points &&
+		     (!same_adj || crowd[i].oom_score_adj == c->oom_score_adj);
+	return n;
+}
+
+static bool contends(const struct oomtrace_candidate *crowd,
+		     const struct oomtrace_candidate *c)
+{
+	return count_better(crowd, c, false) < BEST ||
+	       !count_better(crowd, c, true);
+}
+
+/* What is asked of one OOM. */
+struct question {
+	s64 total;
+	unsigned int task;	/* in the crowd */
+	int adj;
+};
+
+struct answer {
+	s32 was, with_limit, with_adj, saved;
+};
+
+static s32 chosen(void)
+{
+	long i = replay_choose(&r);
+
+	return i < 0 ? i : r.task[i].c->pid;
+}
+
+static struct answer ask_replay(const struct question *q)
+{
+	struct answer a = { 0 };
+	long victim;
+	size_t i;
+
+	replay_free(&r);
+	if (!replay_init(&r, &recs, 1))
+		return a;
+	a.was = chosen();
+	victim = replay_choose(&r);
+	replay_set_total(&r, q->total);
+	a.with_limit = chosen();
+	replay_set_total(&r, r.totalpages);
+	for (i = 0; i < r.n; i++)
+		if (r.task[i].c->pid == 100 + (s32)q->task) {
+			replay_set_adj(&r, i, q->adj);
+			a.with_adj = chosen();
+			replay_set_adj(&r, i, r.task[i].c->oom_score_adj);
+		}
+	if (victim >= 0 && replay_save(&r, victim))
+		a.saved = r.task[victim].adj;
+	return a;
+}
+
+enum what { ALL, SHORT, CONTENDERS };
+
+static void shorten(struct oomtrace_candidate *c)
+{
+	c->h.valid &= ~(OOMTRACE_BIT(candidate, rss_anon) |
+			OOMTRACE_BIT(candidate, rss_file) |
+			OOMTRACE_BIT(candidate, rss_shmem) |
+			OOMTRACE_BIT(candidate, swapents) |
+			OOMTRACE_BIT(candidate, pgtables_bytes) |
+			OOMTRACE_BIT(candidate, ns_pid));
+	c->rss_anon = 0;
+	c->rss_file = 0;
+	c->rss_shmem = 0;
+	c->swapents = 0;
+	c->pgtables_bytes = 0;
+	c->ns_pid = 0;
+}
+
+/* The verdict's totalpages are 25,000. */
+static bool has_same_memory(const struct oomtrace_candidate *c)
+{
+	struct oomtrace_candidate brief = *c;
+	s64 all, sum;
+
+	shorten(&brief);
+	return candidate_memory(c, 4096, 25000, &all) &&
+	       candidate_memory(&brief, 4096, 25000, &sum) && all == sum &&
+	       !candidate_memory(&brief, 4096, 0, &sum);
+}
+
+static void keep_crowd(const struct oomtrace_candidate *crowd, enum what what)
+{
+	struct oomtrace_candidate c;
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < CROWD; i++) {
+		c = crowd[i];
+		if (what != ALL && has_points(&c) && !contends(crowd, &c)) {
+			if (what == CONTENDERS)
+				continue;
+			shorten(&c);
+		}
+		keep(&c);
+	}
+}
+
+/*
+ * The module records the terms of contenders only, and if its ring is full, no
+ * other candidates. That changes no answer about a victim or a limit, and with
+ * short records no answer about any task.
+ */
+static void test_crowds(void)
+{
+	static struct oomtrace_candidate crowd[CROWD];
+	struct answer all, brief, few;
+	unsigned int i, k, same_brief = 0, same_few = 0, other_memory = 0;
+	struct question q;
+
+	for (k = 0; k < 200; k++) {
+		seed = k;
+		for (i = 0; i < CROWD; i++)
+			crowd[i] = any_task(i);
+		for (i = 0; i < CROWD; i++)
+			other_memory += has_points(&crowd[i]) &&
+					!has_same_memory(&crowd[i]);
+		q.total = 1000 * (1 + dice(100));
+		q.task = dice(CROWD);
+		q.adj = (int)dice(2001) - 1000;
+		keep_crowd(crowd, ALL);
+		all = ask_replay(&q);
+		keep_crowd(crowd, SHORT);
+		brief = ask_replay(&q);
+		same_brief += !memcmp(&all, &brief, sizeof(all));
+		keep_crowd(crowd, CONTENDERS);
+		few = ask_replay(&q);
+		/* A task without a record cannot be asked about. */
+		if (!few.with_adj)
+			few.with_adj = all.with_adj;
+		same_few += !memcmp(&all, &few, sizeof(all));
+	}
+	check(!other_memory, "a_short_record_has_the_memory_of_a_full_one");
+	check(same_brief == 200, "short_records_give_the_same_answers");
+	check(same_few == 200, "contenders_give_the_same_answers");
+}
+
 void test_replay(void)
 {
 	test_index();
@@ -248,6 +433,7 @@ void test_replay(void)
 	test_specials();
 	test_save();
 	test_limit();
+	test_crowds();
 	test_numbers();
 	replay_free(&r);
 	records_free(&recs);

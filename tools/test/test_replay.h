@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_REPLAY_H
 #define OOMTRACE_TEST_REPLAY_H
 
-#define REPLAY_TESTS	25
+#define REPLAY_TESTS	28
 
 void test_replay(void);
 
