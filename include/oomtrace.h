@@ -1689,6 +1689,9 @@ struct oomtrace_daemons {
 /** OOMTRACE_IOC_STACK - get the stack with number @id; ENOENT if there is none */
 #define OOMTRACE_IOC_STACK	_IOWR('O', 0x7c, struct oomtrace_stack)
 
+/** OOMTRACE_IOC_CANDIDATES - record the memory of 0 contenders, 1 all; else EINVAL */
+#define OOMTRACE_IOC_CANDIDATES	_IOW('O', 0x7d, __u32)
+
 /*
  * Position: a newly opened device starts at the oldest buffered record.
  * lseek(fd, 0, SEEK_SET) returns there, and lseek(fd, 0, SEEK_END) skips all

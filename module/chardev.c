@@ -25,6 +25,7 @@
 #include "oom/daemon_list.h"
 #include "oom/episode.h"
 #include "oom/ranking.h"
+#include "oom/terms.h"
 #include "ring/mmap.h"
 #include "ring/resize.h"
 #include "ring/ring.h"
@@ -223,6 +224,17 @@ static int ioc_commit_records(void __user *arg)
 	return 0;
 }
 
+static int ioc_candidates(void __user *arg)
+{
+	u32 full;
+
+	if (get_user(full, (u32 __user *)arg))
+		return -EFAULT;
+	if (full > 1)
+		return -EINVAL;
+	return oomtrace_candidates_set(full ? "full" : "compact");
+}
+
 static int ioc_daemons(const void __user *arg)
 {
 	struct oomtrace_daemons list;
@@ -392,6 +404,8 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioc_get_filter((void __user *)arg);
 	case OOMTRACE_IOC_COMMIT_RECORDS:
 		return ioc_commit_records((void __user *)arg);
+	case OOMTRACE_IOC_CANDIDATES:
+		return ioc_candidates((void __user *)arg);
 	case OOMTRACE_IOC_NEAR_PERCENT:
 		return ioc_near_percent((void __user *)arg);
 	case OOMTRACE_IOC_RANKING:

@@ -26,6 +26,7 @@
 #include "oom/daemon_list.h"
 #include "oom/episode.h"
 #include "oom/ranking.h"
+#include "oom/terms.h"
 #include "ring/reader.h"
 #include "ring/resize.h"
 #include "ring/ring.h"
@@ -323,6 +324,16 @@ static int enable_set(char *text)
 	return oomtrace_hooks_enable(*text == '1');
 }
 
+static size_t candidates_print(char *buf, size_t size)
+{
+	return scnprintf(buf, size, "%s\n", oomtrace_candidates_name());
+}
+
+static int candidates_set(char *text)
+{
+	return oomtrace_candidates_set(strim(text));
+}
+
 static size_t commit_records_print(char *buf, size_t size)
 {
 	return scnprintf(buf, size, "%s\n", oomtrace_commit_records_name());
@@ -367,6 +378,7 @@ static_assert(OOMTRACE_DAEMONS_TEXT <= CONTROL_MAX);
 static const struct control controls[] = {
 	{ "enable", enable_print, enable_set },
 	{ "commit_records", commit_records_print, commit_records_set },
+	{ "candidates", candidates_print, candidates_set },
 	{ "near_percent", near_percent_print, near_percent_set },
 	{ "filter", oomtrace_filter_print, filter_set },
 	{ "buffer_size_kb", oomtrace_buffer_size_print, buffer_size_set },

@@ -21,6 +21,7 @@
 #include "hook/symbols.h"
 #include "hooks.h"
 #include "oom/cgroup_paths.h"
+#include "oom/contenders.h"
 #include "oom/daemon.h"
 #include "oom/panic.h"
 #include "oom/repeat.h"
@@ -72,6 +73,7 @@ static int __init oomtrace_init(void)
 	oomtrace_commit_init();
 	oomtrace_sysctl_init();
 	oomtrace_wakeup_init();
+	oomtrace_contenders_init();
 	oomtrace_paths_init();
 	oomtrace_repeat_init();
 	oomtrace_daemon_init();

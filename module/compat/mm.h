@@ -26,6 +26,9 @@ static inline s64 oomtrace_mm_counter(struct mm_struct *mm, int member)
 #endif
 }
 
+/* Does the kernel sum these counters over all CPUs? Then get_mm_counter() differs. */
+#define OOMTRACE_MM_COUNTER_SUMS	HAS_GET_MM_RSS_SUM
+
 /* Whether the OOM killer ignores this mm, since it expects no memory from it. */
 static inline bool oomtrace_mm_oom_skip(struct mm_struct *mm)
 {

@@ -18,7 +18,8 @@ int oomtrace_badness_return(struct kretprobe_instance *ri,
 			    struct pt_regs *regs);
 
 void oomtrace_candidate_finish(struct oomtrace_episode *ep);
-bool oomtrace_candidate_forget(void);
+void oomtrace_candidate_forget(struct oomtrace_episode *ep);
+void oomtrace_candidate_begin(struct oomtrace_episode *ep);
 bool oomtrace_badness_is_blind(void);
 
 #endif /* OOMTRACE_CANDIDATE_H */

@@ -16,7 +16,6 @@
  * does not fit is counted, and its path is not recorded. A reference keeps the
  * name of a removed cgroup, but does not prevent the removal.
  */
-#include <linux/hash.h>
 #include <linux/memcontrol.h>
 
 #include "later.h"
@@ -31,8 +30,6 @@
 #define FOR_CANDIDATES	48
 /* Bytes of a path that are recorded, at most: they fit in four records. */
 #define MAX_LENGTH	1023
-/* Entries of a set's cache, as a power of two. */
-#define KNOWN_SHIFT	7
 
 enum { FREE, FILLING, READY };
 
@@ -41,15 +38,15 @@ enum { FREE, FILLING, READY };
  * @state: FREE, FILLING by an episode's handlers, or READY for the worker.
  * @n: entries of @css in use.
  * @episode: number of the episode.
+ * @unnamed: times that there was no room for a cgroup.
  * @css: references to the cgroups' memory controller states.
- * @known: cache of @css by hash; a hit avoids a search through @css.
  */
 struct oomtrace_paths {
 	atomic_t state;
 	unsigned int n;
 	u64 episode;
+	unsigned int unnamed;
 	struct cgroup_subsys_state *css[CGROUPS];
-	struct cgroup_subsys_state *known[1 << KNOWN_SHIFT];
 };
 
 static struct oomtrace_paths sets[SETS];
@@ -74,7 +71,7 @@ struct oomtrace_paths *oomtrace_paths_get(u64 episode)
 			continue;
 		paths->episode = episode;
 		paths->n = 0;
-		memset(paths->known, 0, sizeof(paths->known));
+		paths->unnamed = 0;
 		return paths;
 	}
 	oomtrace_stats_unrecorded(OOMTRACE_UNRECORDED_PATH, 1);
@@ -93,6 +90,55 @@ static bool has_css(const struct oomtrace_paths *paths,
 }
 
 /**
+ * oomtrace_paths_has_room() - ask whether a candidate's cgroup finds room
+ * @paths: the set.
+ */
+bool oomtrace_paths_has_room(const struct oomtrace_paths *paths)
+{
+	return paths->n < FOR_CANDIDATES;
+}
+
+/**
+ * oomtrace_paths_css() - get a cgroup of a set
+ * @paths: the set, or NULL.
+ * @i: its place, from 0 on.
+ *
+ * Return: the cgroup; NULL if the set has no more.
+ */
+const struct cgroup_subsys_state *
+oomtrace_paths_css(const struct oomtrace_paths *paths, unsigned int i)
+{
+	return paths && i < paths->n ? paths->css[i] : NULL;
+}
+
+/**
+ * oomtrace_paths_count_unnamed() - count cgroups that are not in a set
+ * @paths: the set, or NULL.
+ * @n: how many.
+ */
+void oomtrace_paths_count_unnamed(struct oomtrace_paths *paths, unsigned int n)
+{
+	if (paths)
+		paths->unnamed += n;
+}
+
+/**
+ * oomtrace_paths_add_new() - add a candidate's cgroup that is not in a set
+ * @paths: the set.
+ * @css: the cgroup's state of any controller; RCU is held, or preemption is off.
+ *
+ * Return: false if there is no room or the cgroup is gone; it is not counted then.
+ */
+bool oomtrace_paths_add_new(struct oomtrace_paths *paths,
+			    struct cgroup_subsys_state *css)
+{
+	if (!oomtrace_paths_has_room(paths) || !css_tryget(css))
+		return false;
+	paths->css[paths->n++] = css;
+	return true;
+}
+
+/**
  * oomtrace_paths_add() - add a cgroup to a set
  * @paths: the set, or NULL.
  * @css: the cgroup's state of any controller; RCU is held, or preemption is off,
@@ -104,23 +150,16 @@ static bool has_css(const struct oomtrace_paths *paths,
 bool oomtrace_paths_add(struct oomtrace_paths *paths,
 			struct cgroup_subsys_state *css, bool candidate)
 {
-	struct cgroup_subsys_state **known;
-
 	if (!paths)
 		return false;
-	known = &paths->known[hash_ptr(css, KNOWN_SHIFT)];
-	if (*known == css)
+	if (has_css(paths, css))
 		return true;
-	if (!has_css(paths, css)) {
-		if (paths->n == (candidate ? FOR_CANDIDATES : CGROUPS) ||
-		    (candidate && paths->n > FOR_CANDIDATES) ||
-		    !css_tryget(css)) {
-			oomtrace_stats_unrecorded(OOMTRACE_UNRECORDED_PATH, 1);
-			return false;
-		}
-		paths->css[paths->n++] = css;
+	if (paths->n >= (candidate ? FOR_CANDIDATES : CGROUPS) ||
+	    !css_tryget(css)) {
+		paths->unnamed++;
+		return false;
 	}
-	*known = css;
+	paths->css[paths->n++] = css;
 	return true;
 }
 
@@ -148,6 +187,9 @@ void oomtrace_paths_submit(struct oomtrace_paths *paths)
 {
 	if (!paths)
 		return;
+	if (paths->unnamed)
+		oomtrace_stats_unrecorded(OOMTRACE_UNRECORDED_PATH,
+					  paths->unnamed);
 	/* Release: the set is complete. Pairs with find_ready_set(). */
 	atomic_set_release(&paths->state, READY);
 	oomtrace_later_ask(&paths_work);

@@ -31,6 +31,16 @@ struct oomtrace_paths;
  * @candidates: tasks evaluated so far, without kernel threads and init.
  * @exempt: tasks that were not eligible so far, by enum oomtrace_reason.
  * @missed: candidates without a record.
+ * @room: candidates that may be written to the ring directly.
+ * @reserve: slots of the ring that @room leaves for staged records.
+ * @adj_unit: pages that an oom_score_adj of 1 is worth; set once @seen.
+ * @scan_ns: CLOCK_MONOTONIC for the next candidates.
+ * @clock_until: number of @candidates at which the clock is read for @scan_ns.
+ * @plain_until: number of @candidates at which the next one may need more than a
+ *	short record in the ring.
+ * @all_terms: the terms of all candidates are recorded.
+ * @unsure: no return of oom_badness() was seen yet, or @nodes.
+ * @nodes: the kernel may skip candidates because of their memory nodes.
  * @best_pid: the task that should die: highest points, of equals the later one.
  * @best_points: points of @best_pid.
  * @second_pid: the task that would die without @best_pid.
@@ -66,6 +76,15 @@ struct oomtrace_episode {
 	u32 candidates;
 	u32 exempt[OOMTRACE_REASONS];
 	u32 missed;
+	u32 room;
+	u32 reserve;
+	long adj_unit;
+	u64 scan_ns;
+	u32 clock_until;
+	u32 plain_until;
+	bool all_terms;
+	bool unsure;
+	bool nodes;
 	pid_t best_pid;
 	long best_points;
 	pid_t second_pid;

@@ -116,4 +116,7 @@ void oomtrace_hold_release(struct oomtrace_episode *ep, bool inside)
 	}
 	rcu_read_unlock();
 	ep->missed += held_records.dropped;
+	/* The next candidate is not older than those written here. */
+	ep->clock_until = 0;
+	ep->plain_until = 0;
 }

@@ -23,9 +23,11 @@
 #include "hook/hook.h"
 #include "oom/candidate.h"
 #include "oom/cgroup_paths.h"
+#include "oom/contenders.h"
 #include "oom/episode.h"
 #include "oom/hold.h"
 #include "oom/repeat.h"
+#include "oom/scan_cgroups.h"
 #include "oom/selection.h"
 #include "stats.h"
 #include "task.h"
@@ -35,7 +37,8 @@
 static u8 check_choice(const struct oomtrace_episode *ep,
 		       const struct oom_control *oc)
 {
-	if (!ep->scored || ep->missed || ep->unseen)
+	/* Each candidate was compared, whether or not it has a record. */
+	if (!ep->scored || ep->unseen)
 		return OOMTRACE_RECOMPUTED_UNAVAILABLE;
 	if (oc->chosen_points == LONG_MAX)
 		return OOMTRACE_RECOMPUTED_ORIGIN;
@@ -227,7 +230,9 @@ static void end_episode(struct oomtrace_episode *ep, u8 how)
 		last_kill_ns = ep->begin_ns;
 		last_kill = ep->id;
 	}
+	ep->missed += oomtrace_contenders_write();
 	write_end(ep, how);
+	oomtrace_scan_cgroups_end(ep->paths);
 	oomtrace_paths_submit(ep->paths);
 	ep->paths = NULL;
 }
@@ -246,8 +251,8 @@ int oomtrace_oom_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 		end_episode(ep, OOMTRACE_ENDING_UNKNOWN);
 
 	memset(ep, 0, sizeof(*ep));
-	oomtrace_candidate_forget();
 	ep->oc = oc;
+	oomtrace_candidate_begin(ep);
 	ep->memcg = oc->memcg;
 	ep->memcg_id = oc->memcg ? cgroup_id(oc->memcg->css.cgroup) : 0;
 	/* A sysrq has no flags, and kills all the same. */
@@ -295,8 +300,8 @@ void oomtrace_selection_panic(struct oomtrace_last_episodes *last)
 		 */
 		if (oomtrace_episode_mine() && in_task())
 			oomtrace_candidate_finish(ep);
-		else if (oomtrace_candidate_forget())
-			ep->missed++;
+		else
+			oomtrace_candidate_forget(ep);
 		end_episode(ep, OOMTRACE_ENDING_PANIC);
 		WRITE_ONCE(ep->task, NULL);
 	}
