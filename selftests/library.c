@@ -54,7 +54,8 @@ static void expect_account(struct __test_metadata *_metadata,
 
 	ASSERT_EQ(0, oomtrace_get_info(ot, &info, sizeof(info)));
 	for (ring = 0; ring < OOMTRACE_RINGS; ring++)
-		EXPECT_EQ(info.ring[ring].written,
+		EXPECT_EQ(ring < OOMTRACE_INFO_RINGS ? info.ring[ring].written :
+						       info.candidates.written,
 			  oomtrace_received(ot, ring, -1) +
 			  oomtrace_lost(ot, ring, -1));
 	EXPECT_EQ(0, oomtrace_missing(ot, -1, -1));

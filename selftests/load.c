@@ -102,6 +102,12 @@ TEST_F(load, bad_parameters_are_EINVAL_with_a_line_in_the_log)
 	expect_load_rejected(_metadata, self->kmsg, "oom_buffer_kb=15", "oom_buffer_kb");
 	expect_load_rejected(_metadata, self->kmsg, "oom_buffer_kb=99999999",
 			     "oom_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "candidate_buffer_kb=0",
+			     "candidate_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "candidate_buffer_kb=1048577",
+			     "candidate_buffer_kb");
+	expect_load_rejected(_metadata, self->kmsg, "candidates=some",
+			     "compact and full");
 	expect_load_rejected(_metadata, self->kmsg, "oom_buffer_kb=many", "oom_buffer_kb");
 }
 
@@ -113,6 +119,7 @@ TEST_F(load, too_little_memory_is_ENOMEM_and_leaves_nothing)
 	if (meminfo("MemTotal") > 1048576 * sysconf(_SC_NPROCESSORS_CONF) / 2)
 		SKIP(return, "this machine has too much memory");
 	EXPECT_EQ(-ENOMEM, module_load("oom_buffer_kb=1048576"));
+	EXPECT_EQ(-ENOMEM, module_load("candidate_buffer_kb=1048576"));
 	log = kmsg_text(self->kmsg);
 	EXPECT_IN("oomtrace: no memory for the rings", log);
 	free(log);
@@ -284,6 +291,7 @@ TEST_F(load, the_rings_use_what_info_reports_and_at_most_1_MiB_per_CPU)
 	rings = info.ring[0].bytes + info.ring[1].bytes;
 	seen = vmalloc_of_module();
 	EXPECT_GE((long)info.cpus << 20, rings);
+	rings += info.candidates.bytes;
 	EXPECT_LE(rings, seen);
 	/* All other areas together are smaller than a tenth. */
 	EXPECT_GE(rings + rings / 10, seen);

@@ -41,6 +41,7 @@ static void load_and_unload(struct __test_metadata *_metadata, long cycles)
 	static const char * const params[] = {
 		"", "commit_records=all commit_buffer_kb=16",
 		"commit_records=none oom_buffer_kb=16", "near_percent=50",
+		"candidate_buffer_kb=16 candidates=full",
 	};
 	unsigned long long until;
 	long i;

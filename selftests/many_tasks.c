@@ -38,8 +38,8 @@ FIXTURE_SETUP(many_tasks)
 	memset(self, 0, sizeof(*self));
 	self->pid = calloc(MAX_TASKS, sizeof(*self->pid));
 	ASSERT_NE(NULL, self->pid);
-	/* A scan of all tasks fits each CPU's ring. */
-	module_start("oom_buffer_kb=16384");
+	/* A scan of all tasks fits the candidates' ring. */
+	module_start("candidate_buffer_kb=16384");
 }
 
 FIXTURE_TEARDOWN(many_tasks)
@@ -146,6 +146,160 @@ TEST_F_TIMEOUT(many_tasks, each_of_many_candidates_is_recorded, 3600)
 	TH_LOG("%lu candidates: %llu ns each; %lu candidates: %llu ns each",
 	       few.candidates, few.ns / (few.candidates ?: 1),
 	       many.candidates, many.ns / (many.candidates ?: 1));
+}
+
+/* Move each task to the next of @n cgroups, so that neighbours differ. */
+static void spread_tasks(struct __test_metadata *_metadata, const pid_t *pid,
+			 int npids, struct memcg *group, int n)
+{
+	char file[256], text[16];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "group%d", i);
+		ASSERT_TRUE(memcg_make(&group[i], text, MB(512)));
+	}
+	for (i = 0; i < npids; i++) {
+		snprintf(file, sizeof(file), "%s/cgroup.procs", group[i % n].dir);
+		snprintf(text, sizeof(text), "%d", pid[i]);
+		ASSERT_EQ(0, spill(file, text));
+	}
+}
+
+/* How many candidates of an episode have all terms? */
+static size_t count_with_terms(const struct records *recs, __u64 episode)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < recs->n; i++)
+		n += recs->r[i].h.type == OOMTRACE_CANDIDATE &&
+		     recs->r[i].candidate.episode == episode &&
+		     HAS(&recs->r[i].candidate, candidate, rss_anon) &&
+		     HAS(&recs->r[i].candidate, candidate, points);
+	return n;
+}
+
+/* Add a cgroup's id to a set; returns the new size. */
+static size_t add_id(__u64 *ids, size_t n, __u64 id)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (ids[i] == id)
+			return n;
+	ids[n] = id;
+	return n + 1;
+}
+
+/* How many cgroups do an episode's begin and candidates name, or its paths? */
+static size_t count_cgroups(const struct records *recs, __u64 episode, bool paths)
+{
+	static __u64 ids[MAX_TASKS];
+	size_t i, n = 0;
+
+	for (i = 0; i < recs->n; i++) {
+		const union record *r = &recs->r[i];
+
+		if (paths && r->h.type == OOMTRACE_NAME &&
+		    r->name.episode == episode)
+			n = add_id(ids, n, r->name.cgroup_id);
+		else if (!paths && r->h.type == OOMTRACE_CANDIDATE &&
+			 r->candidate.episode == episode)
+			n = add_id(ids, n, r->candidate.cgroup_id);
+		else if (!paths && r->h.type == OOMTRACE_OOM_BEGIN &&
+			 r->begin.episode == episode)
+			n = add_id(ids, n, r->begin.cgroup_id);
+	}
+	return n;
+}
+
+#define BEFORE	10
+#define TOP	64
+
+/*
+ * Ten OOMs of a cgroup, then one of the machine with many tasks in many cgroups.
+ * With the default sizes all of them stay, and nothing is lost.
+ */
+TEST_F_TIMEOUT(many_tasks, a_crowd_evicts_no_episode, 3600)
+{
+	int tasks = from_env("OOMTRACE_TASKS", 400), i, n;
+	/* 25 cgroups for 400 tasks, 625 for 10,000. */
+	int groups = tasks / 16, fd;
+	struct memcg *group = calloc(groups, sizeof(*group)), small;
+	const struct oomtrace_verdict *v;
+	const struct oomtrace_oom_end *end;
+	struct records recs = { };
+	struct hog hog;
+	char *last[] = { "oomtrace", "last", NULL };
+	char *all[] = { "oomtrace", "last", "-v", NULL };
+	static char said[1 << 16];
+	unsigned long long ns;
+	bool threads;
+
+	ASSERT_NE(NULL, group);
+	module_stop();
+	module_start(NULL);
+	ASSERT_TRUE(memcg_make(&small, "small", MB(1)));
+	more_tasks(_metadata, self->pid, &self->ntasks, tasks);
+	spread_tasks(_metadata, self->pid, self->ntasks, group, groups);
+	threads = !own_module_load("kthreads");
+	for (i = 0; i < BEFORE; i++) {
+		hog_start(&hog, "--cgroup %s --grow 4", small.dir);
+		EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
+	}
+	hog_start(&hog, "--anon 4 --adj 1000 --hold");
+	hog_ready(&hog);
+	sysctl_set("kernel/sysrq", 1);
+	spill("/proc/sysrq-trigger", "f");
+	hog_wait(&hog);
+	sleep_ms(500);
+	/* Read only now: the records of all episodes are still there. */
+	fd = device_open();
+	device_drain(fd, &recs);
+	close(fd);
+	EXPECT_EQ(0, records_count(&recs, OOMTRACE_LOST));
+	n = records_count(&recs, OOMTRACE_OOM_BEGIN);
+	EXPECT_LE(BEFORE + 1, n);
+	EXPECT_EQ(n, records_count(&recs, OOMTRACE_OOM_END));
+	ASSERT_LE(BEFORE + 1, records_count(&recs, OOMTRACE_VERDICT));
+	v = &records_get(&recs, OOMTRACE_VERDICT,
+			 records_count(&recs, OOMTRACE_VERDICT) - 1)->verdict;
+	end = &records_get(&recs, OOMTRACE_OOM_END, n - 1)->end;
+	EXPECT_EQ(end->episode, v->episode);
+	EXPECT_EQ(OOMTRACE_RECOMPUTED_AGREE, v->recomputed);
+	EXPECT_TRUE(HAS(v, verdict, runner_up_pid));
+	EXPECT_LT((unsigned int)tasks, end->candidates);
+	EXPECT_EQ(0, end->missed);
+	EXPECT_LE(threads ? 2000 : 10, end->exempt_kthread);
+	EXPECT_EQ(1, end->exempt_init);
+	if (!is_preempt_rt())
+		EXPECT_LE(TOP, count_with_terms(&recs, v->episode));
+	/* A cgroup without room for its path is counted once. */
+	EXPECT_EQ(count_cgroups(&recs, v->episode, false),
+		  count_cgroups(&recs, v->episode, true) +
+		  stat_number("cgroups without a recorded path (no room)"));
+	ns = now_ns();
+	EXPECT_EQ(0, run_program(said, sizeof(said), last));
+	ns = now_ns() - ns;
+	EXPECT_IN("next in line", said);
+	EXPECT_EQ(0, run_program(said, sizeof(said), all));
+	EXPECT_IN("kernel threads, init", said);
+	EXPECT_IN("Runner-up:", said);
+	/* For information only: the machine is shared. */
+	TH_LOG("%u candidates in %d cgroups, %u kernel threads: oomtrace last took %llu ms",
+	       end->candidates, groups, end->exempt_kthread, ns / 1000000);
+	records_free(&recs);
+	if (threads)
+		EXPECT_EQ(0, own_module_unload("kthreads"));
+	for (i = 0; i < self->ntasks; i++)
+		kill(self->pid[i], SIGKILL);
+	for (i = 0; i < self->ntasks; i++)
+		waitpid(self->pid[i], NULL, 0);
+	self->ntasks = 0;
+	for (i = 0; i < groups; i++)
+		memcg_remove(&group[i]);
+	memcg_remove(&small);
+	free(group);
 }
 
 /* A name of the maximum length. */

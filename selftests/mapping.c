@@ -55,6 +55,8 @@ TEST_F(mapping, the_page_says_what_the_ioctl_says)
 			EXPECT_EQ(0, page->closed);
 			EXPECT_EQ(1, page->first);
 			EXPECT_EQ(0, page->generation);
+			EXPECT_EQ(ring != OOMTRACE_RING_CANDIDATE || !cpu,
+				  !!page->slots);
 			EXPECT_GE(info.mmap_size, page->data_offset +
 				  (__u64)page->slots * page->slot_size);
 			munmap((void *)page, info.mmap_size);
@@ -191,9 +193,9 @@ TEST_F(mapping, a_wrong_size_or_offset_is_EINVAL)
 				    1ULL << 62));
 
 	/* One past the last ring of the last CPU. */
-	while (!ring_ask(self->fd, OOMTRACE_RING_OOM, cpu, &last))
+	while (!ring_ask(self->fd, OOMTRACE_RING_CANDIDATE, cpu, &last))
 		cpu++;
-	ring_ask(self->fd, OOMTRACE_RING_OOM, cpu - 1, &last);
+	ring_ask(self->fd, OOMTRACE_RING_CANDIDATE, cpu - 1, &last);
 	EXPECT_EQ(0, map_errno(self->fd, last.mmap_size, PROT_READ, MAP_SHARED,
 			       last.mmap_offset));
 	EXPECT_EQ(EINVAL, map_errno(self->fd, size, PROT_READ, MAP_SHARED,

@@ -2,13 +2,15 @@
 /*
  * Promise: the records also hold for thousands of processes and hundreds of
  * OOMs. Of 2000 processes, the kernel kills the one that the candidate records
- * name. If a ring is too small, the number of lost candidates is reported. OOMs
- * of several cgroups at once, on all CPUs, are as many complete episodes. For a
+ * name. If a ring is too small for them, what matters is recorded. OOMs of several
+ * cgroups at once, on all CPUs, are as many complete episodes. For a
  * machine with 4 CPUs and 1 GB.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "lib/crowd.h"
@@ -46,7 +48,7 @@ TEST_F_TIMEOUT(crowd, of_2000_the_one_that_the_records_name_dies, 300)
 	int fd;
 
 	crowd_gather(MANY, 1, false);
-	module_start("oom_buffer_kb=4096");
+	module_start("candidate_buffer_kb=4096");
 	fd = device_open();
 	for (kill_nr = 0; kill_nr < KILLS; kill_nr++) {
 		const struct oomtrace_verdict *v;
@@ -79,36 +81,128 @@ TEST_F_TIMEOUT(crowd, of_2000_the_one_that_the_records_name_dies, 300)
 	close(fd);
 }
 
-TEST_F(crowd, a_ring_too_small_counts_the_missing_candidates)
+static int by_points(const void *a, const void *b)
 {
-	unsigned long long lost = 0;
-	const union record *r;
+	const struct oomtrace_candidate *x = a, *y = b;
+
+	return (x->points < y->points) - (x->points > y->points);
+}
+
+/* The candidates with points of the only episode, the best one first. */
+static size_t sorted_candidates(const struct records *recs,
+				struct oomtrace_candidate *to)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < recs->n; i++)
+		if (recs->r[i].h.type == OOMTRACE_CANDIDATE &&
+		    HAS(&recs->r[i].candidate, candidate, points))
+			to[n++] = recs->r[i].candidate;
+	qsort(to, n, sizeof(*to), by_points);
+	return n;
+}
+
+#define LARGE	400
+#define TOP	64
+
+/*
+ * The ring has 320 slots, of which a scan fills 160 with its first candidates.
+ * The crowd stops, so both OOMs give a task the same points.
+ */
+TEST_F(crowd, a_ring_too_small_keeps_the_milestones_and_the_contenders)
+{
+	static struct oomtrace_candidate all[LARGE + 100], some[LARGE + 100];
+	const struct oomtrace_verdict *v;
+	const struct oomtrace_oom_end *end;
+	size_t n, m, i, held;
 	char *text, line[256];
-	size_t i, held;
 	int fd;
 
-	crowd_gather(400, 2, false);
-	module_start("oom_buffer_kb=16");
+	crowd_gather(LARGE, 2, false);
+	module_start("candidate_buffer_kb=1024");
 	fd = device_open();
 	crowd_sysrq_f();
-	/* Read only after the OOM, so that the ring overwrites records. */
+	crowd_ooms_end(fd, &self->recs, 1);
+	n = sorted_candidates(&self->recs, all);
+	EXPECT_LE(LARGE - 1, n);
+	ASSERT_EQ(0, spill(DEBUGFS "/buffer_size_kb", "candidate=64"));
+	records_free(&self->recs);
+	memset(&self->recs, 0, sizeof(self->recs));
+	crowd_sysrq_f();
+	/* Read only after the OOM, so that the ring could overwrite records. */
 	sleep_ms(1500);
 	crowd_ooms_end(fd, &self->recs, 1);
 	text = slurp(DEBUGFS "/last_oom", NULL);
-	r = records_get(&self->recs, OOMTRACE_OOM_END, 0);
-	for (i = 0; i < self->recs.n; i++)
-		if (self->recs.r[i].h.type == OOMTRACE_LOST)
-			lost += self->recs.r[i].lost.count;
+	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_LOST));
+	ASSERT_EQ(1, records_count(&self->recs, OOMTRACE_OOM_BEGIN));
+	v = &records_get(&self->recs, OOMTRACE_VERDICT, 0)->verdict;
+	end = &records_get(&self->recs, OOMTRACE_OOM_END, 0)->end;
 	held = records_count(&self->recs, OOMTRACE_CANDIDATE);
-	EXPECT_LE(400, r->end.candidates);
-	EXPECT_GT(r->end.candidates, held);
-	/* Those, and the begin, which was the first record. */
-	EXPECT_LE(r->end.candidates - held + 1, lost);
-	EXPECT_GE(r->end.candidates - held + 32, lost);
+	EXPECT_LT(held, end->candidates);
+	EXPECT_GE(320, held);
+	EXPECT_EQ(end->candidates, held + end->missed);
+	EXPECT_EQ(end->candidates, end->scored + end->exempt_no_mm +
+		  end->exempt_adj_min);
+	/* All are compared, whether or not they are recorded. */
+	EXPECT_NE(OOMTRACE_RECOMPUTED_UNAVAILABLE, v->recomputed);
+	m = sorted_candidates(&self->recs, some);
+	/* Of the best ones before, the first has been killed. */
+	ASSERT_LE(TOP, m);
+	for (i = 0; i < TOP; i++)
+		EXPECT_EQ(all[i + 1].points, some[i].points)
+			TH_LOG("place %zu", i);
+	EXPECT_EQ(some[0].points, v->points);
+	EXPECT_TRUE(HAS(&some[0], candidate, rss_anon));
+	EXPECT_EQ(some[1].points, v->runner_up_points);
 	line_with(text, "Missing:", line, sizeof(line));
 	EXPECT_IN("candidates have no record", line);
-	EXPECT_IN("its begin record is missing", text);
+	EXPECT_IN("Points: ", text);
+	EXPECT_EQ(NULL, strstr(text, "begin record is missing"));
 	free(text);
+	close(fd);
+}
+
+/* With candidates=full each candidate has all terms, else only contenders. */
+TEST_F(crowd, full_records_the_terms_of_all)
+{
+	unsigned int with[2] = { 0, 0 }, candidates[2];
+	const struct oomtrace_candidate *c;
+	int fd, full;
+	size_t i;
+
+	crowd_gather(LARGE, 1, false);
+	module_start("candidate_buffer_kb=1024");
+	fd = device_open();
+	for (full = 0; full < 2; full++) {
+		ASSERT_EQ(0, spill(DEBUGFS "/candidates", full ? "full" : "compact"));
+		records_free(&self->recs);
+		memset(&self->recs, 0, sizeof(self->recs));
+		crowd_sysrq_f();
+		crowd_ooms_end(fd, &self->recs, 1);
+		self->scene->recs = self->recs;
+		for (i = 0; i < self->recs.n; i++) {
+			c = &self->recs.r[i].candidate;
+			with[full] += c->h.type == OOMTRACE_CANDIDATE &&
+				      HAS(c, candidate, rss_anon);
+		}
+		candidates[full] = records_count(&self->recs, OOMTRACE_CANDIDATE);
+		scene_check_points(_metadata, self->scene,
+				   records_get(&self->recs, OOMTRACE_OOM_END,
+					       0)->end.episode,
+				   records_get(&self->recs, OOMTRACE_VERDICT,
+					       0)->verdict.totalpages);
+	}
+	if (!is_preempt_rt()) {
+		EXPECT_LE(TOP, with[0]);
+		EXPECT_LT(with[0], candidates[0]);
+		EXPECT_LE(LARGE - 2, with[1]);
+	}
+	EXPECT_EQ(-EINVAL, spill(DEBUGFS "/candidates", "some"));
+	full = 2;
+	EXPECT_EQ(-1, ioctl(fd, OOMTRACE_IOC_CANDIDATES, &full));
+	EXPECT_EQ(EINVAL, errno);
+	full = 0;
+	EXPECT_EQ(0, ioctl(fd, OOMTRACE_IOC_CANDIDATES, &full));
 	close(fd);
 }
 
@@ -193,7 +287,7 @@ TEST_F_TIMEOUT(crowd, two_hundred_ooms_on_all_cpus_are_two_hundred_whole_episode
 
 	if (!memcg_make(&cg[0], "crowd0", MB(2)))
 		SKIP(return, "no cgroup v2 memory controller");
-	module_start("oom_buffer_kb=1024");
+	module_start("candidate_buffer_kb=1024");
 	fd = device_open();
 	for (n = 0; n < CGROUPS; n++) {
 		snprintf(name, sizeof(name), "crowd%d", n);

@@ -136,7 +136,7 @@ TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_has_that_trigger, 200)
 
 	if (!self->s)
 		SKIP(return, "this kernel has no memory controller for cgroup v1 (CONFIG_MEMCG_V1)");
-	module_start("oom_buffer_kb=1024");
+	module_start("candidate_buffer_kb=1024");
 	device = device_open();
 	memcg_set(&self->cg, "memory.limit_in_bytes", "4M");
 	flipper = start_child(toggle_oom_control, &self->cg);

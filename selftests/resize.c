@@ -15,6 +15,7 @@
 #include "lib/test.h"
 
 #define SIZE_FILE	DEBUGFS "/buffer_size_kb"
+#define CANDIDATE_KB	64
 
 FIXTURE(resize) {
 	int fd;
@@ -24,7 +25,7 @@ FIXTURE(resize) {
 
 FIXTURE_SETUP(resize)
 {
-	module_start("commit_buffer_kb=64 oom_buffer_kb=64");
+	module_start("commit_buffer_kb=64 oom_buffer_kb=64 candidate_buffer_kb=64");
 	self->fd = device_open();
 	self->kmsg = kmsg_open();
 	sysctl_set("vm/overcommit_memory", NEVER);
@@ -58,14 +59,16 @@ static void expect_sizes(struct __test_metadata *_metadata, int fd,
 	__u32 ring, cpu;
 
 	device_info(fd, &all);
-	for (ring = 0; ring < OOMTRACE_RINGS; ring++) {
+	for (ring = 0; ring < ARRAY_SIZE(kb); ring++) {
 		EXPECT_EQ((__u64)kb[ring] * 1024 * all.ring_cpus,
 			  all.ring[ring].bytes);
 		for (cpu = 0; !ring_ask(fd, ring, cpu, &info); cpu++)
 			EXPECT_EQ(info.slots ? kb[ring] * 1024 : PAGE,
 				  info.mmap_size);
 	}
-	snprintf(want, sizeof(want), "commit=%u oom=%u\n", commit_kb, oom_kb);
+	EXPECT_EQ(CANDIDATE_KB * 1024, all.candidates.bytes);
+	snprintf(want, sizeof(want), "commit=%u oom=%u candidate=%u\n", commit_kb,
+		 oom_kb, CANDIDATE_KB);
 	text = slurp(SIZE_FILE, NULL);
 	EXPECT_STREQ(want, text);
 	free(text);
@@ -105,7 +108,8 @@ TEST_F(resize, an_invalid_size_is_refused_and_changes_nothing)
 		const char *word;
 	} bad[] = {
 		{ "0", "out of range" }, { "commit=0", "commit=0" },
-		{ "oom=15", "out of range" }, { "-1", "not a number" },
+		{ "oom=15", "out of range" }, { "candidate=0", "candidate=0" },
+		{ "candidate=1048577", "16 to 1048576 (KiB)" }, { "-1", "not a number" },
 		{ "commit=1048577", "16 to 1048576" },
 		{ "99999999999", "not a number" }, { "", "no size is given" },
 		{ "many", "not a number" }, { "trace=64", "not a ring" },

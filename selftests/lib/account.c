@@ -84,7 +84,10 @@ void account_line(struct accounts *t, const char *line)
 		return;
 	ring = !strncmp(rec, "commit: ", 8) || !strncmp(rec, "mark: ", 6) ||
 	       !strncmp(rec, "lost: ring=commit ", 18) ?
-	       OOMTRACE_RING_COMMIT : OOMTRACE_RING_OOM;
+	       OOMTRACE_RING_COMMIT :
+	       !strncmp(rec, "candidate: ", 11) ||
+	       !strncmp(rec, "lost: ring=candidate ", 21) ?
+	       OOMTRACE_RING_CANDIDATE : OOMTRACE_RING_OOM;
 	c = &t->of[ring][cpu];
 	c->wrong += sec * 1000000 + usec < c->last;
 	c->last = sec * 1000000 + usec;

@@ -244,20 +244,21 @@ static inline void scene_check_report(struct __test_metadata *_metadata,
 static inline void scene_check_episodes(struct __test_metadata *_metadata,
 					const struct records *recs)
 {
-	unsigned long long last[64] = { 0 }, open = 0, episode = 0;
+	unsigned long long last[OOMTRACE_RINGS][64] = { 0 }, open = 0, episode = 0;
 	unsigned int candidates = 0, victims = 0;
 	size_t i;
 
 	for (i = 0; i < recs->n; i++) {
 		const union record *r = &recs->r[i];
+		unsigned int ring = r->h.flags & OOMTRACE_FLAG_RING;
 
-		if ((r->h.flags & OOMTRACE_FLAG_RING) != OOMTRACE_RING_OOM ||
+		if (ring == OOMTRACE_RING_COMMIT ||
 		    r->h.type == OOMTRACE_STACK)
 			continue;
 		ASSERT_NE(OOMTRACE_LOST, r->h.type);
-		if (last[r->h.cpu])
-			EXPECT_EQ(last[r->h.cpu] + 1, r->h.seq);
-		last[r->h.cpu] = r->h.seq;
+		if (last[ring][r->h.cpu])
+			EXPECT_EQ(last[ring][r->h.cpu] + 1, r->h.seq);
+		last[ring][r->h.cpu] = r->h.seq;
 
 		switch (r->h.type) {
 		case OOMTRACE_OOM_BEGIN:

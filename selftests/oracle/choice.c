@@ -314,7 +314,7 @@ static bool collect_logs(const char *object)
 
 	records_free(&recs);
 	crowd_gather(CROWD, 4, false);
-	module_start("oom_buffer_kb=4096");
+	module_start("oom_buffer_kb=4096 candidate_buffer_kb=4096");
 	find_badness();
 	loader_start(object, probes, ARRAY_SIZE(probes));
 	fd = device_open_at_end();
