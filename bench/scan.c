@@ -4,24 +4,28 @@
  * scan, and OOMs triggered by sysrq-f, each of which scans all of them.
  *
  * Prints the minimum time in nanoseconds to the choice of a victim, and to its
- * SIGKILL, from the parameters of oomtrace_clock. All processes are alike, so
- * the difference between two values of N is the cost of the additional
- * processes. A killed process is replaced.
+ * SIGKILL, from the parameters of oomtrace_clock. The difference between two
+ * values of N is the cost of the additional processes. Their memory differs, in
+ * an order without a trend, or is alike. A killed process is replaced.
  *
  * With CGROUPS, process i is in the cgroup /sys/fs/cgroup/bench/(i % CGROUPS).
  *
- * usage: scan N [CGROUPS]
+ * usage: scan N [CGROUPS [alike]]
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define ROUNDS	5
+/* Different sizes, a prime number. */
+#define SIZES	61
 
 static void put(const char *path, const char *text)
 {
@@ -53,8 +57,10 @@ static unsigned long get(const char *name)
 	return strtoul(text, NULL, 10);
 }
 
-/* The next process's cgroup; none if there are no cgroups. */
-static unsigned int cgroups, next_cgroup;
+/* Number of cgroups; none if 0. */
+static unsigned int cgroups;
+static unsigned int processes;
+static bool alike;
 
 static void enter_cgroup(void)
 {
@@ -63,8 +69,22 @@ static void enter_cgroup(void)
 	if (!cgroups)
 		return;
 	snprintf(path, sizeof(path), "/sys/fs/cgroup/bench/%u/cgroup.procs",
-		 next_cgroup % cgroups);
+		 processes % cgroups);
 	put(path, "0");
+}
+
+/* Touch up to SIZES pages. */
+static void take_memory(void)
+{
+	size_t size = (1 + (alike ? 0 : processes * 23 % SIZES)) *
+		      (size_t)sysconf(_SC_PAGESIZE);
+	char *mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (mem == MAP_FAILED) {
+		perror("scan: mmap");
+		exit(1);
+	}
 }
 
 /* Start a process whose adj makes it the victim; it stops once that is set. */
@@ -80,11 +100,12 @@ static pid_t sit(void)
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		enter_cgroup();
+		take_memory();
 		put("/proc/self/oom_score_adj", "500");
 		raise(SIGSTOP);
 		_exit(0);
 	}
-	next_cgroup++;
+	processes++;
 	waitpid(pid, &status, WUNTRACED);
 	return pid;
 }
@@ -96,10 +117,11 @@ int main(int argc, char **argv)
 	int i, status;
 
 	if (n < 1) {
-		fputs("usage: scan N [CGROUPS]\n", stderr);
+		fputs("usage: scan N [CGROUPS [alike]]\n", stderr);
 		return 2;
 	}
 	cgroups = argc > 2 ? atoi(argv[2]) : 0;
+	alike = argc > 3;
 	put("/proc/sys/kernel/sysrq", "1");
 	for (i = 0; i < n; i++)
 		sit();
