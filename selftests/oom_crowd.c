@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/crowd.h"
@@ -203,6 +204,70 @@ TEST_F(crowd, full_records_the_terms_of_all)
 	EXPECT_EQ(EINVAL, errno);
 	full = 0;
 	EXPECT_EQ(0, ioctl(fd, OOMTRACE_IOC_CANDIDATES, &full));
+	close(fd);
+}
+
+/* Runs as a child: resizes the ring of candidates until it is killed. */
+static int resize_candidates(void *unused)
+{
+	char text[32];
+	unsigned int i;
+
+	(void)unused;
+	for (i = 0;; i++) {
+		snprintf(text, sizeof(text), "candidate=%u", 16 << (i * 5 % 7));
+		spill(DEBUGFS "/buffer_size_kb", text);
+	}
+	return 0;
+}
+
+#define RESIZED	20
+
+/* Each candidate is received, or counted as missed, or counted as lost. */
+TEST_F_TIMEOUT(crowd, no_candidate_goes_uncounted_while_the_ring_is_resized, 300)
+{
+	unsigned long long ended = 0, received = 0, lost = 0;
+	struct oomtrace_info info;
+	struct records recs = { };
+	pid_t resizer;
+	size_t i;
+	int fd, k;
+
+	crowd_gather(LARGE, 3, false);
+	module_start("candidate_buffer_kb=16");
+	fd = device_open();
+	resizer = start_child(resize_candidates, NULL);
+	for (k = 0; k < RESIZED; k++) {
+		/* Now with a reader between the OOMs, now without. */
+		crowd_sysrq_f();
+		if (k % 3)
+			crowd_ooms_end(fd, &recs, k + 1);
+		else
+			sleep_ms(1000);
+	}
+	crowd_ooms_end(fd, &recs, RESIZED);
+	kill(resizer, SIGKILL);
+	waitpid(resizer, NULL, 0);
+	device_drain(fd, &recs);
+	device_info(fd, &info);
+	for (i = 0; i < recs.n; i++) {
+		const union record *r = &recs.r[i];
+
+		received += r->h.type == OOMTRACE_CANDIDATE;
+		if (r->h.type == OOMTRACE_OOM_END)
+			ended += r->end.candidates - r->end.missed;
+		if (r->h.type == OOMTRACE_LOST) {
+			EXPECT_EQ(OOMTRACE_RING_CANDIDATE,
+				  r->h.flags & OOMTRACE_FLAG_RING);
+			lost += r->lost.count;
+		}
+	}
+	EXPECT_EQ(RESIZED, records_count(&recs, OOMTRACE_OOM_END));
+	EXPECT_EQ(RESIZED, records_count(&recs, OOMTRACE_VERDICT));
+	EXPECT_EQ(info.candidates.written, ended);
+	EXPECT_EQ(ended, received + lost);
+	EXPECT_LT(0, received);
+	records_free(&recs);
 	close(fd);
 }
 

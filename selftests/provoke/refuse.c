@@ -5,7 +5,8 @@
  *
  *   refuse      write "FUNCTION N": the N-th call of that function from now on
  *               does nothing and returns -ENOMEM, or the pointer that means it.
- *               Write "none" to stop. Reads as 1 once a call has failed
+ *               Write "none" to stop. Reads as 1 once a call has failed.
+ *               With "FUNCTION N panic" the kernel panics in that call
  *
  * This is like the kernel's fail_function, but works for functions that are not
  * on its list, and on kernels built without it. It suits only functions without
@@ -21,6 +22,7 @@
 
 static atomic_t to_go = ATOMIC_INIT(0);
 static char symbol[64];
+static bool panics;
 
 /* A failing call continues here: this leaves all registers unchanged. */
 static noinline notrace void return_at_once(void)
@@ -32,6 +34,8 @@ static int at_call(struct kprobe *kp, struct pt_regs *regs)
 {
 	if (atomic_dec_if_positive(&to_go) != 0)
 		return 0;
+	if (panics)
+		panic("oomtrace_provoke: call of %s", symbol);
 	regs_set_return_value(regs, -ENOMEM);
 	regs->ip = (unsigned long)return_at_once;
 	return 1;
@@ -56,14 +60,16 @@ static void stop_refusing(void)
 
 static int refuse_set(const char *val, const struct kernel_param *param)
 {
+	char how[8] = "";
 	unsigned int n;
 	int ret;
 
 	stop_refusing();
 	if (sysfs_streq(val, "none"))
 		return 0;
-	if (sscanf(val, "%63s %u", symbol, &n) != 2 || !n)
+	if (sscanf(val, "%63s %u %7s", symbol, &n, how) < 2 || !n)
 		return -EINVAL;
+	panics = !strcmp(how, "panic");
 	memset(&kp, 0, sizeof(kp));
 	kp.symbol_name = symbol;
 	kp.pre_handler = at_call;
