@@ -200,6 +200,23 @@ static inline bool scene_is_path(const char *path, const char *dir)
  * The kernel's report of a kill agrees with the episode: the allocation, the
  * constraint, the cgroups and the victim.
  */
+/*
+ * Does a candidate have its memory as the kernel's table has it? Where the kernel
+ * adds up counters over all CPUs, the module does so only for tasks with points;
+ * others have what is near, marked as derived.
+ */
+static inline bool scene_check_exact(struct __test_metadata *_metadata,
+				     const struct oomtrace_candidate *c,
+				     long table_rss)
+{
+	if (!DERIVED(c, candidate, rss_anon))
+		return true;
+	EXPECT_EQ(OOMTRACE_EVAL_INELIGIBLE, c->verdict);
+	EXPECT_GE(64 * sysconf(_SC_NPROCESSORS_CONF),
+		  labs(table_rss - c->rss_anon - c->rss_shmem - c->rss_file));
+	return false;
+}
+
 static inline void scene_check_report(struct __test_metadata *_metadata,
 				      const struct scene *s, pid_t pid)
 {
