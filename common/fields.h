@@ -159,6 +159,42 @@
 	F(memory, memcg_swap,		UINT, none)		\
 	F(memory, memcg_swap_max,	UINT, none)
 
+#define OOMTRACE_FIELDS_MEMCG(F)				\
+	F(memcg, episode,		UINT, none)		\
+	F(memcg, cgroup_id,		UINT, none)		\
+	F(memcg, usage,			UINT, none)		\
+	F(memcg, limit,			UINT, none)		\
+	F(memcg, swap,			UINT, none)		\
+	F(memcg, memsw,			UINT, none)		\
+	F(memcg, memsw_limit,		UINT, none)		\
+	F(memcg, anon,			UINT, none)		\
+	F(memcg, file,			UINT, none)		\
+	F(memcg, kernel,		UINT, none)		\
+	F(memcg, kernel_stack,		UINT, none)		\
+	F(memcg, pagetables,		UINT, none)		\
+	F(memcg, sec_pagetables,	UINT, none)		\
+	F(memcg, percpu,		UINT, none)		\
+	F(memcg, sock,			UINT, none)		\
+	F(memcg, vmalloc,		UINT, none)		\
+	F(memcg, shmem,			UINT, none)		\
+	F(memcg, zswap,			UINT, none)		\
+	F(memcg, zswapped,		UINT, none)		\
+	F(memcg, file_mapped,		UINT, none)		\
+	F(memcg, file_dirty,		UINT, none)		\
+	F(memcg, file_writeback,	UINT, none)		\
+	F(memcg, swapcached,		UINT, none)		\
+	F(memcg, anon_thp,		UINT, none)		\
+	F(memcg, file_thp,		UINT, none)		\
+	F(memcg, shmem_thp,		UINT, none)		\
+	F(memcg, inactive_anon,		UINT, none)		\
+	F(memcg, active_anon,		UINT, none)		\
+	F(memcg, inactive_file,		UINT, none)		\
+	F(memcg, active_file,		UINT, none)		\
+	F(memcg, unevictable,		UINT, none)		\
+	F(memcg, slab_reclaimable,	UINT, none)		\
+	F(memcg, slab_unreclaimable,	UINT, none)		\
+	F(memcg, hugetlb,		UINT, none)
+
 #define OOMTRACE_FIELDS_PSI(F)					\
 	F(psi, episode,			UINT, none)		\
 	F(psi, resource,		ENUM, resource)		\
@@ -341,7 +377,8 @@
 	T(REPEAT, repeat)		\
 	T(ZONELIST, zonelist)		\
 	T(SAMPLE, sample)		\
-	T(PROCESS, process)
+	T(PROCESS, process)		\
+	T(MEMCG, memcg)
 
 /*
  * The names of ENUM values: E(CONSTANT, "name"), one list for each enum of the

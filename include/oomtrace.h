@@ -62,6 +62,7 @@
  * @OOMTRACE_NAME: the path of a cgroup whose id an episode's records contain
  * @OOMTRACE_REPEAT: number of OOMs that ended like a recorded episode
  * @OOMTRACE_ZONELIST: the zones that the request of an episode may use
+ * @OOMTRACE_MEMCG: what the memory of the cgroup that is out of memory was used for
  * @OOMTRACE_SAMPLE: memory at one moment; made by programs that save records,
  *	never by the module
  * @OOMTRACE_PROCESS: what was read of a victim before its kill; made by programs
@@ -87,6 +88,7 @@ enum oomtrace_type {
 	OOMTRACE_ZONELIST	= 17,
 	OOMTRACE_SAMPLE		= 20,
 	OOMTRACE_PROCESS	= 21,
+	OOMTRACE_MEMCG		= 26,
 };
 
 /**
@@ -712,6 +714,93 @@ struct oomtrace_memory {
 	__s64	hugetlb_free;
 	__u64	memcg_swap;
 	__u64	memcg_swap_max;
+};
+
+/**
+ * struct oomtrace_memcg - what the memory of a cgroup out of memory was used for
+ * @h: header.
+ * @episode: number of the episode.
+ * @cgroup_id: id of the cgroup that is out of memory.
+ * @usage: memory.current (v1: memory.usage_in_bytes), bytes.
+ * @limit: memory.max (v1: memory.limit_in_bytes), bytes.
+ * @swap: swap that the cgroup uses, bytes: memory.swap.current; in v1 the swap of
+ *	memory.stat.
+ * @memsw: v1: memory.memsw.usage_in_bytes; absent in v2.
+ * @memsw_limit: v1: memory.memsw.limit_in_bytes; absent in v2.
+ * @anon: anonymous memory that processes map, bytes. @anon to @hugetlb are the
+ *	numbers of memory.stat with these names, of the cgroup and its descendants.
+ * @file: page cache, bytes; @shmem is a part of it.
+ * @kernel: all memory of the kernel that is charged to the cgroup, bytes, except
+ *	for @sock.
+ * @kernel_stack: kernel stacks, bytes.
+ * @pagetables: page tables, bytes.
+ * @sec_pagetables: page tables of virtual machines and of IOMMUs, bytes.
+ * @percpu: per-CPU memory, bytes.
+ * @sock: buffers of sockets, bytes.
+ * @vmalloc: memory that the kernel maps page by page, bytes.
+ * @shmem: files in tmpfs, and shared memory, bytes, whether mapped or not.
+ * @zswap: compressed swap in memory, bytes.
+ * @zswapped: what @zswap is when decompressed, bytes.
+ * @file_mapped: @file that processes map, bytes.
+ * @file_dirty: @file to be written, bytes.
+ * @file_writeback: @file being written, bytes.
+ * @swapcached: pages of swap that are in memory, too, bytes.
+ * @anon_thp: @anon in transparent huge pages, bytes.
+ * @file_thp: @file in transparent huge pages, bytes.
+ * @shmem_thp: @shmem in transparent huge pages, bytes.
+ * @inactive_anon: anonymous memory and shmem that reclaim would try first, bytes.
+ * @active_anon: other anonymous memory and shmem, bytes.
+ * @inactive_file: page cache that reclaim would try first, bytes.
+ * @active_file: other page cache, bytes.
+ * @unevictable: memory that cannot be reclaimed (mlock), bytes.
+ * @slab_reclaimable: slab that reclaim may free (dentries, inodes), bytes.
+ * @slab_unreclaimable: other slab, bytes.
+ * @hugetlb: huge pages of hugetlbfs, bytes; 0 unless the cgroup file system is
+ *	mounted with memory_hugetlb_accounting.
+ *
+ * One for each OOM of a memory cgroup. The numbers of memory.stat are those that
+ * the kernel prints in its log of the same OOM. If it prints none, because its log
+ * is limited to ten OOMs in five seconds, they are derived: read when the episode
+ * begins, and as old as the last time that the kernel added them up over all CPUs.
+ * One that the kernel does not count for cgroups is absent (5.10: @kernel,
+ * @pagetables, @vmalloc and others). All are absent if the kernel has no BTF.
+ */
+struct oomtrace_memcg {
+	struct oomtrace_header h;
+	__u64	episode;
+	__u64	cgroup_id;
+	__u64	usage;
+	__u64	limit;
+	__u64	swap;
+	__u64	memsw;
+	__u64	memsw_limit;
+	__u64	anon;
+	__u64	file;
+	__u64	kernel;
+	__u64	kernel_stack;
+	__u64	pagetables;
+	__u64	sec_pagetables;
+	__u64	percpu;
+	__u64	sock;
+	__u64	vmalloc;
+	__u64	shmem;
+	__u64	zswap;
+	__u64	zswapped;
+	__u64	file_mapped;
+	__u64	file_dirty;
+	__u64	file_writeback;
+	__u64	swapcached;
+	__u64	anon_thp;
+	__u64	file_thp;
+	__u64	shmem_thp;
+	__u64	inactive_anon;
+	__u64	active_anon;
+	__u64	inactive_file;
+	__u64	active_file;
+	__u64	unevictable;
+	__u64	slab_reclaimable;
+	__u64	slab_unreclaimable;
+	__u64	hugetlb;
 };
 
 /**

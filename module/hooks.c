@@ -26,6 +26,7 @@
 #include "hook/hook.h"
 #include "hook/prototype.h"
 #include "hooks.h"
+#include "oom/account.h"
 #include "oom/candidate.h"
 #include "oom/daemon.h"
 #include "oom/retries.h"
@@ -198,6 +199,16 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.kind		= OOMTRACE_AT_ENTRY,
 		.at_entry	= &oomtrace_kill_process,
 		.records	= "verdict",
+	},
+	[OOMTRACE_HOOK_PRINT_MEMINFO] = {
+		.names		= { "mem_cgroup_print_oom_meminfo" },
+		.prototype	= {
+			"void mem_cgroup_print_oom_meminfo(struct mem_cgroup *memcg)"
+		},
+		.kind		= OOMTRACE_BY_KRETPROBE,
+		.records	= "memcg: as in the kernel's log",
+		.entry		= oomtrace_print_meminfo_entry,
+		.ret		= oomtrace_print_meminfo_return,
 	},
 	[OOMTRACE_HOOK_KILL_ONE] = {
 		.names		= { "__oom_kill_process" },

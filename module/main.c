@@ -20,6 +20,7 @@
 #include "hook/hook.h"
 #include "hook/symbols.h"
 #include "hooks.h"
+#include "oom/account.h"
 #include "oom/cgroup_paths.h"
 #include "oom/contenders.h"
 #include "oom/daemon.h"
@@ -70,6 +71,7 @@ static int __init oomtrace_init(void)
 	int ret;
 
 	oomtrace_symbols_init();
+	oomtrace_account_init();
 	oomtrace_commit_init();
 	oomtrace_sysctl_init();
 	oomtrace_wakeup_init();

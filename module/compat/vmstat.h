@@ -22,4 +22,13 @@ static inline unsigned long oomtrace_thp_pages(enum node_stat_item item)
 #endif
 }
 
+/* Bytes that the kernel's counters of transparent huge pages count. */
+#if HAS_THP_IN_PAGES
+#define OOMTRACE_THP_UNIT	PAGE_SIZE
+#elif defined(CONFIG_TRANSPARENT_HUGEPAGE)
+#define OOMTRACE_THP_UNIT	HPAGE_PMD_SIZE
+#else
+#define OOMTRACE_THP_UNIT	0
+#endif
+
 #endif /* OOMTRACE_COMPAT_VMSTAT_H */

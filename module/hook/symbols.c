@@ -122,24 +122,49 @@ static const struct {
 	{ "out_of_memory",	&oomtrace_out_of_memory },
 };
 
-/* A function is found by its second byte, which no instruction starts at. */
-static void find_code(const char *name, struct oomtrace_code *code)
+/* Get the size of the symbol that has this name at this address; 0 if unknown. */
+static unsigned long find_size(const char *name, const void *addr)
 {
 	static char symbol[KSYM_SYMBOL_LEN];
-	void *second = find_address(name, 1);
 	unsigned long size;
 	const char *at;
 
-	if (!second)
-		return;
 	/* "name+0x1/0xsize" */
-	sprint_symbol(symbol, (unsigned long)second);
+	sprint_symbol(symbol, (unsigned long)addr);
 	at = strchr(symbol, '/');
 	if (!at || strncmp(symbol, name, strlen(name)) ||
 	    sscanf(at, "/0x%lx", &size) != 1)
+		return 0;
+	return size;
+}
+
+/* A function is found by its second byte, which no instruction starts at. */
+static void find_code(const char *name, struct oomtrace_code *code)
+{
+	void *second = find_address(name, 1);
+	unsigned long size = second ? find_size(name, second) : 0;
+
+	if (!size)
 		return;
 	code->start = (unsigned long)second - 1;
 	code->end = code->start + size;
+}
+
+/**
+ * oomtrace_find_variable() - find a variable that only some kernels have
+ * @name: its name.
+ * @size: out: its size, bytes; 0 if it is not known.
+ *
+ * Context: process context, at load.
+ *
+ * Return: its address, or NULL.
+ */
+const void *oomtrace_find_variable(const char *name, unsigned long *size)
+{
+	const void *addr = find_address(name, 0);
+
+	*size = addr ? find_size(name, addr) : 0;
+	return addr;
 }
 
 /**

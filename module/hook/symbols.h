@@ -117,6 +117,7 @@ extern struct oomtrace_code oomtrace_memory_max_write;
 extern struct oomtrace_code oomtrace_out_of_memory;
 
 bool oomtrace_have(const void *symbol_pointer);
+const void *oomtrace_find_variable(const char *name, unsigned long *size);
 void oomtrace_symbols_init(void);
 void oomtrace_symbols_show(struct seq_file *m);
 

@@ -21,6 +21,7 @@
 
 #include "compat/memcontrol.h"
 #include "hook/symbols.h"
+#include "oom/account.h"
 #include "oom/begin.h"
 #include "oom/cgroup_paths.h"
 #include "oom/episode.h"
@@ -222,18 +223,20 @@ void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
 }
 
 /**
- * oomtrace_record_cause() - record the cgroups and the retries of an episode
+ * oomtrace_record_cause() - record the retries or the cgroups of an episode
  * @ep: the episode, which has a number and paths; current is in out_of_memory().
  */
-void oomtrace_record_cause(const struct oomtrace_episode *ep)
+void oomtrace_record_cause(struct oomtrace_episode *ep)
 {
 	const struct oom_control *oc = ep->oc;
 
 	oomtrace_paths_add_task(ep->paths, current, false);
-	if (oc->memcg)
+	if (oc->memcg) {
 		oomtrace_paths_add(ep->paths, &oc->memcg->css, false);
-	else
+		oomtrace_account_begin(ep);
+	} else {
 		oomtrace_record_retries(ep);
+	}
 }
 
 /**

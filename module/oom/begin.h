@@ -15,7 +15,7 @@ void oomtrace_fill_begin(struct oomtrace_oom_begin *rec,
 void oomtrace_write_begin(struct oomtrace_episode *ep,
 			  struct oomtrace_oom_begin *rec, bool with_stack);
 void oomtrace_record_begin(struct oomtrace_episode *ep);
-void oomtrace_record_cause(const struct oomtrace_episode *ep);
+void oomtrace_record_cause(struct oomtrace_episode *ep);
 void oomtrace_record_daemon_begin(u64 episode);
 
 #endif /* OOMTRACE_BEGIN_H */

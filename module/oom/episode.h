@@ -64,6 +64,7 @@ struct oomtrace_paths;
  *	It has no number and no paths then.
  * @waits_for: while @held, pid of the dying victim that the last episode of
  *	this cgroup waited for; 0 if it waited for none.
+ * @account_unwritten: the cgroup's account was read, and is still to be written.
  * @paths: cgroups whose paths are recorded at the end; NULL if no set was free.
  */
 struct oomtrace_episode {
@@ -105,6 +106,7 @@ struct oomtrace_episode {
 	bool no_fs;
 	bool held;
 	pid_t waits_for;
+	bool account_unwritten;
 	struct oomtrace_paths *paths;
 };
 

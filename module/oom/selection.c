@@ -21,6 +21,7 @@
 #include <linux/sched.h>
 
 #include "hook/hook.h"
+#include "oom/account.h"
 #include "oom/candidate.h"
 #include "oom/cgroup_paths.h"
 #include "oom/contenders.h"
@@ -226,6 +227,7 @@ static void end_episode(struct oomtrace_episode *ep, u8 how)
 {
 	if (oomtrace_repeat_end(ep, how))
 		return;
+	oomtrace_account_finish(ep);
 	if (how == OOMTRACE_ENDING_KILLED) {
 		last_kill_ns = ep->begin_ns;
 		last_kill = ep->id;

@@ -23,6 +23,7 @@
 
 #include "compat/mm.h"
 #include "hook/hook.h"
+#include "oom/account.h"
 #include "oom/cgroup_paths.h"
 #include "oom/episode.h"
 #include "oom/hold.h"
@@ -184,9 +185,11 @@ static void enter_kill_one(unsigned long victim, unsigned long message,
 			   unsigned long unused)
 {
 	oomtrace_hit(OOMTRACE_HOOK_KILL_ONE);
-	if (oomtrace_episode_mine())
-		oomtrace_episode.dying_tgid =
-			((const struct task_struct *)victim)->tgid;
+	if (!oomtrace_episode_mine())
+		return;
+	/* What the kernel prints is printed. */
+	oomtrace_account_finish(&oomtrace_episode);
+	oomtrace_episode.dying_tgid = ((const struct task_struct *)victim)->tgid;
 }
 
 OOMTRACE_DEFINE_ENTRY(oomtrace_kill_one, enter_kill_one);

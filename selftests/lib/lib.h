@@ -89,6 +89,7 @@ union record {
 	struct oomtrace_zonelist zonelist;
 	struct oomtrace_stack stack;
 	struct oomtrace_memory memory;
+	struct oomtrace_memcg memcg;
 	struct oomtrace_psi psi;
 	struct oomtrace_name name;
 	struct oomtrace_repeat repeat;
