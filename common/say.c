@@ -40,7 +40,7 @@ void write_count(struct text_writer *w, s64 n)
 }
 
 /* In the largest unit that gives at least 1; exact, or with one decimal. */
-static void write_bytes(struct text_writer *w, u64 bytes)
+void write_bytes(struct text_writer *w, u64 bytes)
 {
 	static const char * const units[] = { "KiB", "MiB", "GiB", "TiB" };
 	u64 unit = 1024;

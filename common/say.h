@@ -41,6 +41,9 @@ void write_size(struct text_writer *w, s64 pages);
 /** write_pages() - write pages and their size: 1,234 pages (4.8 MiB) */
 void write_pages(struct text_writer *w, s64 pages, bool derived);
 
+/** write_bytes() - write bytes as a size: "4.8 MiB" */
+void write_bytes(struct text_writer *w, u64 bytes);
+
 /** write_duration() - write nanoseconds as a time: 12.3 ms */
 void write_duration(struct text_writer *w, u64 ns);
 
@@ -87,6 +90,23 @@ void write_task(struct text_writer *w, const struct oomtrace_header *rec,
 
 /** write_memory_part() - write the paragraphs on memory before the kill */
 void write_memory_part(struct text_writer *w, const struct oomtrace_story *s);
+
+/** write_account_part() - write what the memory of the cgroup was used for */
+void write_account_part(struct text_writer *w, const struct oomtrace_story *s);
+
+/**
+ * write_account_findings() - write in words what of the cgroup's memory is large
+ * @w: the writer.
+ * @m: the account; its type is 0 if there is none.
+ * @begin: called before each sentence, with its number from 0.
+ *
+ * Only what is not simply the memory of processes: files in tmpfs, the kernel's
+ * own, sockets, page cache, huge pages, locked pages, and what no counter names.
+ *
+ * Return: number of sentences.
+ */
+unsigned int write_account_findings(struct text_writer *w, const struct oomtrace_memcg *m,
+				    void (*begin)(struct text_writer *w, unsigned int nr));
 
 /** write_zones_part() - write what is free, and where the request may use it */
 void write_zones_part(struct text_writer *w, const struct oomtrace_story *s);

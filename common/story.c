@@ -24,6 +24,7 @@ static_assert(OOMTRACE_BIT_oom_end_episode == 0);
 static_assert(OOMTRACE_BIT_zone_episode == 0);
 static_assert(OOMTRACE_BIT_zonelist_episode == 0);
 static_assert(OOMTRACE_BIT_memory_episode == 0);
+static_assert(OOMTRACE_BIT_memcg_episode == 0);
 static_assert(OOMTRACE_BIT_psi_episode == 0);
 static_assert(OOMTRACE_BIT_repeat_episode == 0);
 
@@ -93,6 +94,7 @@ static u64 read_record_episode(const struct oomtrace_header *rec)
 	case OOMTRACE_ZONE:
 	case OOMTRACE_ZONELIST:
 	case OOMTRACE_MEMORY:
+	case OOMTRACE_MEMCG:
 	case OOMTRACE_PSI:
 	case OOMTRACE_REPEAT:
 		return read_field_number(rec, 0);
@@ -405,6 +407,9 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 		break;
 	case OOMTRACE_MEMORY:
 		copy_record(&s->memory, sizeof(s->memory), rec);
+		break;
+	case OOMTRACE_MEMCG:
+		copy_record(&s->memcg, sizeof(s->memcg), rec);
 		break;
 	case OOMTRACE_PSI:
 		collect_psi(s, rec);

@@ -88,6 +88,7 @@ struct oomtrace_story {
 	struct oomtrace_retry retry[OOMTRACE_RETRIES];
 	struct oomtrace_zonelist zonelist;
 	struct oomtrace_memory memory;
+	struct oomtrace_memcg memcg;
 	struct oomtrace_psi psi[OOMTRACE_RESOURCES]; /* of the cgroup, if any */
 	struct oomtrace_zone zone[OOMTRACE_STORY_ZONES];
 	struct oomtrace_candidate leader;	/* last leading one: the chosen */

@@ -66,7 +66,9 @@ static void write_memcg_usage(struct text_writer *w, const struct oomtrace_story
 	write_pages_field(w, &s->begin.h, B(oom_begin_memcg_limit));
 	write_memcg_swap(w, s);
 	write_text(w, "\n");
-	write_label(w, "");
+	write_account_part(w, s);
+	/* What follows is not the cgroup's. */
+	write_label(w, "Machine:");
 }
 
 static void write_swap(struct text_writer *w, const struct oomtrace_header *rec)
@@ -119,7 +121,8 @@ static void write_memory(struct text_writer *w, const struct oomtrace_story *s)
 	write_label(w, "Memory:");
 	if (story_has_scope(s, OOMTRACE_SCOPE_MEMCG))
 		write_memcg_usage(w, s);
-	write_text(w, "the machine has ");
+	else
+		write_text(w, "the machine has ");
 	write_pages_field(w, rec, B(oom_begin_free));
 	write_text(w, " free of ");
 	write_pages_field(w, rec, B(oom_begin_totalram));

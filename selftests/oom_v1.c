@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/lib.h"
+#include "lib/memcg_check.h"
 #include "lib/oom.h"
 #include "lib/scene_check.h"
 #include "lib/test.h"
@@ -62,6 +63,22 @@ static bool under_oom(const struct memcg *cg)
 	return yes;
 }
 
+/* In v1 the account has the counter of memory and swap, too. */
+static void check_account(struct __test_metadata *_metadata, const struct scene *s,
+			  unsigned long long episode)
+{
+	const struct oomtrace_memcg *m = memcg_account(_metadata, s, episode);
+
+	if (!m)
+		return;
+	EXPECT_EQ(MB(LIMIT_MB), m->limit);
+	EXPECT_TRUE(HAS(m, memcg, memsw));
+	EXPECT_LE(m->usage, m->memsw);
+	EXPECT_LT(m->limit, m->memsw_limit);
+	if (memcg_numbers_known())
+		EXPECT_LE(16, memcg_check_log(_metadata, m, s->log));
+}
+
 TEST_F(v1, with_oom_kill_disable_tasks_wait_and_then_one_dies)
 {
 	const struct oomtrace_oom_begin *begin;
@@ -100,6 +117,7 @@ TEST_F(v1, with_oom_kill_disable_tasks_wait_and_then_one_dies)
 	EXPECT_EQ(self->cg.id, verdict->cgroup_id);
 	EXPECT_EQ(OOMTRACE_CONSTRAINT_MEMCG, verdict->constraint);
 	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
+	check_account(_metadata, s, begin->episode);
 	scene_check_points(_metadata, s, begin->episode, verdict->totalpages);
 	scene_check_choice(_metadata, s, verdict);
 	scene_check_episodes(_metadata, &s->recs);

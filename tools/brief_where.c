@@ -8,6 +8,7 @@
 
 #include "brief.h"
 #include "brief_parts.h"
+#include "findings.h"
 #include "size.h"
 #include "term.h"
 
@@ -161,6 +162,16 @@ static const char *write_of(char *buf, size_t size, s64 used, s64 limit, unsigne
 	return buf;
 }
 
+static void say_account(const struct brief *b)
+{
+	struct findings f;
+	unsigned int i;
+
+	findings_write(&f, &b->s.memcg, b->page);
+	for (i = 0; i < f.n; i++)
+		term_say("", "%s", f.text[i]);
+}
+
 static void say_memcg(const struct brief *b)
 {
 	const struct oomtrace_oom_begin *r = &b->s.begin;
@@ -178,6 +189,7 @@ static void say_memcg(const struct brief *b)
 			 write_of(of, sizeof(of), used, limit, b->page));
 	else
 		term_say("Where", "%s reached its limit", owner);
+	say_account(b);
 	if (r->h.type)
 		term_say("", "(the machine had %s free; other workloads were not concerned)",
 			 size_write(free, r->free, b->page));

@@ -7,6 +7,7 @@
 
 #include "../../lib/utf8.h"
 #include "../human.h"
+#include "test_account.h"
 #include "test_cli.h"
 #include "test_fuzz.h"
 #include "test_history.h"
@@ -400,7 +401,7 @@ int main(int argc, char **argv)
 		save_example(argv[1]);
 		return 0;
 	}
-	plan(31 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + FUZZ_TESTS + REPLAY_TESTS +
+	plan(31 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + ACCOUNT_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS + METRICS_TESTS + JOURNAL_TESTS +
 	     HISTORY_TESTS + WHEN_TESTS + OWNER_TESTS + SERVICE_TESTS +
 	     LIMITS_TESTS + SCHEMA_TESTS + CLI_TESTS);
@@ -418,6 +419,7 @@ int main(int argc, char **argv)
 	test_lines();
 	test_story();
 	test_zones();
+	test_account();
 	test_fuzz();
 	test_replay();
 	test_overcommit();

@@ -57,7 +57,7 @@ static const char whole[] =
 "Asked by:  hog[812], uid 1000, cgroup 4127, oom_score_adj 0\n"
 "           for 2^0 pages (4 KiB), gfp 0xcc0 (GFP_KERNEL), because of an allocation that failed\n"
 "Memory:    the cgroup uses 25,600~ pages (100 MiB) of its limit of 25,600 pages (100 MiB)\n"
-"           the machine has 1,234 pages (4.8 MiB) free of 32,768 pages (128 MiB); watermarks min 500, low 625, high 750\n"
+"Machine:   1,234 pages (4.8 MiB) free of 32,768 pages (128 MiB); watermarks min 500, low 625, high 750\n"
 "           anon 24,100 (94.1 MiB), file 20 (80 KiB), shmem 0, reclaimable slab 0, unreclaimable slab 0\n"
 "           no swap\n"
 "Before:    1.2 ms earlier DMA32 on node 0, order 0: reclaimable 20, with free 480, min 500; loops without progress 16, the kernel gave up\n"
