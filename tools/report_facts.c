@@ -103,6 +103,7 @@ void report_collect(struct report *r)
 	r->begin = records_first(&r->recs, r->episode, OOMTRACE_OOM_BEGIN);
 	r->verdict = records_first(&r->recs, r->episode, OOMTRACE_VERDICT);
 	r->victim = records_first(&r->recs, r->episode, OOMTRACE_VICTIM);
+	r->account = records_first(&r->recs, r->episode, OOMTRACE_MEMCG);
 	r->end = records_first(&r->recs, r->episode, OOMTRACE_OOM_END);
 	while ((rec = records_next(&r->recs, r->episode, &pos))) {
 		if (rec->type == OOMTRACE_CANDIDATE)

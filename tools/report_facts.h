@@ -17,6 +17,7 @@
  * @path: name of the device or file that was read.
  * @local: the records are of this machine, so names of its containers apply.
  * @begin: NULL if absent, like the next ones.
+ * @account: what the memory of its cgroup was used for; NULL if not of a cgroup.
  * @verdict: the choice.
  * @victim: the first victim.
  * @end: the end.
@@ -34,6 +35,7 @@ struct report {
 	const char *path;
 	bool local;
 	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_memcg *account;
 	const struct oomtrace_verdict *verdict;
 	const struct oomtrace_victim *victim;
 	const struct oomtrace_oom_end *end;

@@ -9,6 +9,7 @@
 
 #include "../common/format.h"
 #include "clock.h"
+#include "findings.h"
 #include "human.h"
 #include "report_html.h"
 
@@ -134,6 +135,8 @@ static void put_where(FILE *to, const struct report *r)
 {
 	const struct oomtrace_oom_begin *b = r->begin;
 	char label[CGROUP_LABEL_MAX];
+	struct findings found;
+	unsigned int i;
 
 	if (!b) {
 		fputs("not known: the begin of the episode was overwritten", to);
@@ -147,6 +150,9 @@ static void put_where(FILE *to, const struct report *r)
 		put_size(to, r, b->memcg_usage);
 		fputs(" of ", to);
 		put_size(to, r, b->memcg_limit);
+		findings_write(&found, r->account, r->recs.facts.page_size);
+		for (i = 0; i < found.n; i++)
+			fprintf(to, "; %s", found.text[i]);
 		fputs(" (the machine had ", to);
 		put_size(to, r, b->free);
 		fputs(" free; other workloads were not concerned)", to);

@@ -13,6 +13,7 @@
 #include "../../common/format.h"
 #include "../clock.h"
 #include "../container_names.h"
+#include "../findings.h"
 #include "../human.h"
 #include "../when.h"
 #include "entry.h"
@@ -247,6 +248,7 @@ static void say_where(struct message *m, const struct facts *f)
 {
 	const struct oomtrace_oom_begin *b = &f->e->begin;
 	char size[HUMAN_LEN], label[CGROUP_LABEL_MAX];
+	struct findings found;
 	const char *path;
 
 	if (!b->h.type) {
@@ -280,6 +282,9 @@ static void say_where(struct message *m, const struct facts *f)
 		}
 	}
 	say(m, " reached");
+	findings_write(&found, &f->e->account, sysconf(_SC_PAGESIZE));
+	if (found.n)
+		say(m, ": %s", found.text[0]);
 }
 
 static void say_victim(struct message *m, const struct facts *f)
@@ -398,6 +403,19 @@ static void add_victim(struct entry *to, const struct facts *f)
 		 human_utc(text, f->known->read_ns + f->wall_offset_ns));
 }
 
+/* What the cgroup's memory was used for; these fields are in bytes already. */
+static void add_account(struct entry *to, const struct oomtrace_memcg *m)
+{
+#define ADD(name, field) \
+	add_record_field(to, name, &m->h, OOMTRACE_BIT_memcg_##field)
+	ADD("OOM_USED_ANON_BYTES", anon);
+	ADD("OOM_USED_FILE_BYTES", file);
+	ADD("OOM_USED_SHMEM_BYTES", shmem);
+	ADD("OOM_USED_KERNEL_BYTES", kernel);
+	ADD("OOM_USED_SOCK_BYTES", sock);
+#undef ADD
+}
+
 void entry_build(struct entry *to, const struct journal_episode *e,
 		 const struct cgroups *g, s64 wall_offset_ns,
 		 s64 boot_offset_ns)
@@ -442,6 +460,7 @@ void entry_build(struct entry *to, const struct journal_episode *e,
 		  OOMTRACE_BIT_oom_begin_memcg_limit);
 	add_bytes(to, "OOM_USAGE_BYTES", &e->begin.h,
 		  OOMTRACE_BIT_oom_begin_memcg_usage);
+	add_account(to, &e->account);
 	add_cgroup(to, "OOM_CGROUP", g, &e->begin.h,
 		   OOMTRACE_BIT_oom_begin_memcg_id);
 	add_cgroup(to, "OOM_VICTIM_CGROUP", g, &e->victim.h,

@@ -15,7 +15,7 @@
 /* The type of the entries; `journalctl MESSAGE_ID=...` finds them. */
 #define JOURNAL_MESSAGE_ID	"c0d2b1f5a3c24b5f9d1e7a6b8e4f3d21"
 
-#define ENTRY_FIELDS	56
+#define ENTRY_FIELDS	64
 #define ENTRY_TEXT	1536	/* bytes of one field */
 
 /**
@@ -25,6 +25,7 @@ struct journal_episode {
 	u64 episode;		/* 0: free */
 	u64 ended_ns;		/* when its end was read; 0: not yet */
 	struct oomtrace_oom_begin begin;
+	struct oomtrace_memcg account;
 	struct oomtrace_verdict verdict;
 	struct oomtrace_victim victim;
 	u32 again;		/* further signals to the same victim */

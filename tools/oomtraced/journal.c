@@ -128,7 +128,8 @@ void journal_feed(struct journal *j, const struct cgroups *g,
 	struct journal_episode *e;
 	u64 episode;
 
-	if (rec->type != OOMTRACE_OOM_BEGIN && rec->type != OOMTRACE_VERDICT &&
+	if (rec->type != OOMTRACE_OOM_BEGIN && rec->type != OOMTRACE_MEMCG &&
+	    rec->type != OOMTRACE_VERDICT &&
 	    rec->type != OOMTRACE_VICTIM && rec->type != OOMTRACE_OOM_END)
 		return;
 	episode = oomtrace_field_int(rec, &desc->fields[0]);
@@ -138,6 +139,9 @@ void journal_feed(struct journal *j, const struct cgroups *g,
 	switch (rec->type) {
 	case OOMTRACE_OOM_BEGIN:
 		store_record(&e->begin, sizeof(e->begin), rec);
+		break;
+	case OOMTRACE_MEMCG:
+		store_record(&e->account, sizeof(e->account), rec);
 		break;
 	case OOMTRACE_VERDICT:
 		store_record(&e->verdict, sizeof(e->verdict), rec);

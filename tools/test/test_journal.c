@@ -77,6 +77,21 @@ static void play(u64 episode, u8 scope, bool killed)
 	give(&e, 1000);
 }
 
+/* Of the cgroup's 24 MiB, 20 are files in tmpfs. */
+static void give_account(u64 episode)
+{
+	RECORD(m, MEMCG, memcg);
+
+	m.h.valid &= ~OOMTRACE_BIT(memcg, memsw);
+	m.episode = episode;
+	m.usage = 24 << 20;
+	m.anon = 3 << 20;
+	m.file = 20 << 20;
+	m.shmem = 20 << 20;
+	m.kernel = 1 << 20;
+	give(&m, 1);
+}
+
 /* An OOM daemon sends SIGTERM without success, or reaps a process's memory. */
 static void play_daemon(u64 episode, const u8 *signals, unsigned int n)
 {
@@ -203,6 +218,14 @@ static void test_owner_fields(void)
 	check_has(entry, "[OOM_VICTIM_MEMORY_BYTES=24985600]\n[OOM_VICTIM_ANON_BYTES=24576000]\n",
 		  "the_victims_memory_is_in_bytes");
 	check_has(entry, "[OOM_LIMIT_BYTES=25165824]", "so_is_the_limit");
+	check_hasnt(entry, "OOM_USED_", "what_the_limit_was_used_for_is_not_guessed");
+	give_account(22);
+	play(22, OOMTRACE_SCOPE_MEMCG, true);
+	journal_flush(&j, &g, ~0ULL);
+	check_has(entry, "limit 24 MiB reached: 20 MiB of its 24 MiB are files in tmpfs or shared memory, which no process maps: killing frees none of it",
+		  "what_fills_the_limit_is_told");
+	check_has(entry, "[OOM_USED_ANON_BYTES=3145728]\n[OOM_USED_FILE_BYTES=20971520]\n[OOM_USED_SHMEM_BYTES=20971520]\n[OOM_USED_KERNEL_BYTES=1048576]\n",
+		  "and_is_in_fields");
 	known_add(&known);
 	name_cgroup(77, "/kubepods/burstable/pod12345678-9abc-def0-1234-56789abcdef0");
 	play(21, OOMTRACE_SCOPE_MEMCG, true);
