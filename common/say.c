@@ -221,3 +221,13 @@ void write_task(struct text_writer *w, const struct oomtrace_header *rec,
 	else
 		write_text(w, "[not known]");
 }
+
+void write_ns_pid(struct text_writer *w, const struct oomtrace_header *rec,
+		  unsigned int pid, unsigned int ns_pid)
+{
+	s64 outer, inner;
+
+	if (get_field(rec, pid, &outer) && get_field(rec, ns_pid, &inner) &&
+	    inner && inner != outer)
+		write_text(w, ", pid %lld in its container", inner);
+}

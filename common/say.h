@@ -88,6 +88,13 @@ void write_string_field(struct text_writer *w,
 void write_task(struct text_writer *w, const struct oomtrace_header *rec,
 		unsigned int comm, unsigned int pid);
 
+/** write_ns_pid() - write ", pid 2 in its container" if that pid is another one */
+void write_ns_pid(struct text_writer *w, const struct oomtrace_header *rec,
+		  unsigned int pid, unsigned int ns_pid);
+
+/** story_process() - name the process of the thread that allocates, or NULL */
+const char *story_process(const struct oomtrace_story *s);
+
 /** write_memory_part() - write the paragraphs on memory before the kill */
 void write_memory_part(struct text_writer *w, const struct oomtrace_story *s);
 

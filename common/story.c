@@ -243,6 +243,8 @@ static void collect_candidate(struct oomtrace_story *s,
 
 	copy_record(&c, sizeof(c), rec);
 	s->scanned++;
+	if (c.pid == c.tgid && c.tgid == s->begin.tgid)
+		s->process = c;
 	if (oomtrace_field_valid(rec, OOMTRACE_BIT_candidate_points)) {
 		s->eligible++;
 		insert_candidate(s, &c);

@@ -91,6 +91,7 @@ struct oomtrace_story {
 	struct oomtrace_memcg memcg;
 	struct oomtrace_psi psi[OOMTRACE_RESOURCES]; /* of the cgroup, if any */
 	struct oomtrace_zone zone[OOMTRACE_STORY_ZONES];
+	struct oomtrace_candidate process;	/* of the thread that asked */
 	struct oomtrace_candidate leader;	/* last leading one: the chosen */
 	struct oomtrace_candidate aborter;	/* dying task that ended the scan */
 	struct oomtrace_candidate top[OOMTRACE_STORY_TOP];

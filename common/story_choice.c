@@ -123,6 +123,7 @@ void write_killed(struct text_writer *w, const struct oomtrace_story *s)
 	write_label(w, "Killed:");
 	write_task(w, rec, B(verdict_comm), B(verdict_pid));
 	if (c) {
+		write_ns_pid(w, c, B(candidate_pid), B(candidate_ns_pid));
 		write_text(w, ", uid ");
 		write_id_field(w, c, B(candidate_uid));
 	}

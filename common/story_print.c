@@ -101,6 +101,37 @@ static void write_gfp(struct text_writer *w, const struct oomtrace_header *rec)
 	write_text(w, ", ");
 }
 
+const char *story_process(const struct oomtrace_story *s)
+{
+	const struct oomtrace_oom_begin *begin = &s->begin;
+
+	if (!begin->h.type || begin->pid == begin->tgid)
+		return NULL;
+	if (s->process.h.type)
+		return s->process.comm;
+	/* The chosen task is the first thread of its process. */
+	if (s->verdict.h.type && s->verdict.pid == begin->tgid)
+		return s->verdict.comm;
+	return NULL;
+}
+
+/* "CPU 0/KVM[1889], a thread of qemu-blue[1886], pid 7 in its container" */
+static void write_asker(struct text_writer *w, const struct oomtrace_story *s)
+{
+	const struct oomtrace_oom_begin *begin = &s->begin;
+	const char *process = story_process(s);
+
+	write_task(w, &begin->h, B(oom_begin_comm), B(oom_begin_pid));
+	if (process) {
+		write_text(w, ", a thread of ");
+		write_comm(w, process);
+		write_text(w, "[%d]", begin->tgid);
+	} else if (begin->pid != begin->tgid) {
+		write_text(w, ", a thread of process %d", begin->tgid);
+	}
+	write_ns_pid(w, &begin->h, B(oom_begin_pid), B(oom_begin_ns_pid));
+}
+
 static void write_request(struct text_writer *w, const struct oomtrace_story *s)
 {
 	const struct oomtrace_header *rec = &s->begin.h;
@@ -109,8 +140,8 @@ static void write_request(struct text_writer *w, const struct oomtrace_story *s)
 
 	if (!rec->type)
 		return;
-	write_label(w, by_daemon ? "Killer:" : "Asked by:");
-	write_task(w, rec, B(oom_begin_comm), B(oom_begin_pid));
+	write_label(w, by_daemon ? "Killer:" : "Asked:");
+	write_asker(w, s);
 	write_text(w, ", uid ");
 	write_id_field(w, rec, B(oom_begin_uid));
 	write_text(w, ", cgroup ");
@@ -173,6 +204,7 @@ static void write_victim(struct text_writer *w, const struct oomtrace_victim *v)
 	s64 why;
 
 	write_task(w, rec, B(victim_comm), B(victim_pid));
+	write_ns_pid(w, rec, B(victim_pid), B(victim_ns_pid));
 	write_text(w, ": anon ");
 	write_pages_field(w, rec, B(victim_rss_anon));
 	write_text(w, ", file ");

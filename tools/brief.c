@@ -21,6 +21,8 @@
 
 /* Victims named besides the first. */
 #define NAMES		4
+/* Bytes that hold a pid in a container, in words. */
+#define INNER_MAX	48
 /* The kernel updates the averages of stalls every 2 s while tasks are active. */
 #define FRESH_NS	(4 * NS_PER_S)
 
@@ -207,10 +209,20 @@ static const char *describe_end(const struct brief *b)
 	}
 }
 
+/* " (pid 2 in its container)", if a task has another pid there. */
+static const char *write_inner(char buf[INNER_MAX], s32 pid, bool known, s32 inner)
+{
+	*buf = '\0';
+	if (known && inner && inner != pid)
+		snprintf(buf, INNER_MAX, " (pid %d in its container)", inner);
+	return buf;
+}
+
 static void say_killed(const struct brief *b)
 {
 	const struct oomtrace_victim *v = &b->s.victim[0];
 	char name[TASK_MAX], user[100] = "", freed[200], what[VICTIM_TEXT_MAX];
+	char inner[INNER_MAX];
 	char when[HUMAN_LEN];
 	u64 ago;
 
@@ -221,7 +233,8 @@ static void say_killed(const struct brief *b)
 	if (oomtrace_field_valid(&v->h, B(victim_uid)))
 		write_user(user, sizeof(user), b, v->uid);
 	write_freed(freed, sizeof(freed), b, 0);
-	term_say("Killed", "\001%s\002%s%s", brief_task(name, v->comm, v->pid), user,
+	write_inner(inner, v->pid, oomtrace_field_valid(&v->h, B(victim_ns_pid)), v->ns_pid);
+	term_say("Killed", "\001%s\002%s%s%s", brief_task(name, v->comm, v->pid), inner, user,
 		 freed);
 	if (victim_describe(what, b->recs, b->ep->number, v->tgid, &ago))
 		term_say("", "(%s; read %s before)", what, human_time(when, ago / NS_PER_S));
@@ -262,20 +275,36 @@ static bool find_reclaimable(const struct brief *b, s64 *pages)
 	return true;
 }
 
+/* "CPU 0/KVM[820], a thread of qemu-blue[818], asked for 4 KiB; " */
+static void write_asked(char *buf, size_t size, const struct brief *b)
+{
+	const struct oomtrace_oom_begin *r = &b->s.begin;
+	const char *process = story_process(&b->s);
+	char name[TASK_MAX], pages[SIZE_TEXT_MAX], of[TASK_MAX + 32] = "", leader[TASK_MAX];
+	char inner[INNER_MAX];
+
+	write_inner(inner, r->pid, oomtrace_field_valid(&r->h, B(oom_begin_ns_pid)), r->ns_pid);
+	if (process)
+		snprintf(of, sizeof(of), ", a thread of %s,",
+			 brief_task(leader, process, r->tgid));
+	else if (r->pid != r->tgid)
+		snprintf(of, sizeof(of), ", a thread of process %d,", r->tgid);
+	snprintf(buf, size, "%s%s%s asked for %s; ", brief_task(name, r->comm, r->pid), inner, of,
+		 size_write(pages, 1LL << r->order, b->page));
+}
+
 static void say_before(const struct brief *b)
 {
 	const struct oomtrace_oom_begin *r = &b->s.begin;
-	char asked[TASK_MAX + 80] = "", memory[80], io[80], size[SIZE_TEXT_MAX];
-	char name[TASK_MAX], stalls[240] = "", left[120] = "";
+	char asked[2 * TASK_MAX + 160] = "", memory[80], io[80], size[SIZE_TEXT_MAX];
+	char stalls[240] = "", left[120] = "";
 	s64 pages = 0;
 
 	if (!r->h.type)
 		return;
 	if (r->scope != OOMTRACE_SCOPE_USERSPACE && r->order >= 0 && r->order < 32 &&
 	    r->trigger == OOMTRACE_TRIGGER_ALLOCATION)
-		snprintf(asked, sizeof(asked), "%s asked for %s; ",
-			 brief_task(name, r->comm, r->pid),
-			 size_write(size, 1LL << r->order, b->page));
+		write_asked(asked, sizeof(asked), b);
 	write_stall(memory, sizeof(memory), &b->s.psi[OOMTRACE_RESOURCE_MEMORY],
 		    "memory pressure");
 	write_stall(io, sizeof(io), &b->s.psi[OOMTRACE_RESOURCE_IO], "I/O");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests the explanation of what a cgroup's memory was used for, by constructed
- * records.
+ * Tests the explanation of what a cgroup's memory was used for, and which task asked
+ * for more, by constructed records.
  */
 #include "test_account.h"
 #include "test_episode.h"
@@ -133,8 +133,44 @@ static void test_others(void)
 		  "locked_pages_are_told");
 }
 
+static void feed_asker(const char *comm, s32 pid, s32 tgid, s32 inner)
+{
+	RECORD(r, OOM_BEGIN, oom_begin);
+
+	oomtrace_story_init(&story, 0, 4096);
+	r.episode = 1;
+	strcpy(r.comm, comm);
+	r.pid = pid;
+	r.tgid = tgid;
+	r.ns_pid = inner;
+	feed(&r);
+}
+
+static void test_asker(void)
+{
+	struct oomtrace_candidate c = make_candidate(1, "qemu-blue", 1886, 1, 300);
+
+	feed_asker("CPU 0/KVM", 1889, 1886, 1889);
+	check_has(explanation(), "Asked:     CPU 0/KVM[1889], a thread of process 1886, uid 0",
+		  "a_thread_has_its_process");
+	c.tgid = 1885;
+	feed(&c);
+	check_has(explanation(), "a thread of process 1886,", "another_process_is_not_taken_for_it");
+	c.tgid = 1886;
+	feed(&c);
+	check_has(explanation(), "Asked:     CPU 0/KVM[1889], a thread of qemu-blue[1886], uid 0",
+		  "the_process_has_its_name");
+
+	feed_asker("app", 2022, 2022, 2);
+	check_has(explanation(), "Asked:     app[2022], pid 2 in its container, uid 0",
+		  "a_pid_in_a_container_is_told_beside_the_hosts");
+	feed_asker("app", 2022, 2022, 2022);
+	check_has(explanation(), "Asked:     app[2022], uid 0", "and_only_there");
+}
+
 void test_account(void)
 {
+	test_asker();
 	test_parts();
 	test_shmem();
 	test_kernel();

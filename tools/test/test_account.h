@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_ACCOUNT_H
 #define OOMTRACE_TEST_ACCOUNT_H
 
-#define ACCOUNT_TESTS	21
+#define ACCOUNT_TESTS	26
 
 void test_account(void);
 

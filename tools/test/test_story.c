@@ -54,7 +54,7 @@ static const char whole[] =
 "           1 without an address space\n"
 "           2 with oom_score_adj -1000: sshd[400], udevd[401]\n"
 "           1 whose memory was already reaped: old[300]\n"
-"Asked by:  hog[812], uid 1000, cgroup 4127, oom_score_adj 0\n"
+"Asked:     hog[812], uid 1000, cgroup 4127, oom_score_adj 0\n"
 "           for 2^0 pages (4 KiB), gfp 0xcc0 (GFP_KERNEL), because of an allocation that failed\n"
 "Memory:    the cgroup uses 25,600~ pages (100 MiB) of its limit of 25,600 pages (100 MiB)\n"
 "Machine:   1,234 pages (4.8 MiB) free of 32,768 pages (128 MiB); watermarks min 500, low 625, high 750\n"
