@@ -248,6 +248,14 @@
 	F(candidate, reason,		ENUM, reason)		\
 	F(candidate, ns_pid,		INT,  none)
 
+#define OOMTRACE_FIELDS_EXEMPT(F)				\
+	F(exempt, episode,		UINT, none)		\
+	F(exempt, pid,			INT,  none)		\
+	F(exempt, comm,			STR,  none)		\
+	F(exempt, pages,		INT,  none)		\
+	F(exempt, source_pid,		INT,  none)		\
+	F(exempt, source_comm,		STR,  none)
+
 #define OOMTRACE_FIELDS_VERDICT(F)				\
 	F(verdict, episode,		UINT, none)		\
 	F(verdict, pid,			INT,  none)		\
@@ -378,7 +386,8 @@
 	T(ZONELIST, zonelist)		\
 	T(SAMPLE, sample)		\
 	T(PROCESS, process)		\
-	T(MEMCG, memcg)
+	T(MEMCG, memcg)			\
+	T(EXEMPT, exempt)
 
 /*
  * The names of ENUM values: E(CONSTANT, "name"), one list for each enum of the

@@ -25,6 +25,7 @@ static_assert(OOMTRACE_BIT_zone_episode == 0);
 static_assert(OOMTRACE_BIT_zonelist_episode == 0);
 static_assert(OOMTRACE_BIT_memory_episode == 0);
 static_assert(OOMTRACE_BIT_memcg_episode == 0);
+static_assert(OOMTRACE_BIT_exempt_episode == 0);
 static_assert(OOMTRACE_BIT_psi_episode == 0);
 static_assert(OOMTRACE_BIT_repeat_episode == 0);
 
@@ -95,6 +96,7 @@ static u64 read_record_episode(const struct oomtrace_header *rec)
 	case OOMTRACE_ZONELIST:
 	case OOMTRACE_MEMORY:
 	case OOMTRACE_MEMCG:
+	case OOMTRACE_EXEMPT:
 	case OOMTRACE_PSI:
 	case OOMTRACE_REPEAT:
 		return read_field_number(rec, 0);
@@ -219,19 +221,51 @@ static bool reason_needs_names(unsigned int reason)
 	}
 }
 
+/* A candidate's resident memory and swap, pages; -1 if it is not known. */
+static s64 sum_memory(const struct oomtrace_candidate *c)
+{
+	static const u8 terms[] = {
+		OOMTRACE_BIT_candidate_rss_anon,
+		OOMTRACE_BIT_candidate_rss_file,
+		OOMTRACE_BIT_candidate_rss_shmem,
+		OOMTRACE_BIT_candidate_swapents,
+	};
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < ARRAY_SIZE(terms); i++) {
+		if (!oomtrace_field_valid(&c->h, terms[i]))
+			return -1;
+		sum += read_field_number(&c->h, terms[i]);
+	}
+	return sum;
+}
+
+/* Keep the exempt tasks with the most memory, the largest first. */
 static void collect_exempt(struct oomtrace_story *s,
 			   const struct oomtrace_candidate *c)
 {
 	u64 reason = read_field_number(&c->h, OOMTRACE_BIT_candidate_reason);
 	struct oomtrace_story_exempt *e;
+	unsigned int at = s->nexempt;
+	s64 pages;
 
 	if (reason >= OOMTRACE_REASONS)
 		reason = OOMTRACE_REASON_NONE;
 	s->exempt_count[reason]++;
-	if (!reason_needs_names(reason) || s->nexempt == OOMTRACE_STORY_EXEMPT)
+	if (!reason_needs_names(reason))
 		return;
-	e = &s->exempt[s->nexempt++];
+	pages = sum_memory(c);
+	while (at > 0 && pages > s->exempt[at - 1].pages)
+		at--;
+	if (at == OOMTRACE_STORY_EXEMPT)
+		return;
+	if (s->nexempt < OOMTRACE_STORY_EXEMPT)
+		s->nexempt++;
+	e = &s->exempt[at];
+	memmove(e + 1, e, (s->nexempt - at - 1) * sizeof(*e));
 	memcpy(e->comm, c->comm, sizeof(e->comm));
+	e->pages = pages;
 	e->pid = c->pid;
 	e->reason = reason;
 }
@@ -412,6 +446,9 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 		break;
 	case OOMTRACE_MEMCG:
 		copy_record(&s->memcg, sizeof(s->memcg), rec);
+		break;
+	case OOMTRACE_EXEMPT:
+		copy_record(&s->exempt_most, sizeof(s->exempt_most), rec);
 		break;
 	case OOMTRACE_PSI:
 		collect_psi(s, rec);

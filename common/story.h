@@ -18,7 +18,7 @@
 
 /* Candidates kept, by points: the chosen one, the runner-up, the next five. */
 #define OOMTRACE_STORY_TOP	7
-#define OOMTRACE_STORY_EXEMPT	8	/* exempt tasks kept by name */
+#define OOMTRACE_STORY_EXEMPT	8	/* exempt tasks kept by name: the largest */
 #define OOMTRACE_STORY_VICTIMS	8	/* victims kept */
 #define OOMTRACE_STORY_ZONES	3	/* zones kept: those nearest to min */
 
@@ -35,6 +35,7 @@ struct oomtrace_out {
 /* private: one exempt task, from its candidate record */
 struct oomtrace_story_exempt {
 	char comm[OOMTRACE_COMM_LEN];
+	s64 pages;			/* rss and swap; -1: not known */
 	s32 pid;
 	u32 reason;
 };
@@ -91,6 +92,7 @@ struct oomtrace_story {
 	struct oomtrace_memcg memcg;
 	struct oomtrace_psi psi[OOMTRACE_RESOURCES]; /* of the cgroup, if any */
 	struct oomtrace_zone zone[OOMTRACE_STORY_ZONES];
+	struct oomtrace_exempt exempt_most;	/* the largest exempt task */
 	struct oomtrace_candidate process;	/* of the thread that asked */
 	struct oomtrace_candidate leader;	/* last leading one: the chosen */
 	struct oomtrace_candidate aborter;	/* dying task that ended the scan */

@@ -366,9 +366,37 @@ static void write_exempt_names(struct text_writer *w, const struct oomtrace_stor
 		write_text(w, "%s", written++ ? ", " : ": ");
 		write_comm(w, s->exempt[i].comm);
 		write_text(w, "[%d]", s->exempt[i].pid);
+		if (s->exempt[i].pages > 0) {
+			write_text(w, " ");
+			write_bytes(w, (u64)s->exempt[i].pages * s->page_size);
+		}
 	}
 	if (written && written < count_exempt(s, reason))
 		write_text(w, ", ...");
+}
+
+/* "sshd[812]": where the largest exempt task may have its oom_score_adj from. */
+static void write_exempt_source(struct text_writer *w, const struct oomtrace_story *s)
+{
+	const struct oomtrace_header *rec = &s->exempt_most.h;
+	s64 pages, total, source;
+
+	if (!get_field(rec, B(exempt_pages), &pages))
+		return;
+	write_label(w, "");
+	write_task(w, rec, B(exempt_comm), B(exempt_pid));
+	write_text(w, " holds ");
+	write_bytes(w, (u64)pages * s->page_size);
+	if (get_field(&s->verdict.h, B(verdict_totalpages), &total)) {
+		write_text(w, " of the ");
+		write_bytes(w, (u64)total * s->page_size);
+	}
+	write_text(w, " and is exempt");
+	if (get_field(rec, B(exempt_source_pid), &source)) {
+		write_text(w, "; it probably inherited its oom_score_adj from ");
+		write_task(w, rec, B(exempt_source_comm), B(exempt_source_pid));
+	}
+	write_text(w, "\n");
 }
 
 /* Kernel threads and init, which no setting makes eligible, in one line. */
@@ -406,6 +434,8 @@ static void write_exempt(struct text_writer *w, const struct oomtrace_story *s)
 		write_text(w, " %s", describe_reason(i));
 		write_exempt_names(w, s, i);
 		write_text(w, "\n");
+		if (i == OOMTRACE_REASON_ADJ_MIN)
+			write_exempt_source(w, s);
 	}
 }
 

@@ -63,6 +63,7 @@
  * @OOMTRACE_REPEAT: number of OOMs that ended like a recorded episode
  * @OOMTRACE_ZONELIST: the zones that the request of an episode may use
  * @OOMTRACE_MEMCG: what the memory of the cgroup that is out of memory was used for
+ * @OOMTRACE_EXEMPT: the largest task that an oom_score_adj of -1000 protects
  * @OOMTRACE_SAMPLE: memory at one moment; made by programs that save records,
  *	never by the module
  * @OOMTRACE_PROCESS: what was read of a victim before its kill; made by programs
@@ -89,6 +90,7 @@ enum oomtrace_type {
 	OOMTRACE_SAMPLE		= 20,
 	OOMTRACE_PROCESS	= 21,
 	OOMTRACE_MEMCG		= 26,
+	OOMTRACE_EXEMPT		= 27,
 };
 
 /**
@@ -1022,6 +1024,32 @@ struct oomtrace_candidate {
 	__u8	verdict;
 	__u8	reason;
 	__s32	ns_pid;
+};
+
+/**
+ * struct oomtrace_exempt - the largest task that an oom_score_adj of -1000 protects
+ * @h: header.
+ * @episode: number of the episode.
+ * @pid: thread group id of the task.
+ * @source_pid: thread group id of the process that it may have the oom_score_adj
+ *	from: its farthest ancestor, if that one and all in between have the same
+ *	oom_score_adj when the episode ends. Derived, since each of them can also
+ *	have set it. Absent if the task's parent has another oom_score_adj.
+ * @comm: command name of the task.
+ * @source_comm: command name of @source_pid; absent if that is.
+ * @pages: the task's resident memory and swap when it was a candidate, pages.
+ *
+ * One for an episode with such a candidate whose memory is known, unless it exits
+ * before the end of the episode.
+ */
+struct oomtrace_exempt {
+	struct oomtrace_header h;
+	__u64	episode;
+	__s32	pid;
+	__s32	source_pid;
+	char	comm[OOMTRACE_COMM_LEN];
+	char	source_comm[OOMTRACE_COMM_LEN];
+	__s64	pages;
 };
 
 /**

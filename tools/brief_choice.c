@@ -108,12 +108,35 @@ static void say_candidates(const struct brief *b)
 	}
 }
 
+/* Of the memory that is out: an exempt task that holds so much is the cause. */
+#define HOLDS_MUCH	4
+
+/* "backup[661] holds 58.3 of 64 MiB and is exempt (oom_score_adj -1000, ...)" */
+static bool say_exempt_most(const struct brief *b)
+{
+	const struct oomtrace_exempt *e = &b->s.exempt_most;
+	char name[TASK_MAX], source[TASK_MAX], held[SIZE_TEXT_MAX], all[SIZE_TEXT_MAX];
+	bool inherited = oomtrace_field_valid(&e->h, B(exempt_source_pid));
+	s64 pages, total;
+
+	if (!get_field(&e->h, B(exempt_pages), &pages) ||
+	    !get_field(&b->s.verdict.h, B(verdict_totalpages), &total) ||
+	    pages < total / HOLDS_MUCH)
+		return false;
+	term_say("", "%s holds %s of the %s and is exempt (oom_score_adj -1000%s%s)",
+		 brief_task(name, e->comm, e->pid), size_write(held, pages, b->page),
+		 size_write(all, total, b->page), inherited ? ", inherited from " : "",
+		 inherited ? brief_task(source, e->source_comm, e->source_pid) : "");
+	return true;
+}
+
 /* The largest tasks that an admin exempted, or that were still dying. */
 static void say_exempt(const struct brief *b)
 {
 	const struct oomtrace_candidate *top[EXEMPT] = { NULL }, *c;
 	const struct oomtrace_header *rec;
 	char names[400] = "", name[TASK_MAX], size[SIZE_TEXT_MAX], more[40] = "";
+	bool told = say_exempt_most(b);
 	unsigned int n = 0, i;
 	size_t pos = 0, len = 0;
 	s64 pages, most[EXEMPT] = { 0 };
@@ -122,7 +145,8 @@ static void say_exempt(const struct brief *b)
 		c = (const void *)rec;
 		if (rec->type != OOMTRACE_CANDIDATE ||
 		    c->verdict != OOMTRACE_EVAL_INELIGIBLE ||
-		    c->reason != OOMTRACE_REASON_ADJ_MIN)
+		    c->reason != OOMTRACE_REASON_ADJ_MIN ||
+		    (told && c->tgid == b->s.exempt_most.pid))
 			continue;
 		n++;
 		if (!get_memory(b, c, &pages))
@@ -143,7 +167,8 @@ static void say_exempt(const struct brief *b)
 	if (n > i && i)
 		snprintf(more, sizeof(more), " and %u more", n - i);
 	if (i)
-		term_say("", "exempt: %s%s (oom_score_adj -1000)", names, more);
+		term_say("", "%sexempt: %s%s%s", told ? "also " : "", names, more,
+			 told ? "" : " (oom_score_adj -1000)");
 }
 
 void brief_say_why(const struct brief *b)

@@ -37,6 +37,7 @@
 #include "oom/candidate.h"
 #include "oom/contenders.h"
 #include "oom/episode.h"
+#include "oom/exempt.h"
 #include "oom/hold.h"
 #include "oom/scan_cgroups.h"
 #include "oom/terms.h"
@@ -186,6 +187,8 @@ static void record_ineligible(struct oomtrace_episode *ep,
 	if (rec->reason == OOMTRACE_REASON_NONE)
 		rec->h.valid &= ~OOMTRACE_BIT(candidate, reason);
 	ep->exempt[rec->reason]++;
+	if (rec->reason == OOMTRACE_REASON_ADJ_MIN)
+		oomtrace_exempt_note(ep, rec);
 	write_record(ep, rec, false);
 }
 

@@ -30,6 +30,9 @@ struct oomtrace_paths;
  * @victims: tasks killed or marked as victims so far.
  * @candidates: tasks evaluated so far, without kernel threads and init.
  * @exempt: tasks that were not eligible so far, by enum oomtrace_reason.
+ * @exempt_tgid: the largest candidate so far with an oom_score_adj of -1000; 0 if
+ *	there is none.
+ * @exempt_pages: its resident memory and swap, pages.
  * @missed: candidates without a record.
  * @room: candidates that may be written to the ring directly.
  * @reserve: slots of the ring that @room leaves for staged records.
@@ -76,6 +79,8 @@ struct oomtrace_episode {
 	u32 victims;
 	u32 candidates;
 	u32 exempt[OOMTRACE_REASONS];
+	pid_t exempt_tgid;
+	s64 exempt_pages;
 	u32 missed;
 	u32 room;
 	u32 reserve;

@@ -26,6 +26,7 @@
 #include "oom/cgroup_paths.h"
 #include "oom/contenders.h"
 #include "oom/episode.h"
+#include "oom/exempt.h"
 #include "oom/hold.h"
 #include "oom/repeat.h"
 #include "oom/scan_cgroups.h"
@@ -233,6 +234,7 @@ static void end_episode(struct oomtrace_episode *ep, u8 how)
 		last_kill = ep->id;
 	}
 	ep->missed += oomtrace_contenders_write();
+	oomtrace_exempt_record(ep);
 	write_end(ep, how);
 	oomtrace_scan_cgroups_end(ep->paths);
 	oomtrace_paths_submit(ep->paths);

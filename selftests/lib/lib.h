@@ -90,6 +90,7 @@ union record {
 	struct oomtrace_stack stack;
 	struct oomtrace_memory memory;
 	struct oomtrace_memcg memcg;
+	struct oomtrace_exempt exempt;
 	struct oomtrace_psi psi;
 	struct oomtrace_name name;
 	struct oomtrace_repeat repeat;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests the explanation of what a cgroup's memory was used for, and which task asked
- * for more, by constructed records.
+ * Tests the explanation of what a cgroup's memory was used for, which task asked for
+ * more, and which protected task holds much, by constructed records.
  */
 #include "test_account.h"
 #include "test_episode.h"
@@ -168,9 +168,51 @@ static void test_asker(void)
 	check_has(explanation(), "Asked:     app[2022], uid 0", "and_only_there");
 }
 
+static void feed_protected(const char *comm, s32 pid, s64 pages)
+{
+	struct oomtrace_candidate c = make_candidate(1, comm, pid, pid, 0);
+
+	c.h.valid &= ~OOMTRACE_BIT(candidate, points);
+	c.tgid = pid;
+	c.rss_anon = pages;
+	c.verdict = OOMTRACE_EVAL_INELIGIBLE;
+	c.reason = OOMTRACE_REASON_ADJ_MIN;
+	feed(&c);
+}
+
+static void test_exempt(void)
+{
+	struct oomtrace_verdict v = make_verdict(1);
+	RECORD(e, EXEMPT, exempt);
+	s32 pid;
+
+	feed_asker("sh", 5, 5, 5);
+	feed(&v);
+	for (pid = 10; pid < 20; pid++)
+		feed_protected("bash", pid, 16);
+	feed_protected("backup", 1590, 12288);
+	feed_protected("cron", 30, 256);
+	check_has(explanation(), "12 with oom_score_adj -1000: backup[1590] 48 MiB, cron[30] 1 MiB, bash[10] 64 KiB, bash[11] 64 KiB, bash[12] 64 KiB, bash[13] 64 KiB, bash[14] 64 KiB, bash[15] 64 KiB, ...\n",
+		  "the_largest_exempt_tasks_are_told");
+	e.episode = 1;
+	e.pid = 1590;
+	e.pages = 12288;
+	strcpy(e.comm, "backup");
+	e.source_pid = 812;
+	strcpy(e.source_comm, "sshd");
+	feed(&e);
+	check_has(explanation(), "           backup[1590] holds 48 MiB of the 100 MiB and is exempt; it probably inherited its oom_score_adj from sshd[812]\n",
+		  "where_it_has_that_from_is_told");
+	e.h.valid &= ~OOMTRACE_BIT(exempt, source_pid);
+	feed(&e);
+	check_has(explanation(), "           backup[1590] holds 48 MiB of the 100 MiB and is exempt\n",
+		  "but_not_guessed");
+}
+
 void test_account(void)
 {
 	test_asker();
+	test_exempt();
 	test_parts();
 	test_shmem();
 	test_kernel();

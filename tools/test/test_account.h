@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_ACCOUNT_H
 #define OOMTRACE_TEST_ACCOUNT_H
 
-#define ACCOUNT_TESTS	26
+#define ACCOUNT_TESTS	29
 
 void test_account(void);
 
