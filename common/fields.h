@@ -157,7 +157,14 @@
 	F(memory, hugetlb,		INT,  none)		\
 	F(memory, hugetlb_free,		INT,  none)		\
 	F(memory, memcg_swap,		UINT, none)		\
-	F(memory, memcg_swap_max,	UINT, none)
+	F(memory, memcg_swap_max,	UINT, none)		\
+	F(memory, pagetables,		INT,  none)		\
+	F(memory, sec_pagetables,	INT,  none)		\
+	F(memory, vmalloc,		INT,  none)		\
+	F(memory, percpu,		INT,  none)		\
+	F(memory, zsmalloc,		INT,  none)		\
+	F(memory, gpu,			INT,  none)		\
+	F(memory, not_counted,		INT,  none)
 
 #define OOMTRACE_FIELDS_MEMCG(F)				\
 	F(memcg, episode,		UINT, none)		\

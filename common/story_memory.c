@@ -169,6 +169,46 @@ static void write_memory_use(struct text_writer *w, const struct oomtrace_story 
 	write_text(w, "\n");
 }
 
+/* Not named unless it is at least this fraction of RAM. */
+#define LARGE		8
+
+/* Write what the kernel itself uses, and what no counter has: RAM is their sum. */
+static void write_kernel_use(struct text_writer *w, const struct oomtrace_story *s)
+{
+	static const struct named_field used[] = {
+		{ "page tables",	B(memory_pagetables) },
+		{ "of virtual machines", B(memory_sec_pagetables) },
+		{ "vmalloc",		B(memory_vmalloc) },
+		{ "per-CPU",		B(memory_percpu) },
+		{ "zram and zswap",	B(memory_zsmalloc) },
+		{ "GPU",		B(memory_gpu) },
+		{ "not counted",	B(memory_not_counted) },
+	};
+	const struct oomtrace_header *rec = &s->memory.h;
+	const char *and = "";
+	unsigned int i;
+	s64 n, total;
+
+	/* Older records have none of these. */
+	if (!get_field(rec, B(memory_pagetables), &n))
+		return;
+	write_label(w, "");
+	for (i = 0; i < ARRAY_SIZE(used); i++) {
+		if (!oomtrace_field_valid(rec, used[i].idx))
+			continue;
+		write_text(w, "%s%s ", and, used[i].name);
+		write_field(w, rec, used[i].idx);
+		and = ", ";
+	}
+	write_text(w, "\n");
+	if (!get_field(rec, B(memory_not_counted), &n) || n <= 0 ||
+	    !get_field(&s->begin.h, B(oom_begin_totalram), &total) || n < total / LARGE)
+		return;
+	write_label(w, "");
+	write_bytes(w, (u64)n * s->page_size);
+	write_text(w, " are in pages that no counter names: of drivers, pipes or a balloon, for example\n");
+}
+
 /*
  * Write an upper limit of what reclaim could have freed: of the zones that the
  * request may use if they are known, or else of the machine. The counters are not a
@@ -373,6 +413,7 @@ void write_memory_part(struct text_writer *w, const struct oomtrace_story *s)
 	if (s->begin.h.type)
 		write_memory(w, s);
 	write_memory_use(w, s);
+	write_kernel_use(w, s);
 	write_reclaimable(w, s);
 	write_zones_part(w, s);
 	write_stalls(w, s);

@@ -693,6 +693,24 @@ struct oomtrace_zonelist {
  *	unless it is a memcg OOM on the cgroup v2 hierarchy.
  * @memcg_swap_max: that cgroup's memory.swap.max, pages; absent if @memcg_swap
  *	is.
+ * @pagetables: NR_PAGETABLE: page tables of processes, pages.
+ * @sec_pagetables: NR_SECONDARY_PAGETABLE: page tables of virtual machines and of
+ *	IOMMUs, pages; absent if the kernel does not count them.
+ * @vmalloc: memory of vmalloc, pages, as VmallocUsed in /proc/meminfo. Kernel stacks
+ *	are a part of it if the kernel has CONFIG_VMAP_STACK. Absent if the symbol
+ *	nr_vmalloc_pages was not found, on kernels that need it.
+ * @percpu: per-CPU memory, pages, as Percpu in /proc/meminfo; absent if its symbols
+ *	were not found.
+ * @zsmalloc: NR_ZSPAGES: compressed memory of zram and zswap, pages.
+ * @gpu: NR_GPU_ACTIVE and NR_GPU_RECLAIM: memory of GPUs, pages; absent if the
+ *	kernel does not count it.
+ * @not_counted: pages of RAM that none of these counters has, nor those of struct
+ *	oomtrace_oom_begin: RAM without free pages, the pages on LRU lists (@active_anon
+ *	to @unevictable), slab, @pagetables, @sec_pagetables, @vmalloc, kernel stacks
+ *	that are not part of it, @percpu, @hugetlb, @kernel_misc_reclaimable, @zsmalloc
+ *	and @gpu. These are pages of drivers and of pipes, a balloon, and free pages
+ *	that are cached for a CPU. Always derived; below 0 if counters are not exact.
+ *	Absent if @vmalloc, @percpu or @hugetlb is.
  */
 struct oomtrace_memory {
 	struct oomtrace_header h;
@@ -716,6 +734,13 @@ struct oomtrace_memory {
 	__s64	hugetlb_free;
 	__u64	memcg_swap;
 	__u64	memcg_swap_max;
+	__s64	pagetables;
+	__s64	sec_pagetables;
+	__s64	vmalloc;
+	__s64	percpu;
+	__s64	zsmalloc;
+	__s64	gpu;
+	__s64	not_counted;
 };
 
 /**

@@ -123,6 +123,49 @@ static void say_blocks(const struct brief *b)
 			 size_write(block, 1LL << largest, b->page));
 }
 
+/* Of RAM: a use that is so large and not the memory of processes is told. */
+#define LARGE	4
+/* What no counter names is told if it is at least this fraction of RAM. */
+#define UNNAMED	8
+
+/* Large parts of RAM that no kill frees. */
+static void say_parts(const struct brief *b)
+{
+	const struct oomtrace_header *begin = &b->s.begin.h, *memory = &b->s.memory.h;
+	const struct {
+		const struct oomtrace_header *rec;
+		unsigned int idx, fraction;
+		const char *what;
+	} parts[] = {
+		{ begin, B(oom_begin_shmem), LARGE, "files in tmpfs or shared memory" },
+		{ begin, B(oom_begin_slab_unreclaimable), LARGE,
+		  "unreclaimable slab of the kernel" },
+		{ begin, B(oom_begin_slab_reclaimable), LARGE,
+		  "slab of the kernel that it did not reclaim" },
+		{ memory, B(memory_hugetlb), LARGE, "reserved as huge pages (vm.nr_hugepages)" },
+		{ memory, B(memory_pagetables), LARGE, "page tables" },
+		{ memory, B(memory_vmalloc), LARGE, "vmalloc memory of the kernel" },
+		{ memory, B(memory_percpu), LARGE, "per-CPU memory of the kernel" },
+		{ memory, B(memory_zsmalloc), LARGE, "compressed swap (zram, zswap)" },
+		{ memory, B(memory_gpu), LARGE, "memory of GPUs" },
+		{ memory, B(memory_not_counted), UNNAMED,
+		  "in pages that no counter names: of drivers, pipes or a balloon, for example" },
+	};
+	char size[SIZE_TEXT_MAX];
+	unsigned int i, told = 0;
+	s64 total, n;
+
+	if (!get_field(begin, B(oom_begin_totalram), &total))
+		return;
+	for (i = 0; i < ARRAY_SIZE(parts) && told < FINDINGS; i++) {
+		if (!get_field(parts[i].rec, parts[i].idx, &n) || n <= 0 ||
+		    n < total / parts[i].fraction)
+			continue;
+		term_say("", "%s of it are %s", size_write(size, n, b->page), parts[i].what);
+		told++;
+	}
+}
+
 static void say_machine(const struct brief *b, const char *what)
 {
 	const struct oomtrace_oom_begin *r = &b->s.begin;
@@ -148,6 +191,8 @@ static void say_machine(const struct brief *b, const char *what)
 		term_say("Where", "%s: %s free of %s%s", what,
 			 size_write(free, r->free, b->page),
 			 size_write(ram, r->totalram, b->page), swap);
+	if (!story_has_other_nodes(&b->s))
+		say_parts(b);
 	say_blocks(b);
 }
 

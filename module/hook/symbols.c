@@ -17,6 +17,7 @@
 #include <linux/kprobes.h>
 
 #include "compat/hugetlb.h"
+#include "compat/vmstat.h"
 #include "hook/symbols.h"
 #include "stats.h"
 
@@ -37,6 +38,7 @@ static struct percpu_counter no_counter = { .counters = &no_local_count };
 static struct percpu_counter no_counter;
 #endif
 static const struct psi_group no_psi;
+static const atomic_long_t no_atomic;
 
 struct oomtrace_symbols oomtrace_sym = {
 	.overcommit_memory	= &unknown_mode,
@@ -50,6 +52,9 @@ struct oomtrace_symbols oomtrace_sym = {
 	.committed_as_batch	= &no_batch,
 	.hstates		= no_hstates,
 	.hugetlb_max_hstate	= &no_int,
+	.vmalloc_pages		= &no_atomic,
+	.pcpu_populated		= &no_ulong,
+	.pcpu_units		= &no_int,
 	.psi_system		= &no_psi,
 	.ftrace_enabled		= &ftrace_is_on,
 	.kprobes_all_disarmed	= &probes_are_armed,
@@ -85,6 +90,9 @@ static struct {
 	SYMBOL_IF(IS_ENABLED(CONFIG_HUGETLB_PAGE), "hstates", hstates),
 	SYMBOL_IF(IS_ENABLED(CONFIG_HUGETLB_PAGE), "hugetlb_max_hstate",
 		  hugetlb_max_hstate),
+	OOMTRACE_VMALLOC_VARIABLE(SYMBOL)
+	SYMBOL("pcpu_nr_populated", pcpu_populated),
+	SYMBOL("pcpu_nr_units", pcpu_units),
 	SYMBOL("psi_system", psi_system),
 	SYMBOL("ftrace_enabled", ftrace_enabled),
 	SYMBOL("kprobes_all_disarmed", kprobes_all_disarmed),

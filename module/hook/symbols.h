@@ -32,6 +32,9 @@
  * @committed_as_batch: vm_committed_as_batch.
  * @hstates: hstates[], the huge page sizes.
  * @hugetlb_max_hstate: number of entries in @hstates.
+ * @vmalloc_pages: nr_vmalloc_pages; newer kernels count them for each node instead.
+ * @pcpu_populated: pcpu_nr_populated, pages of per-CPU memory for each unit.
+ * @pcpu_units: pcpu_nr_units, the number of units.
  * @psi_system: the machine's pressure stall averages.
  * @ftrace_enabled: kernel.ftrace_enabled; the stand-in is 1.
  * @kprobes_all_disarmed: kprobes_all_disarmed: debugfs's kprobes/enabled is 0.
@@ -50,6 +53,9 @@ struct oomtrace_symbols {
 	const s32 *committed_as_batch;
 	const struct hstate *hstates;
 	const int *hugetlb_max_hstate;
+	const atomic_long_t *vmalloc_pages;
+	const unsigned long *pcpu_populated;
+	const int *pcpu_units;
 	const struct psi_group *psi_system;
 	const int *ftrace_enabled;
 	const bool *kprobes_all_disarmed;

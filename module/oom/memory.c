@@ -48,6 +48,55 @@ static void fill_memcg_swap(struct oomtrace_memory *rec,
 	rec->memcg_swap_max = READ_ONCE(memcg->swap.max);
 }
 
+/* The memory of the kernel itself, as far as it is counted. */
+static void fill_kernel(struct oomtrace_memory *rec)
+{
+	rec->pagetables = oomtrace_pagetables();
+	rec->sec_pagetables = oomtrace_sec_pagetables();
+	rec->vmalloc = oomtrace_vmalloc_pages(oomtrace_sym.vmalloc_pages);
+	rec->percpu = READ_ONCE(*oomtrace_sym.pcpu_populated) *
+		      READ_ONCE(*oomtrace_sym.pcpu_units);
+	rec->zsmalloc = oomtrace_zsmalloc_pages();
+	rec->gpu = oomtrace_gpu_pages();
+	if (!OOMTRACE_COUNTS_SEC_PAGETABLES)
+		rec->h.valid &= ~OOMTRACE_BIT(memory, sec_pagetables);
+	if (!OOMTRACE_COUNTS_VMALLOC_BY_NODE &&
+	    !oomtrace_have(&oomtrace_sym.vmalloc_pages))
+		rec->h.valid &= ~OOMTRACE_BIT(memory, vmalloc);
+	if (!oomtrace_have(&oomtrace_sym.pcpu_populated) ||
+	    !oomtrace_have(&oomtrace_sym.pcpu_units))
+		rec->h.valid &= ~OOMTRACE_BIT(memory, percpu);
+	if (!OOMTRACE_COUNTS_GPU)
+		rec->h.valid &= ~OOMTRACE_BIT(memory, gpu);
+}
+
+#define OF_SUM (OOMTRACE_BIT(memory, vmalloc) |		\
+		OOMTRACE_BIT(memory, percpu) |		\
+		OOMTRACE_BIT(memory, hugetlb))
+
+/* Close the sum: what of RAM does no counter have? */
+static void fill_not_counted(struct oomtrace_memory *rec)
+{
+	s64 lists = rec->active_anon + rec->inactive_anon + rec->isolated_anon +
+		    rec->active_file + rec->inactive_file + rec->isolated_file +
+		    rec->unevictable;
+	s64 slab = global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
+		   global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
+	s64 stacks = IS_ENABLED(CONFIG_VMAP_STACK) ? 0 :
+		     rec->kernel_stack_kb * 1024 / PAGE_SIZE;
+
+	if ((rec->h.valid & OF_SUM) != OF_SUM) {
+		rec->h.valid &= ~OOMTRACE_BIT(memory, not_counted);
+		return;
+	}
+	rec->not_counted = (s64)totalram_pages() -
+			   global_zone_page_state(NR_FREE_PAGES) - lists - slab -
+			   stacks - rec->pagetables - rec->sec_pagetables -
+			   rec->vmalloc - rec->percpu - rec->hugetlb -
+			   rec->kernel_misc_reclaimable - rec->zsmalloc - rec->gpu;
+	rec->h.derived |= OOMTRACE_BIT(memory, not_counted);
+}
+
 static void record_usage(u64 episode, struct mem_cgroup *memcg)
 {
 	struct oomtrace_memory rec = {
@@ -73,6 +122,8 @@ static void record_usage(u64 episode, struct mem_cgroup *memcg)
 		global_node_page_state(NR_KERNEL_MISC_RECLAIMABLE);
 	fill_hugetlb(&rec);
 	fill_memcg_swap(&rec, memcg);
+	fill_kernel(&rec);
+	fill_not_counted(&rec);
 	oomtrace_oom_write(&rec.h);
 }
 
