@@ -247,8 +247,14 @@ static void add_records(struct store *st, struct records *recs, const char *path
 	struct load *l = &st->load[at];
 
 	l->live |= device;
-	l->named |= *recs->facts.boot && recs->facts.load;
 	merge_records(l, recs, device);
+	/* A file of an older version of the same load may have come first, without names. */
+	if (!l->named && *recs->facts.boot && recs->facts.load) {
+		memcpy(l->recs.facts.boot, recs->facts.boot,
+		       sizeof(l->recs.facts.boot));
+		l->recs.facts.load = recs->facts.load;
+		l->named = true;
+	}
 	l->sources++;
 	st->source = reallocarray(st->source, st->nsource + 1,
 				  sizeof(*st->source));

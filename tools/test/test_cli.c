@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../savefile.h"
 #include "test_cli.h"
 #include "test_episode.h"
 
@@ -368,6 +369,41 @@ static void test_last(void)
 	"bash -c '. ./completion; COMP_WORDS=(./oomtrace " words ");"	\
 	" COMP_CWORD=" n "; _oomtrace; echo ${COMPREPLY[*]}'"
 
+/* Save episodes @from to @to of a load, in a file of an older version or of this one. */
+static void save_load(const char *file, u64 from, u64 to, bool named)
+{
+	struct saved_header h = {
+		.magic = "OOMTRACE", .endian = SAVED_ENDIAN,
+		.size = named ? sizeof(h) : SAVED_SIZE_VER1, .format = SAVED_FORMAT,
+		.abi = OOMTRACE_ABI_VERSION, .page_size = 4096,
+		.wall_offset_ns = 1764547200000000000LL, .load = 7,
+		.boot = "0123456789abcdef0123456789abcdef",
+	};
+	RECORD(e, OOM_END, oom_end);
+
+	save(file, &h, h.size);
+	for (; from <= to; from++) {
+		e.h.seq = from;
+		e.h.ts_ns = 1000000000 * from;
+		e.episode = from;
+		save(file, &e, sizeof(e));
+	}
+}
+
+/* As after an upgrade of the service: the module stays loaded, and both versions save. */
+static void test_upgraded(void)
+{
+	run("mkdir up");
+	save_load("up/1.oom", 1, 2, false);
+	save_load("up/2.oom", 1, 3, true);
+	save_load("up/3.oom", 3, 4, true);
+	expect("./oomtrace list --all --noheadings up", 0, " 4 2025-12-01 ",
+	       "files_of_two_versions_are_of_one_load");
+	check(lines() == 4, "and_each_oom_is_listed_once");
+	expect("./oomtrace list --all --json up | grep -c '\"id\":\"0123456789abcdef0123456789abcdef.7.'",
+	       0, "4\n", "with_the_names_of_the_newer_one");
+}
+
 /* Files of each older version, and the whole text that is made of one. */
 static void test_saved(void)
 {
@@ -549,6 +585,7 @@ void test_cli(void)
 	test_report();
 	test_last();
 	test_saved();
+	test_upgraded();
 	test_completion();
 	test_man();
 	test_usage();

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_CLI_H
 #define OOMTRACE_TEST_CLI_H
 
-#define CLI_TESTS	121
+#define CLI_TESTS	124
 
 void test_cli(void);
 
