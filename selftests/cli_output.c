@@ -83,17 +83,16 @@ static const char *json_word(struct json_object *obj, const char *name)
 static void expect_record(struct __test_metadata *_metadata,
 			  struct json_object *obj, const union record *r)
 {
+	const char *id;
+
 	EXPECT_STREQ(type_names[r->h.type], json_word(obj, "type"));
 	EXPECT_EQ(r->h.seq, json_int(obj, "seq"));
 	EXPECT_EQ(r->h.cpu, json_int(obj, "cpu"));
 	EXPECT_EQ(r->h.ts_ns, json_int(obj, "ts_ns"));
 	EXPECT_IN("Z", json_word(obj, "time"));
 	/* Boot, load and number: of the OOM, or of the record. */
-	if (json_int(obj, "episode") > 0) {
-		EXPECT_EQ(32, strcspn(json_word(obj, "oom_id"), "."));
-	} else if (r->h.seq) {
-		EXPECT_EQ(32, strcspn(json_word(obj, "record_id"), "."));
-	}
+	id = json_word(obj, json_int(obj, "episode") > 0 ? "oom_id" : "record_id");
+	EXPECT_EQ(r->h.seq ? 32 : strlen("(none)"), strcspn(id, "."));
 	switch (r->h.type) {
 	case OOMTRACE_COMMIT:
 		EXPECT_EQ(r->commit.pid, json_int(obj, "pid"));

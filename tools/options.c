@@ -20,8 +20,10 @@
 #include "savefile_read.h"
 #include "when.h"
 
-enum { KEY_OLDEST = 0x100, KEY_USAGE, KEY_DIR, KEY_SINCE, KEY_UNTIL, KEY_NO_PAGER,
-       KEY_NO_TIMES };
+enum {
+	KEY_OLDEST = 0x100, KEY_USAGE, KEY_DIR, KEY_SINCE, KEY_UNTIL, KEY_NO_PAGER,
+	KEY_NO_TIMES,
+};
 
 /* Upper bound: the common options, a command's own, and the empty last one. */
 #define OPTIONS_MAX	32

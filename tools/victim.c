@@ -31,13 +31,14 @@ bool victim_describe(char buf[VICTIM_TEXT_MAX], const struct records *recs,
 		     unsigned long long episode, s32 pid, u64 *read_ago_ns)
 {
 	char text[OOMTRACE_PROCESS_TEXT + 1], of[200], up[HUMAN_LEN], all[VICTIM_TEXT_MAX];
-	const struct oomtrace_process *p = NULL;
+	const struct oomtrace_process *p;
 	const struct oomtrace_header *rec;
 	size_t pos = 0;
 
-	while ((rec = records_next(recs, episode, &pos)))
-		if (rec->type == OOMTRACE_PROCESS && ((const struct oomtrace_process *)rec)->pid == pid)
-			p = (const void *)rec;
+	do {
+		rec = records_next(recs, episode, &pos);
+		p = (const void *)rec;
+	} while (rec && (rec->type != OOMTRACE_PROCESS || p->pid != pid));
 	if (!p)
 		return false;
 	oomtrace_get_str(&p->h, oomtrace_field_valid(&p->h, OOMTRACE_BIT_process_cmdline) ?
