@@ -222,11 +222,16 @@ static void play_service(int which)
 	wait_child(service);
 }
 
-FIXTURE(asker) {
+/* The records of the one kill of a scene. */
+struct kill {
 	const struct oomtrace_oom_begin *begin;
 	const struct oomtrace_verdict *verdict;
 	const struct oomtrace_victim *victim;
 	const struct oomtrace_oom_end *end;
+};
+
+FIXTURE(asker) {
+	struct kill kill;
 };
 
 FIXTURE_SETUP(asker)
@@ -240,15 +245,15 @@ FIXTURE_TEARDOWN(asker)
 }
 
 /* Find the one kill of a scene that was played. */
-static void find_kill(struct __test_metadata *_metadata, FIXTURE_DATA(asker) *self,
-		      const struct scene *s)
+static void find_kill(struct __test_metadata *_metadata, const struct scene *s,
+		      struct kill *kill)
 {
 	const union record *r = records_get(&s->recs, OOMTRACE_VERDICT, 0);
 
 	EXPECT_EQ(128 + SIGKILL, s->status);
 	ASSERT_NE(NULL, r) TH_LOG("%s", s->log);
-	ASSERT_TRUE(scene_find(s, r->verdict.tgid, &self->begin, &self->verdict,
-			       &self->victim, &self->end)) TH_LOG("%s", s->log);
+	ASSERT_TRUE(scene_find(s, r->verdict.tgid, &kill->begin, &kill->verdict,
+			       &kill->victim, &kill->end)) TH_LOG("%s", s->log);
 }
 
 TEST_F(asker, a_thread_is_named_with_its_process)
@@ -259,15 +264,15 @@ TEST_F(asker, a_thread_is_named_with_its_process)
 
 	if (!s->played)
 		play_thread();
-	find_kill(_metadata, self, s);
-	EXPECT_EQ(s->big, self->begin->tgid);
-	EXPECT_NE(s->big, self->begin->pid);
-	EXPECT_STREQ("CPU 0/KVM", self->begin->comm);
+	find_kill(_metadata, s, &self->kill);
+	EXPECT_EQ(s->big, self->kill.begin->tgid);
+	EXPECT_NE(s->big, self->kill.begin->pid);
+	EXPECT_STREQ("CPU 0/KVM", self->kill.begin->comm);
 	snprintf(text, sizeof(text), "Asked:     CPU 0/KVM[%d], a thread of qemu-blue[%d], uid",
-		 self->begin->pid, s->big);
+		 self->kill.begin->pid, s->big);
 	EXPECT_IN(text, story);
 	snprintf(text, sizeof(text), "Before   CPU 0/KVM[%d], a thread of qemu-blue[%d]",
-		 self->begin->pid, s->big);
+		 self->kill.begin->pid, s->big);
 	EXPECT_IN(text, story);
 }
 
@@ -279,17 +284,17 @@ TEST_F(asker, a_process_of_a_container_has_both_pids)
 
 	if (!s->played)
 		play_container();
-	find_kill(_metadata, self, s);
-	EXPECT_EQ(2, self->victim->ns_pid);
-	EXPECT_NE(2, self->victim->pid);
+	find_kill(_metadata, s, &self->kill);
+	EXPECT_EQ(2, self->kill.victim->ns_pid);
+	EXPECT_NE(2, self->kill.victim->pid);
 	snprintf(text, sizeof(text), "Killed   app[%d] (pid 2 in its container)",
-		 self->victim->pid);
+		 self->kill.victim->pid);
 	EXPECT_IN(text, story);
 	snprintf(text, sizeof(text), "Asked:     app[%d], pid 2 in its container, uid",
-		 self->victim->pid);
+		 self->kill.victim->pid);
 	EXPECT_IN(text, story);
 	snprintf(text, sizeof(text), "Killed:    app[%d], pid 2 in its container, uid",
-		 self->victim->pid);
+		 self->kill.victim->pid);
 	EXPECT_IN(text, story);
 }
 
@@ -325,7 +330,7 @@ TEST_F(asker, the_protected_process_that_holds_the_memory_is_told_with_its_paren
 
 	if (!s->played)
 		play_service(INHERITED);
-	find_kill(_metadata, self, s);
+	find_kill(_metadata, s, &self->kill);
 	e = check_exempt(_metadata, s, w);
 	ASSERT_NE(NULL, e);
 	EXPECT_TRUE(HAS(e, exempt, source_pid));
@@ -347,7 +352,7 @@ TEST_F(asker, a_process_that_protects_itself_inherits_from_none)
 
 	if (!s->played)
 		play_service(OWN);
-	find_kill(_metadata, self, s);
+	find_kill(_metadata, s, &self->kill);
 	e = check_exempt(_metadata, s, w);
 	ASSERT_NE(NULL, e);
 	EXPECT_FALSE(HAS(e, exempt, source_pid));
