@@ -118,8 +118,11 @@ TEST_F(silent, hooks_and_info_show_it)
 
 	ASSERT_EQ(0, spill(ENABLED, "0"));
 	n = count_silent(_metadata, false);
-	/* The return probes of out_of_memory, oom_badness and the reaper. */
-	EXPECT_EQ(by_ftrace ? 3 : 4, n);
+	/*
+	 * The return probes of out_of_memory, mem_cgroup_print_oom_meminfo, oom_badness
+	 * and the reaper.
+	 */
+	EXPECT_EQ(by_ftrace ? 4 : 5, n);
 	EXPECT_EQ(n, hooks_missing());
 	EXPECT_EQ(by_ftrace, request_is_recorded());
 
