@@ -39,10 +39,7 @@ static void __attribute__((constructor)) make_scenes(void)
 {
 	global = scene_new();
 	memcg = scene_new();
-	seen = mmap(NULL, 2 * sizeof(*seen), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (seen == MAP_FAILED)
-		die("no memory");
+	seen = alloc_shared(2 * sizeof(*seen));
 }
 
 static bool has_lru_gen(void)

@@ -40,9 +40,7 @@ FIXTURE_SETUP(kill)
 	module_start(NULL);
 	self->play.fd = device_open();
 	memcg_make(&self->play.cg, "kill", MB(8));
-	self->play.cast = mmap(NULL, sizeof(*self->play.cast),
-			       PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	self->play.cast = alloc_shared(sizeof(*self->play.cast));
 }
 
 FIXTURE_TEARDOWN(kill)

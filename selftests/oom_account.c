@@ -34,10 +34,7 @@ static void __attribute__((constructor)) make_scenes(void)
 
 	for (i = 0; i < SCENES; i++)
 		scenes[i] = scene_new();
-	stories = mmap(NULL, SCENES * sizeof(*stories), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (stories == MAP_FAILED)
-		die("no memory");
+	stories = alloc_shared(SCENES * sizeof(*stories));
 }
 
 static void keep_story(int which)

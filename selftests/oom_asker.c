@@ -41,10 +41,7 @@ static void __attribute__((constructor)) make_scenes(void)
 
 	for (i = 0; i < SCENES; i++)
 		scenes[i] = scene_new();
-	seen = mmap(NULL, SCENES * sizeof(*seen), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (seen == MAP_FAILED)
-		die("no memory");
+	seen = alloc_shared(SCENES * sizeof(*seen));
 }
 
 /* The tests protect themselves from the OOM killer; a victim must not. */

@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "lib/lib.h"
@@ -30,8 +29,7 @@ static void __attribute__((constructor)) make_scenes(void)
 	nofs = scene_new();
 	dying = scene_new();
 	stuck = scene_new();
-	calls = mmap(NULL, sizeof(*calls), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	calls = alloc_shared(sizeof(*calls));
 }
 
 #define NEED_PROVOKE()							\

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/lib.h"
@@ -38,10 +37,7 @@ static void __attribute__((constructor)) make_scenes(void)
 
 	for (i = 0; i < SCENES; i++)
 		scenes[i] = scene_new();
-	seen = mmap(NULL, SCENES * sizeof(*seen), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (seen == MAP_FAILED)
-		die("no memory");
+	seen = alloc_shared(SCENES * sizeof(*seen));
 }
 
 /* Fill pipes, which no OOM may take away, and hold them. */

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/lib.h"
@@ -30,10 +29,7 @@ static void __attribute__((constructor)) make_scenes(void)
 {
 	policy = scene_new();
 	cpuset = scene_new();
-	stories = mmap(NULL, 2 * sizeof(*stories), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (stories == MAP_FAILED)
-		die("no memory");
+	stories = alloc_shared(2 * sizeof(*stories));
 }
 
 /* Explain each episode of the scene, while the module is loaded. */

@@ -35,8 +35,7 @@ static void __attribute__((constructor)) make_scenes(void)
 	blind = scene_new();
 	policy = scene_new();
 	spliced = scene_new();
-	explanation = mmap(NULL, EXPLANATION_SIZE, PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	explanation = alloc_shared(EXPLANATION_SIZE);
 }
 
 #define NEED_MEMCG()							\
@@ -94,8 +93,7 @@ static void play_held(struct scene *s)
 {
 	int i;
 
-	second = mmap(NULL, sizeof(*second), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	second = alloc_shared(sizeof(*second));
 	scene_start(s, NULL);
 	memcg_make(&s->cg, "held", MB(HELD_MB));
 	if (pipe(go))

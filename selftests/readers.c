@@ -284,8 +284,7 @@ FIXTURE_SETUP(readers)
 	module_start("commit_buffer_kb=64 commit_records=all");
 	self->fd = device_open();
 	spill(DEBUGFS "/enable", "0");
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = alloc_shared(sizeof(*shared));
 }
 
 FIXTURE_TEARDOWN(readers)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Processes: children of a test, their privileges and their CPU. */
+/* Processes: children of a test, their privileges, their CPU, and memory shared with them. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -141,4 +142,14 @@ void wait_until_open(pid_t pid, const char *path)
 		sleep_ms(20);
 	}
 	sleep_ms(300);
+}
+
+void *alloc_shared(size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		die("no memory to share with children");
+	return at;
 }

@@ -177,6 +177,9 @@ void pin_to_cpu(int cpu);
 /* Wait until a process has the file open, plus some time for its next step. */
 void wait_until_open(pid_t pid, const char *path);
 
+/* Zeroed memory that this process and its later children share; never freed. */
+void *alloc_shared(size_t size);
+
 /* ---- time ---- */
 
 unsigned long long now_ns(void);

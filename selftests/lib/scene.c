@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/klog.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "scene.h"
@@ -15,12 +14,7 @@
 
 struct scene *scene_new(void)
 {
-	struct scene *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (s == MAP_FAILED)
-		die("no memory for a scene");
-	return s;
+	return alloc_shared(sizeof(struct scene));
 }
 
 void scene_play(struct scene *s, void (*play)(struct scene *s))

@@ -193,10 +193,7 @@ void stress_start(struct stress *b, bool readers)
 	if (burn_percent < 1 || burn_percent > 100)
 		die("OOMTRACE_BURN must be 1 to 100");
 	memset(b, 0, sizeof(*b));
-	b->count = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (b->count == MAP_FAILED)
-		die("no memory for the counts");
+	b->count = alloc_shared(PAGE);
 	if (!memcg_make(&b->cg, "stress", CGROUP_MAX))
 		die("this machine has no memory cgroups");
 	/* The console is slow: keep the reports short. */
