@@ -281,7 +281,7 @@ FIXTURE(readers) {
 
 FIXTURE_SETUP(readers)
 {
-	module_start("commit_buffer_kb=64 commit_records=all");
+	module_start("commit_buffer_kb=16 commit_records=all");
 	self->fd = device_open();
 	spill(DEBUGFS "/enable", "0");
 	shared = alloc_shared(sizeof(*shared));
