@@ -118,6 +118,9 @@ unsigned int write_account_findings(struct text_writer *w, const struct oomtrace
 /** write_zones_part() - write what is free, and where the request may use it */
 void write_zones_part(struct text_writer *w, const struct oomtrace_story *s);
 
+/** story_need() - what the allocation is for, "a page table"; NULL if not known */
+const char *story_need(const struct oomtrace_story *s);
+
 /** write_stack_part() - write what called the OOM killer */
 void write_stack_part(struct text_writer *w, const struct oomtrace_story *s);
 

@@ -165,18 +165,25 @@ static void write_entry(struct text_writer *w, const struct oomtrace_stack *stac
 	}
 }
 
+const char *story_need(const struct oomtrace_story *s)
+{
+	const struct meaning *meaning = NULL;
+
+	if (s->stack && oomtrace_stack_of(&s->begin.h))
+		meaning = find_meaning(s->stack);
+	return meaning ? meaning->what : NULL;
+}
+
 void write_stack_part(struct text_writer *w, const struct oomtrace_story *s)
 {
-	const struct meaning *meaning;
+	const char *need = story_need(s);
 	unsigned int at = 0, n = 0;
 	struct frame f;
 
 	if (!s->stack || !oomtrace_stack_of(&s->begin.h))
 		return;
 	write_label(w, "Needed:");
-	meaning = find_meaning(s->stack);
-	write_text(w, "%s", meaning ? meaning->what :
-				      "not known by the names of these functions");
+	write_text(w, "%s", need ? need : "not known by the names of these functions");
 	write_entry(w, s->stack);
 	write_text(w, "\n");
 	write_label(w, "Stack:");

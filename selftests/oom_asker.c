@@ -268,7 +268,7 @@ TEST_F(asker, a_thread_is_named_with_its_process)
 	snprintf(text, sizeof(text), "Asked:     CPU 0/KVM[%d], a thread of qemu-blue[%d], uid",
 		 self->kill.begin->pid, s->big);
 	EXPECT_IN(text, story);
-	snprintf(text, sizeof(text), "Before   CPU 0/KVM[%d], a thread of qemu-blue[%d]",
+	snprintf(text, sizeof(text), "Asked    CPU 0/KVM[%d], a thread of qemu-blue[%d], for 4 KiB",
 		 self->kill.begin->pid, s->big);
 	EXPECT_IN(text, story);
 }
@@ -338,6 +338,10 @@ TEST_F(asker, the_protected_process_that_holds_the_memory_is_told_with_its_paren
 	EXPECT_IN(text, w->story);
 	EXPECT_IN(" of the 32 MiB and is exempt", w->story);
 	snprintf(text, sizeof(text), "inherited its oom_score_adj from service[%d]", w->protector);
+	EXPECT_IN(text, w->story);
+	snprintf(text, sizeof(text), "\nExempt   backup[%d] holds ", w->holder);
+	EXPECT_IN(text, w->story);
+	snprintf(text, sizeof(text), "inherited from service[%d])", w->protector);
 	EXPECT_IN(text, w->story);
 }
 

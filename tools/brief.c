@@ -140,10 +140,11 @@ static void write_freed(char *buf, size_t size, const struct brief *b, unsigned 
 			 size_write(text, pages - r->left, b->page), time,
 			 size_write(left, r->left, b->page));
 	else if (step == OOMTRACE_STEP_EXITED && r->held_known && (r->users || r->held))
-		snprintf(buf, size, ": it exited after %s, but %s of its %s %s",
-			 time, size_write(left, r->held, b->page), text,
-			 r->users ? "is still held by other threads or processes" :
-				    "was still being freed");
+		snprintf(buf, size, ": %s exited after %s; %s%s%s then",
+			 v->pid == v->tgid ? "its main thread" : "one of its threads",
+			 time, r->users ? "other threads or processes held " : "",
+			 size_write(left, r->held, b->page),
+			 r->users ? "" : " were still being freed");
 	else
 		/* Pages of files and of shared memory may stay for others. */
 		snprintf(buf, size, ": %s came back after %s",
@@ -242,7 +243,7 @@ static void say_killed(const struct brief *b)
 		say_others(b);
 }
 
-/* ---- Before ---- */
+/* ---- Asked, Before ---- */
 
 static void write_stall(char *buf, size_t size, const struct oomtrace_psi *psi,
 			const char *what)
@@ -275,36 +276,37 @@ static bool find_reclaimable(const struct brief *b, s64 *pages)
 	return true;
 }
 
-/* "CPU 0/KVM[820], a thread of qemu-blue[818], asked for 4 KiB; " */
-static void write_asked(char *buf, size_t size, const struct brief *b)
+/* "CPU 0/KVM[820], a thread of qemu-blue[818], for 4 KiB: anonymous memory" */
+static void say_asked(const struct brief *b)
 {
 	const struct oomtrace_oom_begin *r = &b->s.begin;
-	const char *process = story_process(&b->s);
+	const char *process = story_process(&b->s), *need = story_need(&b->s);
 	char name[TASK_MAX], pages[SIZE_TEXT_MAX], of[TASK_MAX + 32] = "", leader[TASK_MAX];
 	char inner[INNER_MAX];
 
+	if (!r->h.type || r->scope == OOMTRACE_SCOPE_USERSPACE || r->order < 0 ||
+	    r->order > 31 || r->trigger != OOMTRACE_TRIGGER_ALLOCATION)
+		return;
 	write_inner(inner, r->pid, oomtrace_field_valid(&r->h, B(oom_begin_ns_pid)), r->ns_pid);
 	if (process)
 		snprintf(of, sizeof(of), ", a thread of %s,",
 			 brief_task(leader, process, r->tgid));
 	else if (r->pid != r->tgid)
 		snprintf(of, sizeof(of), ", a thread of process %d,", r->tgid);
-	snprintf(buf, size, "%s%s%s asked for %s; ", brief_task(name, r->comm, r->pid), inner, of,
-		 size_write(pages, 1LL << r->order, b->page));
+	term_say("Asked", "%s%s%s for %s%s%s", brief_task(name, r->comm, r->pid), inner, of,
+		 size_write(pages, 1LL << r->order, b->page), need ? ": " : "",
+		 need ? need : "");
 }
 
 static void say_before(const struct brief *b)
 {
 	const struct oomtrace_oom_begin *r = &b->s.begin;
-	char asked[2 * TASK_MAX + 160] = "", memory[80], io[80], size[SIZE_TEXT_MAX];
+	char memory[80], io[80], size[SIZE_TEXT_MAX];
 	char stalls[240] = "", left[120] = "";
 	s64 pages = 0;
 
 	if (!r->h.type)
 		return;
-	if (r->scope != OOMTRACE_SCOPE_USERSPACE && r->order >= 0 && r->order < 32 &&
-	    r->trigger == OOMTRACE_TRIGGER_ALLOCATION)
-		write_asked(asked, sizeof(asked), b);
 	write_stall(memory, sizeof(memory), &b->s.psi[OOMTRACE_RESOURCE_MEMORY],
 		    "memory pressure");
 	write_stall(io, sizeof(io), &b->s.psi[OOMTRACE_RESOURCE_IO], "I/O");
@@ -317,8 +319,8 @@ static void say_before(const struct brief *b)
 	if (*left && pages)
 		snprintf(left, sizeof(left), "%sat most %s left to reclaim",
 			 *stalls ? "; " : "", size);
-	if (*asked || *stalls || *left)
-		term_say("Before", "%s%s%s", asked, stalls, left);
+	if (*stalls || *left)
+		term_say("Before", "%s%s", stalls, left);
 }
 
 /* ---- After ---- */
@@ -457,12 +459,14 @@ void brief_print(const struct store *st, const struct episode *ep,
 	oomtrace_story_init(&b.s, ep->number, b.recs->facts.page_size);
 	for (i = 0; i < b.recs->n; i++)
 		oomtrace_story_feed(&b.s, b.recs->rec[i]);
+	oomtrace_story_use_stack(&b.s, records_stack(b.recs, oomtrace_story_stack(&b.s)));
 	b.page = b.s.page_size;
 	brief_title(st, ep);
 	putchar('\n');
 	say_killed(&b);
 	brief_say_where(&b);
 	brief_say_why(&b);
+	say_asked(&b);
 	say_before(&b);
 	say_after(&b);
 	say_next(&b);

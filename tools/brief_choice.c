@@ -111,7 +111,7 @@ static void say_candidates(const struct brief *b)
 /* Of the memory that is out: an exempt task that holds so much is the cause. */
 #define HOLDS_MUCH	4
 
-/* "backup[661] holds 58.3 of 64 MiB and is exempt (oom_score_adj -1000, ...)" */
+/* "backup[661] holds 58.3 MiB of the 64 MiB (oom_score_adj -1000, ...)" */
 static bool say_exempt_most(const struct brief *b)
 {
 	const struct oomtrace_exempt *e = &b->s.exempt_most;
@@ -123,7 +123,7 @@ static bool say_exempt_most(const struct brief *b)
 	    !get_field(&b->s.verdict.h, B(verdict_totalpages), &total) ||
 	    pages < total / HOLDS_MUCH)
 		return false;
-	term_say("", "%s holds %s of the %s and is exempt (oom_score_adj -1000%s%s)",
+	term_say("Exempt", "%s holds %s of the %s and may not be killed (oom_score_adj -1000%s%s)",
 		 brief_task(name, e->comm, e->pid), size_write(held, pages, b->page),
 		 size_write(all, total, b->page), inherited ? ", inherited from " : "",
 		 inherited ? brief_task(source, e->source_comm, e->source_pid) : "");

@@ -161,8 +161,8 @@ static void say_parts(const struct brief *b)
 		if (!get_field(parts[i].rec, parts[i].idx, &n) || n <= 0 ||
 		    n < total / parts[i].fraction)
 			continue;
-		term_say("", "%s of it are %s", size_write(size, n, b->page), parts[i].what);
-		told++;
+		term_say(told++ ? "" : "Memory", "%s of RAM are %s",
+			 size_write(size, n, b->page), parts[i].what);
 	}
 }
 
@@ -214,7 +214,7 @@ static void say_account(const struct brief *b)
 
 	findings_write(&f, &b->s.memcg, b->page);
 	for (i = 0; i < f.n; i++)
-		term_say("", "%s", f.text[i]);
+		term_say(i ? "" : "Memory", "%s", f.text[i]);
 }
 
 static void say_memcg(const struct brief *b)
@@ -234,10 +234,10 @@ static void say_memcg(const struct brief *b)
 			 write_of(of, sizeof(of), used, limit, b->page));
 	else
 		term_say("Where", "%s reached its limit", owner);
-	say_account(b);
 	if (r->h.type)
 		term_say("", "(the machine had %s free; other workloads were not concerned)",
 			 size_write(free, r->free, b->page));
+	say_account(b);
 }
 
 void brief_say_where(const struct brief *b)
