@@ -483,6 +483,11 @@ TEST_F(cli_answers, a_refusal_is_explained_with_the_kernels_sum)
 		"oomtrace dump --type commit | sed -n 's/.* shortfall=//p' | tail -n 1",
 		NULL
 	};
+	char *why_record[] = {
+		"sh", "-c",
+		"oomtrace why \"$(oomtrace dump --json --type commit | sed -n 's/.*\"record_id\":\"\\([^\"]*\\)\".*\"ret\":-12.*/\\1/p' | tail -n 1)\"",
+		NULL
+	};
 	long long short_bytes, shortfall;
 
 	EXPECT_EQ(1, OOMTRACE("refusals"));
@@ -506,6 +511,8 @@ TEST_F(cli_answers, a_refusal_is_explained_with_the_kernels_sum)
 	EXPECT_IN("= short by ", said);
 	EXPECT_IN("Stack ", said);
 	printf("# %s", said);
+	EXPECT_EQ(0, run_program(said, sizeof(said), why_record));
+	EXPECT_IN(" 10 GiB by mmap, refused with ENOMEM", said);
 }
 
 static int status_as_user(void *unused)

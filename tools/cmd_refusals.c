@@ -304,7 +304,8 @@ static void say_stack(const struct store *st, const struct refusal *r)
 	term_say("Stack", "%s", term_clean(clean, sizeof(clean), names));
 }
 
-static void explain(const struct store *st, const struct refusal *r)
+/* @largest: no request of the group is larger. */
+static void explain(const struct store *st, const struct refusal *r, bool largest)
 {
 	const struct saved_header *facts = &st->load[r->load].recs.facts;
 	const struct oomtrace_commit *c = r->c;
@@ -326,7 +327,8 @@ static void explain(const struct store *st, const struct refusal *r)
 		 write_task(task, c), c->uid, size_write(size, c->pages, page),
 		 refusal_calls(text, sizeof(text), 1U << (c->origin & 31)));
 	if (r->times > 1)
-		term_say("", "(the largest of %u requests at that moment: %s)", r->times,
+		term_say("", "(%s of %u requests at that moment: %s)",
+			 largest ? "the largest" : "one", r->times,
 			 refusal_calls(text, sizeof(text), r->calls));
 	refusal_owner(text, sizeof(text), st, r);
 	if (strcmp(text, "-"))
@@ -338,29 +340,33 @@ static void explain(const struct store *st, const struct refusal *r)
 
 static int run_why(const struct options *opt)
 {
-	struct refusal *list = NULL;
+	struct refusal *list = NULL, one;
+	bool found = false, largest = true;
 	struct store st;
 	int status = read_store(&st, opt), damaged;
 	size_t n = 0, i;
 
 	if (!status) {
 		list = refusals_find(&st, opt, &n);
-		for (i = n; wanted && i-- > 0;)
-			if (refusal_is(&st, &list[i], wanted))
-				break;
-		if (!wanted)
-			i = n - 1;
+		if (wanted) {
+			found = refusal_pick(&st, list, n, wanted, &one);
+			for (largest = false, i = 0; found && i < n; i++)
+				largest |= list[i].c == one.c;
+		} else if (n) {
+			one = list[n - 1];
+			found = true;
+		}
 		term_start(opt);
 		if (!n) {
 			status = report_none(opt);
-		} else if (i >= n) {
+		} else if (!found) {
 			say_error("no refused request has the id %s: oomtrace refusals lists them",
 				  wanted);
 			status = EXIT_RUNTIME;
 		} else if (opt->json) {
-			print_json(&st, &list[i]);
+			print_json(&st, &one);
 		} else {
-			explain(&st, &list[i]);
+			explain(&st, &one, largest);
 		}
 	}
 	damaged = st.damaged;
@@ -400,7 +406,7 @@ static const struct argp_option why_options[] = {
 const struct command command_why = {
 	.name = "why",
 	.summary = "why a request was refused: the kernel's sum, line by line",
-	.help = "Explain why a request for address space was refused: the kernel's sum line by line, the kernel's functions that led there, and what would have granted it. ID is that of oomtrace refusals; without it, the last one."
+	.help = "Explain why a request for address space was refused: the kernel's sum line by line, the kernel's functions that led there, and what would have granted it. ID is that of oomtrace refusals, or the record_id in the JSON of a record; without it, the last one."
 		"\v"
 		"Examples:\n"
 		"  oomtrace why\n"

@@ -76,7 +76,7 @@ struct refusal *refusals_find(const struct store *st, const struct options *opt,
 				r = &list[(*n)++];
 				*r = (struct refusal){
 					.c = c, .load = i, .wall_ns = wall,
-					.dated = l->wall[k],
+					.dated = l->wall[k], .first_ns = c->h.ts_ns,
 				};
 			}
 			add_request(r, c);
@@ -99,44 +99,106 @@ const char *refusal_id(char buf[REFUSAL_ID_MAX], const struct store *st,
 	return buf;
 }
 
-/* The part after a time stamp, if there is one. */
-static const char *skip_stamp(const char *id, bool *stamped, long long *ns)
+/* An id on a command line. @boot: "" if it is not a record_id. */
+struct request_id {
+	char boot[IDENTITY_BOOT];
+	unsigned long long load;
+	bool stamped;
+	long long wall_ns;
+	unsigned long long cpu;
+	unsigned long long seq;
+};
+
+/* Read digits and the character after them. */
+static bool read_part(const char **at, unsigned long long *n, char after)
 {
+	size_t len = strspn(*at, "0123456789");
+
+	if (!len || (*at)[len] != after)
+		return false;
+	*n = strtoull(*at, NULL, 10);
+	*at += len + !!after;
+	return true;
+}
+
+static bool read_request_id(struct request_id *id, const char *text)
+{
+	size_t boot = strspn(text, "0123456789abcdef");
 	const char *rest;
 
-	*stamped = when_read_stamp(id, &rest, ns) && *rest == '-';
-	return *stamped ? rest + 1 : id;
+	memset(id, 0, sizeof(*id));
+	if (when_read_stamp(text, &rest, &id->wall_ns) && *rest == '-') {
+		id->stamped = true;
+		text = rest + 1;
+	} else if (boot == IDENTITY_BOOT - 1 && text[boot] == '.') {
+		memcpy(id->boot, text, boot);
+		text += boot + 1;
+		if (!read_part(&text, &id->load, '.'))
+			return false;
+	}
+	return read_part(&text, &id->cpu, '.') && read_part(&text, &id->seq, '\0');
 }
 
 bool refusal_is_id(const char *text)
 {
-	long long ns;
-	bool stamped;
-	size_t n;
+	struct request_id id;
 
-	text = skip_stamp(text, &stamped, &ns);
-	n = strspn(text, "0123456789");
-	if (!n || text[n] != '.')
-		return false;
-	text += n + 1;
-	n = strspn(text, "0123456789");
-	return n && !text[n];
+	return read_request_id(&id, text);
 }
 
-bool refusal_is(const struct store *st, const struct refusal *r, const char *id)
+/* The group of a request; NULL if it was not refused in the time that is asked for. */
+static const struct refusal *find_group_of(const struct refusal *list, size_t n,
+					   size_t load, const struct oomtrace_commit *c)
 {
-	unsigned long long seq;
-	unsigned int cpu;
-	long long ns;
-	bool stamped;
+	size_t i;
 
-	id = skip_stamp(id, &stamped, &ns);
-	if (sscanf(id, "%u.%llu", &cpu, &seq) != 2 || r->c->h.cpu != cpu ||
-	    r->c->h.seq != seq)
+	for (i = 0; i < n; i++)
+		if (list[i].load == load && list[i].c->tgid == c->tgid && c->ret &&
+		    c->h.ts_ns >= list[i].first_ns && c->h.ts_ns <= list[i].last_ns)
+			return &list[i];
+	return NULL;
+}
+
+static bool is_load_meant(const struct store *st, size_t load, const struct request_id *id)
+{
+	const struct saved_header *facts = &st->load[load].recs.facts;
+
+	if (*id->boot)
+		return !strcmp(facts->boot, id->boot) && facts->load == id->load;
+	return id->stamped || store_is_newest_load(st, load) || st->nload == 1;
+}
+
+bool refusal_pick(const struct store *st, const struct refusal *list, size_t n,
+		  const char *text, struct refusal *found)
+{
+	const struct oomtrace_commit *c;
+	const struct refusal *group;
+	const struct records *recs;
+	struct request_id id;
+	size_t i, k;
+
+	if (!read_request_id(&id, text))
 		return false;
-	if (stamped)
-		return r->dated && llabs(r->wall_ns - ns) <= STAMP_NS;
-	return store_is_newest_load(st, r->load) || st->nload == 1;
+	for (i = st->nload; i-- > 0;) {
+		if (!is_load_meant(st, i, &id))
+			continue;
+		recs = &st->load[i].recs;
+		for (k = recs->n; k-- > 0;) {
+			c = (const void *)recs->rec[k];
+			if (c->h.type != OOMTRACE_COMMIT || c->h.cpu != id.cpu ||
+			    c->h.seq != id.seq)
+				continue;
+			group = find_group_of(list, n, i, c);
+			if (!group || (id.stamped &&
+				       (!group->dated ||
+					llabs(group->wall_ns - id.wall_ns) > STAMP_NS)))
+				continue;
+			*found = *group;
+			found->c = c;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* ---- the sum ---- */

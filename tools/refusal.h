@@ -17,6 +17,7 @@
  * @load: index of its load.
  * @dated: @wall_ns is known.
  * @wall_ns: CLOCK_REALTIME of the first, nanoseconds.
+ * @first_ns: CLOCK_MONOTONIC of the first, nanoseconds.
  * @last_ns: CLOCK_MONOTONIC of the last, nanoseconds.
  * @calls: bit n: enum oomtrace_origin n was among them.
  * @times: number of requests.
@@ -26,6 +27,7 @@ struct refusal {
 	size_t load;
 	bool dated;
 	long long wall_ns;
+	unsigned long long first_ns;
 	unsigned long long last_ns;
 	unsigned int calls;
 	unsigned int times;
@@ -68,8 +70,18 @@ struct refusal *refusals_find(const struct store *st, const struct options *opt,
 const char *refusal_id(char buf[REFUSAL_ID_MAX], const struct store *st,
 		       const struct refusal *r);
 
-/** refusal_is() - does the id on a command line mean this one? */
-bool refusal_is(const struct store *st, const struct refusal *r, const char *id);
+/**
+ * refusal_pick() - find the request that an id on a command line means
+ * @st: the store.
+ * @list: all groups.
+ * @n: number of groups.
+ * @id: [STAMP-]CPU.SEQ, or the record_id BOOT.LOAD.CPU.SEQ of any refused request.
+ * @found: out: its group, with this request as @c.
+ *
+ * Return: false if there is none.
+ */
+bool refusal_pick(const struct store *st, const struct refusal *list, size_t n,
+		  const char *id, struct refusal *found);
 
 /** refusal_is_id() - has a text the form of an id? */
 bool refusal_is_id(const char *text);

@@ -4,6 +4,7 @@
  * and its messages for damaged files and usage errors. Needs ./oomtrace and
  * removes its files.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -390,6 +391,55 @@ static void save_load(const char *file, u64 from, u64 to, bool named)
 	}
 }
 
+/* Save two refused requests of one process and one that was granted. */
+static void save_requests(const char *file)
+{
+	struct saved_header h = {
+		.magic = "OOMTRACE", .endian = SAVED_ENDIAN, .size = sizeof(h),
+		.format = SAVED_FORMAT, .abi = OOMTRACE_ABI_VERSION, .page_size = 4096,
+		.wall_offset_ns = 1764547200000000000LL, .load = 7,
+		.boot = "0123456789abcdef0123456789abcdef",
+	};
+	RECORD(c, COMMIT, commit);
+	unsigned int i;
+
+	save(file, &h, sizeof(h));
+	strcpy(c.comm, "greedy");
+	c.tgid = 12;
+	for (i = 1; i <= 3; i++) {
+		c.h.seq = i;
+		c.h.cpu = 2;
+		c.h.ts_ns = 1000000000 + i;
+		c.pages = 256 * i;
+		c.ret = i < 3 ? -ENOMEM : 0;
+		save(file, &c, sizeof(c));
+	}
+}
+
+#define RECORD_ID	"0123456789abcdef0123456789abcdef.7.2."
+
+static void test_why(void)
+{
+	save_requests("asked");
+	expect("./oomtrace dump --json asked | sed -n 's/.*\"record_id\":\"\\([^\"]*\\)\".*/\\1/p' | head -1",
+	       0, RECORD_ID "1\n", "a_request_has_a_record_id");
+	expect("./oomtrace why " RECORD_ID "2 asked", 0, "greedy[12], uid 0: 2 MiB by",
+	       "why_takes_a_record_id");
+	check_has(out, "(the largest of 2 requests", "of_the_largest_request");
+	expect("./oomtrace why " RECORD_ID "1 asked", 0, "greedy[12], uid 0: 1 MiB by",
+	       "and_of_any_other");
+	check_has(out, "(one of 2 requests", "which_it_explains");
+	expect("./oomtrace why 2.1 asked", 0, "uid 0: 1 MiB by", "a_short_id_may_be_of_any_too");
+	expect("./oomtrace why " RECORD_ID "3 asked 2>&1", 1, "no refused request has the id",
+	       "a_request_that_was_granted_is_none");
+	expect("./oomtrace why 0123456789abcdef0123456789abcdef.8.2.1 asked 2>&1", 1,
+	       "no refused request has the id", "nor_is_one_of_another_load");
+	expect("./oomtrace why 1123456789abcdef0123456789abcdef.7.2.1 asked 2>&1", 1,
+	       "no refused request has the id", "nor_one_of_another_boot");
+	expect("./oomtrace why 0123456789abcdef0123456789abcdef.7.2 asked 2>&1", 1,
+	       "No such file", "an_id_in_part_is_a_file");
+}
+
 /* As after an upgrade of the service: the module stays loaded, and both versions save. */
 static void test_upgraded(void)
 {
@@ -586,6 +636,7 @@ void test_cli(void)
 	test_last();
 	test_saved();
 	test_upgraded();
+	test_why();
 	test_completion();
 	test_man();
 	test_usage();

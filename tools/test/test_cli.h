@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_CLI_H
 #define OOMTRACE_TEST_CLI_H
 
-#define CLI_TESTS	124
+#define CLI_TESTS	134
 
 void test_cli(void);
 
