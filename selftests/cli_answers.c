@@ -404,8 +404,13 @@ TEST_F(cli_answers, protect_names_the_first_victim_and_what_saves_it)
 	struct hog big, small;
 	struct memcg cg;
 	char what[64];
+	char *wide[] = {
+		"sh", "-c",
+		"{ COLUMNS=80 oomtrace protect --number 1000; COLUMNS=80 oomtrace protect --cgroup $0; } | awk 'length > 80'",
+		cg.dir, NULL
+	};
 
-	if (!memcg_make(&cg, "answers", MB(64)))
+	if (!memcg_make(&cg, "answers-of-a-cgroup-with-a-name-that-takes-half-of-a-line", MB(64)))
 		SKIP(return, "no cgroup v2 memory controller");
 	hog_start(&small, "--cgroup %s --comm small --anon 6 --hold", cg.dir);
 	hog_start(&big, "--cgroup %s --comm big --anon 12 --hold", cg.dir);
@@ -415,6 +420,9 @@ TEST_F(cli_answers, protect_names_the_first_victim_and_what_saves_it)
 	snprintf(what, sizeof(what), "big[%d] would be killed first", big.pid);
 	EXPECT_IN(what, said);
 	EXPECT_IN("--comm small --anon 6 --hold", said);
+	/* All processes, and those of a cgroup with a long name. */
+	EXPECT_EQ(0, run_program(said, sizeof(said), wide));
+	EXPECT_STREQ("", said);
 	EXPECT_EQ(0, OOMTRACE("protect", "--cgroup", cg.dir, "--number", "1",
 			      "--json"));
 	EXPECT_EQ(big.pid, json_number("/pid")) TH_LOG("%s", said);
