@@ -67,18 +67,25 @@ int oomtrace_take_return(struct kprobe *kp, struct pt_regs *regs)
 NOKPROBE_SYMBOL(oomtrace_take_return);
 
 /*
- * A kretprobe's kprobe has a handler of the kernel's, which takes an instance for
- * the call. Put @before in front of it. The probe is armed, so calls may use either
- * meanwhile. On a kernel that has no such handler, every return is hooked.
+ * The kernel gives the kprobe of a kretprobe a pre-handler, which takes an instance
+ * for each call. Install @before in its place. @before calls it, by
+ * oomtrace_take_return(), for the calls whose return is needed.
+ *
+ * The probe is armed already. A call that still runs the kernel's pre-handler has
+ * its return hooked, which is correct and costs more. So is every call on a kernel
+ * that has no such pre-handler.
  */
-static void put_before(struct oomtrace_hook *hook)
+static void replace_pre_handler(struct oomtrace_hook *hook)
 {
 	struct kprobe *kp = &hook->krp.kp;
 
 	if (!kp->pre_handler)
 		return;
-	/* Every CPU must see @take_return before it can run @before, which calls it. */
 	hook->take_return = kp->pre_handler;
+	/*
+	 * A CPU that loads @before must find @take_return, but the kernel loads a
+	 * pre-handler without a barrier. After this, every CPU has passed one.
+	 */
 	synchronize_rcu();
 	WRITE_ONCE(kp->pre_handler, hook->before);
 }
@@ -101,7 +108,7 @@ static int attach_kretprobe(struct oomtrace_hook *hook)
 			      max(64U, 4 * num_possible_cpus()) : 16;
 	ret = register_kretprobe(&hook->krp);
 	if (!ret && hook->before)
-		put_before(hook);
+		replace_pre_handler(hook);
 	return ret;
 }
 
