@@ -14,6 +14,13 @@ install_packages() {
 		{ apt-get -qq update && apt-get -qq -y install --no-install-recommends "$@"; }
 }
 
+# install_build_depends DIRECTORY...: installs what debian/control of these sources needs for a build, as
+# root in a suite's root.
+install_build_depends() {
+	apt-get -qq -y build-dep --no-install-recommends "$@" ||
+		{ apt-get -qq update && apt-get -qq -y build-dep --no-install-recommends "$@"; }
+}
+
 # try NAME COMMAND...: the test passes if the command's status is 0. If it fails, prints the end of
 # the command's output.
 try() {
