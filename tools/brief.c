@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "human.h"
 #include "size.h"
+#include "store_pick.h"
 #include "term.h"
 #include "victim.h"
 #include "when.h"

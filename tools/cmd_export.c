@@ -14,7 +14,7 @@
 #include "metrics.h"
 #include "perfetto.h"
 #include "records_json.h"
-#include "store.h"
+#include "store_pick.h"
 
 enum format { FORMAT_NONE, JSON, PERFETTO, PROMETHEUS, OPENMETRICS };
 

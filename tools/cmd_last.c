@@ -22,7 +22,7 @@
 #include "json.h"
 #include "pstore.h"
 #include "records_json.h"
-#include "store.h"
+#include "store_pick.h"
 #include "term.h"
 #include "victim.h"
 #include "when.h"

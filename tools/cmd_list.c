@@ -13,6 +13,7 @@
 #include "cmd_list.h"
 #include "json.h"
 #include "size.h"
+#include "store_pick.h"
 #include "term.h"
 #include "when.h"
 

@@ -17,6 +17,7 @@
 #include "json.h"
 #include "refusal.h"
 #include "size.h"
+#include "store_pick.h"
 #include "table.h"
 #include "term.h"
 #include "when.h"

@@ -22,7 +22,7 @@
 #include "records.h"
 #include "report_html.h"
 #include "report_page.h"
-#include "store.h"
+#include "store_pick.h"
 
 /* Upper bounds of what the page shows. */
 #define CANDIDATES_SHOWN	500

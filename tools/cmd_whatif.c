@@ -15,7 +15,7 @@
 #include "../common/format.h"
 #include "cmd_whatif.h"
 #include "numbers.h"
-#include "store.h"
+#include "store_pick.h"
 #include "whatif_print.h"
 
 #define CGROUP_ROOT	"/sys/fs/cgroup"

@@ -14,6 +14,7 @@
 #include "procfs.h"
 #include "refusal.h"
 #include "size.h"
+#include "store_pick.h"
 #include "term.h"
 #include "when.h"
 

@@ -14,27 +14,8 @@
 #ifndef OOMTRACE_STORE_H
 #define OOMTRACE_STORE_H
 
+#include "loads.h"
 #include "options.h"
-#include "records.h"
-
-/**
- * struct load - the records of one load of the module
- * @recs: the records by time, each once; @recs.facts describes the machine.
- * @wall: for each record: from its ts_ns to CLOCK_REALTIME, nanoseconds; 0 if
- *	that is not known.
- * @named: @recs.facts has the names of the boot and of the load.
- * @live: the device's load.
- * @sources: private; number of sources.
- * @device: private; for each record: it was read from the device.
- */
-struct load {
-	struct records recs;
-	long long *wall;
-	bool named;
-	bool live;
-	size_t sources;
-	bool *device;
-};
 
 /**
  * struct episode - one OOM
@@ -96,31 +77,6 @@ int store_read(struct store *st, const struct options *opt, unsigned long types)
 /** store_free() - free everything */
 void store_free(struct store *st);
 
-/** enum store_want - which episode is meant if none is named */
-enum store_want {
-	STORE_ANY,
-	STORE_KILLED,	/* the newest in which a task was killed, or else any */
-	STORE_CHOSEN,	/* the newest in which the kernel chose one, or else any */
-};
-
-/**
- * store_pick() - select the episode that the command line asks for
- * @st: the store.
- * @opt: the command line: an id, or a time range.
- * @want: which one without an id.
- *
- * Return: the episode, or NULL if there is none; store_report_none() says so.
- */
-const struct episode *store_pick(const struct store *st, const struct options *opt,
-				 enum store_want want);
-
-/**
- * store_report_none() - report that no episode was found
- *
- * Return: exit status.
- */
-int store_report_none(const struct store *st, const struct options *opt);
-
 /**
  * store_complete() - read all records of an episode
  * @st: the store.
@@ -129,26 +85,5 @@ int store_report_none(const struct store *st, const struct options *opt);
  * Return: the records of the episode's load, with all those of the episode.
  */
 struct records *store_complete(struct store *st, const struct episode *ep);
-
-/* Bytes that hold any id. */
-#define STORE_ID_MAX	96
-
-/** store_id() - the id to show: NUMBER of the newest load, else STAMP-NUMBER */
-const char *store_id(char buf[STORE_ID_MAX], const struct store *st,
-		     const struct episode *ep);
-
-/** store_long_id() - the id that stays: BOOT.LOAD.NUMBER; STAMP-NUMBER if unknown */
-const char *store_long_id(char buf[STORE_ID_MAX], const struct store *st,
-			  const struct episode *ep);
-
-/** store_is_newest_load() - is there no later load? */
-bool store_is_newest_load(const struct store *st, size_t load);
-
-/**
- * store_name_sources() - what to type after a command to read the same again
- *
- * Return: " FILE..."; "" for the device and the default directory.
- */
-const char *store_name_sources(char *buf, size_t size, const struct options *opt);
 
 #endif /* OOMTRACE_STORE_H */
