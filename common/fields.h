@@ -372,6 +372,29 @@
 	F(process, cmdline,		STR,  none)		\
 	F(process, cgroup,		STR,  none)
 
+#define OOMTRACE_FIELDS_SIGKILL(F)				\
+	F(sigkill, sender,		ENUM, sender)		\
+	F(sigkill, how,			ENUM, how)		\
+	F(sigkill, result,		ENUM, sent)		\
+	F(sigkill, pid,			INT,  none)		\
+	F(sigkill, tgid,		INT,  none)		\
+	F(sigkill, comm,		STR,  none)		\
+	F(sigkill, uid,			UINT, none)		\
+	F(sigkill, cgroup_id,		UINT, none)		\
+	F(sigkill, ns_pid,		INT,  none)		\
+	F(sigkill, parent_pid,		INT,  none)		\
+	F(sigkill, parent_comm,		STR,  none)		\
+	F(sigkill, victim_pid,		INT,  none)		\
+	F(sigkill, victim_tgid,		INT,  none)		\
+	F(sigkill, victim_comm,		STR,  none)		\
+	F(sigkill, victim_uid,		UINT, none)		\
+	F(sigkill, victim_cgroup_id,	UINT, none)		\
+	F(sigkill, victim_ns_pid,	INT,  none)		\
+	F(sigkill, near,		ENUM, near)		\
+	F(sigkill, oom_episode,		UINT, none)		\
+	F(sigkill, oom_age_ns,		UINT, none)		\
+	F(sigkill, left_out,		UINT, none)
+
 /* T(TYPE, type): every record type, in the order of enum oomtrace_type. */
 #define OOMTRACE_TYPES(T)		\
 	T(COMMIT, commit)		\
@@ -394,7 +417,8 @@
 	T(SAMPLE, sample)		\
 	T(PROCESS, process)		\
 	T(MEMCG, memcg)			\
-	T(EXEMPT, exempt)
+	T(EXEMPT, exempt)		\
+	T(SIGKILL, sigkill)
 
 /*
  * The names of ENUM values: E(CONSTANT, "name"), one list for each enum of the
@@ -504,6 +528,34 @@
 	E(OOMTRACE_ENDING_NO_CANDIDATE,	"no_candidate")		\
 	E(OOMTRACE_ENDING_PANIC,	"panic")		\
 	E(OOMTRACE_ENDING_DISABLED,	"disabled")
+
+#define OOMTRACE_NAMES_sender(E)			\
+	E(OOMTRACE_SENDER_PROCESS,	"process")	\
+	E(OOMTRACE_SENDER_KERNEL,	"kernel")	\
+	E(OOMTRACE_SENDER_OOM_KILLER,	"oom_killer")
+
+#define OOMTRACE_NAMES_how(E)				\
+	E(OOMTRACE_HOW_OTHER,		"other")	\
+	E(OOMTRACE_HOW_KILL,		"kill")		\
+	E(OOMTRACE_HOW_PIDFD,		"pidfd")	\
+	E(OOMTRACE_HOW_WRITE,		"write")	\
+	E(OOMTRACE_HOW_MRELEASE,	"mrelease")	\
+	E(OOMTRACE_HOW_EXIT,		"exit")		\
+	E(OOMTRACE_HOW_PID_NAMESPACE,	"pid_namespace") \
+	E(OOMTRACE_HOW_ITSELF,		"itself")
+
+#define OOMTRACE_NAMES_sent(E)				\
+	E(OOMTRACE_SENT_DELIVERED,	"delivered")	\
+	E(OOMTRACE_SENT_IGNORED,	"ignored")	\
+	E(OOMTRACE_SENT_ALREADY_PENDING, "already_pending") \
+	E(OOMTRACE_SENT_OVERFLOW_FAIL,	"overflow_fail") \
+	E(OOMTRACE_SENT_LOSE_INFO,	"lose_info")
+
+#define OOMTRACE_NAMES_near(E)				\
+	E(OOMTRACE_NEAR_NONE,		"none")		\
+	E(OOMTRACE_NEAR_PART,		"part")		\
+	E(OOMTRACE_NEAR_OPEN,		"open")		\
+	E(OOMTRACE_NEAR_ENDED,		"ended")
 
 #define OOMTRACE_NAMES_ring(E)			\
 	E(OOMTRACE_RING_COMMIT,	"commit")	\

@@ -68,6 +68,7 @@
  *	never by the module
  * @OOMTRACE_PROCESS: what was read of a victim before its kill; made by programs
  *	that save records, never by the module
+ * @OOMTRACE_SIGKILL: one SIGKILL that was sent, by any sender; only with signals=kill
  */
 enum oomtrace_type {
 	OOMTRACE_COMMIT		= 1,
@@ -91,11 +92,12 @@ enum oomtrace_type {
 	OOMTRACE_PROCESS	= 21,
 	OOMTRACE_MEMCG		= 26,
 	OOMTRACE_EXEMPT		= 27,
+	OOMTRACE_SIGKILL	= 30,
 };
 
 /**
  * enum oomtrace_ring_id - the ring that buffered a record
- * @OOMTRACE_RING_COMMIT: commit decisions, which can be frequent
+ * @OOMTRACE_RING_COMMIT: commit decisions and SIGKILLs, which can be frequent
  * @OOMTRACE_RING_OOM: OOM episodes, which are rare; commit decisions never
  *	overwrite them
  * @OOMTRACE_RING_CANDIDATE: the candidates of OOM episodes, which overwrite only
@@ -1407,7 +1409,8 @@ struct oomtrace_repeat {
 /**
  * struct oomtrace_name - the path of a cgroup, or a part of it
  * @h: header. The record is written some time after the episode's end.
- * @episode: number of the episode whose records contain the cgroup's id.
+ * @episode: number of the episode whose records contain the cgroup's id. Absent if
+ *	they are sigkill records, which have no episode.
  * @cgroup_id: the id, as in the @cgroup_id or @memcg_id of those records.
  * @length: bytes of the whole path, without NUL; 1 to 1023. Absent if the kernel
  *	does not give the path; so are @offset, @truncated and @path.
@@ -1434,6 +1437,138 @@ struct oomtrace_name {
 	__u8	truncated;
 	__u8	reserved[2];
 	char	path[OOMTRACE_NAME_PATH];
+};
+
+/**
+ * enum oomtrace_sender - what sent a SIGKILL
+ * @OOMTRACE_SENDER_PROCESS: user space: the current task, by a system call, or as it
+ *	exits
+ * @OOMTRACE_SENDER_KERNEL: the kernel, for another reason than an OOM
+ * @OOMTRACE_SENDER_OOM_KILLER: the kernel's OOM killer
+ */
+enum oomtrace_sender {
+	OOMTRACE_SENDER_PROCESS,
+	OOMTRACE_SENDER_KERNEL,
+	OOMTRACE_SENDER_OOM_KILLER,
+	OOMTRACE_SENDERS,
+};
+
+/**
+ * enum oomtrace_how - the way in which a SIGKILL was sent
+ * @OOMTRACE_HOW_OTHER: none of the below
+ * @OOMTRACE_HOW_KILL: kill(2), tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo
+ * @OOMTRACE_HOW_PIDFD: pidfd_send_signal(2)
+ * @OOMTRACE_HOW_WRITE: a write to a file, such as cgroup.kill
+ * @OOMTRACE_HOW_MRELEASE: process_mrelease(2)
+ * @OOMTRACE_HOW_EXIT: the sender exits, and the victim asked for the signal then
+ *	(PR_SET_PDEATHSIG), or the sender traced it (PTRACE_O_EXITKILL)
+ * @OOMTRACE_HOW_PID_NAMESPACE: the sender is the init of a pid namespace and exits,
+ *	so the kernel kills all other tasks in there
+ * @OOMTRACE_HOW_ITSELF: the kernel kills the task that runs: RLIMIT_CPU, or an exec
+ *	that failed too late to return
+ */
+enum oomtrace_how {
+	OOMTRACE_HOW_OTHER,
+	OOMTRACE_HOW_KILL,
+	OOMTRACE_HOW_PIDFD,
+	OOMTRACE_HOW_WRITE,
+	OOMTRACE_HOW_MRELEASE,
+	OOMTRACE_HOW_EXIT,
+	OOMTRACE_HOW_PID_NAMESPACE,
+	OOMTRACE_HOW_ITSELF,
+	OOMTRACE_HOWS,
+};
+
+/**
+ * enum oomtrace_sent - what became of a signal (the kernel's TRACE_SIGNAL_*)
+ * @OOMTRACE_SENT_DELIVERED: the task gets it
+ * @OOMTRACE_SENT_IGNORED: the task is dying already, or is an init that may not be
+ *	killed from inside its pid namespace
+ * @OOMTRACE_SENT_ALREADY_PENDING: the task has one already
+ * @OOMTRACE_SENT_OVERFLOW_FAIL: there was no memory for it
+ * @OOMTRACE_SENT_LOSE_INFO: the task gets it, without information on the sender
+ */
+enum oomtrace_sent {
+	OOMTRACE_SENT_DELIVERED,
+	OOMTRACE_SENT_IGNORED,
+	OOMTRACE_SENT_ALREADY_PENDING,
+	OOMTRACE_SENT_OVERFLOW_FAIL,
+	OOMTRACE_SENT_LOSE_INFO,
+	OOMTRACE_SENTS,
+};
+
+/**
+ * enum oomtrace_near - the OOM episode that a SIGKILL is near to
+ * @OOMTRACE_NEAR_NONE: none was open, and none ended within the last minute
+ * @OOMTRACE_NEAR_PART: the SIGKILL is part of the episode: the OOM killer sent it, or
+ *	an OOM daemon
+ * @OOMTRACE_NEAR_OPEN: the episode of another task was open
+ * @OOMTRACE_NEAR_ENDED: the episode had ended
+ */
+enum oomtrace_near {
+	OOMTRACE_NEAR_NONE,
+	OOMTRACE_NEAR_PART,
+	OOMTRACE_NEAR_OPEN,
+	OOMTRACE_NEAR_ENDED,
+	OOMTRACE_NEARS,
+};
+
+/**
+ * struct oomtrace_sigkill - a SIGKILL that was sent
+ * @h: header.
+ * @cgroup_id: id of the sender's memory cgroup.
+ * @victim_cgroup_id: id of the victim's memory cgroup.
+ * @oom_episode: number of the episode that @near is about. Absent if there is none,
+ *	or if it may only repeat another one and has no number yet.
+ * @oom_age_ns: time since the end of that episode, nanoseconds; absent unless @near is
+ *	ended.
+ * @left_out: SIGKILLs since the previous record that have none of their own, because
+ *	there were too many. A record that has only this field reports the last ones.
+ * @pid: pid of the sender: the task that ran when the signal was sent. Absent, as
+ *	all else about the sender, if that was in an interrupt.
+ * @tgid: thread group id of the sender.
+ * @uid: real uid of the sender.
+ * @ns_pid: @pid in the sender's own pid namespace.
+ * @parent_pid: thread group id of the sender's parent.
+ * @victim_pid: pid of the task that the signal was sent to.
+ * @victim_tgid: thread group id of that task: all of its threads die.
+ * @victim_uid: real uid of the victim.
+ * @victim_ns_pid: @victim_pid in the victim's own pid namespace; absent if the victim
+ *	has already released its pid.
+ * @comm: command name of the sender's process.
+ * @parent_comm: command name of the sender's parent.
+ * @victim_comm: command name of the victim's process.
+ * @sender: enum oomtrace_sender.
+ * @how: enum oomtrace_how.
+ * @result: enum oomtrace_sent.
+ * @near: enum oomtrace_near.
+ *
+ * Written while signals=kill, to the ring of commit decisions: no number of signals
+ * overwrites an OOM. Name records without an episode have the cgroups' paths.
+ */
+struct oomtrace_sigkill {
+	struct oomtrace_header h;
+	__u64	cgroup_id;
+	__u64	victim_cgroup_id;
+	__u64	oom_episode;
+	__u64	oom_age_ns;
+	__u64	left_out;
+	__s32	pid;
+	__s32	tgid;
+	__u32	uid;
+	__s32	ns_pid;
+	__s32	parent_pid;
+	__s32	victim_pid;
+	__s32	victim_tgid;
+	__u32	victim_uid;
+	__s32	victim_ns_pid;
+	__u8	sender;
+	__u8	how;
+	__u8	result;
+	__u8	near;
+	char	comm[OOMTRACE_COMM_LEN];
+	char	parent_comm[OOMTRACE_COMM_LEN];
+	char	victim_comm[OOMTRACE_COMM_LEN];
 };
 
 /**
@@ -1833,6 +1968,9 @@ struct oomtrace_daemons {
 
 /** OOMTRACE_IOC_CANDIDATES - record the memory of 0 contenders, 1 all; else EINVAL */
 #define OOMTRACE_IOC_CANDIDATES	_IOW('O', 0x7d, __u32)
+
+/** OOMTRACE_IOC_SIGNALS - record 0 none of all signals, 1 SIGKILL; else EINVAL */
+#define OOMTRACE_IOC_SIGNALS	_IOW('O', 0x84, __u32)
 
 /*
  * Position: a newly opened device starts at the oldest buffered record.

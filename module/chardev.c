@@ -25,6 +25,7 @@
 #include "oom/daemon_list.h"
 #include "oom/episode.h"
 #include "oom/ranking.h"
+#include "oom/sigkill.h"
 #include "oom/terms.h"
 #include "ring/mmap.h"
 #include "ring/resize.h"
@@ -235,6 +236,17 @@ static int ioc_candidates(void __user *arg)
 	return oomtrace_candidates_set(full ? "full" : "compact");
 }
 
+static int ioc_signals(void __user *arg)
+{
+	u32 kill;
+
+	if (get_user(kill, (u32 __user *)arg))
+		return -EFAULT;
+	if (kill > 1)
+		return -EINVAL;
+	return oomtrace_signals_set(kill ? "kill" : "none");
+}
+
 static int ioc_daemons(const void __user *arg)
 {
 	struct oomtrace_daemons list;
@@ -420,6 +432,8 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioc_stats((void __user *)arg);
 	case OOMTRACE_IOC_STACK:
 		return ioc_stack(s, (void __user *)arg);
+	case OOMTRACE_IOC_SIGNALS:
+		return ioc_signals((void __user *)arg);
 	case OOMTRACE_IOC_DAEMONS:
 		return ioc_daemons((void __user *)arg);
 	}

@@ -26,6 +26,7 @@
 #include "oom/daemon_list.h"
 #include "oom/episode.h"
 #include "oom/ranking.h"
+#include "oom/sigkill.h"
 #include "oom/terms.h"
 #include "ring/reader.h"
 #include "ring/resize.h"
@@ -373,6 +374,16 @@ static int daemons_set(char *text)
 	return oomtrace_daemon_list_set_text(text);
 }
 
+static size_t signals_print(char *buf, size_t size)
+{
+	return scnprintf(buf, size, "%s\n", oomtrace_signals_name());
+}
+
+static int signals_set(char *text)
+{
+	return oomtrace_signals_set(strim(text));
+}
+
 static_assert(OOMTRACE_DAEMONS_TEXT <= CONTROL_MAX);
 
 static const struct control controls[] = {
@@ -383,6 +394,7 @@ static const struct control controls[] = {
 	{ "filter", oomtrace_filter_print, filter_set },
 	{ "buffer_size_kb", oomtrace_buffer_size_print, buffer_size_set },
 	{ "daemons", oomtrace_daemon_list_print, daemons_set },
+	{ "signals", signals_print, signals_set },
 };
 
 static ssize_t control_read(struct file *file, char __user *ubuf, size_t len,

@@ -26,6 +26,7 @@
 #include "oom/daemon.h"
 #include "oom/panic.h"
 #include "oom/repeat.h"
+#include "oom/sigkill.h"
 #include "ring/cpus.h"
 #include "ring/resize.h"
 #include "ring/wakeup.h"
@@ -51,6 +52,7 @@ static const struct step steps[] = {
 	{ .unload = oomtrace_paths_exit },
 	{ .unload = oomtrace_repeat_exit },
 	{ .unload = oomtrace_daemon_exit },
+	{ .unload = oomtrace_sigkill_exit },
 	{ .load = oomtrace_hooks_attach, .unload = oomtrace_hooks_detach },
 	/* Users can open the device from here on, so no later step may fail. */
 	{ .load = oomtrace_chardev_init, .unload = oomtrace_chardev_exit },
@@ -79,6 +81,7 @@ static int __init oomtrace_init(void)
 	oomtrace_paths_init();
 	oomtrace_repeat_init();
 	oomtrace_daemon_init();
+	oomtrace_sigkill_init();
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		ret = steps[i].load ? steps[i].load() : 0;

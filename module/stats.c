@@ -19,6 +19,7 @@ DEFINE_PER_CPU(struct oomtrace_stats, oomtrace_stats);
 
 static atomic64_t endings[OOMTRACE_ENDINGS];
 static atomic64_t unrecorded[OOMTRACE_UNRECORDED];
+static atomic64_t sigkills[OOMTRACE_SENDERS];
 
 /**
  * oomtrace_stats_ending() - count an episode that ended
@@ -27,6 +28,15 @@ static atomic64_t unrecorded[OOMTRACE_UNRECORDED];
 void oomtrace_stats_ending(unsigned int ending)
 {
 	atomic64_inc(&endings[ending]);
+}
+
+/**
+ * oomtrace_stats_sigkill() - count a SIGKILL
+ * @sender: enum oomtrace_sender.
+ */
+void oomtrace_stats_sigkill(unsigned int sender)
+{
+	atomic64_inc(&sigkills[sender]);
 }
 
 /**
@@ -295,6 +305,8 @@ static void show_endings(struct seq_file *m, u64 episodes)
 		[OOMTRACE_UNRECORDED_PATH] = "cgroups without a recorded path (no room)",
 		[OOMTRACE_UNRECORDED_SIGNAL] =
 			"signals of OOM daemons not recorded (too many at once)",
+		[OOMTRACE_UNRECORDED_SIGKILL] =
+			"SIGKILLs counted by a later record (too many at once)",
 	};
 	int i;
 
@@ -306,6 +318,19 @@ static void show_endings(struct seq_file *m, u64 episodes)
 	for (i = 0; i < OOMTRACE_UNRECORDED; i++)
 		seq_printf(m, "%s: %llu\n", unrecorded_names[i],
 			   (u64)atomic64_read(&unrecorded[i]));
+}
+
+static void show_sigkills(struct seq_file *m)
+{
+#define E(constant, name) [constant] = name,
+	static const char * const names[] = { OOMTRACE_NAMES_sender(E) };
+#undef E
+	int i;
+
+	seq_puts(m, "# SIGKILLs while signals=kill\n");
+	for (i = 0; i < OOMTRACE_SENDERS; i++)
+		seq_printf(m, "sent by %s: %llu\n", names[i],
+			   (u64)atomic64_read(&sigkills[i]));
 }
 
 /**
@@ -340,4 +365,5 @@ void oomtrace_stats_show(struct seq_file *m, u64 episodes, u64 no_stack)
 	show_histograms(m);
 	show_commands(m);
 	show_endings(m, episodes);
+	show_sigkills(m);
 }

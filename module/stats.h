@@ -63,12 +63,15 @@ static __always_inline void oomtrace_stats_headroom(s64 pages)
  * @OOMTRACE_UNRECORDED_PATH: a cgroup's path; no room, or the cgroup is
  *	being removed.
  * @OOMTRACE_UNRECORDED_SIGNAL: an OOM daemon's signal; the table was full.
+ * @OOMTRACE_UNRECORDED_SIGKILL: a SIGKILL; there were too many, and a later record
+ *	counts it.
  */
 enum oomtrace_unrecorded {
 	OOMTRACE_UNRECORDED_REPEAT,
 	OOMTRACE_UNRECORDED_RETRY,
 	OOMTRACE_UNRECORDED_PATH,
 	OOMTRACE_UNRECORDED_SIGNAL,
+	OOMTRACE_UNRECORDED_SIGKILL,
 	OOMTRACE_UNRECORDED,
 };
 
@@ -78,6 +81,7 @@ void oomtrace_stats_denial(void);
 u64 oomtrace_stats_quick(int mode);
 u64 oomtrace_stats_decisions(void);
 void oomtrace_stats_ending(unsigned int ending);
+void oomtrace_stats_sigkill(unsigned int sender);
 void oomtrace_stats_unrecorded(enum oomtrace_unrecorded kind, unsigned int n);
 void oomtrace_stats_info(struct oomtrace_stats_info *info);
 void oomtrace_stats_show(struct seq_file *m, u64 episodes, u64 no_stack);

@@ -2,6 +2,9 @@
 /*
  * Paths of the cgroups in an episode's records, which have the cgroup ids only.
  *
+ * The sets of sigkill records belong to no episode: their name records have none, and
+ * go to the ring where those records are.
+ *
  * Looking up a path takes locks that a handler must not wait for. So handlers
  * collect references to the cgroups of an episode: those of the task that
  * allocates, of the victims and of the candidates, and the one that is out of
@@ -21,10 +24,11 @@
 #include "later.h"
 #include "oom/cgroup_paths.h"
 #include "oom/episode.h"
+#include "ring/ring.h"
 #include "stats.h"
 
-/* Sets: episodes that are under way or wait for the worker, at most. */
-#define SETS		8
+/* Sets: episodes that are under way or wait for the worker, at most; and one more. */
+#define SETS		9
 /* Cgroups in a set, at most; candidates may use FOR_CANDIDATES of them. */
 #define CGROUPS		64
 #define FOR_CANDIDATES	48
@@ -37,7 +41,7 @@ enum { FREE, FILLING, READY };
  * struct oomtrace_paths - the cgroups of one episode
  * @state: FREE, FILLING by an episode's handlers, or READY for the worker.
  * @n: entries of @css in use.
- * @episode: number of the episode.
+ * @episode: number of the episode; 0 if the set belongs to none.
  * @unnamed: times that there was no room for a cgroup.
  * @css: references to the cgroups' memory controller states.
  */
@@ -55,7 +59,7 @@ static struct oomtrace_paths sets[SETS];
 
 /**
  * oomtrace_paths_get() - get an empty set for an episode
- * @episode: number of the episode.
+ * @episode: number of the episode; 0 for none.
  *
  * Return: the set, which the caller must submit, or NULL if no set is free.
  */
@@ -224,7 +228,13 @@ static void record_path_part(u64 episode, struct cgroup *cgrp, int length,
 				 OOMTRACE_BIT(name, path));
 	memcpy(rec.path, path + offset,
 	       min_t(size_t, length - offset, sizeof(rec.path)));
-	oomtrace_oom_write(&rec.h);
+	if (episode) {
+		oomtrace_oom_write(&rec.h);
+		return;
+	}
+	rec.h.valid &= ~OOMTRACE_BIT(name, episode);
+	oomtrace_ring_write(&oomtrace_rings[OOMTRACE_RING_COMMIT], &rec, OOMTRACE_NAME,
+			    sizeof(rec));
 }
 
 static void record_path(u64 episode, struct cgroup *cgrp)

@@ -41,6 +41,7 @@
 #include "oom/daemon_list.h"
 #include "oom/episode.h"
 #include "oom/ranking.h"
+#include "oom/sigkill.h"
 #include "oom/victim.h"
 #include "stats.h"
 #include "task.h"
@@ -154,10 +155,13 @@ static bool was_killed(const struct daemon *d, pid_t tgid, int sig)
 	return false;
 }
 
-/* Add a victim to the episode of current. @mm is NULL or pinned by the caller. */
-static void add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
+/*
+ * Add a victim to the episode of current. @mm is NULL or pinned by the caller.
+ * Returns the episode's number; 0 if there is no room for an episode.
+ */
+static u64 add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 {
-	u64 now = ktime_get_mono_fast_ns();
+	u64 now = ktime_get_mono_fast_ns(), episode;
 	unsigned long flags;
 	struct killed *k;
 	struct daemon *d;
@@ -177,13 +181,16 @@ static void add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 				       sig);
 		oomtrace_paths_add_task(d->paths, task, false);
 	}
+	episode = d ? d->id : 0;
 	raw_spin_unlock_irqrestore(&daemons_lock, flags);
+	return episode;
 }
 
 /* Add a victim with the mm of the first thread that has one. */
-static void add_victim_and_mm(struct task_struct *task, int sig)
+static u64 add_victim_and_mm(struct task_struct *task, int sig)
 {
 	struct task_struct *t;
+	u64 episode;
 	int n = 0;
 
 	for_each_thread(task, t) {
@@ -196,13 +203,13 @@ static void add_victim_and_mm(struct task_struct *task, int sig)
 		if (!oomtrace_task_trylock(t))
 			break;
 		if (t->mm) {
-			add_victim(task, t->mm, sig);
+			episode = add_victim(task, t->mm, sig);
 			task_unlock(t);
-			return;
+			return episode;
 		}
 		task_unlock(t);
 	}
-	add_victim(task, NULL, sig);
+	return add_victim(task, NULL, sig);
 }
 
 /*
@@ -219,32 +226,41 @@ static bool may_kill_any_task(void)
 	       cap_raised(cred->cap_effective, CAP_KILL);
 }
 
-/* Record a SIGKILL or SIGTERM if current is an OOM daemon; RCU is held. */
-static void note_daemon_signal(int sig, struct task_struct *task)
+/*
+ * Record a SIGKILL or SIGTERM if current is an OOM daemon; RCU is held. Returns the
+ * number of its episode, or 0.
+ */
+static u64 note_daemon_signal(int sig, struct task_struct *task)
 {
 	if (!oomtrace_is_daemon_name(current->comm) &&
 	    !oomtrace_is_daemon_name(current->group_leader->comm))
-		return;
+		return 0;
 	/* A daemon may end itself. */
 	if (same_thread_group(task, current) || !may_kill_any_task())
-		return;
-	add_victim_and_mm(task, sig);
+		return 0;
+	return add_victim_and_mm(task, sig);
 }
 
 /* Handle the signal_generate tracepoint; interrupts are off. */
 void oomtrace_signal(void *data, int sig, struct kernel_siginfo *info,
 		     struct task_struct *task, int group, int result)
 {
-	if ((sig != SIGKILL && sig != SIGTERM) ||
-	    result != TRACE_SIGNAL_DELIVERED || !in_task())
+	bool wanted = sig == SIGKILL && oomtrace_sigkills_recorded();
+	bool kills = (sig == SIGKILL || sig == SIGTERM) &&
+		     result == TRACE_SIGNAL_DELIVERED && in_task();
+	u64 episode = 0;
+
+	if (!wanted && !kills)
 		return;
 	oomtrace_hit(OOMTRACE_HOOK_SIGNAL);
 	/* For the list of daemons, and for the cgroups of both tasks. */
 	rcu_read_lock();
-	if (!oomtrace_episode_mine())
-		note_daemon_signal(sig, task);
-	else if (sig == SIGKILL)
+	if (kills && !oomtrace_episode_mine())
+		episode = note_daemon_signal(sig, task);
+	else if (kills && sig == SIGKILL)
 		oomtrace_victim_signal(task);
+	if (wanted)
+		oomtrace_sigkill_record(info, task, result, episode);
 	rcu_read_unlock();
 }
 
@@ -370,6 +386,7 @@ static bool close_daemon(bool all)
 			      time_before(jiffies, d->end_by))))
 			continue;
 		record_daemon_end(d);
+		oomtrace_episode_ended(d->id);
 		paths = d->paths;
 		d->paths = NULL;
 		d->state = CLOSED;

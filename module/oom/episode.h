@@ -146,6 +146,9 @@ static inline bool oomtrace_episode_mine(void)
 			     OOMTRACE_BIT(oom_end, exempt_cpuset))
 
 bool oomtrace_oom_write(const struct oomtrace_header *rec);
+u64 oomtrace_episode_open(bool *open);
+void oomtrace_episode_ended(u64 episode);
+u64 oomtrace_episode_last(u64 *end_ns);
 u64 oomtrace_episode_next(void);
 u64 oomtrace_episode_count(void);
 

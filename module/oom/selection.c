@@ -236,6 +236,9 @@ static void end_episode(struct oomtrace_episode *ep, u8 how)
 	ep->missed += oomtrace_contenders_write();
 	oomtrace_exempt_record(ep);
 	write_end(ep, how);
+	/* At a panic, a stopped CPU may hold the lock. */
+	if (how != OOMTRACE_ENDING_PANIC)
+		oomtrace_episode_ended(ep->id);
 	oomtrace_scan_cgroups_end(ep->paths);
 	oomtrace_paths_submit(ep->paths);
 	ep->paths = NULL;

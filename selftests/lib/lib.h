@@ -94,6 +94,7 @@ union record {
 	struct oomtrace_psi psi;
 	struct oomtrace_name name;
 	struct oomtrace_repeat repeat;
+	struct oomtrace_sigkill sigkill;
 	unsigned char bytes[OOMTRACE_MAX_RECORD];
 };
 
