@@ -487,6 +487,80 @@ TEST_F(sigkill, a_hundred_thousand_are_counted_and_overwrite_no_oom)
 	waitpid(zombie, NULL, 0);
 }
 
+/* ---- the command ---- */
+
+static char said[1 << 16];
+
+#define OOMTRACE(...) \
+	run_program(said, sizeof(said), \
+		    (char *[]){ "oomtrace", __VA_ARGS__, NULL })
+
+TEST_F(sigkill, the_command_tells_who_it_was)
+{
+	char want[160];
+	pid_t pid;
+
+	EXPECT_EQ(1, OOMTRACE("kills", "worker"));
+	EXPECT_IN("no SIGKILL to worker is recorded", said);
+	killer_target = start_sleeper("worker");
+	pid = start_child(kill_target, "bash");
+	EXPECT_EQ(0, wait_child(pid));
+	EXPECT_EQ(128 + SIGKILL, wait_child(killer_target));
+	snprintf(want, sizeof(want),
+		 "worker[%d] was killed by kill -9 of bash[%d], not by the OOM killer",
+		 killer_target, pid);
+	EXPECT_EQ(0, OOMTRACE("kills"));
+	EXPECT_IN(want, said);
+	EXPECT_EQ(0, OOMTRACE("kills", "worker"));
+	EXPECT_IN(want, said);
+	snprintf(want, sizeof(want), "bash[%d]: uid %d, child of ", pid, getuid());
+	EXPECT_IN(want, said);
+	EXPECT_EQ(1, OOMTRACE("kills", "bash"));
+	EXPECT_EQ(0, OOMTRACE("kills", "--json"));
+	EXPECT_IN("\"how\":\"kill\"", said);
+	/* Where people look first. */
+	EXPECT_EQ(1, OOMTRACE("list"));
+	EXPECT_IN("was killed by kill -9 of bash[", said);
+	EXPECT_EQ(1, OOMTRACE("last"));
+	EXPECT_IN("was killed by kill -9 of bash[", said);
+}
+
+static int record_meanwhile(void *file)
+{
+	char *argv[] = { "oomtrace", "record", "--signals", "--for", "3s", "-o", file, NULL };
+
+	execvp(argv[0], argv);
+	return 127;
+}
+
+TEST_F(sigkill, record_sets_it_and_restores_it)
+{
+	static char file[] = "/tmp/sigkill.oom";
+	char *text;
+	pid_t recorder;
+	int i;
+
+	EXPECT_EQ(0, spill(SIGNALS, "none"));
+	recorder = start_child(record_meanwhile, file);
+	for (i = 0; i < 100; i++) {
+		text = slurp(SIGNALS, NULL);
+		if (!strcmp(text, "kill\n"))
+			break;
+		free(text);
+		sleep_ms(20);
+	}
+	killer_target = start_sleeper("worker");
+	EXPECT_EQ(0, run_child(kill_target, "bash"));
+	EXPECT_EQ(128 + SIGKILL, wait_child(killer_target));
+	EXPECT_EQ(0, wait_child(recorder));
+	text = slurp(SIGNALS, NULL);
+	EXPECT_STREQ("none\n", text);
+	free(text);
+	EXPECT_EQ(0, OOMTRACE("kills", file));
+	EXPECT_IN("was killed by kill -9 of bash[", said);
+	unlink(file);
+}
+
 /* ---- the setting ---- */
 
 static void expect_setting(struct __test_metadata *_metadata, const char *want)

@@ -22,6 +22,7 @@
 #include "json.h"
 #include "pstore.h"
 #include "records_json.h"
+#include "sigkill.h"
 #include "store_pick.h"
 #include "term.h"
 #include "victim.h"
@@ -194,8 +195,11 @@ static int explain_episode(struct store *st, const struct options *opt)
 	const struct records *recs;
 	size_t i;
 
-	if (!ep)
+	if (!ep) {
+		if (!opt->episode)
+			sigkills_say_newest(st, opt);
 		return store_report_none(st, opt);
+	}
 	recs = store_complete(st, ep);
 	for (i = 0; i < recs->n; i++)
 		cgroups_feed(&cgroups, recs->rec[i]);
@@ -205,6 +209,7 @@ static int explain_episode(struct store *st, const struct options *opt)
 		explain_whole(st, recs, ep);
 	} else {
 		brief_print(st, ep, &cgroups, opt);
+		sigkills_say_newest(st, opt);
 	}
 	return EXIT_OK;
 }
@@ -282,7 +287,7 @@ static int run_last(const struct options *opt)
 	}
 	list |= since_given;
 	/* A damaged file is used up to the damage. */
-	status = store_read(&st, opt, ~(RECORDS_TYPE(OOMTRACE_COMMIT) | STORE_WHOLE));
+	status = store_read(&st, opt, ~(RECORDS_TYPE(OOMTRACE_COMMIT) | STORE_WHOLE | STORE_QUIET));
 	if (status) {
 		store_free(&st);
 		return status;

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "cmd_list.h"
 #include "json.h"
+#include "sigkill.h"
 #include "size.h"
 #include "store_pick.h"
 #include "term.h"
@@ -239,10 +240,12 @@ static int run_list(const struct options *opt)
 	int status, damaged;
 
 	status = store_read(&st, opt, RECORDS_OOM | RECORDS_TYPE(OOMTRACE_REPEAT) |
-			    RECORDS_TYPE(OOMTRACE_NAME));
+			    RECORDS_TYPE(OOMTRACE_NAME) | RECORDS_TYPE(OOMTRACE_SIGKILL));
 	if (!status) {
 		term_start(opt);
 		status = list_print(&st, opt, all_endings, &choice);
+		if (!opt->json && !choice.no_headings)
+			sigkills_say_newest(&st, opt);
 	}
 	damaged = st.damaged;
 	store_free(&st);

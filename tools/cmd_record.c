@@ -23,14 +23,14 @@
 #include "savefile_write.h"
 #include "signals.h"
 
-#define PARAMETER	"/sys/module/oomtrace/parameters/commit_records"
+#define PARAMETERS	"/sys/module/oomtrace/parameters/"
 
-enum { KEY_ALL = 0x200, KEY_SAMPLE, KEY_FOR, KEY_HELD };
+enum { KEY_ALL = 0x200, KEY_SAMPLE, KEY_FOR, KEY_HELD, KEY_SIGNALS };
 
 static const char *output;
 /* From the records' clock to CLOCK_REALTIME. */
 static long long wall_offset_ns;
-static bool all, held_only;
+static bool all, held_only, sigkills;
 static long long sample_ns = 100000000, duration_ns = -1;
 
 static error_t parse_record_option(int key, const char *arg)
@@ -41,6 +41,9 @@ static error_t parse_record_option(int key, const char *arg)
 		return 0;
 	case KEY_ALL:
 		all = true;
+		return 0;
+	case KEY_SIGNALS:
+		sigkills = true;
 		return 0;
 	case KEY_HELD:
 		held_only = true;
@@ -67,40 +70,82 @@ static long long monotonic_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-/* ---- the module's setting commit_records ---- */
+/* ---- the module's settings meanwhile ---- */
 
-static const char * const record_names[] = { "denied", "all", "none" };
+/**
+ * struct setting - a setting of the module that is changed while this runs
+ * @name: its name, as a parameter of the module.
+ * @words: its values; the place of each is the number that @command takes.
+ * @command: the ioctl.
+ * @wanted: the number to set.
+ * @before: the number that it had.
+ * @changed: it was set.
+ */
+struct setting {
+	const char *name;
+	const char *words[3];
+	unsigned long command;
+	__u32 wanted;
+	int before;
+	bool changed;
+};
 
-/* The module's current setting as the ioctl's number; -1 if unknown. */
-static int get_commit_records(void)
+static struct setting commit_records = {
+	.name = "commit_records",
+	.words = { "denied", "all", "none" },
+	.command = OOMTRACE_IOC_COMMIT_RECORDS,
+	.wanted = 1,
+};
+
+static struct setting signals = {
+	.name = "signals",
+	.words = { "none", "kill" },
+	.command = OOMTRACE_IOC_SIGNALS,
+	.wanted = 1,
+};
+
+/* The module's current setting; 0, the default, if it is unknown. */
+static int get_setting(const struct setting *s)
 {
-	char text[16] = "";
-	int fd = open(PARAMETER, O_RDONLY | O_CLOEXEC);
+	char path[128], text[16] = "";
 	unsigned int i;
 	ssize_t n;
+	int fd;
 
+	snprintf(path, sizeof(path), PARAMETERS "%s", s->name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -1;
+		return 0;
 	n = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	if (n <= 0)
-		return -1;
+		return 0;
 	text[strcspn(text, "\n")] = '\0';
-	for (i = 0; i < sizeof(record_names) / sizeof(record_names[0]); i++)
-		if (!strcmp(text, record_names[i]))
+	for (i = 0; i < sizeof(s->words) / sizeof(s->words[0]); i++)
+		if (s->words[i] && !strcmp(text, s->words[i]))
 			return i;
-	return -1;
+	return 0;
 }
 
-static int set_commit_records(struct oomtrace *ot, int what)
+static int set_setting(struct oomtrace *ot, const struct setting *s, __u32 value)
 {
-	__u32 value = what;
-
-	if (!ioctl(oomtrace_fd(ot), OOMTRACE_IOC_COMMIT_RECORDS, &value))
+	if (!ioctl(oomtrace_fd(ot), s->command, &value))
 		return 0;
-	say_error("cannot set commit_records=%s: %s", record_names[what],
-		  strerror(errno));
+	say_error("cannot set %s=%s: %s", s->name, s->words[value], strerror(errno));
 	return -errno;
+}
+
+static int change_setting(struct oomtrace *ot, struct setting *s)
+{
+	s->before = get_setting(s);
+	s->changed = true;
+	return set_setting(ot, s, s->wanted);
+}
+
+static void restore_setting(struct oomtrace *ot, const struct setting *s)
+{
+	if (s->changed)
+		set_setting(ot, s, s->before);
 }
 
 /* ---- saving ---- */
@@ -205,19 +250,19 @@ static int save_all(struct oomtrace *ot, struct saver *s, const struct options *
 static int record_to_file(struct oomtrace *ot, struct saver *s,
 			  const struct options *opt)
 {
-	int before = -1, err = 0, closed;
+	int err = 0, closed;
 
-	if (all) {
-		before = get_commit_records();
-		err = set_commit_records(ot, 1) ? 1 : 0;
-	}
+	if (all)
+		err = change_setting(ot, &commit_records) ? 1 : 0;
+	if (sigkills && !err)
+		err = change_setting(ot, &signals) ? 1 : 0;
 	if (!err) {
 		err = save_all(ot, s, opt);
 		if (err == 1)
 			say_error("%s", saved_error(ot));
 	}
-	if (all)
-		set_commit_records(ot, before < 0 ? 0 : before);
+	restore_setting(ot, &signals);
+	restore_setting(ot, &commit_records);
 	closed = saver_close(s);
 	/* A closed pipe is no failure. */
 	if (err < 0 && err != -EPIPE) {
@@ -236,8 +281,8 @@ static bool check_options(void)
 {
 	if (!output)
 		say_error("record: no output file: give -o FILE");
-	else if (held_only && (all || duration_ns >= 0))
-		say_error("record: --held cannot be combined with --all or --for: it saves the buffered records and exits");
+	else if (held_only && (all || sigkills || duration_ns >= 0))
+		say_error("record: --held cannot be combined with --all, --signals or --for: it saves the buffered records and exits");
 	else if (!strcmp(output, "-") && isatty(STDOUT_FILENO))
 		say_error("record: records are binary and cannot be written to a terminal: give -o FILE");
 	else
@@ -297,6 +342,8 @@ static const struct argp_option record_options[] = {
 	{ "output", 'o', "FILE", 0, "Write to FILE; \"-\" is standard output", 0 },
 	{ "all", KEY_ALL, NULL, 0,
 	  "Record every commit decision meanwhile, not only denials, for oomtrace advise", 0 },
+	{ "signals", KEY_SIGNALS, NULL, 0,
+	  "Record each SIGKILL meanwhile, with its sender, for oomtrace kills", 0 },
 	{ "held", KEY_HELD, NULL, 0, "Save the buffered records and exit", 0 },
 	{ "for", KEY_FOR, "TIME", 0, "Stop after TIME (s, m, h, d)", 0 },
 	{ "sample", KEY_SAMPLE, "TIME", 0,

@@ -348,7 +348,7 @@ static int run_report(const struct options *opt)
 		say_error("report: no output file: give -o PAGE.html");
 		return EXIT_USAGE;
 	}
-	status = store_read(&st, opt, ~(RECORDS_TYPE(OOMTRACE_COMMIT) | STORE_WHOLE));
+	status = store_read(&st, opt, ~(RECORDS_TYPE(OOMTRACE_COMMIT) | STORE_WHOLE | STORE_QUIET));
 	ep = status ? NULL : store_pick(&st, opt, STORE_CHOSEN);
 	if (!status && !ep && (opt->episode || opt->timed))
 		status = store_report_none(&st, opt);

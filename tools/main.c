@@ -11,6 +11,7 @@
 #include "cmd_dump.h"
 #include "cmd_export.h"
 #include "cmd_info.h"
+#include "cmd_kills.h"
 #include "cmd_last.h"
 #include "cmd_limits.h"
 #include "cmd_list.h"
@@ -27,7 +28,7 @@
 
 static const struct command * const commands[] = {
 	&command_status, &command_list, &command_last,
-	&command_refusals, &command_why, &command_whatif, &command_protect, &command_limits,
+	&command_kills, &command_refusals, &command_why, &command_whatif, &command_protect, &command_limits,
 	&command_advise, &command_live, &command_top, &command_dump,
 	&command_record, &command_report, &command_export, &command_ranking,
 	&command_info,

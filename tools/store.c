@@ -21,7 +21,7 @@
 		 RECORDS_TYPE(OOMTRACE_VICTIM) | RECORDS_TYPE(OOMTRACE_OOM_END) | \
 		 RECORDS_TYPE(OOMTRACE_REPEAT) | RECORDS_TYPE(OOMTRACE_NAME) | \
 		 RECORDS_TYPE(OOMTRACE_COMMIT) | RECORDS_TYPE(OOMTRACE_STACK) | \
-		 RECORDS_TYPE(OOMTRACE_MARK))
+		 RECORDS_TYPE(OOMTRACE_MARK) | RECORDS_TYPE(OOMTRACE_SIGKILL))
 
 /* One file or device. @light: it is one of many, so it was read in part. */
 struct store_source {
@@ -101,7 +101,7 @@ static void add_file_of_dir(struct store *st, const char *path,
 {
 	struct oomtrace *ot = oomtrace_new();
 	struct records recs = { 0 };
-	bool light = types & ~LIGHT && !(types & STORE_WHOLE);
+	bool light = types & ~(LIGHT | STORE_QUIET) && !(types & STORE_WHOLE);
 	int err = ot ? saved_open(ot, path, 0) : -ENOMEM;
 
 	if (!err)
@@ -138,8 +138,8 @@ static int add_dir(struct store *st, const char *dir, unsigned long types)
 		return -errno;
 	for (i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
-		/* Files without an OOM have refused requests only. */
-		if ((types & RECORDS_TYPE(OOMTRACE_COMMIT) ||
+		/* Files without an OOM have refused requests and SIGKILLs only. */
+		if ((types & (RECORDS_TYPE(OOMTRACE_COMMIT) | STORE_QUIET) ||
 		     !ends_in(path, QUIET_ENDING)) &&
 		    !stat(path, &file) && S_ISREG(file.st_mode))
 			add_file_of_dir(st, path, types);

@@ -63,12 +63,14 @@ struct store {
 
 /* With the types of store_read(): read whole files of directories at once. */
 #define STORE_WHOLE	RECORDS_TYPE(63)
+/* With these types: read a directory's files without an OOM, too. */
+#define STORE_QUIET	RECORDS_TYPE(62)
 
 /**
  * store_read() - read everything
  * @st: out; the caller frees it, also on failure.
  * @opt: names the sources.
- * @types: bits RECORDS_TYPE(), and STORE_WHOLE.
+ * @types: bits RECORDS_TYPE(), STORE_WHOLE and STORE_QUIET.
  *
  * Return: 0, or an exit status after an error message if nothing can be read.
  */

@@ -22,6 +22,7 @@
 #include "test_schema.h"
 #include "test_service.h"
 #include "test_story.h"
+#include "test_sigkill.h"
 #include "test_zones.h"
 #include "test_util.h"
 #include "test_when.h"
@@ -401,7 +402,7 @@ int main(int argc, char **argv)
 		save_example(argv[1]);
 		return 0;
 	}
-	plan(31 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + ACCOUNT_TESTS +
+	plan(31 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + ACCOUNT_TESTS + SIGKILL_TESTS +
 	     FUZZ_TESTS + REPLAY_TESTS + OVERCOMMIT_TESTS + SAVEFILE_TESTS +
 	     METRICS_TESTS + JOURNAL_TESTS + HISTORY_TESTS + WHEN_TESTS +
 	     OWNER_TESTS + SERVICE_TESTS + LIMITS_TESTS + SCHEMA_TESTS + CLI_TESTS);
@@ -419,6 +420,7 @@ int main(int argc, char **argv)
 	test_lines();
 	test_story();
 	test_zones();
+	test_sigkill();
 	test_account();
 	test_fuzz();
 	test_replay();
