@@ -24,6 +24,8 @@ struct mm_struct;
  * @mode: vm.overcommit_memory at entry.
  * @at_entry: the answer is predicted at entry.
  * @caller: the address that the function has returned to; 0 at entry.
+ * @allowed: what mode 2 compares the counter with, by the numbers at entry, pages;
+ *	0 if it was not computed.
  */
 struct oomtrace_commit_call {
 	struct mm_struct *mm;
@@ -35,6 +37,7 @@ struct oomtrace_commit_call {
 	int mode;
 	bool at_entry;
 	unsigned long caller;
+	s64 allowed;
 };
 
 void oomtrace_commit_init(void);

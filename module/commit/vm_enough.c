@@ -167,14 +167,19 @@ OOMTRACE_DEFINE_QUICK_ENTRY(oomtrace_vm_enough, enter_quickly, enter_vm_enough);
 #define MARGIN_BATCHES	8
 #define MARGIN_SHIFT	5
 
+/* A call too close to the limit, on its way from one entry handler to the next. */
+static DEFINE_PER_CPU(struct oomtrace_commit_call, close_call);
+
 /*
  * Is a request in mode 2 granted, whatever other CPUs do? Far from the limit it is.
- * Then count it, unless it may be a near miss.
+ * Then count it, unless it may be a near miss. If it is too close, fill @close, unless
+ * that is NULL.
  */
 static __always_inline bool
-count_ample(const struct mm_struct *mm, long pages, int cap_sys_admin,
-	    unsigned int near_percent)
+count_ample(struct mm_struct *mm, long pages, int cap_sys_admin,
+	    unsigned int near_percent, struct oomtrace_commit_call *close)
 {
+	unsigned long total_vm = mm ? READ_ONCE(mm->total_vm) : 0;
 	s64 batch = READ_ONCE(*oomtrace_sym.committed_as_batch);
 	unsigned long hugetlb = oomtrace_hugetlb_pages();
 	long totalram = totalram_pages();
@@ -189,15 +194,26 @@ count_ample(const struct mm_struct *mm, long pages, int cap_sys_admin,
 	allowed = oomtrace_commit_allowed(limit,
 					  READ_ONCE(*oomtrace_sym.admin_reserve_kbytes),
 					  READ_ONCE(*oomtrace_sym.user_reserve_kbytes),
-					  cap_sys_admin, mm,
-					  mm ? READ_ONCE(mm->total_vm) : 0);
+					  cap_sys_admin, mm, total_vm);
 	shared = oomtrace_commit_charge(pages, &local);
 	if (unlikely(shared < 0))
 		return false;
 	left = allowed - shared;
 	margin = (allowed >> MARGIN_SHIFT) + num_online_cpus() * MARGIN_BATCHES * batch;
-	if (unlikely(left <= margin))
+	if (unlikely(left <= margin)) {
+		if (close)
+			*close = (struct oomtrace_commit_call) {
+				.mm = mm,
+				.pages = pages,
+				.committed = shared,
+				.local = local,
+				.total_vm = total_vm,
+				.cap_sys_admin = cap_sys_admin,
+				.mode = OVERCOMMIT_NEVER,
+				.allowed = allowed,
+			};
 		return false;
+	}
 	if (near_percent &&
 	    oomtrace_is_near(allowed, allowed - left + margin, near_percent))
 		return false;
@@ -208,7 +224,7 @@ count_ample(const struct mm_struct *mm, long pages, int cap_sys_admin,
 }
 
 /* The same while near misses are recorded; the return probe handles the call. */
-static noinline bool count_ample_not_near(const struct mm_struct *mm, long pages,
+static noinline bool count_ample_not_near(struct mm_struct *mm, long pages,
 					  int cap_sys_admin)
 {
 	unsigned int percent = READ_ONCE(oomtrace_near_percent);
@@ -217,20 +233,27 @@ static noinline bool count_ample_not_near(const struct mm_struct *mm, long pages
 	return percent && mode == OVERCOMMIT_NEVER && is_followed(mode) &&
 	       this_cpu_read(by_return) && !oomtrace_records_all() &&
 	       oomtrace_commit_has_terms(mode) &&
-	       count_ample(mm, pages, cap_sys_admin, percent);
+	       count_ample(mm, pages, cap_sys_admin, percent, NULL);
 }
 
 NOKPROBE_SYMBOL(count_ample_not_near);
 
 int notrace oomtrace_vm_enough_before(struct kprobe *kp, struct pt_regs *regs)
 {
-	const struct mm_struct *mm = (void *)regs_get_kernel_argument(regs, 0);
+	struct mm_struct *mm = (void *)regs_get_kernel_argument(regs, 0);
 	long pages = (long)regs_get_kernel_argument(regs, 1);
 	int cap_sys_admin = (int)regs_get_kernel_argument(regs, 2);
 
 	if (likely(oomtrace_quick_is_ample())) {
-		if (likely(count_ample(mm, pages, cap_sys_admin, 0)))
+		int ret;
+
+		if (likely(count_ample(mm, pages, cap_sys_admin, 0,
+				       this_cpu_ptr(&close_call))))
 			return 0;
+		ret = oomtrace_take_return(kp, regs);
+		/* The next call must not find it, if no instance was free for this. */
+		this_cpu_write(close_call.allowed, 0);
+		return ret;
 	} else if (count_ample_not_near(mm, pages, cap_sys_admin)) {
 		return 0;
 	}
@@ -248,6 +271,13 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 	unsigned long cap_sys_admin = regs_get_kernel_argument(regs, 2);
 	int mode;
 
+	if (likely(this_cpu_read(close_call.allowed) > 0)) {
+		oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH_RETURN);
+		oomtrace_stats_pages(pages);
+		*call = *this_cpu_ptr(&close_call);
+		this_cpu_inc(in_flight);
+		return 0;
+	}
 	/* Nonzero: leave the return alone. */
 	if (!this_cpu_read(by_return))
 		return 1;
@@ -267,11 +297,33 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 
 NOKPROBE_SYMBOL(oomtrace_vm_enough_entry);
 
+/*
+ * Count a grant close to the limit that needs no record, if the numbers at entry
+ * explain it.
+ */
+static __always_inline bool count_close(const struct oomtrace_commit_call *call, int ret)
+{
+	s64 left;
+
+	if (unlikely(ret || call->allowed <= 0 || !oomtrace_quick_is_ample()))
+		return false;
+	left = call->allowed -
+	       max_t(s64, READ_ONCE(oomtrace_sym.committed_as->count), 0);
+	if (unlikely(left <= 0))
+		return false;
+	oomtrace_commit_count(OVERCOMMIT_NEVER, false);
+	oomtrace_stats_headroom(left);
+	return true;
+}
+
 int oomtrace_vm_enough_return(struct kretprobe_instance *ri,
 			      struct pt_regs *regs)
 {
-	oomtrace_commit_answer((void *)ri->data, (int)regs_return_value(regs),
-			       instruction_pointer(regs));
+	struct oomtrace_commit_call *call = (void *)ri->data;
+	int ret = (int)regs_return_value(regs);
+
+	if (!count_close(call, ret))
+		oomtrace_commit_answer(call, ret, instruction_pointer(regs));
 	this_cpu_dec(in_flight);
 	return 0;
 }
