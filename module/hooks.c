@@ -26,6 +26,7 @@
 #include "hook/hook.h"
 #include "hook/prototype.h"
 #include "hooks.h"
+#include "hooks_mode.h"
 #include "oom/account.h"
 #include "oom/candidate.h"
 #include "oom/daemon.h"
@@ -272,89 +273,26 @@ static int check_hook_prototypes(void)
 	return ret;
 }
 
-/* With an unexpected prototype the handlers would misread the arguments. */
 static void attach_hook(enum oomtrace_hook_id id)
 {
-	struct oomtrace_hook *hook = &hooks[id];
-
-	if (hook->prototype.state == OOMTRACE_PROTOTYPE_DIFFERENT)
-		hook->error = -EPROTOTYPE;
-	else
-		oomtrace_attach(hook);
-	oomtrace_hook_set_attached(id, hook->name);
+	oomtrace_attach(&hooks[id], id);
 }
 
 static int detach_hook(enum oomtrace_hook_id id)
 {
-	int ret = oomtrace_detach(&hooks[id]);
-
-	if (!ret)
-		oomtrace_hook_set_attached(id, false);
-	return ret;
+	return oomtrace_detach(&hooks[id], id);
 }
 
 /* ---- __vm_enough_memory() in mode 2 ---- */
 
-/*
- * In mode 2 the return of __vm_enough_memory() tells its answer, so a return probe
- * takes the place of the entry hook. While one comes and the other goes, both are
- * attached, and each CPU knows which of them handles its calls.
- */
-
-/* Long enough that switching modes to and fro does not attach and detach all day. */
-#define LINGER	(5 * HZ)
-
-static void use_return(void)
-{
-	struct oomtrace_hook *entry = &hooks[OOMTRACE_HOOK_VM_ENOUGH];
-	struct oomtrace_hook *ret = &hooks[OOMTRACE_HOOK_VM_ENOUGH_RETURN];
-
-	if (!ret->name)
-		attach_hook(OOMTRACE_HOOK_VM_ENOUGH_RETURN);
-	if (!ret->name) {
-		pr_warn("cannot hook the return of %s (error %d): answers in mode 2 are worked out, not seen\n",
-			ret->names[0], ret->error);
-		return;
-	}
-	oomtrace_vm_enough_use_return(true);
-	/* On an error it stays, and sees calls that it leaves to the probe. */
-	oomtrace_arm(entry, false);
-}
-
-/* The return probe stays if anything fails: it can handle all modes. */
-static int use_entry(void)
-{
-	int ret = oomtrace_arm(&hooks[OOMTRACE_HOOK_VM_ENOUGH], true);
-
-	if (ret)
-		return ret;
-	oomtrace_vm_enough_use_return(false);
-	return detach_hook(OOMTRACE_HOOK_VM_ENOUGH_RETURN);
-}
-
 /* Work: the mode has changed, or was left a while ago. */
 static void follow_mode(struct work_struct *unused)
 {
-	/* When another mode than 2 was first seen, jiffies; 0: it is 2. */
-	static unsigned long left;
-
 	mutex_lock(&hooks_mutex);
-	if (!hooks_on) {
-		/* Switching the hooks on looks at the mode again. */
-	} else if (oomtrace_vm_enough_wants_return()) {
-		left = 0;
-		if (!oomtrace_vm_enough_uses_return())
-			use_return();
-	} else if (oomtrace_vm_enough_uses_return()) {
-		if (!left)
-			left = jiffies ?: 1;
-		if (time_before(jiffies, left + LINGER) || use_entry())
-			oomtrace_vm_enough_look_again(LINGER);
-		else
-			left = 0;
-	}
+	/* Switching the hooks on looks at the mode again. */
 	if (hooks_on)
-		oomtrace_vm_enough_followed();
+		oomtrace_hooks_follow_mode(&hooks[OOMTRACE_HOOK_VM_ENOUGH],
+					   &hooks[OOMTRACE_HOOK_VM_ENOUGH_RETURN]);
 	mutex_unlock(&hooks_mutex);
 }
 
@@ -445,9 +383,8 @@ int oomtrace_hooks_attach(void)
 	}
 	hooks_on = !ret;
 	if (hooks_on) {
-		if (oomtrace_vm_enough_wants_return())
-			use_return();
-		oomtrace_vm_enough_followed();
+		oomtrace_hooks_follow_mode(&hooks[OOMTRACE_HOOK_VM_ENOUGH],
+					   &hooks[OOMTRACE_HOOK_VM_ENOUGH_RETURN]);
 	}
 	mutex_unlock(&hooks_mutex);
 	if (ret)

@@ -161,14 +161,7 @@ static int attach_at_entry(struct oomtrace_hook *hook, const char *name)
 	return attach_as(hook, name, OOMTRACE_BY_KPROBE);
 }
 
-/**
- * oomtrace_attach() - attach a hook
- * @hook: the hook. If no symbol can be hooked, @hook->name is NULL afterwards and
- *	@hook->error is the reason.
- *
- * Tries each symbol in turn, first by ftrace if the hook allows it.
- */
-void oomtrace_attach(struct oomtrace_hook *hook)
+static void attach_by_name(struct oomtrace_hook *hook)
 {
 	size_t i;
 
@@ -184,6 +177,24 @@ void oomtrace_attach(struct oomtrace_hook *hook)
 		}
 	}
 	hook->name = NULL;
+}
+
+/**
+ * oomtrace_attach() - attach a hook
+ * @hook: the hook. If no symbol can be hooked, @hook->name is NULL afterwards and
+ *	@hook->error is the reason.
+ * @id: its id.
+ *
+ * Tries each symbol in turn, first by ftrace if the hook allows it.
+ */
+void oomtrace_attach(struct oomtrace_hook *hook, enum oomtrace_hook_id id)
+{
+	/* With an unexpected prototype the handlers would misread the arguments. */
+	if (hook->prototype.state == OOMTRACE_PROTOTYPE_DIFFERENT)
+		hook->error = -EPROTOTYPE;
+	else
+		attach_by_name(hook);
+	oomtrace_hook_set_attached(id, hook->name);
 }
 
 /*
@@ -241,13 +252,14 @@ static int disarm(struct oomtrace_hook *hook)
 /**
  * oomtrace_detach() - detach a hook
  * @hook: the hook; nothing happens if it is not attached.
+ * @id: its id.
  *
  * A tracepoint's handlers may still run when it returns.
  *
  * Return: 0, or the kernel's error: the hook is still attached then, and the
  * kernel may call it.
  */
-int oomtrace_detach(struct oomtrace_hook *hook)
+int oomtrace_detach(struct oomtrace_hook *hook, enum oomtrace_hook_id id)
 {
 	int ret;
 
@@ -277,6 +289,7 @@ int oomtrace_detach(struct oomtrace_hook *hook)
 		break;
 	}
 	hook->name = NULL;
+	oomtrace_hook_set_attached(id, false);
 	return 0;
 }
 

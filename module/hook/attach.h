@@ -10,6 +10,7 @@
 #include <linux/tracepoint.h>
 
 #include "hook/entry.h"
+#include "hook/hook.h"
 #include "hook/prototype.h"
 
 /* How a function is hooked; OOMTRACE_AT_ENTRY is by ftrace, else by a kprobe. */
@@ -86,8 +87,8 @@ struct oomtrace_hook {
 };
 
 int oomtrace_take_return(struct kprobe *kp, struct pt_regs *regs);
-void oomtrace_attach(struct oomtrace_hook *hook);
-int oomtrace_detach(struct oomtrace_hook *hook);
+void oomtrace_attach(struct oomtrace_hook *hook, enum oomtrace_hook_id id);
+int oomtrace_detach(struct oomtrace_hook *hook, enum oomtrace_hook_id id);
 int oomtrace_arm(struct oomtrace_hook *hook, bool on);
 const char *oomtrace_attach_kind(const struct oomtrace_hook *hook);
 bool oomtrace_attach_is_probe(const struct oomtrace_hook *hook);
