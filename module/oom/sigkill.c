@@ -351,8 +351,8 @@ void oomtrace_sigkill_record(const struct kernel_siginfo *info,
 		.result = result,
 	};
 
-	BUILD_BUG_ON(TRACE_SIGNAL_DELIVERED != OOMTRACE_SENT_DELIVERED);
-	BUILD_BUG_ON(TRACE_SIGNAL_LOSE_INFO != OOMTRACE_SENT_LOSE_INFO);
+	BUILD_BUG_ON((int)TRACE_SIGNAL_DELIVERED != OOMTRACE_SENT_DELIVERED);
+	BUILD_BUG_ON((int)TRACE_SIGNAL_LOSE_INFO != OOMTRACE_SENT_LOSE_INFO);
 	fill_way(&rec, info, task);
 	oomtrace_stats_sigkill(rec.sender);
 	if (!sigkill_fits()) {
