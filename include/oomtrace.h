@@ -162,8 +162,9 @@ struct oomtrace_header {
 };
 
 /**
- * enum oomtrace_origin - kind of system call that requests address space
- * @OOMTRACE_ORIGIN_OTHER: none of the below: stack growth, swapoff, drivers
+ * enum oomtrace_origin - what requests address space
+ * @OOMTRACE_ORIGIN_OTHER: none of the below: drivers, and page faults that the
+ *	kernel causes itself in a system call
  * @OOMTRACE_ORIGIN_MMAP: mmap(2), mmap2
  * @OOMTRACE_ORIGIN_BRK: brk(2)
  * @OOMTRACE_ORIGIN_FORK: fork, vfork, clone, clone3 (the mm is the parent's)
@@ -171,6 +172,13 @@ struct oomtrace_header {
  * @OOMTRACE_ORIGIN_MREMAP: mremap(2)
  * @OOMTRACE_ORIGIN_SHMEM: tmpfs, shmget, memfd
  * @OOMTRACE_ORIGIN_EXEC: execve, execveat (the mm is the new program's)
+ * @OOMTRACE_ORIGIN_STACK: a page fault below the stack: the stack is to grow. If it
+ *	is denied, the task gets SIGSEGV
+ * @OOMTRACE_ORIGIN_FAULT: a page fault on shared memory of tmpfs. If it is denied,
+ *	the task gets SIGBUS, unless a smaller page is granted
+ * @OOMTRACE_ORIGIN_SWAPOFF: swapoff(2)
+ * @OOMTRACE_ORIGIN_MMAP_SHARED: mmap(2), mmap2 of shared anonymous memory, which is
+ *	tmpfs's; from a 32-bit program only mmap2
  */
 enum oomtrace_origin {
 	OOMTRACE_ORIGIN_OTHER,
@@ -181,6 +189,10 @@ enum oomtrace_origin {
 	OOMTRACE_ORIGIN_MREMAP,
 	OOMTRACE_ORIGIN_SHMEM,
 	OOMTRACE_ORIGIN_EXEC,
+	OOMTRACE_ORIGIN_STACK,
+	OOMTRACE_ORIGIN_FAULT,
+	OOMTRACE_ORIGIN_SWAPOFF,
+	OOMTRACE_ORIGIN_MMAP_SHARED,
 	OOMTRACE_ORIGINS,
 };
 
@@ -229,7 +241,8 @@ enum oomtrace_recorded {
  *	during the call.
  * @cap_sys_admin: the function's third argument: 1 if the admin reserve may be
  *	used.
- * @origin: enum oomtrace_origin, by the system call that current executes.
+ * @origin: enum oomtrace_origin, by the system call that current executes, or by
+ *	its page fault outside of one.
  * @recorded: enum oomtrace_recorded.
  * @stack: number of the stack record with the call chain; absent for grants,
  *	when the stack table is full, and on kernels that cannot unwind from a

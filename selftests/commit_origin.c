@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: a refusal is recorded whichever system call requests the address
- * space, and the record names the origin.
+ * Promise: a refusal is recorded whichever system call or page fault requests the
+ * address space, and the record names the origin.
  */
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/swap.h>
+#include <sys/wait.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -92,12 +96,28 @@ TEST_F(origin, mremap_is_recorded)
 		      OOMTRACE_ORIGIN_MREMAP);
 }
 
-TEST_F(origin, shared_mapping_is_recorded_as_mmap)
+TEST_F(origin, shared_mapping_is_recorded_as_such)
 {
 	sysctl_set("vm/overcommit_memory", NEVER);
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, 1L << 33, PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 	EXPECT_EQ(ENOMEM, errno);
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_MMAP_SHARED);
+}
+
+TEST_F(origin, shared_mapping_of_a_file_is_recorded_as_mmap)
+{
+	int memfd = memfd_create("commit", 0);
+
+	ASSERT_LE(0, memfd);
+	ASSERT_EQ(0, ftruncate(memfd, 1L << 33));
+	sysctl_set("vm/overcommit_memory", NEVER);
+	/* Private and writable: charged to the process. */
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 1L << 33, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE, memfd, 0));
+	EXPECT_EQ(ENOMEM, errno);
+	close(memfd);
 	expect_denied(_metadata, self->fd, &self->recs, getpid(),
 		      OOMTRACE_ORIGIN_MMAP);
 }
@@ -191,6 +211,109 @@ TEST_F(origin, exec_is_recorded)
 		      OOMTRACE_ORIGIN_EXEC);
 }
 
+/* ---- page faults ---- */
+
+static __attribute__((noinline)) int use_stack(void)
+{
+	volatile char frame[MB(1)];
+
+	frame[0] = 1;
+	return frame[0];
+}
+
+static int grow_stack(void *unused)
+{
+	(void)unused;
+	allow_nothing();
+	/* Far below what the stack has. */
+	return use_stack();
+}
+
+TEST_F(origin, stack_growth_is_recorded)
+{
+	struct rlimit limit = { MB(8), MB(8) };
+	pid_t pid;
+	int status;
+
+	/* Of the children. */
+	ASSERT_EQ(0, setrlimit(RLIMIT_STACK, &limit));
+	pid = start_child(grow_stack, NULL);
+	status = wait_child(pid);
+	sysctl_restore();
+	EXPECT_EQ(128 + SIGSEGV, status);
+	expect_denied(_metadata, self->fd, &self->recs, pid, OOMTRACE_ORIGIN_STACK);
+}
+
+static int touch_shared(void *memory)
+{
+	allow_nothing();
+	*(volatile char *)memory = 1;
+	return 0;
+}
+
+TEST_F(origin, a_fault_on_shared_memory_is_recorded)
+{
+	int memfd = memfd_create("commit", 0);
+	int status;
+	pid_t pid;
+	void *at;
+
+	ASSERT_LE(0, memfd);
+	ASSERT_EQ(0, ftruncate(memfd, PAGE));
+	at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+	ASSERT_NE(MAP_FAILED, at);
+	pid = start_child(touch_shared, at);
+	status = wait_child(pid);
+	sysctl_restore();
+	munmap(at, PAGE);
+	close(memfd);
+	EXPECT_EQ(128 + SIGBUS, status);
+	expect_denied(_metadata, self->fd, &self->recs, pid, OOMTRACE_ORIGIN_FAULT);
+}
+
+TEST_F(origin, a_fault_inside_a_system_call_is_not_guessed)
+{
+	int memfd = memfd_create("commit", 0), pair[2], err;
+	ssize_t n;
+	void *at;
+
+	ASSERT_LE(0, memfd);
+	ASSERT_EQ(0, ftruncate(memfd, PAGE));
+	ASSERT_EQ(0, pipe(pair));
+	ASSERT_EQ(1, write(pair[1], "x", 1));
+	at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+	ASSERT_NE(MAP_FAILED, at);
+	allow_nothing();
+	n = read(pair[0], at, 1);
+	err = errno;
+	sysctl_restore();
+	munmap(at, PAGE);
+	close(memfd);
+	EXPECT_EQ(-1, n);
+	EXPECT_EQ(EFAULT, err);
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_OTHER);
+}
+
+TEST_F(origin, swapoff_is_recorded)
+{
+	int ret, err;
+
+	if (system("modprobe zram && echo 64M >/sys/block/zram0/disksize && "
+		   "mkswap /dev/zram0 >/dev/null") || swapon("/dev/zram0", 0))
+		SKIP(return, "no zram for swap");
+	allow_nothing();
+	ret = swapoff("/dev/zram0");
+	err = errno;
+	sysctl_restore();
+	EXPECT_EQ(-1, ret);
+	EXPECT_EQ(ENOMEM, err);
+	EXPECT_EQ(0, swapoff("/dev/zram0"));
+	EXPECT_EQ(0, system("modprobe -r zram"));
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_SWAPOFF);
+}
+
 /* ---- a 32-bit program's system calls ---- */
 
 #define IA32_GETPID	20
@@ -209,6 +332,18 @@ static long syscall_ia32(long nr, long b, long c, long d, long s, long di)
 			 : "a"(nr), "b"(b), "c"(c), "d"(d), "S"(s), "D"(di)
 			 : "memory", "r8", "r9", "r10", "r11");
 	return (int)ret;
+}
+
+TEST_F(origin, a_32_bit_mmap_of_shared_memory_is_recorded_as_such)
+{
+	if (syscall_ia32(IA32_GETPID, 0, 0, 0, 0, 0) != getpid())
+		SKIP(return, "this kernel has no 32-bit system calls");
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(-ENOMEM, syscall_ia32(IA32_MMAP2, 0, 3000L << 20,
+					PROT_READ | PROT_WRITE,
+					MAP_SHARED | MAP_ANONYMOUS, -1));
+	expect_denied(_metadata, self->fd, &self->recs, getpid(),
+		      OOMTRACE_ORIGIN_MMAP_SHARED);
 }
 
 TEST_F(origin, a_32_bit_mmap_is_recorded_as_mmap)

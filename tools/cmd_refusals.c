@@ -324,9 +324,10 @@ static void explain(const struct store *st, const struct refusal *r, bool larges
 	else
 		printf("%s%-26s%s %.6f s after boot\n\n", term_bold(), left,
 		       term_plain(), c->h.ts_ns / 1e9);
-	term_say("Asked", "\001%s\002, uid %u: %s by %s, refused with ENOMEM",
+	term_say("Asked", "\001%s\002, uid %u: %s by %s, %s",
 		 write_task(task, c), c->uid, size_write(size, c->pages, page),
-		 refusal_calls(text, sizeof(text), 1U << (c->origin & 31)));
+		 refusal_calls(text, sizeof(text), 1U << (c->origin & 31)),
+		 refusal_result(c));
 	if (r->times > 1)
 		term_say("", "(%s of %u requests at that moment: %s)",
 			 largest ? "the largest" : "one", r->times,

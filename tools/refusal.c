@@ -255,6 +255,19 @@ const char *refusal_calls(char *buf, size_t size, unsigned int calls)
 	return buf;
 }
 
+const char *refusal_result(const struct oomtrace_commit *c)
+{
+	switch (c->origin) {
+	case OOMTRACE_ORIGIN_STACK:
+		return "the kernel refused to grow the stack; the task got SIGSEGV";
+	case OOMTRACE_ORIGIN_FAULT:
+		if (c->pages == 1)
+			return "a page fault on shared memory was refused; the task got SIGBUS";
+		return "a page fault on shared memory was refused; the task got SIGBUS, unless a smaller page was granted";
+	}
+	return "refused with ENOMEM";
+}
+
 const char *refusal_owner(char *buf, size_t size, const struct store *st,
 			  const struct refusal *r)
 {

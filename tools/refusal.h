@@ -93,6 +93,9 @@ void refusal_sum(struct refusal_sum *s, const struct oomtrace_commit *c,
 /** refusal_calls() - "mmap,brk" */
 const char *refusal_calls(char *buf, size_t size, unsigned int calls);
 
+/** refusal_result() - say what the task got: an error, or a signal */
+const char *refusal_result(const struct oomtrace_commit *c);
+
 /** refusal_owner() - unit, container or cgroup of the process; "-" if unknown */
 const char *refusal_owner(char *buf, size_t size, const struct store *st,
 			  const struct refusal *r);

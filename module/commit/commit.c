@@ -303,14 +303,14 @@ static __always_inline struct oomtrace_commit *reserve_record(void)
 	return rec;
 }
 
-static __always_inline void fill_task(struct oomtrace_commit *rec)
+static __always_inline void fill_task(struct oomtrace_commit *rec, u8 origin)
 {
 	rec->pid = current->pid;
 	rec->tgid = current->tgid;
 	rec->uid = __kuid_val(current_uid());
 	oomtrace_comm(rec->comm, current);
 	rec->cgroup_id = oomtrace_memcg_id(current);
-	rec->origin = oomtrace_origin();
+	rec->origin = origin;
 }
 
 static __always_inline void fill_record(struct oomtrace_commit *rec,
@@ -321,7 +321,7 @@ static __always_inline void fill_record(struct oomtrace_commit *rec,
 	rec->h.valid = call->mm ? valid_with_mm[call->mode & 3] :
 				  valid_by_mode[call->mode & 3];
 	rec->h.derived = t->derived;
-	fill_task(rec);
+	fill_task(rec, call->origin);
 	rec->ret = ret;
 	rec->pages = call->pages;
 	rec->committed = t->committed;
@@ -400,6 +400,7 @@ static noinline void record_grant_after_marks(unsigned long mm, long pages,
 		.total_vm = mm ? READ_ONCE(((struct mm_struct *)mm)->total_vm) : 0,
 		.cap_sys_admin = (int)cap_sys_admin,
 		.mode = mode,
+		.origin = oomtrace_origin(),
 		.at_entry = true,
 	};
 	struct oomtrace_commit *rec;
@@ -443,7 +444,7 @@ static __always_inline void record_grant(unsigned long mm, long pages,
 		rec->h.valid = valid_by_mode[mode];
 		rec->total_vm = 0;
 	}
-	fill_task(rec);
+	fill_task(rec, oomtrace_origin());
 
 	reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
 	if (oomtrace_sysctl_is_new(admin_reserve, reserve))

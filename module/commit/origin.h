@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The system call that requests address space.
+ * The system call, or the page fault, that requests address space.
  */
 #ifndef OOMTRACE_ORIGIN_H
 #define OOMTRACE_ORIGIN_H
 
 #include <linux/compat.h>
+#include <linux/mman.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <asm/syscall.h>
@@ -20,11 +21,33 @@ extern const u8 oomtrace_origins[OOMTRACE_SYSCALLS];
 /* The same for 32-bit programs. */
 extern const u8 oomtrace_origins_ia32[OOMTRACE_SYSCALLS];
 
-/* Get the enum oomtrace_origin of the system call that current is in. */
+/* The mmap of a 32-bit program whose arguments are in its memory, and chmod else. */
+#define OOMTRACE_IA32_OLD_MMAP	90
+
+u8 oomtrace_origin_of_fault(void);
+
+/* Does the mmap(2) that current is in map anonymous memory as shared? */
+static __always_inline bool oomtrace_maps_shared_memory(const struct pt_regs *regs)
+{
+	const unsigned long flags = MAP_ANONYMOUS | MAP_SHARED;
+	unsigned long args[6];
+
+	syscall_get_arguments(current, (struct pt_regs *)regs, args);
+	return (args[3] & flags) == flags;
+}
+
+/*
+ * Get the enum oomtrace_origin of the system call that current is in, or of its page
+ * fault. A system call that causes a page fault itself counts as the system call.
+ * Call at the entry of a kernel function: kernels before 5.15 cannot unwind the stack
+ * at its return.
+ */
 static __always_inline u8 oomtrace_origin(void)
 {
+	const struct pt_regs *regs = task_pt_regs(current);
 	const u8 *origins = oomtrace_origins;
 	unsigned int nr;
+	u8 origin;
 
 	if (unlikely(current->flags & PF_KTHREAD))
 		return OOMTRACE_ORIGIN_OTHER;
@@ -36,8 +59,14 @@ static __always_inline u8 oomtrace_origin(void)
 	if (unlikely(is_compat_task()))
 		return OOMTRACE_ORIGIN_OTHER;
 #endif
-	nr = syscall_get_nr(current, task_pt_regs(current));
-	return likely(nr < OOMTRACE_SYSCALLS) ? origins[nr] : OOMTRACE_ORIGIN_OTHER;
+	nr = syscall_get_nr(current, (struct pt_regs *)regs);
+	if (unlikely(nr >= OOMTRACE_SYSCALLS))
+		return nr == -1U ? oomtrace_origin_of_fault() : OOMTRACE_ORIGIN_OTHER;
+	origin = origins[nr];
+	if (origin == OOMTRACE_ORIGIN_MMAP && nr != OOMTRACE_IA32_OLD_MMAP &&
+	    oomtrace_maps_shared_memory(regs))
+		origin = OOMTRACE_ORIGIN_MMAP_SHARED;
+	return origin;
 }
 
 #endif /* OOMTRACE_ORIGIN_H */

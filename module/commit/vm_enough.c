@@ -35,6 +35,7 @@
 #include "commit/choice.h"
 #include "commit/commit.h"
 #include "commit/limit.h"
+#include "commit/origin.h"
 #include "commit/quick.h"
 #include "commit/sysctl.h"
 #include "commit/vm_enough.h"
@@ -73,6 +74,7 @@ begin_call(unsigned long mm, long pages, unsigned long cap_sys_admin, int mode)
 		.total_vm = mm ? READ_ONCE(((struct mm_struct *)mm)->total_vm) : 0,
 		.cap_sys_admin = (int)cap_sys_admin,
 		.mode = mode,
+		.origin = oomtrace_origin(),
 	};
 
 	if (mode == OVERCOMMIT_NEVER)

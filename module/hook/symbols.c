@@ -120,6 +120,8 @@ static void *find_address(const char *name, unsigned int offset)
 
 struct oomtrace_code oomtrace_memory_max_write;
 struct oomtrace_code oomtrace_out_of_memory;
+struct oomtrace_code oomtrace_expand_downwards;
+struct oomtrace_code oomtrace_shmem_fault;
 
 /* Every function whose addresses are needed. */
 static const struct {
@@ -128,6 +130,8 @@ static const struct {
 } functions[] = {
 	{ "memory_max_write",	&oomtrace_memory_max_write },
 	{ "out_of_memory",	&oomtrace_out_of_memory },
+	{ "expand_downwards",	&oomtrace_expand_downwards },
+	{ "shmem_fault",	&oomtrace_shmem_fault },
 };
 
 /* Get the size of the symbol that has this name at this address; 0 if unknown. */

@@ -121,6 +121,8 @@ struct oomtrace_code {
 /* Constant after load. Only for comparison with addresses of a stack. */
 extern struct oomtrace_code oomtrace_memory_max_write;
 extern struct oomtrace_code oomtrace_out_of_memory;
+extern struct oomtrace_code oomtrace_expand_downwards;
+extern struct oomtrace_code oomtrace_shmem_fault;
 
 bool oomtrace_have(const void *symbol_pointer);
 const void *oomtrace_find_variable(const char *name, unsigned long *size);
