@@ -395,6 +395,31 @@
 	F(sigkill, oom_age_ns,		UINT, none)		\
 	F(sigkill, left_out,		UINT, none)
 
+#define OOMTRACE_FIELDS_REFUSED(F)				\
+	F(refused, pid,			INT,  none)		\
+	F(refused, tgid,		INT,  none)		\
+	F(refused, comm,		STR,  none)		\
+	F(refused, uid,			UINT, none)		\
+	F(refused, cgroup_id,		UINT, none)		\
+	F(refused, call,		ENUM, call)		\
+	F(refused, ret,			INT,  none)		\
+	F(refused, bytes,		UINT, none)		\
+	F(refused, causes,		HEX,  none)		\
+	F(refused, cause,		ENUM, cause)		\
+	F(refused, used,		UINT, none)		\
+	F(refused, limit,		UINT, none)		\
+	F(refused, cause2,		ENUM, cause)		\
+	F(refused, used2,		UINT, none)		\
+	F(refused, limit2,		UINT, none)		\
+	F(refused, cause3,		ENUM, cause)		\
+	F(refused, used3,		UINT, none)		\
+	F(refused, limit3,		UINT, none)		\
+	F(refused, order,		UINT, none)		\
+	F(refused, commit_cpu,		UINT, none)		\
+	F(refused, commit_seq,		UINT, none)		\
+	F(refused, stack,		UINT, none)		\
+	F(refused, left_out,		UINT, none)
+
 /* T(TYPE, type): every record type, in the order of enum oomtrace_type. */
 #define OOMTRACE_TYPES(T)		\
 	T(COMMIT, commit)		\
@@ -418,7 +443,8 @@
 	T(PROCESS, process)		\
 	T(MEMCG, memcg)			\
 	T(EXEMPT, exempt)		\
-	T(SIGKILL, sigkill)
+	T(SIGKILL, sigkill)		\
+	T(REFUSED, refused)
 
 /*
  * The names of ENUM values: E(CONSTANT, "name"), one list for each enum of the
@@ -437,6 +463,37 @@
 	E(OOMTRACE_ORIGIN_FAULT,	"fault")	\
 	E(OOMTRACE_ORIGIN_SWAPOFF,	"swapoff")	\
 	E(OOMTRACE_ORIGIN_MMAP_SHARED,	"mmap_shared")
+
+#define OOMTRACE_NAMES_call(E)				\
+	E(OOMTRACE_CALL_OTHER,		"other")	\
+	E(OOMTRACE_CALL_MMAP,		"mmap")		\
+	E(OOMTRACE_CALL_BRK,		"brk")		\
+	E(OOMTRACE_CALL_MREMAP,		"mremap")	\
+	E(OOMTRACE_CALL_MPROTECT,	"mprotect")	\
+	E(OOMTRACE_CALL_MUNMAP,		"munmap")	\
+	E(OOMTRACE_CALL_MLOCK,		"mlock")	\
+	E(OOMTRACE_CALL_MLOCKALL,	"mlockall")	\
+	E(OOMTRACE_CALL_SHMGET,		"shmget")	\
+	E(OOMTRACE_CALL_SHMAT,		"shmat")	\
+	E(OOMTRACE_CALL_MADVISE,	"madvise")	\
+	E(OOMTRACE_CALL_FORK,		"fork")		\
+	E(OOMTRACE_CALL_EXEC,		"exec")		\
+	E(OOMTRACE_CALL_IO_URING,	"io_uring")	\
+	E(OOMTRACE_CALL_BPF,		"bpf")		\
+	E(OOMTRACE_CALL_MODULE,		"init_module")
+
+#define OOMTRACE_NAMES_cause(E)					\
+	E(OOMTRACE_CAUSE_UNKNOWN,	"unknown")		\
+	E(OOMTRACE_CAUSE_COMMIT,	"commit")		\
+	E(OOMTRACE_CAUSE_MAP_COUNT,	"map_count")		\
+	E(OOMTRACE_CAUSE_RLIMIT_AS,	"rlimit_as")		\
+	E(OOMTRACE_CAUSE_RLIMIT_DATA,	"rlimit_data")		\
+	E(OOMTRACE_CAUSE_RLIMIT_MEMLOCK, "rlimit_memlock")	\
+	E(OOMTRACE_CAUSE_HUGETLB,	"hugetlb")		\
+	E(OOMTRACE_CAUSE_PID_NAMESPACE,	"pid_namespace")	\
+	E(OOMTRACE_CAUSE_PIDS_MAX,	"pids_max")		\
+	E(OOMTRACE_CAUSE_RLIMIT_NPROC,	"rlimit_nproc")		\
+	E(OOMTRACE_CAUSE_THREADS_MAX,	"threads_max")
 
 #define OOMTRACE_NAMES_recorded(E)			\
 	E(OOMTRACE_RECORDED_DENIED,	"denied")	\

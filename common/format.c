@@ -15,6 +15,8 @@
 #define OOMTRACE_NAME_LISTS(LIST)			\
 	LIST(origin,		OOMTRACE_ORIGINS)	\
 	LIST(recorded,		OOMTRACE_RECORDEDS)	\
+	LIST(call,		OOMTRACE_CALLS)		\
+	LIST(cause,		OOMTRACE_CAUSES)	\
 	LIST(knob,		OOMTRACE_KNOBS)		\
 	LIST(scope,		OOMTRACE_SCOPES)	\
 	LIST(trigger,		OOMTRACE_TRIGGERS)	\
@@ -302,6 +304,8 @@ u32 oomtrace_stack_of(const struct oomtrace_header *rec)
 		return STACK_OF(rec, commit);
 	if (rec->type == OOMTRACE_OOM_BEGIN)
 		return STACK_OF(rec, oom_begin);
+	if (rec->type == OOMTRACE_REFUSED)
+		return STACK_OF(rec, refused);
 	return 0;
 }
 

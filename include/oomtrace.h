@@ -64,6 +64,7 @@
  * @OOMTRACE_ZONELIST: the zones that the request of an episode may use
  * @OOMTRACE_MEMCG: what the memory of the cgroup that is out of memory was used for
  * @OOMTRACE_EXEMPT: the largest task that an oom_score_adj of -1000 protects
+ * @OOMTRACE_REFUSED: a system call that answered ENOMEM; for fork, also EAGAIN
  * @OOMTRACE_SAMPLE: memory at one moment; made by programs that save records,
  *	never by the module
  * @OOMTRACE_PROCESS: what was read of a victim before its kill; made by programs
@@ -93,6 +94,7 @@ enum oomtrace_type {
 	OOMTRACE_MEMCG		= 26,
 	OOMTRACE_EXEMPT		= 27,
 	OOMTRACE_SIGKILL	= 30,
+	OOMTRACE_REFUSED	= 31,
 };
 
 /**
@@ -280,6 +282,144 @@ struct oomtrace_commit {
 	__u8	recorded;
 	__u32	stack;
 	__u32	left_out;
+};
+
+/**
+ * enum oomtrace_call - the system call that was refused
+ * @OOMTRACE_CALL_OTHER: none of the below; no record has it
+ * @OOMTRACE_CALL_MMAP: mmap(2), mmap2
+ * @OOMTRACE_CALL_BRK: brk(2)
+ * @OOMTRACE_CALL_MREMAP: mremap(2)
+ * @OOMTRACE_CALL_MPROTECT: mprotect(2), pkey_mprotect(2)
+ * @OOMTRACE_CALL_MUNMAP: munmap(2)
+ * @OOMTRACE_CALL_MLOCK: mlock(2), mlock2(2)
+ * @OOMTRACE_CALL_MLOCKALL: mlockall(2)
+ * @OOMTRACE_CALL_SHMGET: shmget(2)
+ * @OOMTRACE_CALL_SHMAT: shmat(2)
+ * @OOMTRACE_CALL_MADVISE: madvise(2)
+ * @OOMTRACE_CALL_FORK: fork, vfork, clone, clone3
+ * @OOMTRACE_CALL_EXEC: execve, execveat
+ * @OOMTRACE_CALL_IO_URING: io_uring_setup, io_uring_register
+ * @OOMTRACE_CALL_BPF: bpf(2)
+ * @OOMTRACE_CALL_MODULE: init_module, finit_module
+ */
+enum oomtrace_call {
+	OOMTRACE_CALL_OTHER,
+	OOMTRACE_CALL_MMAP,
+	OOMTRACE_CALL_BRK,
+	OOMTRACE_CALL_MREMAP,
+	OOMTRACE_CALL_MPROTECT,
+	OOMTRACE_CALL_MUNMAP,
+	OOMTRACE_CALL_MLOCK,
+	OOMTRACE_CALL_MLOCKALL,
+	OOMTRACE_CALL_SHMGET,
+	OOMTRACE_CALL_SHMAT,
+	OOMTRACE_CALL_MADVISE,
+	OOMTRACE_CALL_FORK,
+	OOMTRACE_CALL_EXEC,
+	OOMTRACE_CALL_IO_URING,
+	OOMTRACE_CALL_BPF,
+	OOMTRACE_CALL_MODULE,
+	OOMTRACE_CALLS,
+};
+
+/**
+ * enum oomtrace_cause - what explains a refusal
+ * @OOMTRACE_CAUSE_UNKNOWN: none of the below
+ * @OOMTRACE_CAUSE_COMMIT: commit accounting denied a request in this call; used and
+ *	limit are what it compared, bytes
+ * @OOMTRACE_CAUSE_MAP_COUNT: vm.max_map_count; maps
+ * @OOMTRACE_CAUSE_RLIMIT_AS: RLIMIT_AS; bytes
+ * @OOMTRACE_CAUSE_RLIMIT_DATA: RLIMIT_DATA; bytes
+ * @OOMTRACE_CAUSE_RLIMIT_MEMLOCK: RLIMIT_MEMLOCK; bytes
+ * @OOMTRACE_CAUSE_HUGETLB: too few huge pages in the pool: used are those that are
+ *	reserved, limit is what the pool can give in all: free ones, and surplus
+ *	that it may still add; huge pages of 2^order pages
+ * @OOMTRACE_CAUSE_PID_NAMESPACE: process 1 of the pid namespace has ended; no numbers
+ * @OOMTRACE_CAUSE_PIDS_MAX: pids.max of a cgroup; tasks
+ * @OOMTRACE_CAUSE_RLIMIT_NPROC: RLIMIT_NPROC; tasks of the user
+ * @OOMTRACE_CAUSE_THREADS_MAX: kernel.threads-max; tasks
+ */
+enum oomtrace_cause {
+	OOMTRACE_CAUSE_UNKNOWN,
+	OOMTRACE_CAUSE_COMMIT,
+	OOMTRACE_CAUSE_MAP_COUNT,
+	OOMTRACE_CAUSE_RLIMIT_AS,
+	OOMTRACE_CAUSE_RLIMIT_DATA,
+	OOMTRACE_CAUSE_RLIMIT_MEMLOCK,
+	OOMTRACE_CAUSE_HUGETLB,
+	OOMTRACE_CAUSE_PID_NAMESPACE,
+	OOMTRACE_CAUSE_PIDS_MAX,
+	OOMTRACE_CAUSE_RLIMIT_NPROC,
+	OOMTRACE_CAUSE_THREADS_MAX,
+	OOMTRACE_CAUSES,
+};
+
+/**
+ * struct oomtrace_refused - a system call that was refused
+ * @h: header. The record is written when the call returns.
+ * @pid: current->pid.
+ * @tgid: current->tgid.
+ * @uid: current's real uid.
+ * @causes: bit n: enum oomtrace_cause n explains the refusal; derived, since it is
+ *	worked out from the kernel's numbers at the return. All that explain it are
+ *	set, and only UNKNOWN if there is none.
+ * @comm: current->comm; bytes after the NUL are zero.
+ * @cgroup_id: id of current's memory cgroup.
+ * @ret: what the call returned: -ENOMEM (-12); for fork also -EAGAIN (-11); for brk
+ *	the old break.
+ * @bytes: how much was asked for, bytes: for mremap and brk what was to be added.
+ *	Absent for calls that have no size, and where the arguments are not known.
+ * @commit_seq: number of the commit record of the denial in this call; absent if
+ *	commit accounting denied nothing, or if the denial has no record.
+ * @used: what was in use before the call, of @cause; unit by enum oomtrace_cause.
+ *	Derived; absent if the cause has no numbers. So are the next members.
+ * @limit: the limit of @cause.
+ * @used2: the same of @cause2.
+ * @limit2: the limit of @cause2.
+ * @used3: the same of @cause3.
+ * @limit3: the limit of @cause3.
+ * @stack: number of the stack record with the callers of the refusing function; absent
+ *	as in struct oomtrace_commit.
+ * @left_out: refusals on this CPU that the rate limit left unrecorded since the last
+ *	recorded one.
+ * @commit_cpu: CPU of that commit record.
+ * @call: enum oomtrace_call.
+ * @cause: enum oomtrace_cause, the first of @causes.
+ * @cause2: the second of @causes; absent if there is only one.
+ * @cause3: the third of @causes; absent if there are only two.
+ * @order: of HUGETLB: a huge page is 2^order pages; absent for other causes.
+ * @reserved: zero.
+ *
+ * Only with refusals=syscalls. At most 100 per second and CPU are recorded; the file
+ * `stats` counts all of them.
+ */
+struct oomtrace_refused {
+	struct oomtrace_header h;
+	__s32	pid;
+	__s32	tgid;
+	__u32	uid;
+	__u32	causes;
+	char	comm[OOMTRACE_COMM_LEN];
+	__u64	cgroup_id;
+	__s64	ret;
+	__u64	bytes;
+	__u64	commit_seq;
+	__u64	used;
+	__u64	limit;
+	__u64	used2;
+	__u64	limit2;
+	__u64	used3;
+	__u64	limit3;
+	__u32	stack;
+	__u32	left_out;
+	__u16	commit_cpu;
+	__u8	call;
+	__u8	cause;
+	__u8	cause2;
+	__u8	cause3;
+	__u8	order;
+	__u8	reserved;
 };
 
 /**
@@ -1984,6 +2124,8 @@ struct oomtrace_daemons {
 
 /** OOMTRACE_IOC_SIGNALS - record 0 none of all signals, 1 SIGKILL; else EINVAL */
 #define OOMTRACE_IOC_SIGNALS	_IOW('O', 0x84, __u32)
+/** OOMTRACE_IOC_REFUSALS - record refused system calls: 0 off, 1 on; else EINVAL */
+#define OOMTRACE_IOC_REFUSALS	_IOW('O', 0x80, __u32)
 
 /*
  * Position: a newly opened device starts at the oldest buffered record.

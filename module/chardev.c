@@ -280,6 +280,17 @@ static int copy_ranking(const struct oomtrace_ranks *ranks,
 	return 0;
 }
 
+static int ioc_refusals(void __user *arg)
+{
+	u32 on;
+
+	if (get_user(on, (u32 __user *)arg))
+		return -EFAULT;
+	if (on > 1)
+		return -EINVAL;
+	return oomtrace_hooks_refusals(on);
+}
+
 static int ioc_ranking(void __user *arg)
 {
 	struct oomtrace_ranking rk;
@@ -420,6 +431,8 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioc_candidates((void __user *)arg);
 	case OOMTRACE_IOC_NEAR_PERCENT:
 		return ioc_near_percent((void __user *)arg);
+	case OOMTRACE_IOC_REFUSALS:
+		return ioc_refusals((void __user *)arg);
 	case OOMTRACE_IOC_RANKING:
 		return ioc_ranking((void __user *)arg);
 	case OOMTRACE_IOC_RESIZE:

@@ -23,11 +23,14 @@
 #include "debugfs_trace.h"
 #include "hook/symbols.h"
 #include "hooks.h"
+#include "hooks_show.h"
 #include "oom/daemon_list.h"
 #include "oom/episode.h"
 #include "oom/ranking.h"
 #include "oom/sigkill.h"
 #include "oom/terms.h"
+#include "refusals.h"
+#include "refused/refused.h"
 #include "ring/reader.h"
 #include "ring/resize.h"
 #include "ring/ring.h"
@@ -278,6 +281,7 @@ static int stats_show(struct seq_file *m, void *unused)
 {
 	oomtrace_stats_show(m, oomtrace_episode_count(),
 			    oomtrace_stacks_refused());
+	oomtrace_refused_show(m);
 	show_rings(m);
 	return 0;
 }
@@ -345,6 +349,16 @@ static int commit_records_set(char *text)
 	return oomtrace_commit_records_set(strim(text));
 }
 
+static size_t refusals_print(char *buf, size_t size)
+{
+	return scnprintf(buf, size, "%s\n", oomtrace_refusals_name());
+}
+
+static int refusals_set(char *text)
+{
+	return oomtrace_refusals_set(strim(text));
+}
+
 static size_t near_percent_print(char *buf, size_t size)
 {
 	return scnprintf(buf, size, "%u\n", READ_ONCE(oomtrace_near_percent));
@@ -391,6 +405,7 @@ static const struct control controls[] = {
 	{ "commit_records", commit_records_print, commit_records_set },
 	{ "candidates", candidates_print, candidates_set },
 	{ "near_percent", near_percent_print, near_percent_set },
+	{ "refusals", refusals_print, refusals_set },
 	{ "filter", oomtrace_filter_print, filter_set },
 	{ "buffer_size_kb", oomtrace_buffer_size_print, buffer_size_set },
 	{ "daemons", oomtrace_daemon_list_print, daemons_set },

@@ -11,7 +11,6 @@
  * Disabling (enable = 0) disarms the probes: the kernel's functions then run
  * unmodified, at the cost they had before the module was loaded.
  */
-#include <linux/mman.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
@@ -20,6 +19,7 @@
 #include <trace/events/oom.h>
 #include <trace/events/signal.h>
 
+#include "commit/notes.h"
 #include "commit/sysctl.h"
 #include "commit/vm_enough.h"
 #include "hook/attach.h"
@@ -33,6 +33,7 @@
 #include "oom/retries.h"
 #include "oom/selection.h"
 #include "oom/victim.h"
+#include "refused/refused.h"
 #include "stats.h"
 #include "task.h"
 
@@ -158,6 +159,7 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.ret		= oomtrace_vm_enough_return,
 		.data_size	= &oomtrace_commit_call_size,
 		.on_demand	= true,
+		.when		= "vm.overcommit_memory is 2",
 		.many_instances	= true,
 	},
 	[OOMTRACE_HOOK_OUT_OF_MEMORY] = {
@@ -240,6 +242,19 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.at_entry	= &oomtrace_exit_victim,
 		.records	= "reap: exited",
 	},
+#define REFUSED_ENTRY(HOOK, call, symbol, fallback)	\
+	[OOMTRACE_HOOK_REFUSED_##HOOK] = {		\
+		.names		= { symbol, fallback },	\
+		.kind		= OOMTRACE_BY_KRETPROBE, \
+		.records	= "refused: " #HOOK,	\
+		.entry		= oomtrace_refused_entry, \
+		.ret		= oomtrace_refused_##HOOK, \
+		.on_demand	= true,			\
+		.many_instances	= true,			\
+		.when		= "refusals is syscalls", \
+	},
+	OOMTRACE_REFUSED_CALLS(REFUSED_ENTRY)
+#undef REFUSED_ENTRY
 	[OOMTRACE_HOOK_NOTIFIER] = {
 		.names		= { "oom_notify_list" },
 		.kind		= OOMTRACE_BY_NOTIFIER,
@@ -294,6 +309,72 @@ static void follow_mode(struct work_struct *unused)
 		oomtrace_hooks_follow_mode(&hooks[OOMTRACE_HOOK_VM_ENOUGH],
 					   &hooks[OOMTRACE_HOOK_VM_ENOUGH_RETURN]);
 	mutex_unlock(&hooks_mutex);
+}
+
+/* ---- refused system calls ---- */
+
+static bool refusals_wanted;
+
+static void attach_refusals(void)
+{
+	unsigned int i;
+
+	/* Before the first handler: no note may be of a call that began earlier. */
+	WRITE_ONCE(oomtrace_notes_on, true);
+	for (i = OOMTRACE_HOOK_REFUSED_FIRST; i <= OOMTRACE_HOOK_REFUSED_LAST; i++) {
+		/* What failed is tried again only when refusals were off meanwhile. */
+		if (hooks[i].name || hooks[i].error)
+			continue;
+		attach_hook(i);
+		if (!hooks[i].name)
+			pr_info("cannot hook %s (error %d): no %s\n", hooks[i].names[0],
+				hooks[i].error, hooks[i].records);
+	}
+}
+
+static int detach_refusals(void)
+{
+	int i, ret, first = 0;
+
+	for (i = OOMTRACE_HOOK_REFUSED_LAST; i >= OOMTRACE_HOOK_REFUSED_FIRST; i--) {
+		ret = detach_hook(i);
+		if (ret && !first)
+			first = ret;
+		hooks[i].error = 0;
+	}
+	if (!first)
+		WRITE_ONCE(oomtrace_notes_on, false);
+	return first;
+}
+
+/**
+ * oomtrace_hooks_refusals() - hook the system calls whose refusals are recorded
+ * @on: true to hook them, false to take the hooks away.
+ *
+ * Before oomtrace_hooks_attach() and while the hooks are switched off, this only
+ * keeps what is wanted.
+ *
+ * Return: 0, or the error of a hook that could not be taken away.
+ */
+int oomtrace_hooks_refusals(bool on)
+{
+	int ret = 0;
+
+	mutex_lock(&hooks_mutex);
+	if (!on)
+		ret = detach_refusals();
+	if (!ret)
+		refusals_wanted = on;
+	if (on && hooks_on)
+		attach_refusals();
+	mutex_unlock(&hooks_mutex);
+	return ret;
+}
+
+/* Whether refused system calls are recorded. */
+bool oomtrace_hooks_refusals_on(void)
+{
+	return READ_ONCE(refusals_wanted);
 }
 
 /* ---- attach and detach ---- */
@@ -385,6 +466,8 @@ int oomtrace_hooks_attach(void)
 	if (hooks_on) {
 		oomtrace_hooks_follow_mode(&hooks[OOMTRACE_HOOK_VM_ENOUGH],
 					   &hooks[OOMTRACE_HOOK_VM_ENOUGH_RETURN]);
+		if (refusals_wanted)
+			attach_refusals();
 	}
 	mutex_unlock(&hooks_mutex);
 	if (ret)
@@ -443,8 +526,11 @@ int oomtrace_hooks_enable(bool on)
 		oomtrace_sysctl_catch_up();
 	if (on != hooks_on)
 		ret = arm_all(on);
-	if (!ret && on)
+	if (!ret && on) {
 		oomtrace_vm_enough_look_again(0);
+		if (refusals_wanted)
+			attach_refusals();
+	}
 	mutex_unlock(&hooks_mutex);
 	return ret;
 }
@@ -455,8 +541,13 @@ bool oomtrace_hooks_enabled(void)
 	return READ_ONCE(hooks_on);
 }
 
-/* What keeps an attached hook from recording anything; NULL: nothing. */
-static const char *silenced_by(const struct oomtrace_hook *hook)
+/**
+ * oomtrace_hook_silenced_by() - what keeps an attached hook from recording anything
+ * @hook: the hook.
+ *
+ * Return: a text; NULL: nothing.
+ */
+const char *oomtrace_hook_silenced_by(const struct oomtrace_hook *hook)
 {
 	if (hook == &hooks[OOMTRACE_HOOK_BADNESS] && oomtrace_badness_is_blind())
 		return "never called, though the kernel scored tasks";
@@ -476,89 +567,26 @@ unsigned int oomtrace_hooks_missing(void)
 	unsigned int i, n = 0;
 
 	for (i = 0; i < OOMTRACE_HOOKS; i++)
-		n += hooks[i].name ? !!silenced_by(&hooks[i]) :
+		n += hooks[i].name ? !!oomtrace_hook_silenced_by(&hooks[i]) :
 				     !hooks[i].on_demand || hooks[i].error;
 	return n;
 }
 
-static const char *prototype_word(const struct oomtrace_hook *hook)
-{
-	/* BTF does not describe a part that the compiler split off. */
-	if (hook->name && strchr(hook->name, '.'))
-		return "unchecked";
-	return hook->prototype.state == OOMTRACE_PROTOTYPE_SAME ? "same" :
-								   "unchecked";
-}
-
-static const char *state_word(const struct oomtrace_hook *hook)
-{
-	if (!hooks_on)
-		return "off";
-	/* Another hook of the same function is in charge. */
-	if (!hook->armed)
-		return "waiting";
-	return silenced_by(hook) ? "silent" : "attached";
-}
-
-/* The hooks of decisions do not count what is counted as a decision. */
-static u64 count_hits(unsigned int id)
-{
-	if (id == OOMTRACE_HOOK_VM_ENOUGH)
-		return oomtrace_stats_decisions();
-	if (id == OOMTRACE_HOOK_VM_ENOUGH_RETURN)
-		return oomtrace_hook_hits(id) + oomtrace_stats_quick(OVERCOMMIT_NEVER);
-	return oomtrace_hook_hits(id);
-}
-
-static void show_hook(struct seq_file *m, unsigned int id)
-{
-	const struct oomtrace_hook *hook = &hooks[id];
-	const char *silenced;
-	char where[64];
-
-	oomtrace_attach_place(hook, where, sizeof(where));
-	seq_printf(m, "%-28s %-10s %-8s ", where,
-		   oomtrace_attach_kind(hook),
-		   hook->required ? "required" : "optional");
-	if (hook->prototype.state == OOMTRACE_PROTOTYPE_DIFFERENT) {
-		seq_printf(m, "refused  no %s: prototype is '%s', expected '%s'\n",
-			   hook->records, hook->prototype.found,
-			   hook->prototype.expected);
-		return;
-	}
-	if (!hook->name && !hook->error) {
-		seq_printf(m, "%-8s prototype=%s (attached while vm.overcommit_memory is 2)\n",
-			   state_word(hook), prototype_word(hook));
-		return;
-	}
-	if (!hook->name) {
-		seq_printf(m, "failed   error %d: no %s\n", hook->error,
-			   hook->records);
-		return;
-	}
-	seq_printf(m, "%-8s hits=%llu", state_word(hook), count_hits(id));
-	if (oomtrace_attach_is_probe(hook))
-		seq_printf(m, " missed=%lu", oomtrace_attach_missed(hook));
-	if (hook->prototype.expected)
-		seq_printf(m, " prototype=%s", prototype_word(hook));
-	silenced = silenced_by(hook);
-	if (silenced)
-		seq_printf(m, " (%s)", silenced);
-	seq_putc(m, '\n');
-}
-
 /**
- * oomtrace_hooks_show() - print a line for each hook
- * @m: the hooks file.
+ * oomtrace_hooks_lock() - keep the hooks as they are
+ *
+ * oomtrace_hooks_unlock() must follow.
+ *
+ * Return: the table, by enum oomtrace_hook_id.
  */
-void oomtrace_hooks_show(struct seq_file *m)
+const struct oomtrace_hook *oomtrace_hooks_lock(void)
 {
-	unsigned int i;
-
-	seq_printf(m, "# %-26s %-10s %-8s %s\n", "SYMBOL+OFFSET/SIZE", "KIND",
-		   "NEED", "STATE");
 	mutex_lock(&hooks_mutex);
-	for (i = 0; i < OOMTRACE_HOOKS; i++)
-		show_hook(m, i);
+	return hooks;
+}
+
+/* Let the hooks change again. */
+void oomtrace_hooks_unlock(void)
+{
 	mutex_unlock(&hooks_mutex);
 }

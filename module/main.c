@@ -27,6 +27,7 @@
 #include "oom/panic.h"
 #include "oom/repeat.h"
 #include "oom/sigkill.h"
+#include "refused/causes.h"
 #include "ring/cpus.h"
 #include "ring/resize.h"
 #include "ring/wakeup.h"
@@ -75,6 +76,7 @@ static int __init oomtrace_init(void)
 	oomtrace_symbols_init();
 	oomtrace_account_init();
 	oomtrace_commit_init();
+	oomtrace_causes_init();
 	oomtrace_sysctl_init();
 	oomtrace_wakeup_init();
 	oomtrace_contenders_init();

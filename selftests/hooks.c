@@ -204,7 +204,8 @@ TEST_F(hooks, every_function_has_the_prototype_that_was_expected)
 	for (; *at; at += strcspn(at, "\n") + 1) {
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"),
 			 at);
-		if (!is_function(line))
+		/* The handlers of refused calls read no argument. */
+		if (!is_function(line) || strstr(line, "refusals is syscalls"))
 			continue;
 		/* BTF does not describe a split-off part of a function. */
 		want = strstr(line, ".part.") ? " prototype=unchecked" :

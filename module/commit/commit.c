@@ -15,6 +15,7 @@
 #include "commit/choice.h"
 #include "commit/commit.h"
 #include "commit/limit.h"
+#include "commit/notes.h"
 #include "commit/origin.h"
 #include "commit/quick.h"
 #include "commit/sysctl.h"
@@ -354,7 +355,7 @@ static __always_inline void publish_record(struct oomtrace_commit *rec)
 
 static __always_inline void
 record_if_chosen(const struct oomtrace_commit_call *call,
-		 const struct terms *t, int ret)
+		 const struct terms *t, int ret, struct oomtrace_header *written)
 {
 	unsigned int what = READ_ONCE(oomtrace_commit_records);
 	struct oomtrace_commit *rec;
@@ -388,6 +389,7 @@ record_if_chosen(const struct oomtrace_commit_call *call,
 		return;
 	fill_record(rec, call, t, ret, why, left_out);
 	publish_record(rec);
+	*written = rec->h;
 }
 
 /* The slow part of record_grant(): a sysctl has changed, so a mark comes first. */
@@ -507,12 +509,20 @@ void notrace oomtrace_commit_record_grant(unsigned long mm, long pages,
 static __always_inline void
 finish_call(const struct oomtrace_commit_call *call, const struct terms *t, int ret)
 {
+	struct oomtrace_header written = { };
+
 	oomtrace_commit_count(call->mode, ret);
 	if (ret)
 		oomtrace_stats_denial();
 	if (call->mode == OVERCOMMIT_NEVER)
 		oomtrace_stats_headroom(t->allowed - t->committed);
-	record_if_chosen(call, t, ret);
+	record_if_chosen(call, t, ret, &written);
+	if (ret && oomtrace_notes_are_read())
+		oomtrace_note_denial(written.cpu, written.seq,
+				     call->mode == OVERCOMMIT_NEVER ? t->committed :
+								      call->pages,
+				     oomtrace_commit_has_terms(call->mode) ?
+				     t->allowed : 0);
 }
 
 /**

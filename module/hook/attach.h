@@ -50,6 +50,7 @@ struct oomtrace_hook_choice {
  * @ret: the kretprobe's return handler.
  * @data_size: bytes that @entry passes to @ret.
  * @on_demand: attached only while it is needed.
+ * @when: when that is, for people: "attached while ...".
  * @many_instances: calls may overlap on all CPUs, so reserve more instances.
  * @name: which of @names is hooked; NULL: not attached.
  * @attached_as: how the function is hooked now.
@@ -75,6 +76,7 @@ struct oomtrace_hook {
 	const size_t *data_size;
 	bool on_demand;
 	bool many_instances;
+	const char *when;
 	/* private: */
 	const char *name;
 	enum oomtrace_hook_kind attached_as;

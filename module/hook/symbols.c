@@ -28,6 +28,8 @@ static const long no_long;
 static const int some_swappiness = 60;
 static const int ftrace_is_on = 1;
 static const bool probes_are_armed;
+static const int no_limit = INT_MAX;
+static const bool data_is_limited;
 /* Without SMP each change goes to the shared part at once, as with a batch of 0. */
 static const s32 no_batch = IS_ENABLED(CONFIG_SMP) ? S32_MAX : 0;
 static const struct hstate no_hstates[HUGE_MAX_HSTATE];
@@ -58,6 +60,11 @@ struct oomtrace_symbols oomtrace_sym = {
 	.psi_system		= &no_psi,
 	.ftrace_enabled		= &ftrace_is_on,
 	.kprobes_all_disarmed	= &probes_are_armed,
+	.default_huge		= &no_int,
+	.max_map_count		= &no_limit,
+	.ignore_rlimit_data	= &data_is_limited,
+	.max_threads		= &no_limit,
+	.nr_threads		= &no_int,
 };
 
 struct oomtrace_huge_size oomtrace_huge_sizes[HUGE_MAX_HSTATE];
@@ -96,6 +103,12 @@ static struct {
 	SYMBOL("psi_system", psi_system),
 	SYMBOL("ftrace_enabled", ftrace_enabled),
 	SYMBOL("kprobes_all_disarmed", kprobes_all_disarmed),
+	SYMBOL_IF(IS_ENABLED(CONFIG_HUGETLB_PAGE), "default_hstate_idx",
+		  default_huge),
+	SYMBOL("sysctl_max_map_count", max_map_count),
+	SYMBOL("ignore_rlimit_data", ignore_rlimit_data),
+	SYMBOL("max_threads", max_threads),
+	SYMBOL("nr_threads", nr_threads),
 	SYMBOL("__start_BTF", btf_start),
 	SYMBOL("__stop_BTF", btf_stop),
 #undef SYMBOL_IF

@@ -38,6 +38,12 @@
  * @psi_system: the machine's pressure stall averages.
  * @ftrace_enabled: kernel.ftrace_enabled; the stand-in is 1.
  * @kprobes_all_disarmed: kprobes_all_disarmed: debugfs's kprobes/enabled is 0.
+ * @default_huge: default_hstate_idx, the entry of @hstates for huge pages of no
+ *	particular size.
+ * @max_map_count: sysctl_max_map_count; the stand-in is INT_MAX.
+ * @ignore_rlimit_data: the kernel only warns where RLIMIT_DATA is exceeded.
+ * @max_threads: kernel.threads-max; the stand-in is INT_MAX.
+ * @nr_threads: number of tasks.
  * @btf_start: start of the kernel's BTF; NULL if it has none. For process context.
  * @btf_stop: end of the kernel's BTF.
  */
@@ -59,6 +65,11 @@ struct oomtrace_symbols {
 	const struct psi_group *psi_system;
 	const int *ftrace_enabled;
 	const bool *kprobes_all_disarmed;
+	const int *default_huge;
+	const int *max_map_count;
+	const bool *ignore_rlimit_data;
+	const int *max_threads;
+	const int *nr_threads;
 	const void *btf_start;
 	const void *btf_stop;
 };

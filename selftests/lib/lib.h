@@ -91,6 +91,7 @@ union record {
 	struct oomtrace_memory memory;
 	struct oomtrace_memcg memcg;
 	struct oomtrace_exempt exempt;
+	struct oomtrace_refused refused;
 	struct oomtrace_psi psi;
 	struct oomtrace_name name;
 	struct oomtrace_repeat repeat;

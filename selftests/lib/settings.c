@@ -23,6 +23,7 @@ static struct {
 	{ "vm/admin_reserve_kbytes" },
 	{ "vm/user_reserve_kbytes" },
 	{ "vm/nr_hugepages" },
+	{ "vm/max_map_count" },
 	{ "vm/oom_kill_allocating_task" },
 	{ "vm/oom_dump_tasks" },
 	{ "kernel/sysrq" },

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Notes of what commit accounting denied to a task in the system call that it is in, so
+ * that the refusal of the call can be joined with the denial when the call returns.
+ *
+ * A task may change the CPU within a call, so the notes are by task: in a small table
+ * by pid, with one slot for several pids. The note of one task may displace that of
+ * another, and a note that finds its slot taken is dropped: the refusal of that call
+ * is then not joined. It is never joined with the note of another task or of an
+ * earlier call, since a call forgets the notes of its task when it begins.
+ *
+ * For handlers, with preemption off, in the context of the task. An interrupt writes
+ * no note: its work is not that of the task.
+ */
+#include <linux/atomic.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+
+#include "commit/notes.h"
+
+#define SLOTS	256
+#define BUSY	(-1)
+
+static struct oomtrace_note notes[SLOTS];
+bool oomtrace_notes_on;
+
+static struct oomtrace_note *own_slot(void)
+{
+	return &notes[current->pid % SLOTS];
+}
+
+/* Get current's note to write to; NULL if another task writes to the slot. */
+static struct oomtrace_note *begin_note(void)
+{
+	struct oomtrace_note *note = own_slot();
+	int owner = READ_ONCE(note->owner);
+
+	if (in_interrupt() || !current->pid || owner == BUSY ||
+	    cmpxchg(&note->owner, owner, BUSY) != owner)
+		return NULL;
+	if (owner != current->pid)
+		*note = (struct oomtrace_note){ .owner = BUSY };
+	return note;
+}
+
+static void end_note(struct oomtrace_note *note)
+{
+	/* Release: pairs with cmpxchg() of the task that takes the slot next. */
+	smp_store_release(&note->owner, current->pid);
+}
+
+/**
+ * oomtrace_note_denial() - note that commit accounting denies a request of current
+ * @cpu: CPU of its record.
+ * @seq: number of its record; 0 if it has none.
+ * @used: what was compared, pages.
+ * @limit: the limit, pages.
+ */
+void oomtrace_note_denial(u16 cpu, u64 seq, s64 used, s64 limit)
+{
+	struct oomtrace_note *note = begin_note();
+
+	if (!note)
+		return;
+	note->cpu = cpu;
+	note->seq = seq;
+	note->used = used;
+	note->limit = limit;
+	end_note(note);
+}
+
+/**
+ * oomtrace_note_forget() - forget the notes of current: a call begins
+ */
+void oomtrace_note_forget(void)
+{
+	struct oomtrace_note *note = own_slot();
+	int pid = current->pid;
+
+	if (READ_ONCE(note->owner) == pid)
+		cmpxchg(&note->owner, pid, 0);
+}
+
+/**
+ * oomtrace_note_take() - take the notes of current: its call ends
+ * @to: out: the notes.
+ *
+ * Return: false if there are none.
+ */
+bool oomtrace_note_take(struct oomtrace_note *to)
+{
+	struct oomtrace_note *note = own_slot();
+	int pid = current->pid;
+
+	if (!pid || READ_ONCE(note->owner) != pid ||
+	    cmpxchg(&note->owner, pid, BUSY) != pid)
+		return false;
+	*to = *note;
+	/* Release: pairs with cmpxchg() of the task that takes the slot next. */
+	smp_store_release(&note->owner, 0);
+	return true;
+}

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What explains that a system call was refused: each limit that the kernel asks in
+ * this call is compared with what was in use, as the kernel does it.
+ *
+ * The numbers are those at the return, so all of this is derived. Another thread may
+ * have changed them meanwhile. A limit that is not exceeded then is not named; if none
+ * is, the cause is unknown. What the notes say was seen in this call itself.
+ *
+ * Handlers call this with preemption off, in the task that made the call. It reads
+ * that task's own memory, credentials and namespaces, which need no lock, and takes
+ * none.
+ */
+#include <linux/cgroup.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <uapi/linux/shm.h>
+
+#include "commit/notes.h"
+#include "common/fields.h"
+#include "compat/cred.h"
+#include "compat/hugetlb.h"
+#include "hook/btf.h"
+#include "hook/symbols.h"
+#include "refused/causes.h"
+
+/* ---- how much was asked for ---- */
+
+/**
+ * oomtrace_call_bytes() - how much a call asked for
+ * @c: the call.
+ * @ret: what it returned.
+ * @known: out: the call has a size, and it is known.
+ *
+ * Return: bytes.
+ */
+u64 oomtrace_call_bytes(const struct oomtrace_call_args *c, long ret, bool *known)
+{
+	*known = c->known;
+	switch (c->call) {
+	case OOMTRACE_CALL_MMAP:
+	case OOMTRACE_CALL_MPROTECT:
+	case OOMTRACE_CALL_MUNMAP:
+	case OOMTRACE_CALL_MLOCK:
+	case OOMTRACE_CALL_MADVISE:
+	case OOMTRACE_CALL_SHMGET:
+		return c->known ? c->arg[1] : 0;
+	case OOMTRACE_CALL_BRK:
+		return c->known ? c->arg[0] - ret : 0;
+	case OOMTRACE_CALL_MREMAP:
+		return c->known && c->arg[2] > c->arg[1] ? c->arg[2] - c->arg[1] : 0;
+	}
+	*known = false;
+	return 0;
+}
+
+/* ---- the causes ---- */
+
+/* Add a cause that is explained by numbers; the first three have room for them. */
+static void add_cause(struct oomtrace_refused *rec, enum oomtrace_cause cause, u64 used,
+		      u64 limit, bool numbers)
+{
+	unsigned int n = hweight32(rec->causes);
+	u64 valid = 0;
+
+	rec->causes |= BIT(cause);
+	switch (n) {
+	case 0:
+		rec->cause = cause;
+		rec->used = used;
+		rec->limit = limit;
+		valid = OOMTRACE_BIT(refused, used) | OOMTRACE_BIT(refused, limit);
+		break;
+	case 1:
+		rec->cause2 = cause;
+		rec->used2 = used;
+		rec->limit2 = limit;
+		rec->h.valid |= OOMTRACE_BIT(refused, cause2);
+		valid = OOMTRACE_BIT(refused, used2) | OOMTRACE_BIT(refused, limit2);
+		break;
+	case 2:
+		rec->cause3 = cause;
+		rec->used3 = used;
+		rec->limit3 = limit;
+		rec->h.valid |= OOMTRACE_BIT(refused, cause3);
+		valid = OOMTRACE_BIT(refused, used3) | OOMTRACE_BIT(refused, limit3);
+		break;
+	}
+	if (numbers)
+		rec->h.valid |= valid;
+}
+
+static void add_limit(struct oomtrace_refused *rec, enum oomtrace_cause cause, u64 used,
+		      u64 limit)
+{
+	add_cause(rec, cause, used, limit, true);
+}
+
+/* What commit accounting denied in this call. */
+static void add_notes(struct oomtrace_refused *rec)
+{
+	struct oomtrace_note note;
+
+	if (!oomtrace_note_take(&note))
+		return;
+	add_cause(rec, OOMTRACE_CAUSE_COMMIT, (u64)note.used << PAGE_SHIFT,
+		  (u64)note.limit << PAGE_SHIFT, note.limit);
+	if (!note.seq)
+		return;
+	rec->commit_cpu = note.cpu;
+	rec->commit_seq = note.seq;
+	rec->h.valid |= OOMTRACE_BIT(refused, commit_cpu) |
+			OOMTRACE_BIT(refused, commit_seq);
+}
+
+/* A capability counts where the kernel asks for it in the initial user namespace. */
+static bool has_global_cap(int cap)
+{
+	const struct cred *cred = current_cred();
+
+	return cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, cap);
+}
+
+/*
+ * How many maps a call may need besides those that there are: a map that is added
+ * needs one; one that is split needs two, and mremap, which does both, more.
+ */
+static int maps_needed(const struct oomtrace_call_args *c)
+{
+	switch (c->call) {
+	case OOMTRACE_CALL_MMAP:
+		return c->known && (c->arg[3] & MAP_FIXED);
+	case OOMTRACE_CALL_MREMAP:
+		return c->known && (c->arg[3] & MREMAP_FIXED) ? 5 : 3;
+	case OOMTRACE_CALL_BRK:
+	case OOMTRACE_CALL_SHMAT:
+		return 0;
+	}
+	return 1;
+}
+
+static bool changes_maps(u8 call)
+{
+	switch (call) {
+	case OOMTRACE_CALL_MMAP:
+	case OOMTRACE_CALL_BRK:
+	case OOMTRACE_CALL_MREMAP:
+	case OOMTRACE_CALL_MPROTECT:
+	case OOMTRACE_CALL_MUNMAP:
+	case OOMTRACE_CALL_MLOCK:
+	case OOMTRACE_CALL_MADVISE:
+	case OOMTRACE_CALL_SHMAT:
+		return true;
+	}
+	return false;
+}
+
+/*
+ * A call that adds a map is refused if there are more than the limit, and one that
+ * splits a map if there are as many. @spare: count a map less for the former.
+ */
+static void add_map_count(struct oomtrace_refused *rec,
+			  const struct oomtrace_call_args *c,
+			  const struct mm_struct *mm, int spare)
+{
+	int maps = READ_ONCE(mm->map_count);
+	int limit = READ_ONCE(*oomtrace_sym.max_map_count);
+
+	if (changes_maps(c->call) && oomtrace_have(&oomtrace_sym.max_map_count) &&
+	    (s64)maps + maps_needed(c) + spare > limit)
+		add_limit(rec, OOMTRACE_CAUSE_MAP_COUNT, maps, limit);
+}
+
+static void add_rlimit_as(struct oomtrace_refused *rec, const struct oomtrace_call_args *c,
+			  const struct mm_struct *mm)
+{
+	u64 used = (u64)READ_ONCE(mm->total_vm) << PAGE_SHIFT;
+	u64 limit = rlimit(RLIMIT_AS);
+
+	switch (c->call) {
+	case OOMTRACE_CALL_MMAP:
+	case OOMTRACE_CALL_BRK:
+	case OOMTRACE_CALL_MREMAP:
+		if (limit != RLIM_INFINITY && used + PAGE_ALIGN(rec->bytes) > limit)
+			add_limit(rec, OOMTRACE_CAUSE_RLIMIT_AS, used, limit);
+	}
+}
+
+/* Is what is asked for data: private and writable, and no stack? */
+static bool asks_for_data(const struct oomtrace_call_args *c)
+{
+	switch (c->call) {
+	case OOMTRACE_CALL_MMAP:
+		return c->known && (c->arg[2] & PROT_WRITE) &&
+		       !(c->arg[3] & (MAP_SHARED | MAP_GROWSDOWN));
+	case OOMTRACE_CALL_MPROTECT:
+		return c->known && (c->arg[2] & PROT_WRITE);
+	case OOMTRACE_CALL_BRK:
+	case OOMTRACE_CALL_MREMAP:
+		return true;
+	}
+	return false;
+}
+
+static void add_rlimit_data(struct oomtrace_refused *rec,
+			    const struct oomtrace_call_args *c,
+			    const struct mm_struct *mm)
+{
+	u64 used = (u64)READ_ONCE(mm->data_vm) << PAGE_SHIFT;
+	u64 limit = rlimit(RLIMIT_DATA), brk;
+
+	if (!asks_for_data(c) || limit == RLIM_INFINITY ||
+	    READ_ONCE(*oomtrace_sym.ignore_rlimit_data))
+		return;
+	if (c->call == OOMTRACE_CALL_BRK) {
+		/* It also compares the heap and the program's data by themselves. */
+		brk = READ_ONCE(mm->brk) - mm->start_brk + mm->end_data - mm->start_data;
+		if (brk + rec->bytes > limit && used + PAGE_ALIGN(rec->bytes) <= limit)
+			used = brk;
+	}
+	if (used + PAGE_ALIGN(rec->bytes) > limit)
+		add_limit(rec, OOMTRACE_CAUSE_RLIMIT_DATA, used, limit);
+}
+
+static void add_rlimit_memlock(struct oomtrace_refused *rec,
+			       const struct oomtrace_call_args *c,
+			       const struct mm_struct *mm)
+{
+	u64 used = (u64)READ_ONCE(mm->locked_vm) << PAGE_SHIFT;
+	u64 limit = rlimit(RLIMIT_MEMLOCK), more = PAGE_ALIGN(rec->bytes);
+
+	if (limit == RLIM_INFINITY || has_global_cap(CAP_IPC_LOCK))
+		return;
+	switch (c->call) {
+	case OOMTRACE_CALL_MLOCK:
+		if (c->known)
+			more = PAGE_ALIGN(rec->bytes + offset_in_page(c->arg[0]));
+		break;
+	case OOMTRACE_CALL_MLOCKALL:
+		/* All that there is must be below the limit. */
+		if (!c->known || !(c->arg[0] & MCL_CURRENT))
+			return;
+		used = (u64)READ_ONCE(mm->total_vm) << PAGE_SHIFT;
+		break;
+	case OOMTRACE_CALL_BRK:
+		if (mm->def_flags & VM_LOCKED)
+			break;
+		return;
+	default:
+		return;
+	}
+	if (used + more > limit)
+		add_limit(rec, OOMTRACE_CAUSE_RLIMIT_MEMLOCK, used, limit);
+}
+
+#ifdef CONFIG_HUGETLB_PAGE
+/* The pool that a call names by its flags; log: of the page size, 0: the default. */
+static const struct hstate *find_pool(unsigned int log)
+{
+	unsigned int i;
+
+	if (!oomtrace_have(&oomtrace_sym.hstates))
+		return NULL;
+	if (!log) {
+		i = READ_ONCE(*oomtrace_sym.default_huge);
+		return oomtrace_have(&oomtrace_sym.default_huge) &&
+		       i < oomtrace_huge_sizes_nr ? &oomtrace_sym.hstates[i] : NULL;
+	}
+	for (i = 0; i < oomtrace_huge_sizes_nr; i++)
+		if (oomtrace_huge_sizes[i].order + PAGE_SHIFT == log)
+			return &oomtrace_sym.hstates[i];
+	return NULL;
+}
+#else
+static const struct hstate *find_pool(unsigned int log)
+{
+	return NULL;
+}
+#endif
+
+static void add_hugetlb(struct oomtrace_refused *rec, const struct oomtrace_call_args *c)
+{
+	unsigned long flags, huge, reserved, most;
+	const struct hstate *pool;
+	unsigned int order;
+
+	if (!c->known)
+		return;
+	/* Both calls have the log of the page size at the same place. */
+	BUILD_BUG_ON(SHM_HUGETLB >> MAP_HUGE_SHIFT);
+	if (c->call == OOMTRACE_CALL_MMAP)
+		huge = c->arg[3] & MAP_HUGETLB;
+	else if (c->call == OOMTRACE_CALL_SHMGET)
+		huge = c->arg[2] & SHM_HUGETLB;
+	else
+		return;
+	flags = c->call == OOMTRACE_CALL_MMAP ? c->arg[3] : c->arg[2];
+	pool = huge ? find_pool(flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK) : NULL;
+	if (!pool)
+		return;
+	order = huge_page_order((void *)pool);
+	reserved = oomtrace_hstate_reserved(pool);
+	most = oomtrace_hstate_free(pool) + oomtrace_hstate_surplus_left(pool);
+	huge = DIV_ROUND_UP_ULL(rec->bytes, PAGE_SIZE << order);
+	if (reserved + huge <= most)
+		return;
+	add_limit(rec, OOMTRACE_CAUSE_HUGETLB, reserved, most);
+	rec->order = order;
+	rec->h.valid |= OOMTRACE_BIT(refused, order);
+}
+
+/* ---- more tasks ---- */
+
+/* Where struct pids_cgroup, which no header declares, has its numbers; 0: unknown. */
+static u32 pids_counter, pids_limit;
+
+/**
+ * oomtrace_causes_init() - find where the kernel has the tasks of a cgroup
+ *
+ * Context: process context, once, before the hooks are attached.
+ */
+void oomtrace_causes_init(void)
+{
+	const struct btf_type *t;
+	struct oomtrace_btf btf;
+	u32 css, counter, limit;
+
+	if (!IS_ENABLED(CONFIG_CGROUP_PIDS) || !oomtrace_btf_open(&btf))
+		return;
+	t = oomtrace_btf_find(&btf, BTF_KIND_STRUCT, "pids_cgroup");
+	if (oomtrace_btf_member(&btf, t, "css", &css) && !css &&
+	    oomtrace_btf_member(&btf, t, "counter", &counter) &&
+	    oomtrace_btf_member(&btf, t, "limit", &limit)) {
+		pids_counter = counter;
+		pids_limit = limit;
+	}
+	oomtrace_btf_close(&btf);
+}
+
+/* A cgroup is at its limit if one more task would exceed it; the root has none. */
+static void add_pids_max(struct oomtrace_refused *rec)
+{
+#ifdef CONFIG_CGROUP_PIDS
+	/* true: preemption off is enough, but lockdep cannot see that. */
+	const struct cgroup_subsys_state *css = task_css_check(current, pids_cgrp_id, true);
+	s64 used, limit;
+
+	if (!pids_limit)
+		return;
+	for (; css && css->parent; css = css->parent) {
+		used = atomic64_read((void *)css + pids_counter);
+		limit = atomic64_read((void *)css + pids_limit);
+		if (used < limit)
+			continue;
+		add_limit(rec, OOMTRACE_CAUSE_PIDS_MAX, used, limit);
+		return;
+	}
+#endif
+}
+
+static void add_task_limits(struct oomtrace_refused *rec)
+{
+	const struct pid_namespace *ns = current->nsproxy->pid_ns_for_children;
+	u64 limit = rlimit(RLIMIT_NPROC), used;
+
+	if (rec->ret == -ENOMEM) {
+		if (!(READ_ONCE(ns->pid_allocated) & PIDNS_ADDING))
+			add_cause(rec, OOMTRACE_CAUSE_PID_NAMESPACE, 0, 0, false);
+		return;
+	}
+	add_pids_max(rec);
+	used = max(0L, oomtrace_tasks_of_user());
+	if (limit != RLIM_INFINITY && used >= limit &&
+	    !uid_eq(current_cred()->user->uid, GLOBAL_ROOT_UID) &&
+	    !has_global_cap(CAP_SYS_RESOURCE) && !has_global_cap(CAP_SYS_ADMIN))
+		add_limit(rec, OOMTRACE_CAUSE_RLIMIT_NPROC, used, limit);
+	used = READ_ONCE(*oomtrace_sym.nr_threads);
+	limit = READ_ONCE(*oomtrace_sym.max_threads);
+	if (oomtrace_have(&oomtrace_sym.max_threads) && used >= limit)
+		add_limit(rec, OOMTRACE_CAUSE_THREADS_MAX, used, limit);
+}
+
+/**
+ * oomtrace_fill_causes() - find what explains a refusal
+ * @rec: the record: ret, bytes and which of them are valid are set, and causes is 0.
+ *	All members about causes are filled in.
+ * @c: the call.
+ */
+void oomtrace_fill_causes(struct oomtrace_refused *rec,
+			  const struct oomtrace_call_args *c)
+{
+	const struct mm_struct *mm = current->mm;
+
+	add_notes(rec);
+	if (c->call == OOMTRACE_CALL_FORK) {
+		add_task_limits(rec);
+	} else if (mm) {
+		add_map_count(rec, c, mm, 0);
+		/* Without a size there is no sum. */
+		if (rec->h.valid & OOMTRACE_BIT(refused, bytes)) {
+			add_rlimit_as(rec, c, mm);
+			add_rlimit_data(rec, c, mm);
+			add_hugetlb(rec, c);
+		}
+		add_rlimit_memlock(rec, c, mm);
+		/* Kernels differ in whether the limit itself can be reached. */
+		if (!rec->causes)
+			add_map_count(rec, c, mm, 1);
+	}
+	if (!rec->causes)
+		add_cause(rec, OOMTRACE_CAUSE_UNKNOWN, 0, 0, false);
+}

@@ -1,0 +1,688 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: with refusals=syscalls, a system call that the kernel refuses is counted
+ * and recorded with every limit that explains it, and with no other one. Without it,
+ * no function has a probe.
+ */
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/ipc.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "lib/commit.h"
+#include "lib/test.h"
+
+#define ONE(cause)	(1U << OOMTRACE_CAUSE_##cause)
+
+FIXTURE(refused) {
+	int fd;
+	struct records recs;
+};
+
+FIXTURE_SETUP(refused)
+{
+	module_start("refusals=syscalls");
+	self->fd = device_open_at_end();
+}
+
+FIXTURE_TEARDOWN(refused)
+{
+	sysctl_restore();
+	close(self->fd);
+	records_free(&self->recs);
+	module_stop();
+}
+
+/* The last record of a process about a call, or NULL. */
+static const struct oomtrace_refused *find_refused(const struct records *recs, pid_t pid,
+						   unsigned int call)
+{
+	const struct oomtrace_refused *found = NULL;
+	size_t i;
+
+	for (i = 0; i < recs->n; i++) {
+		const struct oomtrace_refused *rec = &recs->r[i].refused;
+
+		if (rec->h.type == OOMTRACE_REFUSED && rec->pid == pid &&
+		    rec->call == call)
+			found = rec;
+	}
+	return found;
+}
+
+/* The record of a child's call; fails the test if there is none or it has other causes. */
+static const struct oomtrace_refused *
+expect_causes(struct __test_metadata *_metadata, int fd, struct records *recs, pid_t pid,
+	      unsigned int call, unsigned int causes)
+{
+	static const struct oomtrace_refused none;
+	const struct oomtrace_refused *rec;
+
+	device_drain(fd, recs);
+	rec = find_refused(recs, pid, call);
+	EXPECT_NE(NULL, rec);
+	if (!rec)
+		return &none;
+	EXPECT_EQ(causes, rec->causes);
+	EXPECT_EQ(pid, rec->tgid);
+	EXPECT_TRUE(DERIVED(rec, refused, causes));
+	EXPECT_TRUE(DERIVED(rec, refused, cause));
+	if (has_stacks())
+		EXPECT_TRUE(HAS(rec, refused, stack));
+	return rec;
+}
+
+/* A call that is refused in a child. 0 if it was, with the error expected. */
+#define EXPECT_REFUSED(fn, arg) ({				\
+	pid_t pid_ = start_child(fn, arg);			\
+	EXPECT_EQ(0, wait_child(pid_));				\
+	pid_;							\
+})
+
+static void limit_to(int which, rlim_t bytes)
+{
+	struct rlimit limit = { bytes, bytes };
+
+	if (setrlimit(which, &limit))
+		die("setrlimit: %s", strerror(errno));
+}
+
+static void *map_anonymous(size_t bytes, int prot, int flags)
+{
+	return mmap(NULL, bytes, prot, MAP_ANONYMOUS | flags, -1, 0);
+}
+
+/* Maps read-write private memory: 0 if that fails with ENOMEM. */
+static int map_refused(size_t bytes)
+{
+	void *at = map_anonymous(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	return at == MAP_FAILED && errno == ENOMEM ? 0 : 1;
+}
+
+/* ---- the causes ---- */
+
+static int fill_maps(void *unused)
+{
+	char *guard = map_anonymous(3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	int i;
+
+	(void)unused;
+	for (i = 0; i < 5000; i++)
+		if (map_anonymous(PAGE, i & 1 ? PROT_READ : PROT_NONE, MAP_PRIVATE) ==
+		    MAP_FAILED)
+			break;
+	if (i == 5000 || errno != ENOMEM)
+		return 1;
+	if (!mprotect(guard + PAGE, PAGE, PROT_NONE) || errno != ENOMEM)
+		return 2;
+	return munmap(guard + PAGE, PAGE) && errno == ENOMEM ? 0 : 3;
+}
+
+TEST_F(refused, max_map_count_is_the_cause)
+{
+	static const unsigned int calls[] = {
+		OOMTRACE_CALL_MMAP, OOMTRACE_CALL_MPROTECT, OOMTRACE_CALL_MUNMAP,
+	};
+	const struct oomtrace_refused *rec;
+	pid_t pid;
+	size_t i;
+
+	sysctl_write("vm/max_map_count", 1000);
+	pid = EXPECT_REFUSED(fill_maps, NULL);
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		rec = expect_causes(_metadata, self->fd, &self->recs, pid, calls[i],
+				    ONE(MAP_COUNT));
+		EXPECT_EQ(OOMTRACE_CAUSE_MAP_COUNT, rec->cause);
+		EXPECT_EQ(1000, rec->limit);
+		EXPECT_LE(1000, rec->used);
+		EXPECT_GE(1002, rec->used);
+		EXPECT_EQ(PAGE, rec->bytes);
+		EXPECT_EQ(-ENOMEM, rec->ret);
+		EXPECT_FALSE(HAS(rec, refused, cause2));
+		EXPECT_FALSE(HAS(rec, refused, commit_seq));
+	}
+}
+
+static int exceed_address_space(void *vm)
+{
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	*(long *)vm = own_total_vm();
+	return map_refused(MB(128));
+}
+
+TEST_F(refused, rlimit_as_is_the_cause)
+{
+	long *vm = alloc_shared(sizeof(*vm));
+	const struct oomtrace_refused *rec;
+	pid_t pid = EXPECT_REFUSED(exceed_address_space, vm);
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+			    ONE(RLIMIT_AS));
+	EXPECT_EQ(*vm * PAGE, rec->used);
+	EXPECT_EQ(*vm * PAGE + MB(64), rec->limit);
+	EXPECT_EQ(MB(128), rec->bytes);
+	EXPECT_TRUE(DERIVED(rec, refused, used));
+}
+
+static int exceed_data(void *unused)
+{
+	(void)unused;
+	limit_to(RLIMIT_DATA, MB(64));
+	/* Neither shared nor read-only memory is data. */
+	if (map_anonymous(MB(128), PROT_READ | PROT_WRITE, MAP_SHARED) == MAP_FAILED ||
+	    map_anonymous(MB(128), PROT_READ, MAP_PRIVATE) == MAP_FAILED)
+		return 1;
+	return map_refused(MB(128));
+}
+
+TEST_F(refused, rlimit_data_is_the_cause)
+{
+	pid_t pid = EXPECT_REFUSED(exceed_data, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+			    ONE(RLIMIT_DATA));
+	EXPECT_EQ(MB(64), rec->limit);
+	EXPECT_GT(rec->limit, rec->used);
+}
+
+static int exceed_data_by_brk(void *top)
+{
+	limit_to(RLIMIT_DATA, MB(64));
+	*(void **)top = sbrk(0);
+	return syscall(SYS_brk, *(char **)top + MB(128)) == *(long *)top ? 0 : 1;
+}
+
+TEST_F(refused, brk_answers_with_the_old_break)
+{
+	long *top = alloc_shared(sizeof(*top));
+	pid_t pid = EXPECT_REFUSED(exceed_data_by_brk, top);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_BRK,
+			    ONE(RLIMIT_DATA));
+	EXPECT_EQ(*top, rec->ret);
+	EXPECT_EQ(MB(128), rec->bytes);
+}
+
+static int exceed_both(void *unused)
+{
+	(void)unused;
+	limit_to(RLIMIT_DATA, MB(64));
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	return map_refused(MB(128));
+}
+
+TEST_F(refused, two_limits_that_explain_it_are_both_recorded)
+{
+	pid_t pid = EXPECT_REFUSED(exceed_both, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+			    ONE(RLIMIT_DATA) | ONE(RLIMIT_AS));
+	EXPECT_EQ(OOMTRACE_CAUSE_RLIMIT_AS, rec->cause);
+	EXPECT_EQ(OOMTRACE_CAUSE_RLIMIT_DATA, rec->cause2);
+	EXPECT_EQ(MB(64), rec->limit2);
+	EXPECT_TRUE(HAS(rec, refused, used2));
+	EXPECT_FALSE(HAS(rec, refused, cause3));
+}
+
+static int grow_by_mremap(void *unused)
+{
+	void *at = map_anonymous(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	(void)unused;
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	at = mremap(at, PAGE, MB(128), MREMAP_MAYMOVE);
+	return at == MAP_FAILED && errno == ENOMEM ? 0 : 1;
+}
+
+TEST_F(refused, mremap_asks_for_what_is_added)
+{
+	pid_t pid = EXPECT_REFUSED(grow_by_mremap, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MREMAP,
+			    ONE(RLIMIT_AS));
+	EXPECT_EQ(MB(128) - PAGE, rec->bytes);
+}
+
+static int lock_too_much(void *unused)
+{
+	void *at = map_anonymous(MB(1), PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	(void)unused;
+	limit_to(RLIMIT_MEMLOCK, 64 << 10);
+	become_user();
+	if (!mlock(at, MB(1)) || errno != ENOMEM)
+		return 1;
+	return mlockall(MCL_CURRENT) && errno == ENOMEM ? 0 : 2;
+}
+
+TEST_F(refused, rlimit_memlock_is_the_cause)
+{
+	pid_t pid = EXPECT_REFUSED(lock_too_much, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MLOCK,
+			    ONE(RLIMIT_MEMLOCK));
+	EXPECT_EQ(64 << 10, rec->limit);
+	EXPECT_EQ(0, rec->used);
+	EXPECT_EQ(1000, rec->uid);
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MLOCKALL,
+			    ONE(RLIMIT_MEMLOCK));
+	EXPECT_FALSE(HAS(rec, refused, bytes));
+}
+
+static int ask_for_huge_pages(void *unused)
+{
+	void *at = map_anonymous(MB(64), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_HUGETLB);
+
+	(void)unused;
+	if (at != MAP_FAILED || errno != ENOMEM)
+		return 1;
+	return shmget(IPC_PRIVATE, MB(64), SHM_HUGETLB | 0600) < 0 &&
+	       errno == ENOMEM ? 0 : 2;
+}
+
+TEST_F(refused, the_pool_of_huge_pages_is_the_cause)
+{
+	const struct oomtrace_refused *rec;
+	pid_t pid;
+	int i;
+
+	if (!sysctl_exists("vm/nr_hugepages"))
+		SKIP(return, "this kernel has no huge pages");
+	sysctl_write("vm/nr_hugepages", 2);
+	pid = EXPECT_REFUSED(ask_for_huge_pages, NULL);
+	for (i = 0; i < 2; i++) {
+		rec = expect_causes(_metadata, self->fd, &self->recs, pid,
+				    i ? OOMTRACE_CALL_SHMGET : OOMTRACE_CALL_MMAP,
+				    ONE(HUGETLB));
+		EXPECT_EQ(0, rec->used);
+		EXPECT_EQ(meminfo("HugePages_Free"), rec->limit);
+		EXPECT_EQ(meminfo("Hugepagesize") / PAGE_KB, 1L << rec->order);
+		EXPECT_EQ(MB(64), rec->bytes);
+	}
+}
+
+static int fork_in_dead_namespace(void *unused)
+{
+	pid_t pid;
+
+	(void)unused;
+	if (unshare(CLONE_NEWPID))
+		return 1;
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		return 2;
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	return pid < 0 && errno == ENOMEM ? 0 : 3;
+}
+
+TEST_F(refused, a_pid_namespace_that_has_ended_is_the_cause)
+{
+	pid_t pid = EXPECT_REFUSED(fork_in_dead_namespace, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_FORK,
+			    ONE(PID_NAMESPACE));
+	EXPECT_EQ(-ENOMEM, rec->ret);
+	EXPECT_FALSE(HAS(rec, refused, used));
+	EXPECT_FALSE(HAS(rec, refused, bytes));
+}
+
+/* 0 if it fails with EAGAIN. */
+static int fork_refused(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	return pid < 0 && errno == EAGAIN ? 0 : 1;
+}
+
+#define PIDS_GROUP	"/sys/fs/cgroup/oomtrace_pids"
+
+static int fork_beyond_pids_max(void *unused)
+{
+	(void)unused;
+	if (spill(PIDS_GROUP "/cgroup.procs", "0"))
+		return 2;
+	return fork_refused();
+}
+
+TEST_F(refused, pids_max_of_a_cgroup_is_the_cause)
+{
+	const struct oomtrace_refused *rec;
+	pid_t pid;
+
+	spill("/sys/fs/cgroup/cgroup.subtree_control", "+pids");
+	mkdir(PIDS_GROUP, 0755);
+	if (spill(PIDS_GROUP "/pids.max", "1")) {
+		rmdir(PIDS_GROUP);
+		SKIP(return, "no pids controller of cgroup v2");
+	}
+	pid = EXPECT_REFUSED(fork_beyond_pids_max, NULL);
+	rmdir(PIDS_GROUP);
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_FORK,
+			    access("/sys/kernel/btf/vmlinux", F_OK) ? ONE(UNKNOWN) :
+								    ONE(PIDS_MAX));
+	EXPECT_EQ(-EAGAIN, rec->ret);
+	if (rec->cause == OOMTRACE_CAUSE_PIDS_MAX) {
+		EXPECT_EQ(1, rec->used);
+		EXPECT_EQ(1, rec->limit);
+	}
+}
+
+static int fork_beyond_nproc(void *unused)
+{
+	(void)unused;
+	limit_to(RLIMIT_NPROC, 1);
+	become_user();
+	return fork_refused();
+}
+
+TEST_F(refused, rlimit_nproc_is_the_cause)
+{
+	pid_t pid = EXPECT_REFUSED(fork_beyond_nproc, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_FORK,
+			    ONE(RLIMIT_NPROC));
+	EXPECT_EQ(1, rec->limit);
+	EXPECT_EQ(1, rec->used);
+	EXPECT_EQ(-EAGAIN, rec->ret);
+}
+
+TEST_F(refused, a_denied_request_is_joined_with_its_commit_record)
+{
+	const struct oomtrace_commit *commit;
+	const struct oomtrace_refused *rec;
+
+	sysctl_set("vm/overcommit_memory", NEVER);
+	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+	sysctl_restore();
+	rec = expect_causes(_metadata, self->fd, &self->recs, getpid(),
+			    OOMTRACE_CALL_MMAP, ONE(COMMIT));
+	commit = commit_of(&self->recs, getpid(), TEN_GIB_PAGES);
+	ASSERT_NE(NULL, commit);
+	EXPECT_EQ(commit->h.seq, rec->commit_seq);
+	EXPECT_EQ(commit->h.cpu, rec->commit_cpu);
+	EXPECT_EQ(commit->committed * PAGE, (long)rec->used);
+	EXPECT_EQ(commit->allowed * PAGE, (long)rec->limit);
+}
+
+static int denied_by_both(void *unused)
+{
+	(void)unused;
+	/* The stack cannot grow: a denial outside of any call. */
+	sysctl_set("vm/overcommit_memory", NEVER);
+	if (ask(TEN_GIB_PAGES) != ENOMEM)
+		return 1;
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	return map_refused(MB(128));
+}
+
+TEST_F(refused, the_denial_of_an_earlier_call_is_not_joined)
+{
+	pid_t pid = EXPECT_REFUSED(denied_by_both, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+			    ONE(RLIMIT_AS));
+	EXPECT_FALSE(HAS(rec, refused, commit_seq));
+}
+
+/* ---- what is not known ---- */
+
+static int protect_nothing(void *unused)
+{
+	void *at = map_anonymous(PAGE, PROT_READ, MAP_PRIVATE);
+
+	(void)unused;
+	munmap(at, PAGE);
+	if (!mprotect(at, PAGE, PROT_NONE) || errno != ENOMEM)
+		return 1;
+	return madvise(at, PAGE, MADV_NORMAL) && errno == ENOMEM ? 0 : 2;
+}
+
+TEST_F(refused, without_a_limit_that_explains_it_the_cause_is_unknown)
+{
+	pid_t pid = EXPECT_REFUSED(protect_nothing, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MPROTECT,
+			    ONE(UNKNOWN));
+	EXPECT_EQ(OOMTRACE_CAUSE_UNKNOWN, rec->cause);
+	EXPECT_FALSE(HAS(rec, refused, used));
+	expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MADVISE,
+		      ONE(UNKNOWN));
+}
+
+static int attach_too_much(void *id)
+{
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	return shmat(*(int *)id, NULL, 0) == (void *)-1 && errno == ENOMEM ? 0 : 1;
+}
+
+TEST_F(refused, a_call_without_a_known_size_is_not_guessed)
+{
+	int id = shmget(IPC_PRIVATE, MB(128), IPC_CREAT | 0600);
+	const struct oomtrace_refused *rec;
+	pid_t pid;
+
+	ASSERT_LE(0, id);
+	pid = EXPECT_REFUSED(attach_too_much, &id);
+	shmctl(id, IPC_RMID, NULL);
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_SHMAT,
+			    ONE(UNKNOWN));
+	EXPECT_FALSE(HAS(rec, refused, bytes));
+}
+
+static int map_under_seccomp(void *unused)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOMEM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { ARRAY_SIZE(code), code };
+
+	(void)unused;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		return 1;
+	return map_refused(MB(1));
+}
+
+TEST_F(refused, an_answer_of_seccomp_is_not_the_kernels)
+{
+	pid_t pid = EXPECT_REFUSED(map_under_seccomp, NULL);
+
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(NULL, find_refused(&self->recs, pid, OOMTRACE_CALL_MMAP));
+	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_REFUSED));
+}
+
+/* ---- many of them ---- */
+
+#define FLOOD	100000
+
+static int flood_map(void *took)
+{
+	unsigned long long begin;
+	int i;
+
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	begin = now_ns();
+	for (i = 0; i < FLOOD; i++)
+		if (map_refused(MB(128)))
+			return 1;
+	*(unsigned long long *)took = now_ns() - begin;
+	return 0;
+}
+
+/* The first number of a call's line in the stats file. */
+static unsigned long long count_refused(const char *call)
+{
+	char *text = slurp(DEBUGFS "/stats", NULL), *at = strstr(text, "# refused");
+	unsigned long long n = 0;
+	char line[256];
+
+	line_with(at ? at : "", call, line, sizeof(line));
+	sscanf(line, "%*s %llu", &n);
+	free(text);
+	return n;
+}
+
+TEST_F(refused, a_flood_is_counted_and_not_all_recorded)
+{
+	unsigned long long *took = alloc_shared(sizeof(*took)), sum = 0;
+	pid_t pid = EXPECT_REFUSED(flood_map, took);
+	size_t i, n = 0;
+
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(FLOOD, count_refused("mmap"));
+	for (i = 0; i < self->recs.n; i++) {
+		const struct oomtrace_refused *rec = &self->recs.r[i].refused;
+
+		if (rec->h.type != OOMTRACE_REFUSED || rec->pid != pid)
+			continue;
+		n++;
+		sum += rec->left_out + 1;
+	}
+	EXPECT_LE(100, n);
+	/* Each CPU may begin a second at any time. */
+	EXPECT_GE((*took / 1000000000 + 2) * 100 * sysconf(_SC_NPROCESSORS_CONF), n);
+	EXPECT_GE(FLOOD, sum);
+}
+
+/* ---- 32-bit programs ---- */
+
+#define IA32_GETPID	20
+#define IA32_MMAP2	192
+
+static long syscall_ia32(long nr, long b, long c, long d, long s, long di)
+{
+	long ret;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(nr), "b"(b), "c"(c), "d"(d), "S"(s), "D"(di)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return (int)ret;
+}
+
+static int map_in_32_bits(void *unused)
+{
+	(void)unused;
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	return syscall_ia32(IA32_MMAP2, 0, MB(128), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1) == -ENOMEM ? 0 : 1;
+}
+
+TEST_F(refused, a_32_bit_mmap_is_recorded)
+{
+	const struct oomtrace_refused *rec;
+	pid_t pid;
+
+	if (syscall_ia32(IA32_GETPID, 0, 0, 0, 0, 0) != getpid())
+		SKIP(return, "this kernel has no 32-bit system calls");
+	pid = EXPECT_REFUSED(map_in_32_bits, NULL);
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+			    ONE(RLIMIT_AS));
+	EXPECT_EQ(MB(128), rec->bytes);
+}
+
+/* ---- the setting ---- */
+
+/* The number of hooks of refused calls that are in this state. */
+static int count_hooks(const char *state)
+{
+	char *text = slurp(DEBUGFS "/hooks", NULL), *at = text, line[256];
+	int n = 0;
+
+	for (; *at; at += strcspn(at, "\n") + 1) {
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
+		if ((!strncmp(line, "ksys_mmap_pgoff", 15) ||
+		     !strncmp(line, "kernel_clone", 12)) && strstr(line, state))
+			n++;
+	}
+	free(text);
+	return n;
+}
+
+TEST_F(refused, every_hook_is_attached)
+{
+	char *text = slurp(DEBUGFS "/hooks", NULL);
+
+	EXPECT_EQ(2, count_hooks(" attached "));
+	EXPECT_EQ(NULL, strstr(text, " failed ")) TH_LOG("%s", text);
+	free(text);
+}
+
+TEST_F(refused, off_leaves_no_probe)
+{
+	char text[16];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(0, spill(DEBUGFS "/refusals", "off"));
+		EXPECT_EQ(0, count_hooks(" attached "));
+		EXPECT_EQ(0, EXPECT_REFUSED(exceed_data, NULL) < 0);
+		device_drain(self->fd, &self->recs);
+		EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_REFUSED));
+		EXPECT_EQ(0, spill(DEBUGFS "/refusals", "syscalls"));
+		EXPECT_EQ(2, count_hooks(" attached "));
+	}
+	module_param("refusals", text, sizeof(text));
+	EXPECT_STREQ("syscalls", text);
+}
+
+TEST_F(refused, the_ioctl_does_the_same_and_refuses_nonsense)
+{
+	__u32 on = 2;
+
+	EXPECT_EQ(-EINVAL, spill(DEBUGFS "/refusals", "on"));
+	EXPECT_EQ(-1, ioctl(self->fd, OOMTRACE_IOC_REFUSALS, &on));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(2, count_hooks(" attached "));
+	on = 0;
+	EXPECT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_REFUSALS, &on));
+	EXPECT_EQ(0, count_hooks(" attached "));
+	on = 1;
+	EXPECT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_REFUSALS, &on));
+	EXPECT_EQ(2, count_hooks(" attached "));
+}
+
+TEST_F(refused, enable_switches_it_too)
+{
+	EXPECT_EQ(0, spill(DEBUGFS "/enable", "0"));
+	EXPECT_EQ(0, count_hooks(" attached "));
+	EXPECT_REFUSED(exceed_data, NULL);
+	EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
+	EXPECT_EQ(2, count_hooks(" attached "));
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_REFUSED));
+	EXPECT_REFUSED(exceed_data, NULL);
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_REFUSED));
+}
+
+TEST_HARNESS_MAIN
