@@ -23,6 +23,7 @@
 #include "machine.h"
 #include "ranking.h"
 #include "refusal.h"
+#include "refused.h"
 #include "size.h"
 #include "status.h"
 #include "store.h"
@@ -108,6 +109,25 @@ static void say_kills(const struct store *st, const struct status *s,
 
 /* ---- refusals ---- */
 
+/* The last system call that another limit refused. */
+static void say_refused_call(const struct store *st, const struct options *opt)
+{
+	char comm[4 * OOMTRACE_COMM_LEN + 1], cause[REFUSED_TEXT_MAX], asked[64];
+	struct refused_call *calls, *last;
+	size_t n;
+
+	calls = refused_find(st, opt, &n);
+	if (n) {
+		last = &calls[n - 1];
+		oomtrace_escape(comm, sizeof(comm), last->r->comm, sizeof(last->r->comm));
+		term_say("", "%zu other %s; the last: %s[%d], %s: %s", n,
+			 n == 1 ? "call" : "calls", comm, last->r->tgid,
+			 refused_asked(asked, sizeof(asked), last->r),
+			 refused_cause(cause, last->r));
+	}
+	free(calls);
+}
+
 static void say_refusals(const struct store *st, const struct status *s,
 			 const struct options *opt)
 {
@@ -121,7 +141,8 @@ static void say_refusals(const struct store *st, const struct status *s,
 		snprintf(count, sizeof(count), "%llu %s since the module was loaded",
 			 s->denials, s->denials == 1 ? "request" : "requests");
 	if (!n && *count)
-		term_say("Refused", "%s", count);
+		term_say("Refused", "%s by commit accounting; oomtrace limits PID shows other limits that answer ENOMEM",
+			 count);
 	if (n) {
 		last = &list[n - 1];
 		oomtrace_escape(comm, sizeof(comm), last->c->comm, sizeof(last->c->comm));
@@ -133,6 +154,7 @@ static void say_refusals(const struct store *st, const struct status *s,
 			 comm, last->c->tgid, *age ? ", " : "", age);
 	}
 	free(list);
+	say_refused_call(st, opt);
 }
 
 /* ---- now ---- */
@@ -259,7 +281,8 @@ static void read_records(struct store *st, const struct status *s,
 		saved.nsource = 1;
 	}
 	store_read(st, &saved, RECORDS_OOM | RECORDS_TYPE(OOMTRACE_REPEAT) |
-		   RECORDS_TYPE(OOMTRACE_NAME) | RECORDS_TYPE(OOMTRACE_COMMIT));
+		   RECORDS_TYPE(OOMTRACE_NAME) | RECORDS_TYPE(OOMTRACE_COMMIT) |
+		   RECORDS_TYPE(OOMTRACE_REFUSED));
 }
 
 static int run_overview(const struct options *opt)

@@ -25,12 +25,12 @@
 
 #define PARAMETERS	"/sys/module/oomtrace/parameters/"
 
-enum { KEY_ALL = 0x200, KEY_SAMPLE, KEY_FOR, KEY_HELD, KEY_SIGNALS };
+enum { KEY_ALL = 0x200, KEY_SAMPLE, KEY_FOR, KEY_HELD, KEY_SIGNALS, KEY_REFUSALS };
 
 static const char *output;
 /* From the records' clock to CLOCK_REALTIME. */
 static long long wall_offset_ns;
-static bool all, held_only, sigkills;
+static bool all, held_only, sigkills, refusals;
 static long long sample_ns = 100000000, duration_ns = -1;
 
 static error_t parse_record_option(int key, const char *arg)
@@ -44,6 +44,9 @@ static error_t parse_record_option(int key, const char *arg)
 		return 0;
 	case KEY_SIGNALS:
 		sigkills = true;
+		return 0;
+	case KEY_REFUSALS:
+		refusals = true;
 		return 0;
 	case KEY_HELD:
 		held_only = true;
@@ -101,6 +104,13 @@ static struct setting signals = {
 	.name = "signals",
 	.words = { "none", "kill" },
 	.command = OOMTRACE_IOC_SIGNALS,
+	.wanted = 1,
+};
+
+static struct setting refused = {
+	.name = "refusals",
+	.words = { "off", "syscalls" },
+	.command = OOMTRACE_IOC_REFUSALS,
 	.wanted = 1,
 };
 
@@ -256,11 +266,14 @@ static int record_to_file(struct oomtrace *ot, struct saver *s,
 		err = change_setting(ot, &commit_records) ? 1 : 0;
 	if (sigkills && !err)
 		err = change_setting(ot, &signals) ? 1 : 0;
+	if (refusals && !err)
+		err = change_setting(ot, &refused) ? 1 : 0;
 	if (!err) {
 		err = save_all(ot, s, opt);
 		if (err == 1)
 			say_error("%s", saved_error(ot));
 	}
+	restore_setting(ot, &refused);
 	restore_setting(ot, &signals);
 	restore_setting(ot, &commit_records);
 	closed = saver_close(s);
@@ -281,8 +294,8 @@ static bool check_options(void)
 {
 	if (!output)
 		say_error("record: no output file: give -o FILE");
-	else if (held_only && (all || sigkills || duration_ns >= 0))
-		say_error("record: --held cannot be combined with --all, --signals or --for: it saves the buffered records and exits");
+	else if (held_only && (all || sigkills || refusals || duration_ns >= 0))
+		say_error("record: --held cannot be combined with --all, --signals, --refusals or --for: it saves the buffered records and exits");
 	else if (!strcmp(output, "-") && isatty(STDOUT_FILENO))
 		say_error("record: records are binary and cannot be written to a terminal: give -o FILE");
 	else
@@ -344,6 +357,8 @@ static const struct argp_option record_options[] = {
 	  "Record every commit decision meanwhile, not only denials, for oomtrace advise", 0 },
 	{ "signals", KEY_SIGNALS, NULL, 0,
 	  "Record each SIGKILL meanwhile, with its sender, for oomtrace kills", 0 },
+	{ "refusals", KEY_REFUSALS, NULL, 0,
+	  "Record every system call for memory that the kernel refuses meanwhile", 0 },
 	{ "held", KEY_HELD, NULL, 0, "Save the buffered records and exit", 0 },
 	{ "for", KEY_FOR, "TIME", 0, "Stop after TIME (s, m, h, d)", 0 },
 	{ "sample", KEY_SAMPLE, "TIME", 0,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * oomtrace refusals: a table of the requests for address space that commit
- * accounting refused, grouped by process and moment.
+ * accounting refused, grouped by process and moment, and one of the system calls that
+ * other limits refused.
  * oomtrace why: the sum of one of them, line by line.
  */
 #include <argp.h>
@@ -16,6 +17,7 @@
 #include "cmd_refusals.h"
 #include "json.h"
 #include "refusal.h"
+#include "refused_print.h"
 #include "size.h"
 #include "store_pick.h"
 #include "table.h"
@@ -164,36 +166,49 @@ static void print_table(const struct store *st, const struct refusal *list,
 
 static int report_none(const struct options *opt)
 {
-	say_error(opt->timed ? "no refused request is recorded in that time" :
-			       "no refused request is recorded");
+	say_error("no refused request is recorded%s; limits that do not ask commit accounting answer ENOMEM, too: oomtrace limits PID shows how near they are, and oomtrace record --refusals records them",
+		  opt->timed ? " in that time" : "");
 	return EXIT_RUNTIME;
 }
 
 static int read_store(struct store *st, const struct options *opt)
 {
 	return store_read(st, opt, RECORDS_TYPE(OOMTRACE_COMMIT) |
-			  RECORDS_TYPE(OOMTRACE_STACK));
+			  RECORDS_TYPE(OOMTRACE_STACK) |
+			  RECORDS_TYPE(OOMTRACE_REFUSED));
 }
 
 static int run_refusals(const struct options *opt)
 {
+	struct refused_call *calls = NULL;
 	struct refusal *list = NULL;
 	struct store st;
 	int status = read_store(&st, opt), damaged;
-	size_t n = 0, from, i;
+	size_t n = 0, ncalls = 0, from, i;
 
 	if (!status) {
 		list = refusals_find(&st, opt, &n);
+		calls = refused_find(&st, opt, &ncalls);
 		term_start(opt);
 		from = n > (unsigned long long)choice.at_most ? n - choice.at_most : 0;
-		if (!n)
+		if (!n && !ncalls)
 			status = report_none(opt);
-		else if (!opt->json)
+		else if (n && !opt->json)
 			print_table(&st, list, from, n, opt);
 		for (i = from; opt->json && i < n; i++)
 			print_json(&st, &list[choice.reverse ? n - 1 - (i - from) : i]);
+		if (n && ncalls && !opt->json)
+			putchar('\n');
+		if (ncalls && !opt->json)
+			refused_print_table(&st, calls, ncalls, &choice);
+		from = ncalls > (unsigned long long)choice.at_most ?
+		       ncalls - choice.at_most : 0;
+		for (i = from; opt->json && i < ncalls; i++)
+			refused_print_json(&st, &calls[choice.reverse ?
+						       ncalls - 1 - (i - from) : i]);
 	}
 	damaged = st.damaged;
+	free(calls);
 	free(list);
 	store_free(&st);
 	if (!status)
@@ -340,13 +355,30 @@ static void explain(const struct store *st, const struct refusal *r, bool larges
 	refusal_ways_out(c, page);
 }
 
+/* The refused call that is wanted; the newest if it is newer than @newest. */
+static struct refused_call *choose_call(const struct store *st, struct refused_call *calls,
+					size_t n, const struct refusal *newest)
+{
+	while (wanted && n > 0)
+		if (refused_is(st, &calls[--n], wanted))
+			return &calls[n];
+	if (wanted || !n)
+		return NULL;
+	if (newest && (newest->load > calls[n - 1].load ||
+		       (newest->load == calls[n - 1].load &&
+			newest->last_ns > calls[n - 1].r->h.ts_ns)))
+		return NULL;
+	return &calls[n - 1];
+}
+
 static int run_why(const struct options *opt)
 {
+	struct refused_call *calls = NULL, *call;
 	struct refusal *list = NULL, one;
 	bool found = false, largest = true;
 	struct store st;
 	int status = read_store(&st, opt), damaged;
-	size_t n = 0, i;
+	size_t n = 0, ncalls = 0, i;
 
 	if (!status) {
 		list = refusals_find(&st, opt, &n);
@@ -358,9 +390,16 @@ static int run_why(const struct options *opt)
 			one = list[n - 1];
 			found = true;
 		}
+		calls = refused_find(&st, opt, &ncalls);
+		call = choose_call(&st, calls, ncalls, n ? &list[n - 1] : NULL);
 		term_start(opt);
-		if (!n) {
+		if (!n && !ncalls) {
 			status = report_none(opt);
+		} else if (call) {
+			if (opt->json)
+				refused_print_json(&st, call);
+			else
+				refused_explain(&st, call);
 		} else if (!found) {
 			say_error("no refused request has the id %s: oomtrace refusals lists them",
 				  wanted);
@@ -372,6 +411,7 @@ static int run_why(const struct options *opt)
 		}
 	}
 	damaged = st.damaged;
+	free(calls);
 	free(list);
 	store_free(&st);
 	if (!status)
@@ -389,7 +429,7 @@ static const struct argp_option refusals_options[] = {
 const struct command command_refusals = {
 	.name = "refusals",
 	.summary = "a table of refused requests for memory, and ways out",
-	.help = "List the requests for address space that commit accounting refused with ENOMEM, grouped by process and moment, since malloc tries several calls. LEFT is what could still be committed then. The lines below explain the limit that refused the last one, and what would have granted it."
+	.help = "List the requests for address space that commit accounting refused with ENOMEM, and below them the system calls that another limit refused, if those are recorded (refusals=syscalls, or oomtrace record --refusals). The former are grouped by process and moment, since malloc tries several calls. LEFT is what could still be committed then. The lines below explain the limit that refused the last one, and what would have granted it."
 		"\v"
 		"Examples:\n"
 		"  oomtrace refusals --since today\n"

@@ -169,6 +169,15 @@ static bool is_load_meant(const struct store *st, size_t load, const struct requ
 	return id->stamped || store_is_newest_load(st, load) || st->nload == 1;
 }
 
+bool refusal_means(const struct store *st, const char *text, const struct refusal *as)
+{
+	struct request_id id;
+
+	return read_request_id(&id, text) && is_load_meant(st, as->load, &id) &&
+	       as->c->h.cpu == id.cpu && as->c->h.seq == id.seq &&
+	       (!id.stamped || (as->dated && llabs(as->wall_ns - id.wall_ns) <= STAMP_NS));
+}
+
 bool refusal_pick(const struct store *st, const struct refusal *list, size_t n,
 		  const char *text, struct refusal *found)
 {

@@ -83,6 +83,14 @@ const char *refusal_id(char buf[REFUSAL_ID_MAX], const struct store *st,
 bool refusal_pick(const struct store *st, const struct refusal *list, size_t n,
 		  const char *id, struct refusal *found);
 
+/**
+ * refusal_means() - does an id on a command line mean this record?
+ * @st: the store.
+ * @text: the id.
+ * @as: the record, as a refusal: @c is any record of the ring of commit decisions.
+ */
+bool refusal_means(const struct store *st, const char *text, const struct refusal *as);
+
 /** refusal_is_id() - has a text the form of an id? */
 bool refusal_is_id(const char *text);
 

@@ -484,7 +484,7 @@ static void test_saved(void)
 	       "of that boot or time is available", "nor_is_one_of_another_boot");
 	expect("./oomtrace why 9.9 saved/v1.oom 2>&1", 1, "has the id 9.9",
 	       "a_refusal_that_is_not_there_is_told");
-	expect("./oomtrace refusals oom 2>&1", 1, "no refused request is recorded\n",
+	expect("./oomtrace refusals oom 2>&1", 1, "oomtrace record --refusals records them\n",
 	       "no_refusals_are_told");
 	expect("./oomtrace dump --json saved/v1.oom | head -1", 0,
 	       ",\"ts_ns\":5238606058,\"time\":\"2026-11-30T00:09:29.451830800Z\",",
