@@ -610,6 +610,29 @@ TEST_F(refused, a_32_bit_mmap_is_recorded)
 	EXPECT_EQ(MB(128), rec->bytes);
 }
 
+/* ---- the command ---- */
+
+static void expect_answer(struct __test_metadata *_metadata, const char *command,
+			  const char *word)
+{
+	static char said[16384];
+
+	EXPECT_EQ(0, run_program(said, sizeof(said),
+				 (char *[]){ "oomtrace", (char *)command, NULL }));
+	EXPECT_IN(word, said);
+}
+
+TEST_F(refused, the_command_names_the_limit)
+{
+	EXPECT_REFUSED(exceed_data, NULL);
+	expect_answer(_metadata, "why", "RLIMIT_DATA (ulimit -d)");
+	expect_answer(_metadata, "why", "mmap of 128 MiB, refused with ENOMEM");
+	expect_answer(_metadata, "refusals", "rlimit_data");
+	/* The lines of the overview are wrapped. */
+	expect_answer(_metadata, NULL, "RLIMIT_DATA");
+	expect_answer(_metadata, "dump", "cause=rlimit_data~");
+}
+
 /* ---- the setting ---- */
 
 /* The number of hooks of refused calls that are in this state. */
