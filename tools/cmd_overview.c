@@ -141,7 +141,7 @@ static void say_refusals(const struct store *st, const struct status *s,
 		snprintf(count, sizeof(count), "%llu %s since the module was loaded",
 			 s->denials, s->denials == 1 ? "request" : "requests");
 	if (!n && *count)
-		term_say("Refused", "%s by commit accounting; oomtrace limits PID shows other limits that answer ENOMEM",
+		term_say("Refused", "%s, by commit accounting alone; oomtrace limits PID shows other limits that answer ENOMEM",
 			 count);
 	if (n) {
 		last = &list[n - 1];
