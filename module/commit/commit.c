@@ -322,7 +322,7 @@ static __always_inline void fill_record(struct oomtrace_commit *rec,
 	rec->h.valid = call->mm ? valid_with_mm[call->mode & 3] :
 				  valid_by_mode[call->mode & 3];
 	rec->h.derived = t->derived;
-	fill_task(rec, call->origin);
+	fill_task(rec, call->fault ?: oomtrace_origin_of_syscall());
 	rec->ret = ret;
 	rec->pages = call->pages;
 	rec->committed = t->committed;
@@ -353,9 +353,10 @@ static __always_inline void publish_record(struct oomtrace_commit *rec)
 	oomtrace_ring_publish(&oomtrace_rings[OOMTRACE_RING_COMMIT], &rec->h);
 }
 
-static __always_inline void
+/* Returns the number of the record; 0 if there is none. */
+static __always_inline u64
 record_if_chosen(const struct oomtrace_commit_call *call,
-		 const struct terms *t, int ret, struct oomtrace_header *written)
+		 const struct terms *t, int ret)
 {
 	unsigned int what = READ_ONCE(oomtrace_commit_records);
 	struct oomtrace_commit *rec;
@@ -363,7 +364,7 @@ record_if_chosen(const struct oomtrace_commit_call *call,
 	u8 why;
 
 	if (what == OOMTRACE_RECORD_NONE)
-		return;
+		return 0;
 	if (ret)
 		why = OOMTRACE_RECORDED_DENIED;
 	else if (what == OOMTRACE_RECORD_ALL)
@@ -373,23 +374,23 @@ record_if_chosen(const struct oomtrace_commit_call *call,
 				  READ_ONCE(oomtrace_near_percent)))
 		why = OOMTRACE_RECORDED_NEAR;
 	else
-		return;
+		return 0;
 	if (!oomtrace_filter_passes(call->pages, call->mode, ret))
-		return;
+		return 0;
 	if (why == OOMTRACE_RECORDED_NEAR) {
 		left_out = oomtrace_near_allowed();
 		if (left_out < 0)
-			return;
+			return 0;
 	}
 	if (oomtrace_sysctl_changed(t->ratio, t->kbytes, t->admin_reserve,
 				    t->user_reserve))
 		oomtrace_sysctl_record_changes();
 	rec = reserve_record();
 	if (!rec)
-		return;
+		return 0;
 	fill_record(rec, call, t, ret, why, left_out);
 	publish_record(rec);
-	*written = rec->h;
+	return rec->h.seq;
 }
 
 /* The slow part of record_grant(): a sysctl has changed, so a mark comes first. */
@@ -402,7 +403,7 @@ static noinline void record_grant_after_marks(unsigned long mm, long pages,
 		.total_vm = mm ? READ_ONCE(((struct mm_struct *)mm)->total_vm) : 0,
 		.cap_sys_admin = (int)cap_sys_admin,
 		.mode = mode,
-		.origin = oomtrace_origin(),
+		.fault = oomtrace_origin_in_fault(),
 		.at_entry = true,
 	};
 	struct oomtrace_commit *rec;
@@ -509,16 +510,16 @@ void notrace oomtrace_commit_record_grant(unsigned long mm, long pages,
 static __always_inline void
 finish_call(const struct oomtrace_commit_call *call, const struct terms *t, int ret)
 {
-	struct oomtrace_header written = { };
+	u64 seq;
 
 	oomtrace_commit_count(call->mode, ret);
 	if (ret)
 		oomtrace_stats_denial();
 	if (call->mode == OVERCOMMIT_NEVER)
 		oomtrace_stats_headroom(t->allowed - t->committed);
-	record_if_chosen(call, t, ret, &written);
+	seq = record_if_chosen(call, t, ret);
 	if (ret && oomtrace_notes_are_read())
-		oomtrace_note_denial(written.cpu, written.seq,
+		oomtrace_note_denial(smp_processor_id(), seq,
 				     call->mode == OVERCOMMIT_NEVER ? t->committed :
 								      call->pages,
 				     oomtrace_commit_has_terms(call->mode) ?

@@ -22,7 +22,8 @@ struct mm_struct;
  * @total_vm: @mm's total_vm at entry, pages.
  * @cap_sys_admin: the function's third argument.
  * @mode: vm.overcommit_memory at entry.
- * @origin: enum oomtrace_origin.
+ * @fault: enum oomtrace_origin if the request comes from a page fault of user space,
+ *	else 0.
  * @at_entry: the answer is predicted at entry.
  * @caller: the address that the function has returned to; 0 at entry.
  * @allowed: what mode 2 compares the counter with, by the numbers at entry, pages;
@@ -36,7 +37,7 @@ struct oomtrace_commit_call {
 	unsigned long total_vm;
 	long cap_sys_admin;
 	int mode;
-	u8 origin;
+	u8 fault;
 	bool at_entry;
 	unsigned long caller;
 	s64 allowed;

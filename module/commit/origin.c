@@ -97,8 +97,11 @@ static bool is_code_of(const struct oomtrace_code *code, unsigned long address)
 noinline u8 oomtrace_origin_of_fault(void)
 {
 	unsigned long frames[FAULT_FRAMES];
-	unsigned int i, nr = stack_trace_save(frames, FAULT_FRAMES, 0);
+	unsigned int i, nr;
 
+	if (current->flags & PF_KTHREAD)
+		return OOMTRACE_ORIGIN_OTHER;
+	nr = stack_trace_save(frames, FAULT_FRAMES, 0);
 	for (i = 0; i < nr; i++) {
 		if (is_code_of(&oomtrace_expand_downwards, frames[i]))
 			return OOMTRACE_ORIGIN_STACK;

@@ -37,12 +37,20 @@ static __always_inline bool oomtrace_maps_shared_memory(const struct pt_regs *re
 }
 
 /*
- * Get the enum oomtrace_origin of the system call that current is in, or of its page
- * fault. A system call that causes a page fault itself counts as the system call.
- * Call at the entry of a kernel function: kernels before 5.15 cannot unwind the stack
- * at its return.
+ * Get the enum oomtrace_origin of the page fault of user space that current is in. A
+ * page fault that a system call causes itself counts as the system call. Call at the
+ * entry of a kernel function: kernels before 5.15 cannot unwind the stack at its
+ * return.
  */
-static __always_inline u8 oomtrace_origin(void)
+static __always_inline u8 oomtrace_origin_in_fault(void)
+{
+	if (likely(syscall_get_nr(current, task_pt_regs(current)) != -1))
+		return OOMTRACE_ORIGIN_OTHER;
+	return oomtrace_origin_of_fault();
+}
+
+/* Get the enum oomtrace_origin of the system call that current is in. */
+static __always_inline u8 oomtrace_origin_of_syscall(void)
 {
 	const struct pt_regs *regs = task_pt_regs(current);
 	const u8 *origins = oomtrace_origins;
@@ -61,12 +69,18 @@ static __always_inline u8 oomtrace_origin(void)
 #endif
 	nr = syscall_get_nr(current, (struct pt_regs *)regs);
 	if (unlikely(nr >= OOMTRACE_SYSCALLS))
-		return nr == -1U ? oomtrace_origin_of_fault() : OOMTRACE_ORIGIN_OTHER;
+		return OOMTRACE_ORIGIN_OTHER;
 	origin = origins[nr];
 	if (origin == OOMTRACE_ORIGIN_MMAP && nr != OOMTRACE_IA32_OLD_MMAP &&
 	    oomtrace_maps_shared_memory(regs))
 		origin = OOMTRACE_ORIGIN_MMAP_SHARED;
 	return origin;
+}
+
+/* Either of both. Call at the entry of a kernel function. */
+static __always_inline u8 oomtrace_origin(void)
+{
+	return oomtrace_origin_in_fault() ?: oomtrace_origin_of_syscall();
 }
 
 #endif /* OOMTRACE_ORIGIN_H */

@@ -74,7 +74,7 @@ begin_call(unsigned long mm, long pages, unsigned long cap_sys_admin, int mode)
 		.total_vm = mm ? READ_ONCE(((struct mm_struct *)mm)->total_vm) : 0,
 		.cap_sys_admin = (int)cap_sys_admin,
 		.mode = mode,
-		.origin = oomtrace_origin(),
+		.fault = oomtrace_origin_in_fault(),
 	};
 
 	if (mode == OVERCOMMIT_NEVER)
@@ -277,6 +277,7 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 		oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH_RETURN);
 		oomtrace_stats_pages(pages);
 		*call = *this_cpu_ptr(&close_call);
+		call->fault = oomtrace_origin_in_fault();
 		this_cpu_inc(in_flight);
 		return 0;
 	}
