@@ -372,6 +372,14 @@
 	F(process, cmdline,		STR,  none)		\
 	F(process, cgroup,		STR,  none)
 
+#define OOMTRACE_FIELDS_CGROUP(F)				\
+	F(cgroup, cgroup_id,		UINT, none)		\
+	F(cgroup, length,		UINT, none)		\
+	F(cgroup, offset,		UINT, none)		\
+	F(cgroup, removed,		UINT, none)		\
+	F(cgroup, truncated,		UINT, none)		\
+	F(cgroup, path,			STR,  none)
+
 #define OOMTRACE_FIELDS_SIGKILL(F)				\
 	F(sigkill, sender,		ENUM, sender)		\
 	F(sigkill, how,			ENUM, how)		\
@@ -444,6 +452,7 @@
 	T(MEMCG, memcg)			\
 	T(EXEMPT, exempt)		\
 	T(SIGKILL, sigkill)		\
+	T(CGROUP, cgroup)		\
 	T(REFUSED, refused)
 
 /*

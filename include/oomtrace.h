@@ -69,6 +69,7 @@
  *	never by the module
  * @OOMTRACE_PROCESS: what was read of a victim before its kill; made by programs
  *	that save records, never by the module
+ * @OOMTRACE_CGROUP: the path of a cgroup whose id a sigkill record contains
  * @OOMTRACE_SIGKILL: one SIGKILL that was sent, by any sender; only with signals=kill
  */
 enum oomtrace_type {
@@ -94,7 +95,8 @@ enum oomtrace_type {
 	OOMTRACE_MEMCG		= 26,
 	OOMTRACE_EXEMPT		= 27,
 	OOMTRACE_SIGKILL	= 30,
-	OOMTRACE_REFUSED	= 31,
+	OOMTRACE_CGROUP		= 33,
+	OOMTRACE_REFUSED	= 34,
 };
 
 /**
@@ -1562,8 +1564,7 @@ struct oomtrace_repeat {
 /**
  * struct oomtrace_name - the path of a cgroup, or a part of it
  * @h: header. The record is written some time after the episode's end.
- * @episode: number of the episode whose records contain the cgroup's id. Absent if
- *	they are sigkill records, which have no episode.
+ * @episode: number of the episode whose records contain the cgroup's id.
  * @cgroup_id: the id, as in the @cgroup_id or @memcg_id of those records.
  * @length: bytes of the whole path, without NUL; 1 to 1023. Absent if the kernel
  *	does not give the path; so are @offset, @truncated and @path.
@@ -1590,6 +1591,34 @@ struct oomtrace_name {
 	__u8	truncated;
 	__u8	reserved[2];
 	char	path[OOMTRACE_NAME_PATH];
+};
+
+/** OOMTRACE_CGROUP_PATH - bytes for a path in one cgroup record */
+#define OOMTRACE_CGROUP_PATH	128
+
+/**
+ * struct oomtrace_cgroup - the path of a cgroup of sigkill records, or a part of it
+ * @h: header. The record follows those within a second or two, in their ring.
+ * @cgroup_id: the id, as in the @cgroup_id or @victim_cgroup_id of those records.
+ * @length: bytes of the whole path, without NUL; 1 to 1023. Absent if the kernel
+ *	does not give the path; so are @offset, @truncated and @path.
+ * @offset: position of this part in the path, bytes. A path longer than
+ *	OOMTRACE_CGROUP_PATH is split over consecutive records.
+ * @removed: 1 if the cgroup was removed before its path was read.
+ * @truncated: 1 if the path was longer and its end is missing.
+ * @reserved: zero.
+ * @path: this part of the path, from the root of its hierarchy; without a NUL if
+ *	it fills the array.
+ */
+struct oomtrace_cgroup {
+	struct oomtrace_header h;
+	__u64	cgroup_id;
+	__u16	length;
+	__u16	offset;
+	__u8	removed;
+	__u8	truncated;
+	__u8	reserved[2];
+	char	path[OOMTRACE_CGROUP_PATH];
 };
 
 /**
@@ -1697,7 +1726,7 @@ enum oomtrace_near {
  * @near: enum oomtrace_near.
  *
  * Written while signals=kill, to the ring of commit decisions: no number of signals
- * overwrites an OOM. Name records without an episode have the cgroups' paths.
+ * overwrites an OOM. Cgroup records have the cgroups' paths.
  */
 struct oomtrace_sigkill {
 	struct oomtrace_header h;

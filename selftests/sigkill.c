@@ -326,7 +326,7 @@ TEST_F(sigkill, a_write_to_cgroup_kill_is_recorded_with_the_paths)
 	EXPECT_EQ(128 + SIGKILL, wait_child(pid));
 	snprintf(path, sizeof(path), "%s", strrchr(cg.dir, '/'));
 	memcg_remove(&cg);
-	device_wait(self->fd, &self->recs, OOMTRACE_NAME, 2);
+	device_wait(self->fd, &self->recs, OOMTRACE_CGROUP, 2);
 	k = find_kill(&self->recs, pid, 0);
 	ASSERT_NE(NULL, k);
 	EXPECT_EQ(OOMTRACE_SENDER_PROCESS, k->sender);
@@ -334,11 +334,10 @@ TEST_F(sigkill, a_write_to_cgroup_kill_is_recorded_with_the_paths)
 	EXPECT_EQ(getpid(), k->tgid);
 	EXPECT_EQ(cg.id, k->victim_cgroup_id);
 	EXPECT_NE(cg.id, k->cgroup_id);
-	for (i = 0; (r = records_get(&self->recs, OOMTRACE_NAME, i)); i++) {
-		EXPECT_FALSE(HAS(&r->name, name, episode));
+	for (i = 0; (r = records_get(&self->recs, OOMTRACE_CGROUP, i)); i++) {
 		EXPECT_EQ(OOMTRACE_RING_COMMIT, r->h.flags & OOMTRACE_FLAG_RING);
-		if (r->name.cgroup_id == cg.id)
-			named = !strcmp(r->name.path, path) && r->name.removed;
+		if (r->cgroup.cgroup_id == cg.id)
+			named = !strcmp(r->cgroup.path, path) && r->cgroup.removed;
 	}
 	EXPECT_TRUE(named);
 }

@@ -28,7 +28,7 @@ void cgroups_feed(struct cgroups *g, const struct oomtrace_header *rec)
 	size_t len;
 	char *path;
 
-	if (!type || strcmp(type, "name") ||
+	if (!type || (strcmp(type, "name") && strcmp(type, "cgroup")) ||
 	    oomtrace_get_int(rec, "cgroup_id", &id) <= 0 ||
 	    oomtrace_get_int(rec, "offset", &offset) <= 0 ||
 	    oomtrace_get_str(rec, "path", part, sizeof(part)) <= 0)

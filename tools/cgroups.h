@@ -26,7 +26,7 @@ struct cgroups {
 	} known[CGROUPS_KNOWN];
 };
 
-/** cgroups_feed() - process a record; only name records matter */
+/** cgroups_feed() - process a record; only those with a path matter */
 void cgroups_feed(struct cgroups *g, const struct oomtrace_header *rec);
 
 /** cgroups_path() - the path of a cgroup, NULL if no record has it */

@@ -237,7 +237,7 @@ static int run_kills(const struct options *opt)
 	int status, damaged;
 
 	status = store_read(&st, opt, STORE_QUIET | RECORDS_TYPE(OOMTRACE_SIGKILL) |
-			    RECORDS_TYPE(OOMTRACE_NAME));
+			    RECORDS_TYPE(OOMTRACE_CGROUP));
 	if (!status) {
 		term_start(opt);
 		status = print_list(&st, opt);

@@ -2,8 +2,8 @@
 /*
  * Paths of the cgroups in an episode's records, which have the cgroup ids only.
  *
- * The sets of sigkill records belong to no episode: their name records have none, and
- * go to the ring where those records are.
+ * The sets of sigkill records belong to no episode: their cgroup records go to the ring
+ * where those records are.
  *
  * Looking up a path takes locks that a handler must not wait for. So handlers
  * collect references to the cgroups of an episode: those of the task that
@@ -208,6 +208,11 @@ void oomtrace_paths_submit(struct oomtrace_paths *paths)
  */
 static char path[MAX_LENGTH + 2];
 
+static bool was_removed(const struct cgroup *cgrp)
+{
+	return !(READ_ONCE(cgrp->self.flags) & CSS_ONLINE);
+}
+
 static void record_path_part(u64 episode, struct cgroup *cgrp, int length,
 			     int offset, bool truncated)
 {
@@ -217,7 +222,7 @@ static void record_path_part(u64 episode, struct cgroup *cgrp, int length,
 		.cgroup_id = cgroup_id(cgrp),
 		.length = length,
 		.offset = offset,
-		.removed = !(READ_ONCE(cgrp->self.flags) & CSS_ONLINE),
+		.removed = was_removed(cgrp),
 		.truncated = truncated,
 	};
 
@@ -228,12 +233,31 @@ static void record_path_part(u64 episode, struct cgroup *cgrp, int length,
 				 OOMTRACE_BIT(name, path));
 	memcpy(rec.path, path + offset,
 	       min_t(size_t, length - offset, sizeof(rec.path)));
-	if (episode) {
-		oomtrace_oom_write(&rec.h);
-		return;
-	}
-	rec.h.valid &= ~OOMTRACE_BIT(name, episode);
-	oomtrace_ring_write(&oomtrace_rings[OOMTRACE_RING_COMMIT], &rec, OOMTRACE_NAME,
+	oomtrace_oom_write(&rec.h);
+}
+
+/* The same for a sigkill record, in the ring where that is. */
+static void record_short_part(struct cgroup *cgrp, int length, int offset, bool truncated)
+{
+	struct oomtrace_cgroup rec = {
+		OOMTRACE_RECORD(CGROUP, cgroup),
+		.cgroup_id = cgroup_id(cgrp),
+		.length = length,
+		.offset = offset,
+		.removed = was_removed(cgrp),
+		.truncated = truncated,
+	};
+
+	/* That ring's slots have the size of a commit record. */
+	BUILD_BUG_ON(sizeof(rec) > sizeof(struct oomtrace_commit));
+	if (!length)
+		rec.h.valid &= ~(OOMTRACE_BIT(cgroup, length) |
+				 OOMTRACE_BIT(cgroup, offset) |
+				 OOMTRACE_BIT(cgroup, truncated) |
+				 OOMTRACE_BIT(cgroup, path));
+	memcpy(rec.path, path + offset,
+	       min_t(size_t, length - offset, sizeof(rec.path)));
+	oomtrace_ring_write(&oomtrace_rings[OOMTRACE_RING_COMMIT], &rec, OOMTRACE_CGROUP,
 			    sizeof(rec));
 }
 
@@ -252,8 +276,13 @@ static void record_path(u64 episode, struct cgroup *cgrp)
 	/* Preemption off: all parts go to one CPU's ring, next to each other. */
 	preempt_disable();
 	do {
-		record_path_part(episode, cgrp, length, offset, truncated);
-		offset += sizeof_field(struct oomtrace_name, path);
+		if (episode) {
+			record_path_part(episode, cgrp, length, offset, truncated);
+			offset += OOMTRACE_NAME_PATH;
+		} else {
+			record_short_part(cgrp, length, offset, truncated);
+			offset += OOMTRACE_CGROUP_PATH;
+		}
 	} while (offset < length);
 	preempt_enable();
 }

@@ -10,6 +10,23 @@
 #include "oom/episode.h"
 #include "ring/ring.h"
 
+/* The slots of the OOM ring have the size of a begin record. */
+#define SLOT	ALIGN(sizeof(struct oomtrace_oom_begin), 64)
+#define FITS(type)	static_assert(sizeof(struct oomtrace_##type) <= SLOT)
+FITS(retry);
+FITS(verdict);
+FITS(victim);
+FITS(reap);
+FITS(oom_end);
+FITS(zone);
+FITS(memory);
+FITS(psi);
+FITS(name);
+FITS(repeat);
+FITS(zonelist);
+FITS(memcg);
+FITS(exempt);
+
 struct oomtrace_episode oomtrace_episode;
 static atomic64_t last_episode;
 

@@ -351,6 +351,8 @@ void oomtrace_sigkill_record(const struct kernel_siginfo *info,
 		.result = result,
 	};
 
+	/* The ring's slots have the size of a commit record. */
+	BUILD_BUG_ON(sizeof(rec) > sizeof(struct oomtrace_commit));
 	BUILD_BUG_ON((int)TRACE_SIGNAL_DELIVERED != OOMTRACE_SENT_DELIVERED);
 	BUILD_BUG_ON((int)TRACE_SIGNAL_LOSE_INFO != OOMTRACE_SENT_LOSE_INFO);
 	fill_way(&rec, info, task);

@@ -18,7 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../common/format.h"
 #include "../clock.h"
 #include "../options.h"
 #include "../savefile_write.h"
@@ -193,10 +192,8 @@ static bool is_of_oom(const struct oomtrace_header *rec)
 	case OOMTRACE_LOST:
 	case OOMTRACE_SAMPLE:
 	case OOMTRACE_SIGKILL:
+	case OOMTRACE_CGROUP:
 		return false;
-	case OOMTRACE_NAME:
-		/* Without an episode it is a SIGKILL's. */
-		return oomtrace_field_valid(rec, OOMTRACE_BIT_name_episode);
 	default:
 		return true;
 	}

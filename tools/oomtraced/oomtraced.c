@@ -177,7 +177,8 @@ static int process_records(struct oomtrace *ot, struct history_dir *h, bool *oom
 			return ret == -EINTR ? 1 : ret;
 		metrics_feed(&metrics, rec);
 		journal_feed(&journal, &metrics.cgroups, rec, service_now_ns());
-		*oom |= rec->type != OOMTRACE_COMMIT && rec->type != OOMTRACE_SIGKILL;
+		*oom |= rec->type != OOMTRACE_COMMIT && rec->type != OOMTRACE_SIGKILL &&
+			rec->type != OOMTRACE_CGROUP;
 		if (h && is_history(rec))
 			save_record(h, rec);
 	}
