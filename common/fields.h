@@ -372,6 +372,25 @@
 	F(process, cmdline,		STR,  none)		\
 	F(process, cgroup,		STR,  none)
 
+#define OOMTRACE_FIELDS_REMAINS(F)				\
+	F(remains, episode,		UINT, none)		\
+	F(remains, pid,			INT,  none)		\
+	F(remains, tgid,		INT,  none)		\
+	F(remains, comm,		STR,  none)		\
+	F(remains, since_kill_ns,	UINT, none)		\
+	F(remains, threads,		UINT, none)		\
+	F(remains, blocked,		UINT, none)		\
+	F(remains, thread_pid,		INT,  none)		\
+	F(remains, thread_comm,		STR,  none)		\
+	F(remains, state,		STR,  none)		\
+	F(remains, wchan,		STR,  none)		\
+	F(remains, callers,		STR,  none)		\
+	F(remains, rss_anon,		INT,  none)		\
+	F(remains, rss_file,		INT,  none)		\
+	F(remains, rss_shmem,		INT,  none)		\
+	F(remains, mm_users,		UINT, none)		\
+	F(remains, reaper,		ENUM, reaper)
+
 #define OOMTRACE_FIELDS_CGROUP(F)				\
 	F(cgroup, cgroup_id,		UINT, none)		\
 	F(cgroup, length,		UINT, none)		\
@@ -452,6 +471,7 @@
 	T(MEMCG, memcg)			\
 	T(EXEMPT, exempt)		\
 	T(SIGKILL, sigkill)		\
+	T(REMAINS, remains)		\
 	T(CGROUP, cgroup)		\
 	T(REFUSED, refused)
 
@@ -598,6 +618,13 @@
 	E(OOMTRACE_ENDING_NO_CANDIDATE,	"no_candidate")		\
 	E(OOMTRACE_ENDING_PANIC,	"panic")		\
 	E(OOMTRACE_ENDING_DISABLED,	"disabled")
+
+#define OOMTRACE_NAMES_reaper(E)			\
+	E(OOMTRACE_REAPER_WAITING,	"waiting")	\
+	E(OOMTRACE_REAPER_TRYING,	"trying")	\
+	E(OOMTRACE_REAPER_FINISHED,	"finished")	\
+	E(OOMTRACE_REAPER_GAVE_UP,	"gave_up")	\
+	E(OOMTRACE_REAPER_BARRED,	"barred")
 
 #define OOMTRACE_NAMES_sender(E)			\
 	E(OOMTRACE_SENDER_PROCESS,	"process")	\

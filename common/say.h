@@ -124,6 +124,16 @@ const char *story_need(const struct oomtrace_story *s);
 /** write_stack_part() - write what called the OOM killer */
 void write_stack_part(struct text_writer *w, const struct oomtrace_story *s);
 
+/** story_remains() - what is kept of a victim that did not go, by its pid, or NULL */
+const struct oomtrace_story_remains *story_remains(const struct oomtrace_story *s,
+						   s32 pid);
+
+/** write_remains() - write what was left of a victim, and what it waits in */
+void write_remains(struct text_writer *w, const struct oomtrace_story_remains *r);
+
+/** write_remains_callers() - write the functions that called the one it waits in */
+void write_remains_callers(struct text_writer *w, const struct oomtrace_story_remains *r);
+
 /** story_has_other_nodes() - is there a node that the request may not use? */
 bool story_has_other_nodes(const struct oomtrace_story *s);
 

@@ -11,7 +11,7 @@
 #include "format.h"
 #include "story.h"
 
-static_assert(sizeof(struct oomtrace_story) <= 7168);
+static_assert(sizeof(struct oomtrace_story) <= 9216);
 
 /* The episode is the first field of every type that has one. */
 static_assert(OOMTRACE_BIT_oom_begin_episode == 0);
@@ -28,6 +28,7 @@ static_assert(OOMTRACE_BIT_memcg_episode == 0);
 static_assert(OOMTRACE_BIT_exempt_episode == 0);
 static_assert(OOMTRACE_BIT_psi_episode == 0);
 static_assert(OOMTRACE_BIT_repeat_episode == 0);
+static_assert(OOMTRACE_BIT_remains_episode == 0);
 
 void oomtrace_story_init(struct oomtrace_story *s, u64 episode,
 			 unsigned int page_size)
@@ -99,6 +100,7 @@ static u64 read_record_episode(const struct oomtrace_header *rec)
 	case OOMTRACE_EXEMPT:
 	case OOMTRACE_PSI:
 	case OOMTRACE_REPEAT:
+	case OOMTRACE_REMAINS:
 		return read_field_number(rec, 0);
 	default:
 		return 0;
@@ -375,6 +377,32 @@ static void collect_reap(struct oomtrace_story *s,
 		collect_held(r, rec);
 }
 
+static void collect_remains(struct oomtrace_story *s,
+			    const struct oomtrace_header *rec)
+{
+	s64 pid = read_field_number(rec, OOMTRACE_BIT_remains_pid);
+	struct oomtrace_story_remains *r = NULL;
+	unsigned int i;
+
+	if (!oomtrace_field_valid(rec, OOMTRACE_BIT_remains_pid) ||
+	    !oomtrace_field_valid(rec, OOMTRACE_BIT_remains_threads))
+		return;
+	for (i = 0; i < s->nremains && !r; i++)
+		if (s->remains[i].last.pid == pid)
+			r = &s->remains[i];
+	if (!read_field_number(rec, OOMTRACE_BIT_remains_threads)) {
+		if (r)
+			r->gone_ns = read_field_number(rec, OOMTRACE_BIT_remains_since_kill_ns);
+		return;
+	}
+	if (!r && s->nremains < OOMTRACE_STORY_REMAINS)
+		r = &s->remains[s->nremains++];
+	if (!r)
+		return;
+	copy_record(&r->last, sizeof(r->last), rec);
+	r->gone_ns = 0;
+}
+
 static void collect_repeat(struct oomtrace_story *s,
 			   const struct oomtrace_header *rec)
 {
@@ -471,6 +499,9 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 		break;
 	case OOMTRACE_REPEAT:
 		collect_repeat(s, rec);
+		break;
+	case OOMTRACE_REMAINS:
+		collect_remains(s, rec);
 		break;
 	}
 }

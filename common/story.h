@@ -20,6 +20,7 @@
 #define OOMTRACE_STORY_TOP	7
 #define OOMTRACE_STORY_EXEMPT	8	/* exempt tasks kept by name: the largest */
 #define OOMTRACE_STORY_VICTIMS	8	/* victims kept */
+#define OOMTRACE_STORY_REMAINS	3	/* victims kept that do not go */
 #define OOMTRACE_STORY_ZONES	3	/* zones kept: those nearest to min */
 
 /**
@@ -54,10 +55,16 @@ struct oomtrace_story_reap {
 	u32 reserved;
 };
 
+/* private: a victim that did not go within a second */
+struct oomtrace_story_remains {
+	struct oomtrace_remains last;	/* what was left when it was last there */
+	u64 gone_ns;			/* kill to when it was gone; 0: not seen */
+};
+
 /**
  * struct oomtrace_story - one episode's records and counts, as far as needed
  *
- * Up to 7 KB: too large for a kernel stack. All members are private. A kept
+ * Up to 9 KB: too large for a kernel stack. All members are private. A kept
  * record with an @h.type of 0 was not seen.
  */
 struct oomtrace_story {
@@ -78,6 +85,7 @@ struct oomtrace_story {
 	u32 open;			/* candidate records without a verdict */
 	u32 ntop;
 	u32 nexempt;
+	u32 nremains;
 	u32 zones;			/* zone records seen that the request may use */
 	u32 zones_out;			/* those of them not above min */
 	u32 exempt_count[OOMTRACE_REASONS];
@@ -100,6 +108,7 @@ struct oomtrace_story {
 	struct oomtrace_story_exempt exempt[OOMTRACE_STORY_EXEMPT];
 	struct oomtrace_victim victim[OOMTRACE_STORY_VICTIMS];
 	struct oomtrace_story_reap reap[OOMTRACE_STORY_VICTIMS];
+	struct oomtrace_story_remains remains[OOMTRACE_STORY_REMAINS];
 };
 
 /**

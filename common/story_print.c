@@ -305,24 +305,35 @@ static void write_reaping(struct text_writer *w, const struct oomtrace_victim *v
 }
 
 /*
- * Write how the victims' memory was freed. The exit of a daemon's victim is not
+ * Write how the victims' memory was freed, and what is left of them. The exit of a daemon's victim is not
  * recorded, so it has no line without a reap record.
  */
 static void write_freed(struct text_writer *w, const struct oomtrace_story *s,
 			unsigned int kept)
 {
 	bool by_daemon = story_has_scope(s, OOMTRACE_SCOPE_USERSPACE);
+	const struct oomtrace_story_remains *remains;
 	const char *label = "Freed:";
 	unsigned int i;
 
 	for (i = 0; i < kept; i++) {
-		if (by_daemon && !s->reap[i].seen)
+		if (!by_daemon || s->reap[i].seen) {
+			write_label(w, label);
+			label = "";
+			write_task(w, &s->victim[i].h, B(victim_comm), B(victim_pid));
+			write_text(w, " ");
+			write_reaping(w, &s->victim[i], &s->reap[i]);
+		}
+		remains = story_remains(s, s->victim[i].pid);
+		if (!remains)
 			continue;
 		write_label(w, label);
 		label = "";
 		write_task(w, &s->victim[i].h, B(victim_comm), B(victim_pid));
 		write_text(w, " ");
-		write_reaping(w, &s->victim[i], &s->reap[i]);
+		write_remains(w, remains);
+		write_remains_callers(w, remains);
+		write_text(w, "\n");
 	}
 }
 

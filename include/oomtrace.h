@@ -69,6 +69,7 @@
  *	never by the module
  * @OOMTRACE_PROCESS: what was read of a victim before its kill; made by programs
  *	that save records, never by the module
+ * @OOMTRACE_REMAINS: what is left of a victim that should be gone
  * @OOMTRACE_CGROUP: the path of a cgroup whose id a sigkill record contains
  * @OOMTRACE_SIGKILL: one SIGKILL that was sent, by any sender; only with signals=kill
  */
@@ -95,6 +96,7 @@ enum oomtrace_type {
 	OOMTRACE_MEMCG		= 26,
 	OOMTRACE_EXEMPT		= 27,
 	OOMTRACE_SIGKILL	= 30,
+	OOMTRACE_REMAINS	= 31,
 	OOMTRACE_CGROUP		= 33,
 	OOMTRACE_REFUSED	= 34,
 };
@@ -1619,6 +1621,81 @@ struct oomtrace_cgroup {
 	__u8	truncated;
 	__u8	reserved[2];
 	char	path[OOMTRACE_CGROUP_PATH];
+};
+
+/**
+ * enum oomtrace_reaper - what the kernel's OOM reaper does about a victim
+ * @OOMTRACE_REAPER_WAITING: it has not come yet: it starts 2 s after the kill
+ * @OOMTRACE_REAPER_TRYING: it has started, or was skipped and tries again
+ * @OOMTRACE_REAPER_FINISHED: it has freed what it can
+ * @OOMTRACE_REAPER_GAVE_UP: it has given up after ten attempts, since the address space
+ *	was locked
+ * @OOMTRACE_REAPER_BARRED: it may not free the memory, which a process shares that may
+ *	not be killed
+ */
+enum oomtrace_reaper {
+	OOMTRACE_REAPER_WAITING,
+	OOMTRACE_REAPER_TRYING,
+	OOMTRACE_REAPER_FINISHED,
+	OOMTRACE_REAPER_GAVE_UP,
+	OOMTRACE_REAPER_BARRED,
+	OOMTRACE_REAPERS,
+};
+
+/** OOMTRACE_CALLERS - bytes for the names of functions in a remains record */
+#define OOMTRACE_CALLERS	104
+
+/**
+ * struct oomtrace_remains - what is left of a victim, a second or more after its kill
+ * @h: header.
+ * @episode: number of the episode; absent if the victim was marked outside one.
+ * @since_kill_ns: time since the victim was killed, nanoseconds.
+ * @rss_anon: anonymous memory that the victim's address space still has, pages. Absent,
+ *	as the next two and @mm_users, if @threads is 0, or if no thread of a daemon's
+ *	victim has an address space any more.
+ * @rss_file: file pages, pages.
+ * @rss_shmem: shared memory, pages.
+ * @pid: pid of the victim, as in its victim record.
+ * @tgid: its thread group id.
+ * @threads: threads that have not exited, at most 16,384; 0: the victim is gone. That
+ *	record comes only after others.
+ * @blocked: of these, threads in uninterruptible sleep (state D): no signal reaches
+ *	them.
+ * @mm_users: mm_users of the address space: threads, processes and others that hold it.
+ * @thread_pid: pid of one of these threads, of the first in state D if there is one.
+ *	Absent, as all else about that thread, if @threads is 0.
+ * @comm: command name of the process.
+ * @thread_comm: command name of that thread.
+ * @state: its state, as /proc/PID/stat has it: "D", "R", "S", ...
+ * @wchan: the function of the kernel that it waits in, as in /proc/PID/wchan. Absent if
+ *	it does not wait, and on kernels whose stacks cannot be read: all but x86.
+ * @callers: the functions that called @wchan, the nearest first, separated by spaces.
+ * @reaper: enum oomtrace_reaper, by the steps that were seen. Absent for the victim of
+ *	an OOM daemon, and if these do not tell.
+ * @reserved: zero.
+ *
+ * Ten records in seconds, then at intervals that double, 20 in all.
+ */
+struct oomtrace_remains {
+	struct oomtrace_header h;
+	__u64	episode;
+	__u64	since_kill_ns;
+	__s64	rss_anon;
+	__s64	rss_file;
+	__s64	rss_shmem;
+	__s32	pid;
+	__s32	tgid;
+	__u32	threads;
+	__u32	blocked;
+	__u32	mm_users;
+	__s32	thread_pid;
+	char	comm[OOMTRACE_COMM_LEN];
+	char	thread_comm[OOMTRACE_COMM_LEN];
+	char	state[8];
+	char	wchan[64];
+	char	callers[OOMTRACE_CALLERS];
+	__u8	reaper;
+	__u8	reserved[7];
 };
 
 /**

@@ -25,6 +25,7 @@
 #include "oom/contenders.h"
 #include "oom/daemon.h"
 #include "oom/panic.h"
+#include "oom/remains.h"
 #include "oom/repeat.h"
 #include "oom/sigkill.h"
 #include "refused/causes.h"
@@ -53,6 +54,7 @@ static const struct step steps[] = {
 	{ .unload = oomtrace_paths_exit },
 	{ .unload = oomtrace_repeat_exit },
 	{ .unload = oomtrace_daemon_exit },
+	{ .unload = oomtrace_remains_exit },
 	{ .unload = oomtrace_sigkill_exit },
 	{ .load = oomtrace_hooks_attach, .unload = oomtrace_hooks_detach },
 	/* Users can open the device from here on, so no later step may fail. */
@@ -84,6 +86,7 @@ static int __init oomtrace_init(void)
 	oomtrace_repeat_init();
 	oomtrace_daemon_init();
 	oomtrace_sigkill_init();
+	oomtrace_remains_init();
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		ret = steps[i].load ? steps[i].load() : 0;

@@ -307,6 +307,8 @@ static void show_endings(struct seq_file *m, u64 episodes)
 			"signals of OOM daemons not recorded (too many at once)",
 		[OOMTRACE_UNRECORDED_SIGKILL] =
 			"SIGKILLs counted by a later record (too many at once)",
+		[OOMTRACE_UNRECORDED_WATCH] =
+			"victims not watched until they are gone (too many at once)",
 	};
 	int i;
 

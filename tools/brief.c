@@ -244,6 +244,47 @@ static void say_killed(const struct brief *b)
 		say_others(b);
 }
 
+/* ---- Left ---- */
+
+/* A sentence that is being written. */
+struct sentence {
+	char text[800];
+	size_t len;
+};
+
+static __printf(2, 0)
+void append_sentence(void *ctx, const char *fmt, va_list args)
+{
+	struct sentence *s = ctx;
+	int n = vsnprintf(s->text + s->len, sizeof(s->text) - s->len, fmt, args);
+
+	if (n > 0)
+		s->len += n;
+	if (s->len >= sizeof(s->text))
+		s->len = sizeof(s->text) - 1;
+}
+
+/* The victims that did not go within a second. */
+static void say_remains(const struct brief *b)
+{
+	const struct oomtrace_story_remains *r;
+	char name[TASK_MAX];
+	unsigned int i;
+
+	for (i = 0; i < b->s.nremains; i++) {
+		struct sentence text = { .len = 0 };
+		const struct oomtrace_out out = {
+			.vprint = append_sentence, .ctx = &text,
+		};
+		struct text_writer w = { .out = &out, .page_size = b->page };
+
+		r = &b->s.remains[i];
+		write_remains(&w, r);
+		term_say(i ? "" : "Left", "%s %s",
+			 brief_task(name, r->last.comm, r->last.tgid), text.text);
+	}
+}
+
 /* ---- Asked, Before ---- */
 
 static void write_stall(char *buf, size_t size, const struct oomtrace_psi *psi,
@@ -465,6 +506,7 @@ void brief_print(const struct store *st, const struct episode *ep,
 	brief_title(st, ep);
 	putchar('\n');
 	say_killed(&b);
+	say_remains(&b);
 	brief_say_where(&b);
 	brief_say_why(&b);
 	say_asked(&b);

@@ -175,6 +175,35 @@ static void find_code(const char *name, struct oomtrace_code *code)
 	code->end = code->start + size;
 }
 
+struct oomtrace_code oomtrace_sched_text;
+
+/*
+ * Get the address of a label in the kernel's code; 0 if there is none. A probe that is
+ * disabled changes no code, so it may be one that can be registered.
+ */
+static unsigned long find_label(const char *name)
+{
+	struct kprobe kp = {
+		.symbol_name = name,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+
+	if (register_kprobe(&kp) == 0)
+		unregister_kprobe(&kp);
+	return (unsigned long)kp.addr;
+}
+
+static void find_sched_text(void)
+{
+	unsigned long start = find_label("__sched_text_start");
+	unsigned long end = find_label("__sched_text_end");
+
+	if (!start || end <= start)
+		return;
+	oomtrace_sched_text.start = start;
+	oomtrace_sched_text.end = end;
+}
+
 /**
  * oomtrace_find_variable() - find a variable that only some kernels have
  * @name: its name.
@@ -242,6 +271,7 @@ void oomtrace_symbols_init(void)
 	find_huge_sizes();
 	for (i = 0; i < ARRAY_SIZE(functions); i++)
 		find_code(functions[i].name, functions[i].code);
+	find_sched_text();
 }
 
 /**
@@ -261,4 +291,6 @@ void oomtrace_symbols_show(struct seq_file *m)
 		seq_printf(m, "%-28s %-10s %-8s %s\n", functions[i].name,
 			   "function", "optional",
 			   functions[i].code->end ? "resolved" : "not-found");
+	seq_printf(m, "%-28s %-10s %-8s %s\n", "__sched_text_start", "label", "optional",
+		   oomtrace_sched_text.end ? "resolved" : "not-found");
 }

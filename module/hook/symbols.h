@@ -134,6 +134,8 @@ extern struct oomtrace_code oomtrace_memory_max_write;
 extern struct oomtrace_code oomtrace_out_of_memory;
 extern struct oomtrace_code oomtrace_expand_downwards;
 extern struct oomtrace_code oomtrace_shmem_fault;
+/* The code of the scheduler, in which a task sleeps. */
+extern struct oomtrace_code oomtrace_sched_text;
 
 bool oomtrace_have(const void *symbol_pointer);
 const void *oomtrace_find_variable(const char *name, unsigned long *size);

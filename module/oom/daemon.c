@@ -40,6 +40,7 @@
 #include "oom/daemon_list.h"
 #include "oom/episode.h"
 #include "oom/ranking.h"
+#include "oom/remains.h"
 #include "oom/sigkill.h"
 #include "oom/victim.h"
 #include "stats.h"
@@ -177,6 +178,9 @@ static u64 add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 		oomtrace_record_victim(d->id, task, mm, OOMTRACE_WHY_DAEMON,
 				       sig);
 		oomtrace_paths_add_task(d->paths, task, false);
+		/* It may survive a SIGTERM. */
+		if (sig != SIGTERM)
+			oomtrace_remains_watch(d->id, task, false);
 	}
 	episode = d ? d->id : 0;
 	raw_spin_unlock_irqrestore(&daemons_lock, flags);

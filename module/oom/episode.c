@@ -26,6 +26,7 @@ FITS(repeat);
 FITS(zonelist);
 FITS(memcg);
 FITS(exempt);
+FITS(remains);
 
 struct oomtrace_episode oomtrace_episode;
 static atomic64_t last_episode;

@@ -27,6 +27,7 @@
 #include "oom/cgroup_paths.h"
 #include "oom/episode.h"
 #include "oom/hold.h"
+#include "oom/remains.h"
 #include "oom/victim.h"
 #include "task.h"
 
@@ -176,6 +177,7 @@ static void mark_victim(struct task_struct *task)
 	/* A task that is exiting already gets no signal. */
 	oomtrace_record_victim(ep ? ep->id : 0, task, task->mm, reason,
 			       ep && ep->dying_tgid == task->tgid ? SIGKILL : 0);
+	oomtrace_remains_watch(ep ? ep->id : 0, task, true);
 	rcu_read_unlock();
 }
 
@@ -261,6 +263,7 @@ static void record_reaper_step(pid_t pid, u8 step)
 		fill_rss_left(&rec, task->signal->oom_mm);
 	rcu_read_unlock();
 	oomtrace_oom_write(&rec.h);
+	oomtrace_remains_reaper(pid, step);
 }
 
 /*

@@ -96,6 +96,7 @@ union record {
 	struct oomtrace_name name;
 	struct oomtrace_repeat repeat;
 	struct oomtrace_sigkill sigkill;
+	struct oomtrace_remains remains;
 	struct oomtrace_cgroup cgroup;
 	unsigned char bytes[OOMTRACE_MAX_RECORD];
 };

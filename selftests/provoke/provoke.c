@@ -18,6 +18,8 @@
  *   grab_order  allocate blocks of 2^number pages until allocation fails or the
  *               writer is killed; then also free what scatter allocated
  *   stall_ms    sleep that long, ignoring every signal, even SIGKILL
+ *   lock_ms     the same with the writer's address space locked, so that the kernel's
+ *               reaper cannot free it
  *   policy      kill the process with that pid at the next OOM of the machine, as a
  *               BPF program that handles OOMs would: with oom_kill_process(), before
  *               the kernel compares tasks. Two pids may be written for one OOM
@@ -266,6 +268,19 @@ static int stall_set(const char *val, const struct kernel_param *kp)
 	return ret;
 }
 
+static int lock_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int ms;
+	int ret = kstrtouint(val, 0, &ms);
+
+	if (ret)
+		return ret;
+	mmap_write_lock(current->mm);
+	msleep(ms);
+	mmap_write_unlock(current->mm);
+	return 0;
+}
+
 /*
  * Writing a parameter holds the module's parameter lock, which serializes these
  * functions.
@@ -288,6 +303,8 @@ ACTION(policy, policy_set);
 MODULE_PARM_DESC(policy, "kill that process at the next OOM");
 ACTION(stall_ms, stall_set);
 MODULE_PARM_DESC(stall_ms, "sleep that long, ignoring all signals");
+ACTION(lock_ms, lock_set);
+MODULE_PARM_DESC(lock_ms, "sleep that long with the address space locked");
 
 static int __init provoke_init(void)
 {

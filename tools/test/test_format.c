@@ -17,12 +17,13 @@
 #include "test_metrics.h"
 #include "test_owner.h"
 #include "test_overcommit.h"
+#include "test_remains.h"
 #include "test_replay.h"
 #include "test_savefile.h"
 #include "test_schema.h"
 #include "test_service.h"
-#include "test_story.h"
 #include "test_sigkill.h"
+#include "test_story.h"
 #include "test_zones.h"
 #include "test_util.h"
 #include "test_when.h"
@@ -403,7 +404,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	plan(31 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + ACCOUNT_TESTS + SIGKILL_TESTS +
-	     FUZZ_TESTS + REPLAY_TESTS + OVERCOMMIT_TESTS + SAVEFILE_TESTS +
+	     REMAINS_TESTS + FUZZ_TESTS + REPLAY_TESTS + OVERCOMMIT_TESTS + SAVEFILE_TESTS +
 	     METRICS_TESTS + JOURNAL_TESTS + HISTORY_TESTS + WHEN_TESTS +
 	     OWNER_TESTS + SERVICE_TESTS + LIMITS_TESTS + SCHEMA_TESTS + CLI_TESTS);
 	test_line();
@@ -421,6 +422,7 @@ int main(int argc, char **argv)
 	test_story();
 	test_zones();
 	test_sigkill();
+	test_remains();
 	test_account();
 	test_fuzz();
 	test_replay();

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Victims that do not go: what keeps them.
+ */
+#ifndef OOMTRACE_REMAINS_H
+#define OOMTRACE_REMAINS_H
+
+#include <linux/sched.h>
+
+void oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel);
+void oomtrace_remains_reaper(pid_t pid, u8 step);
+
+void oomtrace_remains_init(void);
+void oomtrace_remains_exit(void);
+
+#endif /* OOMTRACE_REMAINS_H */

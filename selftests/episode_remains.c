@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: while a killed process does not go, a record a second has what is left of it:
+ * its threads, the function that one of them waits in, its memory, and whether the
+ * kernel's reaper has freed that or given up. A process that goes leaves no such
+ * record.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/lib.h"
+#include "lib/oom.h"
+#include "lib/test.h"
+
+#define LIMIT_MB	24
+#define HELD_MB		13
+#define CROWD		80
+
+/* Pids of a process that does not go. */
+struct stuck {
+	volatile pid_t thread;
+	const char *parameter;
+	const char *ms;
+};
+
+FIXTURE(remains) {
+	int fd;
+	struct memcg cg;
+	struct records recs;
+	struct stuck *stuck;
+};
+
+FIXTURE_SETUP(remains)
+{
+	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK))
+		SKIP(return, "no cgroup v2 memory controller");
+	module_start(NULL);
+	self->fd = device_open();
+	memcg_make(&self->cg, "remains", MB(LIMIT_MB));
+	self->stuck = alloc_shared(sizeof(*self->stuck));
+}
+
+FIXTURE_TEARDOWN(remains)
+{
+	if (!self->fd)
+		return;
+	close(self->fd);
+	memcg_remove(&self->cg);
+	records_free(&self->recs);
+	provoke_unload();
+	module_stop();
+}
+
+static char said[1 << 16];
+
+#define OOMTRACE(...) \
+	run_program(said, sizeof(said), \
+		    (char *[]){ "oomtrace", __VA_ARGS__, NULL })
+
+static void *wait_deaf(void *arg)
+{
+	struct stuck *s = arg;
+
+	prctl(PR_SET_NAME, "io");
+	s->thread = syscall(SYS_gettid);
+	spill(s->parameter, s->ms);
+	return NULL;
+}
+
+/* Hold memory; a thread then waits in the kernel, and no signal reaches it. */
+static pid_t start_stuck(struct stuck *s, const struct memcg *cg)
+{
+	pthread_t thread;
+	size_t i;
+	char *at;
+	pid_t pid = fork();
+
+	if (pid) {
+		while (!s->thread)
+			sleep_ms(10);
+		sleep_ms(200);
+		return pid;
+	}
+	prctl(PR_SET_NAME, "nfsapp");
+	spill("/proc/self/oom_score_adj", "0");
+	if (cg)
+		memcg_set(cg, "cgroup.procs", "0");
+	at = mmap(NULL, MB(HELD_MB), PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (i = 0; at != MAP_FAILED && i < MB(HELD_MB); i += 4096)
+		at[i] = 1;
+	if (pthread_create(&thread, NULL, wait_deaf, s))
+		_exit(1);
+	for (;;)
+		pause();
+	return -1;
+}
+
+/* Another process of the cgroup needs that much memory. */
+static void make_oom(const struct memcg *cg, int mb)
+{
+	struct hog other;
+
+	hog_start(&other, "--cgroup %s --comm other --grow %d", cg->dir, mb);
+	hog_wait(&other);
+}
+
+/* What /proc says that a thread waits in. */
+static void read_wchan(pid_t tid, char *buf, size_t size)
+{
+	char path[64];
+	char *text;
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", tid);
+	text = slurp(path, NULL);
+	snprintf(buf, size, "%s", text);
+	free(text);
+}
+
+static const struct oomtrace_remains *find_remains(const struct records *recs, size_t n)
+{
+	const union record *r = records_get(recs, OOMTRACE_REMAINS, n);
+
+	return r ? &r->remains : NULL;
+}
+
+TEST_F(remains, a_thread_that_no_signal_reaches_is_told_while_it_lasts)
+{
+	const struct oomtrace_remains *r, *first = NULL;
+	unsigned long long last_ns = 0;
+	char wchan[64], want[160];
+	const union record *v;
+	size_t i, n;
+	pid_t pid;
+
+	if (!provoke_load())
+		SKIP(return, "no oomtrace_provoke.ko for this kernel");
+	self->stuck->parameter = PROVOKE("stall_ms");
+	self->stuck->ms = "8000";
+	pid = start_stuck(self->stuck, &self->cg);
+	read_wchan(self->stuck->thread, wchan, sizeof(wchan));
+	/* It fits once the memory of the other is free. */
+	make_oom(&self->cg, 14);
+	sleep_ms(2500);
+	EXPECT_EQ(0, OOMTRACE("last", "-v"));
+	snprintf(want, sizeof(want), "nfsapp[%d] is still there, ", pid);
+	EXPECT_IN(want, said);
+	snprintf(want, sizeof(want),
+		 "1 thread is left, in state D (no signal reaches it): io[%d] waits in %s;",
+		 self->stuck->thread, wchan);
+	EXPECT_IN(want, said);
+	EXPECT_IN(" are not freed, the reaper has freed what it can, called by ", said);
+	EXPECT_EQ(0, OOMTRACE("last"));
+	snprintf(want, sizeof(want), "Left     nfsapp[%d] is still there, ", pid);
+	EXPECT_IN(want, said);
+	EXPECT_EQ(128 + SIGKILL, wait_child(pid));
+	sleep_ms(1500);
+	EXPECT_EQ(0, OOMTRACE("last", "-v"));
+	EXPECT_IN("; it was gone after ", said);
+
+	device_drain(self->fd, &self->recs);
+	v = records_get(&self->recs, OOMTRACE_VICTIM, 0);
+	ASSERT_NE(NULL, v);
+	EXPECT_EQ(pid, v->victim.tgid);
+	n = records_count(&self->recs, OOMTRACE_REMAINS);
+	EXPECT_LE(5, n);
+	EXPECT_GE(9, n);
+	for (i = 0; (r = find_remains(&self->recs, i)); i++) {
+		EXPECT_EQ(v->victim.episode, r->episode);
+		EXPECT_EQ(v->victim.pid, r->pid);
+		EXPECT_EQ(pid, r->tgid);
+		EXPECT_STREQ("nfsapp", r->comm);
+		EXPECT_LT(last_ns, r->since_kill_ns);
+		last_ns = r->since_kill_ns;
+		if (i == n - 1)
+			break;
+		if (!first)
+			first = r;
+		EXPECT_EQ(1, r->threads);
+		EXPECT_EQ(1, r->blocked);
+		EXPECT_EQ(self->stuck->thread, r->thread_pid);
+		EXPECT_STREQ("io", r->thread_comm);
+		EXPECT_STREQ("D", r->state);
+		EXPECT_STREQ(wchan, r->wchan);
+		EXPECT_IN("param_attr_store", r->callers);
+		EXPECT_LE(1, r->mm_users);
+		EXPECT_EQ(r->since_kill_ns > 5000000000ULL ? OOMTRACE_REAPER_FINISHED :
+			  r->reaper, r->reaper);
+	}
+	ASSERT_NE(NULL, first);
+	/* The last one says that it is gone, and nothing more. */
+	r = find_remains(&self->recs, n - 1);
+	EXPECT_EQ(0, r->threads);
+	EXPECT_FALSE(HAS(r, remains, thread_pid));
+	EXPECT_FALSE(HAS(r, remains, wchan));
+	EXPECT_FALSE(HAS(r, remains, rss_anon));
+	EXPECT_LT(7000000000ULL, r->since_kill_ns);
+	/* Before the reaper came it had its memory, and not afterwards. */
+	EXPECT_EQ(OOMTRACE_REAPER_WAITING, first->reaper);
+	EXPECT_LE((long)MB(HELD_MB) / PAGE - 64, first->rss_anon);
+	r = find_remains(&self->recs, n - 2);
+	EXPECT_GT(64, r->rss_anon);
+}
+
+TEST_F(remains, a_reaper_that_gives_up_is_told)
+{
+	const struct oomtrace_remains *r, *last = NULL;
+	char episode[24];
+	size_t i;
+	pid_t pid;
+
+	if (!provoke_load())
+		SKIP(return, "no oomtrace_provoke.ko for this kernel");
+	self->stuck->parameter = PROVOKE("lock_ms");
+	self->stuck->ms = "6000";
+	pid = start_stuck(self->stuck, &self->cg);
+	make_oom(&self->cg, 64);
+	EXPECT_EQ(128 + SIGKILL, wait_child(pid));
+	sleep_ms(1500);
+	device_drain(self->fd, &self->recs);
+	for (i = 0; (r = find_remains(&self->recs, i)) && r->threads; i++)
+		last = r;
+	ASSERT_NE(NULL, last);
+	/* The other thread cannot leave the address space either. */
+	EXPECT_LE(1, last->blocked);
+	EXPECT_EQ(last->threads, last->blocked);
+	EXPECT_EQ(OOMTRACE_REAPER_GAVE_UP, last->reaper);
+	EXPECT_LE((long)MB(HELD_MB) / PAGE - 64, last->rss_anon);
+	/* The other process is killed afterwards. */
+	snprintf(episode, sizeof(episode), "%llu", (unsigned long long)last->episode);
+	EXPECT_EQ(0, OOMTRACE("last", "-v", episode));
+	EXPECT_IN("the reaper has given up, since the address space was locked", said);
+}
+
+static pid_t target;
+
+static int kill_as_daemon(void *unused)
+{
+	(void)unused;
+	prctl(PR_SET_NAME, "earlyoom");
+	return kill(target, SIGKILL);
+}
+
+TEST_F(remains, the_victim_of_a_daemon_is_told_too)
+{
+	const struct oomtrace_remains *r;
+
+	if (!provoke_load())
+		SKIP(return, "no oomtrace_provoke.ko for this kernel");
+	self->stuck->parameter = PROVOKE("stall_ms");
+	self->stuck->ms = "3000";
+	target = start_stuck(self->stuck, NULL);
+	EXPECT_EQ(0, run_child(kill_as_daemon, NULL));
+	EXPECT_EQ(128 + SIGKILL, wait_child(target));
+	sleep_ms(1500);
+	device_drain(self->fd, &self->recs);
+	r = find_remains(&self->recs, 0);
+	ASSERT_NE(NULL, r);
+	EXPECT_EQ(target, r->tgid);
+	EXPECT_EQ(1, r->threads);
+	EXPECT_STREQ("io", r->thread_comm);
+	EXPECT_FALSE(HAS(r, remains, reaper));
+	/* No reaper comes: its memory stays. */
+	EXPECT_LE((long)MB(HELD_MB) / PAGE - 64, r->rss_anon);
+	EXPECT_EQ(0, OOMTRACE("last", "-v"));
+	EXPECT_IN(" was still there ", said);
+}
+
+TEST_F(remains, a_victim_that_goes_has_no_such_record)
+{
+	struct hog hog;
+
+	hog_start(&hog, "--cgroup %s --comm greedy --grow 64", self->cg.dir);
+	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
+	sleep_ms(2500);
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_VICTIM));
+	EXPECT_EQ(0, records_count(&self->recs, OOMTRACE_REMAINS));
+}
+
+/* In the cgroup: many processes, all of which die. */
+static int be_crowd(void *cg)
+{
+	int i;
+
+	spill("/proc/self/oom_score_adj", "0");
+	memcg_set(cg, "cgroup.procs", "0");
+	for (i = 0; i < CROWD; i++)
+		if (!fork())
+			for (;;)
+				pause();
+	for (;;)
+		pause();
+}
+
+TEST_F(remains, victims_beyond_the_table_are_counted)
+{
+	size_t victims;
+	pid_t pid;
+
+	if (!memcg_has(&self->cg, "memory.oom.group"))
+		SKIP(return, "no memory.oom.group");
+	memcg_set(&self->cg, "memory.oom.group", "1");
+	pid = start_child(be_crowd, &self->cg);
+	sleep_ms(1000);
+	make_oom(&self->cg, 64);
+	EXPECT_EQ(128 + SIGKILL, wait_child(pid));
+	device_drain(self->fd, &self->recs);
+	victims = records_count(&self->recs, OOMTRACE_VICTIM);
+	EXPECT_LE(CROWD, victims);
+	EXPECT_EQ(victims - 64, stat_number("victims not watched until they are gone"));
+}
+
+TEST_HARNESS_MAIN
