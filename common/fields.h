@@ -372,6 +372,18 @@
 	F(process, cmdline,		STR,  none)		\
 	F(process, cgroup,		STR,  none)
 
+#define OOMTRACE_FIELDS_WAIT(F)					\
+	F(wait, episode,		UINT, none)		\
+	F(wait, pid,			INT,  none)		\
+	F(wait, tgid,			INT,  none)		\
+	F(wait, comm,			STR,  none)		\
+	F(wait, uid,			UINT, none)		\
+	F(wait, cgroup_id,		UINT, none)		\
+	F(wait, ns_pid,			INT,  none)		\
+	F(wait, waited_ns,		UINT, none)		\
+	F(wait, waits,			UINT, none)		\
+	F(wait, killed,			UINT, none)
+
 #define OOMTRACE_FIELDS_REMAINS(F)				\
 	F(remains, episode,		UINT, none)		\
 	F(remains, pid,			INT,  none)		\
@@ -472,6 +484,7 @@
 	T(EXEMPT, exempt)		\
 	T(SIGKILL, sigkill)		\
 	T(REMAINS, remains)		\
+	T(WAIT, wait)			\
 	T(CGROUP, cgroup)		\
 	T(REFUSED, refused)
 
@@ -547,7 +560,8 @@
 	E(OOMTRACE_TRIGGER_MEMORY_MAX,	"memory_max")	\
 	E(OOMTRACE_TRIGGER_MIN_TTL,	"min_ttl")	\
 	E(OOMTRACE_TRIGGER_DAEMON,	"daemon")	\
-	E(OOMTRACE_TRIGGER_PAGE_FAULT,	"page_fault")
+	E(OOMTRACE_TRIGGER_PAGE_FAULT,	"page_fault")	\
+	E(OOMTRACE_TRIGGER_OOM_CONTROL,	"oom_control")
 
 #define OOMTRACE_NAMES_resource(E)			\
 	E(OOMTRACE_RESOURCE_MEMORY,	"memory")	\
@@ -617,7 +631,11 @@
 	E(OOMTRACE_ENDING_NO_FS,	"no_fs")		\
 	E(OOMTRACE_ENDING_NO_CANDIDATE,	"no_candidate")		\
 	E(OOMTRACE_ENDING_PANIC,	"panic")		\
-	E(OOMTRACE_ENDING_DISABLED,	"disabled")
+	E(OOMTRACE_ENDING_DISABLED,	"disabled")		\
+	E(OOMTRACE_ENDING_MEMORY_CAME,	"memory_came")		\
+	E(OOMTRACE_ENDING_LIMIT_RAISED,	"limit_raised")		\
+	E(OOMTRACE_ENDING_KILLER_ON,	"killer_on")		\
+	E(OOMTRACE_ENDING_WAITERS_KILLED, "waiters_killed")
 
 #define OOMTRACE_NAMES_reaper(E)			\
 	E(OOMTRACE_REAPER_WAITING,	"waiting")	\

@@ -134,6 +134,15 @@ void write_remains(struct text_writer *w, const struct oomtrace_story_remains *r
 /** write_remains_callers() - write the functions that called the one it waits in */
 void write_remains_callers(struct text_writer *w, const struct oomtrace_story_remains *r);
 
+/** story_waits() - do tasks wait, since their cgroup's OOM killer is off? */
+bool story_waits(const struct oomtrace_story *s);
+
+/** write_wait() - write how long a task waited */
+void write_wait(struct text_writer *w, const struct oomtrace_wait *wait);
+
+/** write_waits() - write the paragraph on the tasks that wait */
+void write_waits(struct text_writer *w, const struct oomtrace_story *s);
+
 /** story_has_other_nodes() - is there a node that the request may not use? */
 bool story_has_other_nodes(const struct oomtrace_story *s);
 

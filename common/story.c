@@ -29,6 +29,7 @@ static_assert(OOMTRACE_BIT_exempt_episode == 0);
 static_assert(OOMTRACE_BIT_psi_episode == 0);
 static_assert(OOMTRACE_BIT_repeat_episode == 0);
 static_assert(OOMTRACE_BIT_remains_episode == 0);
+static_assert(OOMTRACE_BIT_wait_episode == 0);
 
 void oomtrace_story_init(struct oomtrace_story *s, u64 episode,
 			 unsigned int page_size)
@@ -101,6 +102,7 @@ static u64 read_record_episode(const struct oomtrace_header *rec)
 	case OOMTRACE_PSI:
 	case OOMTRACE_REPEAT:
 	case OOMTRACE_REMAINS:
+	case OOMTRACE_WAIT:
 		return read_field_number(rec, 0);
 	default:
 		return 0;
@@ -403,6 +405,24 @@ static void collect_remains(struct oomtrace_story *s,
 	r->gone_ns = 0;
 }
 
+/* A task has a record when it begins to wait, and one when all have waited. */
+static void collect_wait(struct oomtrace_story *s,
+			 const struct oomtrace_header *rec)
+{
+	s64 pid = read_field_number(rec, OOMTRACE_BIT_wait_pid);
+	unsigned int i;
+
+	for (i = 0; i < s->waits && i < OOMTRACE_STORY_WAITS; i++)
+		if (s->wait[i].pid == pid)
+			break;
+	if (i < OOMTRACE_STORY_WAITS)
+		copy_record(&s->wait[i], sizeof(s->wait[i]), rec);
+	if (i == s->waits ||
+	    (i == OOMTRACE_STORY_WAITS &&
+	     !oomtrace_field_valid(rec, OOMTRACE_BIT_wait_waited_ns)))
+		s->waits++;
+}
+
 static void collect_repeat(struct oomtrace_story *s,
 			   const struct oomtrace_header *rec)
 {
@@ -502,6 +522,9 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 		break;
 	case OOMTRACE_REMAINS:
 		collect_remains(s, rec);
+		break;
+	case OOMTRACE_WAIT:
+		collect_wait(s, rec);
 		break;
 	}
 }

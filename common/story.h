@@ -21,6 +21,7 @@
 #define OOMTRACE_STORY_EXEMPT	8	/* exempt tasks kept by name: the largest */
 #define OOMTRACE_STORY_VICTIMS	8	/* victims kept */
 #define OOMTRACE_STORY_REMAINS	3	/* victims kept that do not go */
+#define OOMTRACE_STORY_WAITS	4	/* tasks kept that wait */
 #define OOMTRACE_STORY_ZONES	3	/* zones kept: those nearest to min */
 
 /**
@@ -86,6 +87,7 @@ struct oomtrace_story {
 	u32 ntop;
 	u32 nexempt;
 	u32 nremains;
+	u32 waits;			/* tasks that wait or have waited */
 	u32 zones;			/* zone records seen that the request may use */
 	u32 zones_out;			/* those of them not above min */
 	u32 exempt_count[OOMTRACE_REASONS];
@@ -109,6 +111,7 @@ struct oomtrace_story {
 	struct oomtrace_victim victim[OOMTRACE_STORY_VICTIMS];
 	struct oomtrace_story_reap reap[OOMTRACE_STORY_VICTIMS];
 	struct oomtrace_story_remains remains[OOMTRACE_STORY_REMAINS];
+	struct oomtrace_wait wait[OOMTRACE_STORY_WAITS];
 };
 
 /**

@@ -32,6 +32,8 @@ static const char *describe_trigger(s64 trigger)
 		return "an OOM daemon in user space";
 	case OOMTRACE_TRIGGER_PAGE_FAULT:
 		return "a page fault that could not allocate memory";
+	case OOMTRACE_TRIGGER_OOM_CONTROL:
+		return "a page fault; the cgroup's OOM killer is off (memory.oom_control)";
 	default:
 		return "a trigger that this version does not know";
 	}
@@ -305,8 +307,8 @@ static void write_reaping(struct text_writer *w, const struct oomtrace_victim *v
 }
 
 /*
- * Write how the victims' memory was freed, and what is left of them. The exit of a daemon's victim is not
- * recorded, so it has no line without a reap record.
+ * Write how the victims' memory was freed, and what is left of them. The exit of a
+ * daemon's victim is not recorded, so it has no line without a reap record.
  */
 static void write_freed(struct text_writer *w, const struct oomtrace_story *s,
 			unsigned int kept)
@@ -376,6 +378,14 @@ static const char *describe_ending(s64 ending)
 		return "the kernel panicked";
 	case OOMTRACE_ENDING_DISABLED:
 		return "no task was killed: the OOM killer is disabled (suspend)";
+	case OOMTRACE_ENDING_MEMORY_CAME:
+		return "the tasks waited until memory came";
+	case OOMTRACE_ENDING_LIMIT_RAISED:
+		return "the tasks waited until the limit was raised";
+	case OOMTRACE_ENDING_KILLER_ON:
+		return "the tasks waited until the cgroup's OOM killer was switched on";
+	case OOMTRACE_ENDING_WAITERS_KILLED:
+		return "the tasks waited until the last one was killed by a signal";
 	default:
 		return "in a way that this version does not know";
 	}
@@ -427,7 +437,9 @@ static void write_episode_time(struct text_writer *w, const struct oomtrace_stor
 
 	if (!get_field(&s->end.h, B(oom_end_duration_ns), &ns))
 		return;
-	if (!story_has_scope(s, OOMTRACE_SCOPE_USERSPACE)) {
+	if (story_waits(s)) {
+		write_text(w, "; from the first wait to the last ");
+	} else if (!story_has_scope(s, OOMTRACE_SCOPE_USERSPACE)) {
 		write_text(w, "; out_of_memory() took ");
 	} else {
 		get_field(&s->end.h, B(oom_end_victims), &victims);
@@ -535,6 +547,7 @@ void oomtrace_story_print(const struct oomtrace_story *s,
 	write_title(&w, s);
 	write_killed(&w, s);
 	write_victims(&w, s);
+	write_waits(&w, s);
 	write_ended(&w, s);
 	write_repeats(&w, s);
 	write_later(&w, s);

@@ -70,6 +70,7 @@
  * @OOMTRACE_PROCESS: what was read of a victim before its kill; made by programs
  *	that save records, never by the module
  * @OOMTRACE_REMAINS: what is left of a victim that should be gone
+ * @OOMTRACE_WAIT: a task that waits since its cgroup's OOM killer is switched off
  * @OOMTRACE_CGROUP: the path of a cgroup whose id a sigkill record contains
  * @OOMTRACE_SIGKILL: one SIGKILL that was sent, by any sender; only with signals=kill
  */
@@ -97,6 +98,7 @@ enum oomtrace_type {
 	OOMTRACE_EXEMPT		= 27,
 	OOMTRACE_SIGKILL	= 30,
 	OOMTRACE_REMAINS	= 31,
+	OOMTRACE_WAIT		= 32,
 	OOMTRACE_CGROUP		= 33,
 	OOMTRACE_REFUSED	= 34,
 };
@@ -564,6 +566,8 @@ enum oomtrace_scope {
  * @OOMTRACE_TRIGGER_PAGE_FAULT: the end of a page fault in which an allocation
  *	failed (pagefault_out_of_memory(), mem_cgroup_oom_synchronize()). If the
  *	allocation itself calls the OOM killer, the trigger is "allocation".
+ * @OOMTRACE_TRIGGER_OOM_CONTROL: none: memory.oom_control of the cgroup (v1) is 1, so
+ *	the OOM killer is not called, and the task waits
  */
 enum oomtrace_trigger {
 	OOMTRACE_TRIGGER_ALLOCATION,
@@ -572,6 +576,7 @@ enum oomtrace_trigger {
 	OOMTRACE_TRIGGER_MIN_TTL,
 	OOMTRACE_TRIGGER_DAEMON,
 	OOMTRACE_TRIGGER_PAGE_FAULT,
+	OOMTRACE_TRIGGER_OOM_CONTROL,
 	OOMTRACE_TRIGGERS,
 };
 
@@ -1459,6 +1464,12 @@ struct oomtrace_reap {
  * @OOMTRACE_ENDING_NO_CANDIDATE: no task was eligible
  * @OOMTRACE_ENDING_PANIC: the kernel panicked
  * @OOMTRACE_ENDING_DISABLED: the OOM killer is disabled (suspend)
+ * @OOMTRACE_ENDING_MEMORY_CAME: of tasks that waited (OOMTRACE_TRIGGER_OOM_CONTROL), the
+ *	last one went on, since memory of the cgroup was freed
+ * @OOMTRACE_ENDING_LIMIT_RAISED: the same, since the cgroup's limit was raised
+ * @OOMTRACE_ENDING_KILLER_ON: the same, since the cgroup's OOM killer was switched on;
+ *	an episode with a kill may follow
+ * @OOMTRACE_ENDING_WAITERS_KILLED: the last task that waited was killed by a signal
  */
 enum oomtrace_ending {
 	OOMTRACE_ENDING_UNKNOWN,
@@ -1470,6 +1481,10 @@ enum oomtrace_ending {
 	OOMTRACE_ENDING_NO_CANDIDATE,
 	OOMTRACE_ENDING_PANIC,
 	OOMTRACE_ENDING_DISABLED,
+	OOMTRACE_ENDING_MEMORY_CAME,
+	OOMTRACE_ENDING_LIMIT_RAISED,
+	OOMTRACE_ENDING_KILLER_ON,
+	OOMTRACE_ENDING_WAITERS_KILLED,
 	OOMTRACE_ENDINGS,
 };
 
@@ -1621,6 +1636,40 @@ struct oomtrace_cgroup {
 	__u8	truncated;
 	__u8	reserved[2];
 	char	path[OOMTRACE_CGROUP_PATH];
+};
+
+/**
+ * struct oomtrace_wait - a task that waits since its cgroup's OOM killer is off
+ * @h: header.
+ * @episode: number of the episode.
+ * @cgroup_id: id of the task's memory cgroup.
+ * @waited_ns: how long it has waited in this episode, nanoseconds. Absent, as @waits
+ *	and @killed, in the record of its first wait's begin. Derived, as @killed, if the
+ *	end of a wait was seen up to a second late.
+ * @pid: pid of the task.
+ * @tgid: thread group id of the task.
+ * @uid: real uid of the task.
+ * @ns_pid: @pid in the task's own pid namespace.
+ * @waits: how often it waited: a task that is woken in vain waits again.
+ * @killed: 1 if its last wait ended with a signal that kills it, else 0.
+ * @reserved: zero.
+ * @comm: command name of the task.
+ *
+ * One when the task first waits, and one when the episode ends, for up to 32 tasks.
+ */
+struct oomtrace_wait {
+	struct oomtrace_header h;
+	__u64	episode;
+	__u64	cgroup_id;
+	__u64	waited_ns;
+	__s32	pid;
+	__s32	tgid;
+	__u32	uid;
+	__s32	ns_pid;
+	__u32	waits;
+	__u8	killed;
+	__u8	reserved[3];
+	char	comm[OOMTRACE_COMM_LEN];
 };
 
 /**

@@ -22,6 +22,7 @@
 #include "commit/notes.h"
 #include "commit/sysctl.h"
 #include "commit/vm_enough.h"
+#include "compat/memcontrol.h"
 #include "hook/attach.h"
 #include "hook/hook.h"
 #include "hook/prototype.h"
@@ -33,6 +34,7 @@
 #include "oom/retries.h"
 #include "oom/selection.h"
 #include "oom/victim.h"
+#include "oom/waiting.h"
 #include "refused/refused.h"
 #include "stats.h"
 #include "task.h"
@@ -172,6 +174,18 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.records	= "oom_begin, oom_end",
 		.entry		= oomtrace_oom_entry,
 		.ret		= oomtrace_oom_return,
+	},
+	[OOMTRACE_HOOK_SYNCHRONIZE] = {
+		.names		= { "mem_cgroup_oom_synchronize" },
+		.prototype	= {
+			"bool mem_cgroup_oom_synchronize(bool handle)"
+		},
+		.kind		= OOMTRACE_BY_KRETPROBE,
+		.records	= "wait",
+		.entry		= oomtrace_synchronize_entry,
+		.ret		= oomtrace_synchronize_return,
+		.many_instances	= true,
+		.absent		= !OOMTRACE_TASKS_WAIT,
 	},
 	[OOMTRACE_HOOK_EVALUATE] = {
 		.names		= { "oom_evaluate_task" },
@@ -447,7 +461,7 @@ int oomtrace_hooks_attach(void)
 		hooks[OOMTRACE_HOOK_BADNESS].names[1] = NULL;
 	}
 	for (i = 0; i < OOMTRACE_HOOKS && !ret; i++) {
-		if (hooks[i].on_demand)
+		if (hooks[i].on_demand || hooks[i].absent)
 			continue;
 		attach_hook(i);
 		if (hooks[i].name)
@@ -567,8 +581,9 @@ unsigned int oomtrace_hooks_missing(void)
 	unsigned int i, n = 0;
 
 	for (i = 0; i < OOMTRACE_HOOKS; i++)
-		n += hooks[i].name ? !!oomtrace_hook_silenced_by(&hooks[i]) :
-				     !hooks[i].on_demand || hooks[i].error;
+		if (!hooks[i].absent)
+			n += hooks[i].name ? !!oomtrace_hook_silenced_by(&hooks[i]) :
+					     !hooks[i].on_demand || hooks[i].error;
 	return n;
 }
 

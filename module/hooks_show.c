@@ -57,6 +57,10 @@ static void show_hook(struct seq_file *m, const struct oomtrace_hook *hook, unsi
 			   hook->prototype.expected);
 		return;
 	}
+	if (hook->absent) {
+		seq_printf(m, "absent   this kernel has no cgroup v1 for memory\n");
+		return;
+	}
 	if (!hook->name && !hook->error) {
 		seq_printf(m, "%-8s ", state_word(hook));
 		/* A handler that reads no argument expects no prototype. */

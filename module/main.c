@@ -28,6 +28,7 @@
 #include "oom/remains.h"
 #include "oom/repeat.h"
 #include "oom/sigkill.h"
+#include "oom/waiting.h"
 #include "refused/causes.h"
 #include "ring/cpus.h"
 #include "ring/resize.h"
@@ -55,6 +56,7 @@ static const struct step steps[] = {
 	{ .unload = oomtrace_repeat_exit },
 	{ .unload = oomtrace_daemon_exit },
 	{ .unload = oomtrace_remains_exit },
+	{ .unload = oomtrace_waiting_exit },
 	{ .unload = oomtrace_sigkill_exit },
 	{ .load = oomtrace_hooks_attach, .unload = oomtrace_hooks_detach },
 	/* Users can open the device from here on, so no later step may fail. */
@@ -87,6 +89,7 @@ static int __init oomtrace_init(void)
 	oomtrace_daemon_init();
 	oomtrace_sigkill_init();
 	oomtrace_remains_init();
+	oomtrace_waiting_init();
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		ret = steps[i].load ? steps[i].load() : 0;

@@ -309,6 +309,8 @@ static void show_endings(struct seq_file *m, u64 episodes)
 			"SIGKILLs counted by a later record (too many at once)",
 		[OOMTRACE_UNRECORDED_WATCH] =
 			"victims not watched until they are gone (too many at once)",
+		[OOMTRACE_UNRECORDED_WAIT] =
+			"waits for memory not recorded (too many at once)",
 	};
 	int i;
 

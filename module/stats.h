@@ -65,6 +65,8 @@ static __always_inline void oomtrace_stats_headroom(s64 pages)
  * @OOMTRACE_UNRECORDED_SIGNAL: an OOM daemon's signal; the table was full.
  * @OOMTRACE_UNRECORDED_SIGKILL: a SIGKILL; there were too many, and a later record
  *	counts it.
+ * @OOMTRACE_UNRECORDED_WAIT: a wait in a cgroup whose OOM killer is off; the table was
+ *	full.
  * @OOMTRACE_UNRECORDED_WATCH: a victim is not watched; the table was full.
  */
 enum oomtrace_unrecorded {
@@ -74,6 +76,7 @@ enum oomtrace_unrecorded {
 	OOMTRACE_UNRECORDED_SIGNAL,
 	OOMTRACE_UNRECORDED_SIGKILL,
 	OOMTRACE_UNRECORDED_WATCH,
+	OOMTRACE_UNRECORDED_WAIT,
 	OOMTRACE_UNRECORDED,
 };
 

@@ -299,6 +299,7 @@ static int be_crowd(void *cg)
 				pause();
 	for (;;)
 		pause();
+	return 0;
 }
 
 TEST_F(remains, victims_beyond_the_table_are_counted)

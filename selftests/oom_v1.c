@@ -2,8 +2,9 @@
 /*
  * Promise: a cgroup v1 OOM is recorded like any other, including one at the end
  * of a page fault. While memory.oom_control makes tasks wait, the kernel
- * decides nothing and oomtrace records nothing. For a machine whose memory
- * controller is free for v1 (scripts/vm --cgroup-v1).
+ * decides nothing: that is an episode with the tasks that wait and how long, until
+ * memory comes, the limit is raised, the killer is switched on, or the task is killed.
+ * For a machine whose memory controller is free for v1 (scripts/vm --cgroup-v1).
  */
 #include <errno.h>
 #include <signal.h>
@@ -102,7 +103,10 @@ TEST_F(v1, with_oom_kill_disable_tasks_wait_and_then_one_dies)
 	sleep_ms(300);
 	EXPECT_EQ(0, waitpid(s->big, NULL, WNOHANG));
 	device_drain(s->fd, &waiting);
-	EXPECT_EQ(0, records_count(&waiting, OOMTRACE_OOM_BEGIN));
+	ASSERT_EQ(1, records_count(&waiting, OOMTRACE_OOM_BEGIN));
+	EXPECT_EQ(OOMTRACE_TRIGGER_OOM_CONTROL,
+		  records_get(&waiting, OOMTRACE_OOM_BEGIN, 0)->begin.trigger);
+	EXPECT_EQ(0, records_count(&waiting, OOMTRACE_OOM_END));
 	EXPECT_EQ(0, records_count(&waiting, OOMTRACE_CANDIDATE));
 
 	memcg_set(&self->cg, "memory.oom_control", "0");
@@ -182,10 +186,160 @@ TEST_F_TIMEOUT(v1, an_oom_at_the_end_of_a_page_fault_has_that_trigger, 200)
 		EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, b->scope);
 		EXPECT_EQ(self->cg.id, b->memcg_id);
 		EXPECT_TRUE(b->trigger == OOMTRACE_TRIGGER_PAGE_FAULT ||
-			    b->trigger == OOMTRACE_TRIGGER_ALLOCATION);
+			    b->trigger == OOMTRACE_TRIGGER_ALLOCATION ||
+			    b->trigger == OOMTRACE_TRIGGER_OOM_CONTROL);
 	}
 	close(device);
 	records_free(&recs);
+	module_stop();
+}
+
+/* ---- tasks that wait ---- */
+
+static char said[1 << 15];
+
+#define OOMTRACE(...) \
+	run_program(said, sizeof(said), \
+		    (char *[]){ "oomtrace", __VA_ARGS__, NULL })
+
+/* A moment between two tests of the same promise. */
+struct waiting {
+	int fd;
+	struct hog big;
+	unsigned long long from_ns;
+	struct records recs;
+};
+
+/* Let a task wait for at least 0.5 s. */
+static void start_waiting(struct __test_metadata *_metadata, struct waiting *w,
+			  const struct memcg *cg, const char *options)
+{
+	char want[100];
+	int i;
+
+	module_start(NULL);
+	w->fd = device_open();
+	w->from_ns = now_ns();
+	hog_start(&w->big, "--cgroup %s --comm big %s", cg->dir, options);
+	for (i = 0; i < 200 && !under_oom(cg); i++)
+		sleep_ms(50);
+	EXPECT_TRUE(under_oom(cg));
+	sleep_ms(500);
+	EXPECT_EQ(0, OOMTRACE("last"));
+	EXPECT_IN("nobody: the OOM killer of the cgroup is off, and tasks wait", said);
+	snprintf(want, sizeof(want), "Waits    big[%d] waits", w->big.pid);
+	EXPECT_IN(want, said);
+}
+
+/* Check the records of one task's wait, and how it ended. */
+static void check_waiting(struct __test_metadata *_metadata, struct waiting *w,
+			  const struct memcg *cg, pid_t pid, unsigned int ending)
+{
+	unsigned long long lasted = now_ns() - w->from_ns;
+	const struct oomtrace_oom_begin *b;
+	const struct oomtrace_oom_end *e;
+	const struct oomtrace_wait *wait;
+
+	device_wait(w->fd, &w->recs, OOMTRACE_OOM_END, 1);
+	ASSERT_EQ(1, records_count(&w->recs, OOMTRACE_OOM_BEGIN));
+	b = &records_get(&w->recs, OOMTRACE_OOM_BEGIN, 0)->begin;
+	EXPECT_EQ(OOMTRACE_SCOPE_MEMCG, b->scope);
+	EXPECT_EQ(OOMTRACE_TRIGGER_OOM_CONTROL, b->trigger);
+	EXPECT_EQ(pid, b->tgid);
+	EXPECT_EQ(cg->id, b->memcg_id);
+	EXPECT_EQ(LIMIT_MB * 256, b->memcg_limit);
+	EXPECT_FALSE(HAS(b, oom_begin, order));
+	EXPECT_EQ(1, records_count(&w->recs, OOMTRACE_MEMCG));
+	EXPECT_EQ(MB(LIMIT_MB), records_get(&w->recs, OOMTRACE_MEMCG, 0)->memcg.limit);
+
+	ASSERT_EQ(2, records_count(&w->recs, OOMTRACE_WAIT));
+	wait = &records_get(&w->recs, OOMTRACE_WAIT, 0)->wait;
+	EXPECT_EQ(b->episode, wait->episode);
+	EXPECT_EQ(pid, wait->pid);
+	EXPECT_FALSE(HAS(wait, wait, waited_ns));
+	wait = &records_get(&w->recs, OOMTRACE_WAIT, 1)->wait;
+	EXPECT_EQ(pid, wait->pid);
+	EXPECT_STREQ("big", wait->comm);
+	EXPECT_EQ(cg->id, wait->cgroup_id);
+	EXPECT_LE(1, wait->waits);
+	EXPECT_LE(500000000ULL, wait->waited_ns);
+	EXPECT_GE(lasted, wait->waited_ns);
+	EXPECT_FALSE(DERIVED(wait, wait, waited_ns));
+	EXPECT_EQ(ending == OOMTRACE_ENDING_WAITERS_KILLED, wait->killed);
+
+	ASSERT_EQ(1, records_count(&w->recs, OOMTRACE_OOM_END));
+	e = &records_get(&w->recs, OOMTRACE_OOM_END, 0)->end;
+	EXPECT_EQ(b->episode, e->episode);
+	EXPECT_EQ(ending, e->ending);
+	EXPECT_EQ(0, e->victims);
+	EXPECT_LE(wait->waited_ns, e->duration_ns);
+	EXPECT_EQ(0, OOMTRACE("last", "-v"));
+	EXPECT_IN("the tasks waited until ", said);
+	EXPECT_IN("Waits:     big[", said);
+	records_free(&w->recs);
+	close(w->fd);
+	module_stop();
+}
+
+TEST_F(v1, tasks_wait_until_the_limit_is_raised)
+{
+	struct waiting w = { };
+	pid_t pid;
+
+	if (!self->s)
+		SKIP(return, "this kernel has no memory controller for cgroup v1 (CONFIG_MEMCG_V1)");
+	start_waiting(_metadata, &w, &self->cg, "--grow 64");
+	pid = w.big.pid;
+	memcg_set(&self->cg, "memory.limit_in_bytes", "128M");
+	EXPECT_EQ(0, hog_wait(&w.big));
+	check_waiting(_metadata, &w, &self->cg, pid, OOMTRACE_ENDING_LIMIT_RAISED);
+}
+
+TEST_F(v1, tasks_wait_until_memory_comes)
+{
+	struct waiting w = { };
+	struct hog holder;
+	pid_t pid;
+
+	if (!self->s)
+		SKIP(return, "this kernel has no memory controller for cgroup v1 (CONFIG_MEMCG_V1)");
+	hog_start(&holder, "--cgroup %s --comm holder --anon 14 --hold", self->cg.dir);
+	hog_ready(&holder);
+	start_waiting(_metadata, &w, &self->cg, "--grow 16");
+	pid = w.big.pid;
+	hog_kill(&holder);
+	EXPECT_EQ(0, hog_wait(&w.big));
+	check_waiting(_metadata, &w, &self->cg, pid, OOMTRACE_ENDING_MEMORY_CAME);
+}
+
+TEST_F(v1, tasks_wait_until_they_are_killed)
+{
+	struct waiting w = { };
+	pid_t pid;
+
+	if (!self->s)
+		SKIP(return, "this kernel has no memory controller for cgroup v1 (CONFIG_MEMCG_V1)");
+	start_waiting(_metadata, &w, &self->cg, "--grow 64");
+	pid = w.big.pid;
+	kill(pid, SIGKILL);
+	EXPECT_EQ(128 + SIGKILL, hog_wait(&w.big));
+	check_waiting(_metadata, &w, &self->cg, pid, OOMTRACE_ENDING_WAITERS_KILLED);
+}
+
+TEST_F(v1, an_unload_closes_the_episode_and_the_task_waits_on)
+{
+	struct waiting w = { };
+
+	if (!self->s)
+		SKIP(return, "this kernel has no memory controller for cgroup v1 (CONFIG_MEMCG_V1)");
+	start_waiting(_metadata, &w, &self->cg, "--grow 64");
+	close(w.fd);
+	EXPECT_EQ(0, module_unload());
+	sleep_ms(300);
+	EXPECT_TRUE(under_oom(&self->cg));
+	memcg_set(&self->cg, "memory.limit_in_bytes", "128M");
+	EXPECT_EQ(0, hog_wait(&w.big));
+	EXPECT_EQ(NULL, module_trace());
 	module_stop();
 }
 

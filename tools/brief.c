@@ -185,6 +185,8 @@ static const char *describe_end(const struct brief *b)
 {
 	s64 ending, victims;
 
+	if (!b->s.end.h.type && story_waits(&b->s))
+		return "nobody: the OOM killer of the cgroup is off, and tasks wait";
 	if (!get_field(&b->s.end.h, B(oom_end_ending), &ending))
 		return "nobody so far: the end of this OOM is not recorded";
 	switch (ending) {
@@ -206,6 +208,14 @@ static const char *describe_end(const struct brief *b)
 		return "nobody: the kernel panicked";
 	case OOMTRACE_ENDING_DISABLED:
 		return "nobody: the OOM killer is disabled (suspend)";
+	case OOMTRACE_ENDING_MEMORY_CAME:
+		return "nobody: its OOM killer was off; tasks waited until memory came";
+	case OOMTRACE_ENDING_LIMIT_RAISED:
+		return "nobody: its OOM killer was off; tasks waited until the limit was raised";
+	case OOMTRACE_ENDING_KILLER_ON:
+		return "nobody: its OOM killer was off; tasks waited until it was switched on";
+	case OOMTRACE_ENDING_WAITERS_KILLED:
+		return "nobody: its OOM killer was off; tasks waited until a signal killed them";
 	default:
 		return "not known: how this OOM ended was not seen";
 	}
@@ -283,6 +293,26 @@ static void say_remains(const struct brief *b)
 		term_say(i ? "" : "Left", "%s %s",
 			 brief_task(name, r->last.comm, r->last.tgid), text.text);
 	}
+}
+
+/* The tasks that wait, since their cgroup's OOM killer is off. */
+static void say_waits(const struct brief *b)
+{
+	unsigned int i, kept = b->s.waits < OOMTRACE_STORY_WAITS ?
+			       b->s.waits : OOMTRACE_STORY_WAITS;
+
+	for (i = 0; i < kept; i++) {
+		struct sentence text = { .len = 0 };
+		const struct oomtrace_out out = {
+			.vprint = append_sentence, .ctx = &text,
+		};
+		struct text_writer w = { .out = &out, .page_size = b->page };
+
+		write_wait(&w, &b->s.wait[i]);
+		term_say(i ? "" : "Waits", "%s", text.text);
+	}
+	if (b->s.waits > kept)
+		term_say("", "and %u more", b->s.waits - kept);
 }
 
 /* ---- Asked, Before ---- */
@@ -507,6 +537,7 @@ void brief_print(const struct store *st, const struct episode *ep,
 	putchar('\n');
 	say_killed(&b);
 	say_remains(&b);
+	say_waits(&b);
 	brief_say_where(&b);
 	brief_say_why(&b);
 	say_asked(&b);

@@ -21,4 +21,17 @@ oomtrace_memcg_in_oom(const struct task_struct *task)
 #endif
 }
 
+/* Is its OOM killer switched off, so that its tasks wait? Only for cgroup v1. */
+static inline bool oomtrace_memcg_killer_off(const struct mem_cgroup *memcg)
+{
+#if HAS_MEMCG_IN_OOM
+	return READ_ONCE(memcg->oom_kill_disable);
+#else
+	return false;
+#endif
+}
+
+/* Do tasks of this kernel ever wait for that? */
+#define OOMTRACE_TASKS_WAIT	HAS_MEMCG_IN_OOM
+
 #endif /* OOMTRACE_COMPAT_MEMCONTROL_H */

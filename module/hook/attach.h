@@ -51,6 +51,7 @@ struct oomtrace_hook_choice {
  * @data_size: bytes that @entry passes to @ret.
  * @on_demand: attached only while it is needed.
  * @when: when that is, for people: "attached while ...".
+ * @absent: this kernel has no such function, and nothing is missing without it.
  * @many_instances: calls may overlap on all CPUs, so reserve more instances.
  * @name: which of @names is hooked; NULL: not attached.
  * @attached_as: how the function is hooked now.
@@ -75,6 +76,7 @@ struct oomtrace_hook {
 	kretprobe_handler_t ret;
 	const size_t *data_size;
 	bool on_demand;
+	bool absent;
 	bool many_instances;
 	const char *when;
 	/* private: */

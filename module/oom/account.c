@@ -243,23 +243,23 @@ static u64 read_number(const long *numbers, u16 entry)
 }
 
 /* What all kernels have: the counters that are charged at once. */
-static void fill_counters(struct mem_cgroup *memcg)
+static void fill_counters(struct oomtrace_memcg *rec, struct mem_cgroup *memcg)
 {
-	account.usage = (u64)page_counter_read(&memcg->memory) * PAGE_SIZE;
-	account.limit = (u64)READ_ONCE(memcg->memory.max) * PAGE_SIZE;
-	account.h.valid |= OOMTRACE_BIT(memcg, usage) | OOMTRACE_BIT(memcg, limit);
+	rec->usage = (u64)page_counter_read(&memcg->memory) * PAGE_SIZE;
+	rec->limit = (u64)READ_ONCE(memcg->memory.max) * PAGE_SIZE;
+	rec->h.valid |= OOMTRACE_BIT(memcg, usage) | OOMTRACE_BIT(memcg, limit);
 	if (oomtrace_cgroup_v2(memcg->css.cgroup)) {
-		account.swap = (u64)page_counter_read(&memcg->swap) * PAGE_SIZE;
-		account.h.valid |= OOMTRACE_BIT(memcg, swap);
+		rec->swap = (u64)page_counter_read(&memcg->swap) * PAGE_SIZE;
+		rec->h.valid |= OOMTRACE_BIT(memcg, swap);
 		return;
 	}
-	account.memsw = (u64)page_counter_read(&memcg->memsw) * PAGE_SIZE;
-	account.memsw_limit = (u64)READ_ONCE(memcg->memsw.max) * PAGE_SIZE;
-	account.h.valid |= OOMTRACE_BIT(memcg, memsw) |
+	rec->memsw = (u64)page_counter_read(&memcg->memsw) * PAGE_SIZE;
+	rec->memsw_limit = (u64)READ_ONCE(memcg->memsw.max) * PAGE_SIZE;
+	rec->h.valid |= OOMTRACE_BIT(memcg, memsw) |
 			   OOMTRACE_BIT(memcg, memsw_limit);
 }
 
-static void fill_numbers(const struct mem_cgroup *memcg)
+static void fill_numbers(struct oomtrace_memcg *rec, const struct mem_cgroup *memcg)
 {
 	const long *numbers = find_numbers(memcg);
 	size_t i;
@@ -267,31 +267,29 @@ static void fill_numbers(const struct mem_cgroup *memcg)
 	for (i = 0; i < ARRAY_SIZE(items); i++) {
 		if (layout.entry[i] == NO_ENTRY)
 			continue;
-		*(u64 *)((void *)&account + items[i].offset) =
+		*(u64 *)((void *)rec + items[i].offset) =
 			read_number(numbers, layout.entry[i]) * items[i].unit;
-		account.h.valid |= items[i].bit;
-		account.h.derived |= items[i].bit;
+		rec->h.valid |= items[i].bit;
+		rec->h.derived |= items[i].bit;
 	}
 	if (layout.swap == NO_ENTRY || oomtrace_cgroup_v2(memcg->css.cgroup))
 		return;
-	account.swap = read_number(numbers, layout.swap) * PAGE_SIZE;
-	account.h.valid |= OOMTRACE_BIT(memcg, swap);
-	account.h.derived |= OOMTRACE_BIT(memcg, swap);
+	rec->swap = read_number(numbers, layout.swap) * PAGE_SIZE;
+	rec->h.valid |= OOMTRACE_BIT(memcg, swap);
+	rec->h.derived |= OOMTRACE_BIT(memcg, swap);
 }
 
-static void read_account(const struct oomtrace_episode *ep)
+static void read_account(struct oomtrace_memcg *rec, u64 episode, struct mem_cgroup *memcg)
 {
-	struct mem_cgroup *memcg = ep->oc->memcg;
-
-	account = (struct oomtrace_memcg){
+	*rec = (struct oomtrace_memcg){
 		OOMTRACE_RECORD(MEMCG, memcg),
-		.episode = ep->id,
-		.cgroup_id = ep->memcg_id,
+		.episode = episode,
+		.cgroup_id = cgroup_id(memcg->css.cgroup),
 	};
-	account.h.valid = OOMTRACE_BIT(memcg, episode) |
-			  OOMTRACE_BIT(memcg, cgroup_id);
-	fill_counters(memcg);
-	fill_numbers(memcg);
+	rec->h.valid = OOMTRACE_BIT(memcg, episode) |
+		       OOMTRACE_BIT(memcg, cgroup_id);
+	fill_counters(rec, memcg);
+	fill_numbers(rec, memcg);
 }
 
 /**
@@ -301,7 +299,7 @@ static void read_account(const struct oomtrace_episode *ep)
  */
 void oomtrace_account_begin(struct oomtrace_episode *ep)
 {
-	read_account(ep);
+	read_account(&account, ep->id, ep->oc->memcg);
 	ep->account_unwritten = true;
 }
 
@@ -336,10 +334,26 @@ int oomtrace_print_meminfo_return(struct kretprobe_instance *ri,
 {
 	struct oomtrace_episode *ep = &oomtrace_episode;
 
-	read_account(ep);
+	read_account(&account, ep->id, ep->oc->memcg);
 	account.h.derived = 0;
 	oomtrace_account_finish(ep);
 	return 0;
 }
 
 NOKPROBE_SYMBOL(oomtrace_print_meminfo_return);
+
+/**
+ * oomtrace_account_record() - write the account of a cgroup whose tasks wait
+ * @episode: number of the episode.
+ * @memcg: the cgroup.
+ *
+ * The caller excludes other callers.
+ */
+void oomtrace_account_record(u64 episode, struct mem_cgroup *memcg)
+{
+	/* Too large for the stack. */
+	static struct oomtrace_memcg rec;
+
+	read_account(&rec, episode, memcg);
+	oomtrace_oom_write(&rec.h);
+}

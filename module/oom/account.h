@@ -12,6 +12,7 @@
 void oomtrace_account_init(void);
 void oomtrace_account_begin(struct oomtrace_episode *ep);
 void oomtrace_account_finish(struct oomtrace_episode *ep);
+void oomtrace_account_record(u64 episode, struct mem_cgroup *memcg);
 int oomtrace_print_meminfo_entry(struct kretprobe_instance *ri,
 				 struct pt_regs *regs);
 int oomtrace_print_meminfo_return(struct kretprobe_instance *ri,

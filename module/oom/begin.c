@@ -304,3 +304,31 @@ void oomtrace_record_daemon_begin(u64 episode)
 	oomtrace_oom_write(&rec.h);
 	oomtrace_record_memory(episode, NULL);
 }
+
+/**
+ * oomtrace_record_wait_begin() - write the records that start an episode of tasks that
+ * wait
+ * @episode: the episode's number; current is the first task.
+ * @memcg: the cgroup whose OOM killer is switched off.
+ */
+void oomtrace_record_wait_begin(u64 episode, struct mem_cgroup *memcg)
+{
+	struct oomtrace_oom_begin rec = {
+		OOMTRACE_RECORD(OOM_BEGIN, oom_begin),
+		.episode = episode,
+		.scope = OOMTRACE_SCOPE_MEMCG,
+		.trigger = OOMTRACE_TRIGGER_OOM_CONTROL,
+	};
+
+	/* The request is over: the task is at the end of its page fault. */
+	rec.h.valid &= ~(OF_MEMCG |
+			 OOMTRACE_BIT(oom_begin, order) |
+			 OOMTRACE_BIT(oom_begin, gfp) |
+			 OOMTRACE_BIT(oom_begin, gfp_names) |
+			 OOMTRACE_BIT(oom_begin, stack));
+	fill_current(&rec);
+	fill_memcg(&rec, memcg);
+	fill_global_memory(&rec);
+	oomtrace_oom_write(&rec.h);
+	oomtrace_record_memory(episode, memcg);
+}

@@ -17,5 +17,6 @@ void oomtrace_write_begin(struct oomtrace_episode *ep,
 void oomtrace_record_begin(struct oomtrace_episode *ep);
 void oomtrace_record_cause(struct oomtrace_episode *ep);
 void oomtrace_record_daemon_begin(u64 episode);
+void oomtrace_record_wait_begin(u64 episode, struct mem_cgroup *memcg);
 
 #endif /* OOMTRACE_BEGIN_H */

@@ -27,6 +27,7 @@ FITS(zonelist);
 FITS(memcg);
 FITS(exempt);
 FITS(remains);
+FITS(wait);
 
 struct oomtrace_episode oomtrace_episode;
 static atomic64_t last_episode;

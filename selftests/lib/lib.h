@@ -97,6 +97,7 @@ union record {
 	struct oomtrace_repeat repeat;
 	struct oomtrace_sigkill sigkill;
 	struct oomtrace_remains remains;
+	struct oomtrace_wait wait;
 	struct oomtrace_cgroup cgroup;
 	unsigned char bytes[OOMTRACE_MAX_RECORD];
 };

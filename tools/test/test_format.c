@@ -26,6 +26,7 @@
 #include "test_story.h"
 #include "test_zones.h"
 #include "test_util.h"
+#include "test_waits.h"
 #include "test_when.h"
 
 static char line[OOMTRACE_LINE_MAX];
@@ -404,7 +405,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	plan(31 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + ACCOUNT_TESTS + SIGKILL_TESTS +
-	     REMAINS_TESTS + FUZZ_TESTS + REPLAY_TESTS + OVERCOMMIT_TESTS + SAVEFILE_TESTS +
+	     REMAINS_TESTS + WAITS_TESTS + FUZZ_TESTS + REPLAY_TESTS + OVERCOMMIT_TESTS + SAVEFILE_TESTS +
 	     METRICS_TESTS + JOURNAL_TESTS + HISTORY_TESTS + WHEN_TESTS +
 	     OWNER_TESTS + SERVICE_TESTS + LIMITS_TESTS + SCHEMA_TESTS + CLI_TESTS);
 	test_line();
@@ -423,6 +424,7 @@ int main(int argc, char **argv)
 	test_zones();
 	test_sigkill();
 	test_remains();
+	test_waits();
 	test_account();
 	test_fuzz();
 	test_replay();
