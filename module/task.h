@@ -13,18 +13,12 @@
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
 #include <asm/word-at-a-time.h>
 
 #include "common/fields.h"
-#include "compat/mm.h"
 #include "include/oomtrace.h"
-
-/* Threads of a process searched for one with an mm, at most. */
-#define OOMTRACE_MAX_THREADS	64
 
 /**
  * oomtrace_memcg_id() - the id of a task's memory cgroup
@@ -128,39 +122,6 @@ static inline pid_t oomtrace_ns_pid(struct task_struct *task)
 static inline struct task_struct *oomtrace_task_of(pid_t pid, enum pid_type type)
 {
 	return pid_task(find_pid_ns(pid, &init_pid_ns), type);
-}
-
-/**
- * oomtrace_lock_task_mm() - find_lock_task_mm() for a handler: does not wait
- * @task: any thread of the process; RCU is held, or preemption is off.
- * @contended: out: the task_lock() of the first thread with an mm is taken, so the
- *	mm may go away.
- *
- * Return: the first thread with an mm, for the caller to task_unlock(); NULL if
- * there is none, or if its lock is contended.
- */
-static __always_inline struct task_struct *
-oomtrace_lock_task_mm(struct task_struct *task, bool *contended)
-{
-	struct task_struct *t;
-	int n = 0;
-
-	*contended = false;
-	for_each_thread(task, t) {
-		if (++n > OOMTRACE_MAX_THREADS)
-			break;
-		/* Without the lock t->mm may change; it is read again below. */
-		if (!READ_ONCE(t->mm))
-			continue;
-		if (!oomtrace_task_trylock(t)) {
-			*contended = true;
-			break;
-		}
-		if (t->mm)
-			return t;
-		task_unlock(t);
-	}
-	return NULL;
 }
 
 /**

@@ -32,6 +32,7 @@
 #include <asm/unistd.h>
 #include <trace/events/signal.h>
 
+#include "compat/mm.h"
 #include "hook/hook.h"
 #include "later.h"
 #include "oom/begin.h"
@@ -49,6 +50,8 @@
 /* Episodes open at once, and victims of one episode, at most. */
 #define OPEN		4
 #define VICTIMS		256
+/* Threads of a process searched for one with an mm, at most. */
+#define MAX_THREADS	64
 /* Processes of the ranking that are recorded, best candidates first, at most. */
 #define RANKED_MAX	64
 /* Jiffies that an episode stays open, at least: a whole cgroup may be killed. */
@@ -187,16 +190,30 @@ static u64 add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 	return episode;
 }
 
-/* Add a victim with the mm of the first thread that has one, if it can be had. */
+/* Add a victim with the mm of the first thread that has one. */
 static u64 add_victim_and_mm(struct task_struct *task, int sig)
 {
-	bool contended;
-	struct task_struct *t = oomtrace_lock_task_mm(task, &contended);
-	u64 episode = add_victim(task, t ? t->mm : NULL, sig);
+	struct task_struct *t;
+	u64 episode;
+	int n = 0;
 
-	if (t)
+	for_each_thread(task, t) {
+		if (++n > MAX_THREADS)
+			break;
+		/* Without the lock t->mm may change; it is read again below. */
+		if (!READ_ONCE(t->mm))
+			continue;
+		/* Contended: the mm may go away, so its fields are absent. */
+		if (!oomtrace_task_trylock(t))
+			break;
+		if (t->mm) {
+			episode = add_victim(task, t->mm, sig);
+			task_unlock(t);
+			return episode;
+		}
 		task_unlock(t);
-	return episode;
+	}
+	return add_victim(task, NULL, sig);
 }
 
 /*

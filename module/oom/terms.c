@@ -88,6 +88,9 @@ MODULE_PARM_DESC(candidates,
 
 /* ---- reading ---- */
 
+/* Threads of a process searched for one with an mm, at most. */
+#define MAX_THREADS	64
+
 /*
  * Read the terms of a score. @exact: as the kernel does. Otherwise they are read
  * without sums over all CPUs, and are derived on kernels that make such sums.
@@ -130,8 +133,10 @@ static u8 find_refusal(struct task_struct *task, struct task_struct *thread)
 }
 
 /*
- * Read the mm of the first thread that has one. @rec gets the terms; they stay
- * absent if no thread has an mm, or if its task_lock() is contended.
+ * Read the mm of the first thread that has one: find_lock_task_mm() without
+ * waiting. @rec gets the terms; they stay absent if no thread has an mm, or if its
+ * task_lock() is contended. Preemption is off, which suffices for
+ * for_each_thread().
  *
  * Return: enum oomtrace_reason: why oom_badness() rejects the task, if it does.
  * Nothing is asked about a @scored one.
@@ -140,16 +145,28 @@ static __always_inline u8 read_mm(struct oomtrace_candidate *rec,
 				  struct task_struct *task, bool exact, bool scored)
 {
 	struct task_struct *t;
-	bool contended;
+	int n = 0;
 	u8 never;
 
-	t = oomtrace_lock_task_mm(task, &contended);
-	if (!t)
-		return contended ? find_refusal(task, NULL) : OOMTRACE_REASON_NO_MM;
-	fill_candidate_mm(rec, t->mm, exact);
-	never = scored ? OOMTRACE_REASON_NONE : find_refusal(task, t);
-	task_unlock(t);
-	return never;
+	for_each_thread(task, t) {
+		if (++n > MAX_THREADS)
+			break;
+		/* Without the lock t->mm may change; it is read again below. */
+		if (!READ_ONCE(t->mm))
+			continue;
+		/* Contended: the mm may go away, so its fields are absent. */
+		if (!oomtrace_task_trylock(t))
+			return find_refusal(task, NULL);
+		if (!t->mm) {
+			task_unlock(t);
+			continue;
+		}
+		fill_candidate_mm(rec, t->mm, exact);
+		never = scored ? OOMTRACE_REASON_NONE : find_refusal(task, t);
+		task_unlock(t);
+		return never;
+	}
+	return OOMTRACE_REASON_NO_MM;
 }
 
 /* Do the recorded terms give the kernel's points? */
