@@ -58,7 +58,7 @@ static void show_hook(struct seq_file *m, const struct oomtrace_hook *hook, unsi
 		return;
 	}
 	if (hook->absent) {
-		seq_printf(m, "absent   this kernel has no cgroup v1 for memory\n");
+		seq_puts(m, "absent   this kernel has no cgroup v1 for memory\n");
 		return;
 	}
 	if (!hook->name && !hook->error) {

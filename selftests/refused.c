@@ -546,7 +546,8 @@ static unsigned long long count_refused(const char *call)
 	char line[256];
 
 	line_with(at ? at : "", call, line, sizeof(line));
-	sscanf(line, "%*s %llu", &n);
+	if (sscanf(line, "%*s %llu", &n) != 1)
+		n = 0;
 	free(text);
 	return n;
 }

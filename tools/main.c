@@ -28,7 +28,8 @@
 
 static const struct command * const commands[] = {
 	&command_status, &command_list, &command_last,
-	&command_kills, &command_refusals, &command_why, &command_whatif, &command_protect, &command_limits,
+	&command_kills, &command_refusals, &command_why, &command_whatif,
+	&command_protect, &command_limits,
 	&command_advise, &command_live, &command_top, &command_dump,
 	&command_record, &command_report, &command_export, &command_ranking,
 	&command_info,

@@ -272,7 +272,8 @@ const char *refusal_result(const struct oomtrace_commit *c)
 	case OOMTRACE_ORIGIN_FAULT:
 		if (c->pages == 1)
 			return "a page fault on shared memory was refused; the task got SIGBUS";
-		return "a page fault on shared memory was refused; the task got SIGBUS, unless a smaller page was granted";
+		return "a page fault on shared memory was refused; the task got SIGBUS, "
+		       "unless a smaller page was granted";
 	}
 	return "refused with ENOMEM";
 }

@@ -63,7 +63,6 @@ static DEFINE_PER_CPU(struct refused_calls, refused_calls);
 /* Is there room for one more record in this second? */
 static bool may_record(struct refused_calls *count)
 {
-	/* Unsigned, since jiffies begins below 0. */
 	if (jiffies - count->since > HZ) {
 		count->since = jiffies;
 		count->written = 0;
