@@ -164,7 +164,7 @@ static long vmalloc_bytes(void)
 }
 
 /* Each unload waits until no task can be inside a hook. */
-TEST_F_TIMEOUT(load, twenty_loads_and_unloads_leave_nothing, 300)
+TEST_F_TIMEOUT(load, twenty_loads_and_unloads_leave_nothing, 600)
 {
 	long slab, vmalloc, percpu, grown = 0;
 	int i, wait;
@@ -241,7 +241,7 @@ static int map_forever(void *unused)
 	return 0;
 }
 
-TEST_F(load, unloading_under_load_is_safe)
+TEST_F_TIMEOUT(load, unloading_under_load_is_safe, 300)
 {
 	pid_t pid[3];
 	int i;

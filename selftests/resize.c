@@ -297,7 +297,7 @@ TEST_F(resize, a_mapping_keeps_what_it_shows_and_its_memory_is_counted)
 }
 
 /* Resize continuously while four processes write and two readers read. */
-TEST_F(resize, under_load_nothing_is_lost_uncounted)
+TEST_F_TIMEOUT(resize, under_load_nothing_is_lost_uncounted, 300)
 {
 	static const unsigned int sizes[] = { 16, 1024, 32, 300, 20, 64 };
 	static struct accounts by_read, by_map[2];
