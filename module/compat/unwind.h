@@ -15,8 +15,9 @@
 #endif
 
 /*
- * Is the task off every CPU and run queue? The caller holds its pi_lock, without
- * which no task can be woken: it stays so, and its stack stays too.
+ * Is the task off every CPU and run queue, and not exiting? The caller holds its
+ * pi_lock, without which no task can be woken: it stays so, and its stack stays too.
+ * The stack of a task that has exited may be gone, though the task is not.
  */
 static inline bool oomtrace_is_blocked(const struct task_struct *task)
 {
@@ -24,11 +25,14 @@ static inline bool oomtrace_is_blocked(const struct task_struct *task)
 	if (READ_ONCE(task->on_rq))
 		return false;
 #ifdef CONFIG_SMP
-	/* Acquire: pairs with the scheduler's release, after the registers are saved. */
-	return !smp_load_acquire(&task->on_cpu);
-#else
-	return true;
+	/*
+	 * Acquire: pairs with the scheduler's release, after the registers are saved.
+	 * What the task stored before, as its exit_state, is seen below.
+	 */
+	if (smp_load_acquire(&task->on_cpu))
+		return false;
 #endif
+	return !READ_ONCE(task->exit_state);
 }
 
 /**
