@@ -184,7 +184,7 @@ TEST(pages_that_no_counter_names_are_told)
 	more = with->not_counted - without->not_counted;
 	EXPECT_LE(PIPES_MB * 256 - NEAR_PAGES, more);
 	EXPECT_GE(PIPES_MB * 256 + NEAR_PAGES, more);
-	EXPECT_IN(" of it are in pages that no counter names", seen[PIPES].story);
+	EXPECT_IN(" of RAM are in pages that no counter names", seen[PIPES].story);
 	EXPECT_IN(" are in pages that no counter names: of drivers, pipes", seen[PIPES].story);
 }
 
