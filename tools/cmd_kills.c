@@ -191,21 +191,9 @@ static int report_none(const struct options *opt, size_t n)
 	return EXIT_RUNTIME;
 }
 
-/* The paths of each load: cgroup ids of two boots are not the same. */
-static struct cgroups *collect_names(const struct store *st)
-{
-	struct cgroups *all = xcalloc(st->nload, sizeof(*all));
-	size_t i, k;
-
-	for (i = 0; i < st->nload; i++)
-		for (k = 0; k < st->load[i].recs.n; k++)
-			cgroups_feed(&all[i], st->load[i].recs.rec[k]);
-	return all;
-}
-
 static int print_list(const struct store *st, const struct options *opt)
 {
-	struct cgroups *names = collect_names(st);
+	struct cgroups *names = store_cgroups(st);
 	const struct sigkill *s;
 	struct sigkill *list;
 	long long skip, shown = 0, count = 0;

@@ -163,18 +163,6 @@ static bool is_shown(const struct episode *ep, const struct options *opt, bool a
 	return all || ep->killed;
 }
 
-/* The paths of each load: cgroup ids of two boots are not the same. */
-static struct cgroups *collect_cgroups(const struct store *st)
-{
-	struct cgroups *all = xcalloc(st->nload, sizeof(*all));
-	size_t i, k;
-
-	for (i = 0; i < st->nload; i++)
-		for (k = 0; k < st->load[i].recs.n; k++)
-			cgroups_feed(&all[i], st->load[i].recs.rec[k]);
-	return all;
-}
-
 static struct table *start_table(bool all, bool headings)
 {
 	static const struct table_column columns[] = {
@@ -204,7 +192,7 @@ static int report_no_row(const struct store *st, const struct options *opt, bool
 int list_print(const struct store *st, const struct options *opt, bool all,
 	       const struct table_choice *shape)
 {
-	struct cgroups *cgroups = collect_cgroups(st);
+	struct cgroups *cgroups = store_cgroups(st);
 	struct table *t = opt->json ? NULL : start_table(all, !shape->no_headings);
 	const struct episode *ep;
 	long long n = 0, skip, shown = 0;

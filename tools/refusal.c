@@ -68,8 +68,7 @@ struct refusal *refusals_find(const struct store *st, const struct options *opt,
 			c = (const void *)l->recs.rec[k];
 			if (c->h.type != OOMTRACE_COMMIT || !c->ret)
 				continue;
-			wall = c->h.ts_ns + l->wall[k];
-			if (opt->timed && !(l->wall[k] && is_in_time(opt, wall)))
+			if (!store_is_in_time(opt, l, k, &wall))
 				continue;
 			r = find_group(list, *n, i, c);
 			if (!r) {

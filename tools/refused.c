@@ -53,8 +53,7 @@ struct refused_call *refused_find(const struct store *st, const struct options *
 			r = (const void *)l->recs.rec[k];
 			if (r->h.type != OOMTRACE_REFUSED)
 				continue;
-			wall = r->h.ts_ns + l->wall[k];
-			if (opt->timed && !(l->wall[k] && is_in_time(opt, wall)))
+			if (!store_is_in_time(opt, l, k, &wall))
 				continue;
 			if (has_commit_record(&l->recs, r))
 				continue;

@@ -48,8 +48,7 @@ struct sigkill *sigkills_find(const struct store *st, const struct options *opt,
 		for (k = 0; k < l->recs.n; k++) {
 			if (l->recs.rec[k]->type != OOMTRACE_SIGKILL)
 				continue;
-			wall = l->recs.rec[k]->ts_ns + l->wall[k];
-			if (opt->timed && !(l->wall[k] && is_in_time(opt, wall)))
+			if (!store_is_in_time(opt, l, k, &wall))
 				continue;
 			list = xgrow(list, *n, &room, sizeof(*list));
 			list[(*n)++] = (struct sigkill){

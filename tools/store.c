@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cgroups.h"
 #include "savefile_read.h"
 #include "store.h"
 
@@ -297,6 +298,17 @@ void store_free(struct store *st)
 	free(st->source);
 	free(st->episode);
 	memset(st, 0, sizeof(*st));
+}
+
+struct cgroups *store_cgroups(const struct store *st)
+{
+	struct cgroups *all = xcalloc(st->nload, sizeof(*all));
+	size_t i, k;
+
+	for (i = 0; i < st->nload; i++)
+		for (k = 0; k < st->load[i].recs.n; k++)
+			cgroups_feed(&all[i], st->load[i].recs.rec[k]);
+	return all;
 }
 
 struct records *store_complete(struct store *st, const struct episode *ep)

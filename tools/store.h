@@ -80,6 +80,29 @@ int store_read(struct store *st, const struct options *opt, unsigned long types)
 void store_free(struct store *st);
 
 /**
+ * store_cgroups() - collect the paths of cgroups
+ * @st: the store.
+ *
+ * Return: an array by load, since cgroup ids of two boots are not the same; the
+ * caller frees it.
+ */
+struct cgroups *store_cgroups(const struct store *st);
+
+/**
+ * store_is_in_time() - is a record in the time range of the command line?
+ * @opt: the command line.
+ * @l: the load.
+ * @k: the record's place in it.
+ * @wall_ns: out: the record's time, ns of CLOCK_REALTIME, if the load has that.
+ */
+static inline bool store_is_in_time(const struct options *opt, const struct load *l,
+				    size_t k, long long *wall_ns)
+{
+	*wall_ns = l->recs.rec[k]->ts_ns + l->wall[k];
+	return !opt->timed || (l->wall[k] && is_in_time(opt, *wall_ns));
+}
+
+/**
  * store_complete() - read all records of an episode
  * @st: the store.
  * @ep: one of its episodes.
