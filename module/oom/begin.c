@@ -85,6 +85,11 @@ static void fill_current(struct oomtrace_oom_begin *rec)
 		  OOMTRACE_BIT(oom_begin, memcg_usage) |	\
 		  OOMTRACE_BIT(oom_begin, memcg_limit))
 
+#define OF_REQUEST (OOMTRACE_BIT(oom_begin, order) |		\
+		    OOMTRACE_BIT(oom_begin, gfp) |		\
+		    OOMTRACE_BIT(oom_begin, gfp_names) |	\
+		    OOMTRACE_BIT(oom_begin, stack))
+
 static void fill_memcg(struct oomtrace_oom_begin *rec,
 		       struct mem_cgroup *memcg)
 {
@@ -294,11 +299,7 @@ void oomtrace_record_daemon_begin(u64 episode)
 	};
 
 	/* A signal started this episode, so there is no request for pages. */
-	rec.h.valid &= ~(OF_MEMCG |
-			 OOMTRACE_BIT(oom_begin, order) |
-			 OOMTRACE_BIT(oom_begin, gfp) |
-			 OOMTRACE_BIT(oom_begin, gfp_names) |
-			 OOMTRACE_BIT(oom_begin, stack));
+	rec.h.valid &= ~(OF_MEMCG | OF_REQUEST);
 	fill_current(&rec);
 	fill_global_memory(&rec);
 	oomtrace_oom_write(&rec.h);
@@ -321,11 +322,7 @@ void oomtrace_record_wait_begin(u64 episode, struct mem_cgroup *memcg)
 	};
 
 	/* The request is over: the task is at the end of its page fault. */
-	rec.h.valid &= ~(OF_MEMCG |
-			 OOMTRACE_BIT(oom_begin, order) |
-			 OOMTRACE_BIT(oom_begin, gfp) |
-			 OOMTRACE_BIT(oom_begin, gfp_names) |
-			 OOMTRACE_BIT(oom_begin, stack));
+	rec.h.valid &= ~(OF_MEMCG | OF_REQUEST);
 	fill_current(&rec);
 	fill_memcg(&rec, memcg);
 	fill_global_memory(&rec);
