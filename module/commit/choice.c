@@ -9,7 +9,6 @@
  * "name=value name=value ...", with the names of the record's fields. With
  * "none" or an empty text every decision passes.
  */
-#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
@@ -21,6 +20,7 @@
 #include "common/format.h"
 #include "commit/choice.h"
 #include "commit/quick.h"
+#include "rate.h"
 #include "task.h"
 
 /* ---- commit_records ---- */
@@ -99,10 +99,9 @@ unsigned int oomtrace_near_percent;
 /* The most near misses to record, per CPU and second. */
 #define NEAR_PER_SECOND	10
 
-/* since: start of the CPU's current second, jiffies. */
+/* left_out: near misses since the last one that was recorded. */
 static DEFINE_PER_CPU(struct near_rate {
-	unsigned long since;
-	u32 recorded;
+	struct oomtrace_rate rate;
 	u32 left_out;
 }, near_rate);
 
@@ -151,19 +150,14 @@ MODULE_PARM_DESC(near_percent,
  */
 s64 oomtrace_near_allowed(void)
 {
-	struct near_rate *rate = this_cpu_ptr(&near_rate);
-	u32 left_out = rate->left_out;
+	struct near_rate *near = this_cpu_ptr(&near_rate);
+	u32 left_out = near->left_out;
 
-	if (time_after(jiffies, rate->since + HZ)) {
-		rate->since = jiffies;
-		rate->recorded = 0;
-	}
-	if (rate->recorded == NEAR_PER_SECOND) {
-		rate->left_out++;
+	if (!oomtrace_rate_allows(&near->rate, NEAR_PER_SECOND)) {
+		near->left_out++;
 		return -1;
 	}
-	rate->recorded++;
-	rate->left_out = 0;
+	near->left_out = 0;
 	return left_out;
 }
 

@@ -16,7 +16,6 @@
  * nothing.
  */
 #include <linux/compat.h>
-#include <linux/jiffies.h>
 #include <linux/moduleparam.h>
 #include <linux/percpu.h>
 #include <linux/sched/task_stack.h>
@@ -34,6 +33,7 @@
 #include "oom/cgroup_paths.h"
 #include "oom/episode.h"
 #include "oom/sigkill.h"
+#include "rate.h"
 #include "ring/ring.h"
 #include "stats.h"
 #include "task.h"
@@ -96,31 +96,12 @@ MODULE_PARM_DESC(signals,
 /* The most records of a CPU in a second. */
 #define RECORDS_PER_SECOND	100
 
-/* since: start of the CPU's current second, jiffies. */
-static DEFINE_PER_CPU(struct sigkill_rate {
-	unsigned long since;
-	u32 recorded;
-}, sigkill_rate);
+static DEFINE_PER_CPU(struct oomtrace_rate, sigkill_rate);
 
 /* SIGKILLs that no record counts yet. */
 static atomic64_t sigkills_left_out;
 
 static struct oomtrace_later sigkill_work;
-
-/* May this CPU write a record now? Preemption is off. */
-static bool sigkill_fits(void)
-{
-	struct sigkill_rate *rate = this_cpu_ptr(&sigkill_rate);
-
-	if (time_after_eq(jiffies, rate->since + HZ)) {
-		rate->since = jiffies;
-		rate->recorded = 0;
-	}
-	if (rate->recorded == RECORDS_PER_SECOND)
-		return false;
-	rate->recorded++;
-	return true;
-}
 
 static void leave_out(u64 n)
 {
@@ -357,7 +338,7 @@ void oomtrace_sigkill_record(const struct kernel_siginfo *info,
 	BUILD_BUG_ON((int)TRACE_SIGNAL_LOSE_INFO != OOMTRACE_SENT_LOSE_INFO);
 	fill_way(&rec, info, task);
 	oomtrace_stats_sigkill(rec.sender);
-	if (!sigkill_fits()) {
+	if (!oomtrace_rate_allows(this_cpu_ptr(&sigkill_rate), RECORDS_PER_SECOND)) {
 		leave_out(1);
 		return;
 	}

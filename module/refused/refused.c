@@ -17,6 +17,7 @@
 #include "commit/notes.h"
 #include "common/fields.h"
 #include "hook/hook.h"
+#include "rate.h"
 #include "refused/causes.h"
 #include "refused/refused.h"
 #include "ring/ring.h"
@@ -28,15 +29,13 @@
 
 /**
  * struct refused_calls - what one CPU has counted since load
- * @since: start of its current second, jiffies.
- * @written: records in that second.
+ * @rate: its records.
  * @left_out: refusals without a record since the last record.
  * @n: refusals by enum oomtrace_call.
  * @recorded: records by enum oomtrace_call.
  */
 struct refused_calls {
-	unsigned long since;
-	u32 written;
+	struct oomtrace_rate rate;
 	u32 left_out;
 	u64 n[OOMTRACE_CALLS];
 	u64 recorded[OOMTRACE_CALLS];
@@ -59,21 +58,6 @@ static DEFINE_PER_CPU(struct refused_calls, refused_calls);
 	 OOMTRACE_BIT(refused, cause2) | OOMTRACE_BIT(refused, used2) |	\
 	 OOMTRACE_BIT(refused, limit2) | OOMTRACE_BIT(refused, cause3) | \
 	 OOMTRACE_BIT(refused, used3) | OOMTRACE_BIT(refused, limit3))
-
-/* Is there room for one more record in this second? */
-static bool may_record(struct refused_calls *count)
-{
-	if (jiffies - count->since > HZ) {
-		count->since = jiffies;
-		count->written = 0;
-	}
-	if (count->written < RECORDS_PER_SECOND) {
-		count->written++;
-		return true;
-	}
-	count->left_out++;
-	return false;
-}
 
 static void fill_refused(struct oomtrace_refused *rec, const struct oomtrace_call_args *c,
 			 long ret, unsigned long caller, u32 left_out)
@@ -109,8 +93,10 @@ static noinline void count_refusal(const struct oomtrace_call_args *c, long ret,
 	u32 left_out = count->left_out;
 
 	count->n[c->call]++;
-	if (!may_record(count))
+	if (!oomtrace_rate_allows(&count->rate, RECORDS_PER_SECOND)) {
+		count->left_out++;
 		return;
+	}
 	rec = oomtrace_ring_reserve(ring, OOMTRACE_REFUSED, sizeof(*rec));
 	if (!rec) {
 		count->left_out++;
