@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "lib/commit.h"
+#include "lib/ia32.h"
 #include "lib/test.h"
 
 FIXTURE(origin) {
@@ -316,44 +317,24 @@ TEST_F(origin, swapoff_is_recorded)
 
 /* ---- a 32-bit program's system calls ---- */
 
-#define IA32_GETPID	20
-#define IA32_MMAP2	192
-
-static long syscall_ia32(long nr, long b, long c, long d, long s, long di)
-{
-	long ret;
-
-	/*
-	 * The sixth argument, the file offset, is in the frame pointer: any
-	 * value.
-	 */
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(nr), "b"(b), "c"(c), "d"(d), "S"(s), "D"(di)
-			 : "memory", "r8", "r9", "r10", "r11");
-	return (int)ret;
-}
-
 TEST_F(origin, a_32_bit_mmap_of_shared_memory_is_recorded_as_such)
 {
-	if (syscall_ia32(IA32_GETPID, 0, 0, 0, 0, 0) != getpid())
+	if (ia32_call(IA32_GETPID, 0, 0, 0, 0, 0) != getpid())
 		SKIP(return, "this kernel has no 32-bit system calls");
 	sysctl_set("vm/overcommit_memory", NEVER);
-	EXPECT_EQ(-ENOMEM, syscall_ia32(IA32_MMAP2, 0, 3000L << 20,
-					PROT_READ | PROT_WRITE,
-					MAP_SHARED | MAP_ANONYMOUS, -1));
+	EXPECT_EQ(-ENOMEM, ia32_call(IA32_MMAP2, 0, 3000L << 20, PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1));
 	expect_denied(_metadata, self->fd, &self->recs, getpid(),
 		      OOMTRACE_ORIGIN_MMAP_SHARED);
 }
 
 TEST_F(origin, a_32_bit_mmap_is_recorded_as_mmap)
 {
-	if (syscall_ia32(IA32_GETPID, 0, 0, 0, 0, 0) != getpid())
+	if (ia32_call(IA32_GETPID, 0, 0, 0, 0, 0) != getpid())
 		SKIP(return, "this kernel has no 32-bit system calls");
 	sysctl_set("vm/overcommit_memory", NEVER);
-	EXPECT_EQ(-ENOMEM, syscall_ia32(IA32_MMAP2, 0, 3000L << 20,
-					PROT_READ | PROT_WRITE,
-					MAP_PRIVATE | MAP_ANONYMOUS, -1));
+	EXPECT_EQ(-ENOMEM, ia32_call(IA32_MMAP2, 0, 3000L << 20, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1));
 	expect_denied(_metadata, self->fd, &self->recs, getpid(),
 		      OOMTRACE_ORIGIN_MMAP);
 }

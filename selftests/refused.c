@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include "lib/commit.h"
+#include "lib/ia32.h"
 #include "lib/test.h"
 
 #define ONE(cause)	(1U << OOMTRACE_CAUSE_##cause)
@@ -576,26 +577,12 @@ TEST_F(refused, a_flood_is_counted_and_not_all_recorded)
 
 /* ---- 32-bit programs ---- */
 
-#define IA32_GETPID	20
-#define IA32_MMAP2	192
-
-static long syscall_ia32(long nr, long b, long c, long d, long s, long di)
-{
-	long ret;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(nr), "b"(b), "c"(c), "d"(d), "S"(s), "D"(di)
-			 : "memory", "r8", "r9", "r10", "r11");
-	return (int)ret;
-}
-
 static int map_in_32_bits(void *unused)
 {
 	(void)unused;
 	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
-	return syscall_ia32(IA32_MMAP2, 0, MB(128), PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1) == -ENOMEM ? 0 : 1;
+	return ia32_call(IA32_MMAP2, 0, MB(128), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1) == -ENOMEM ? 0 : 1;
 }
 
 TEST_F(refused, a_32_bit_mmap_is_recorded)
@@ -603,7 +590,7 @@ TEST_F(refused, a_32_bit_mmap_is_recorded)
 	const struct oomtrace_refused *rec;
 	pid_t pid;
 
-	if (syscall_ia32(IA32_GETPID, 0, 0, 0, 0, 0) != getpid())
+	if (ia32_call(IA32_GETPID, 0, 0, 0, 0, 0) != getpid())
 		SKIP(return, "this kernel has no 32-bit system calls");
 	pid = EXPECT_REFUSED(map_in_32_bits, NULL);
 	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
