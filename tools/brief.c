@@ -29,15 +29,6 @@
 
 /* ---- pieces ---- */
 
-const char *brief_task(char buf[TASK_MAX], const char *comm, s32 pid)
-{
-	char text[4 * OOMTRACE_COMM_LEN + 1];
-
-	oomtrace_escape(text, sizeof(text), comm, OOMTRACE_COMM_LEN);
-	snprintf(buf, TASK_MAX, "%s[%d]", text, pid);
-	return buf;
-}
-
 /* ", user mysql" or ", uid 1000": names are those of this machine only. */
 static const char *write_user(char *buf, size_t size, const struct brief *b, u32 uid)
 {
@@ -168,13 +159,13 @@ static void say_others(const struct brief *b)
 {
 	unsigned int kept = b->s.victims < OOMTRACE_STORY_VICTIMS ?
 			    b->s.victims : OOMTRACE_STORY_VICTIMS;
-	char names[NAMES * (TASK_MAX + 2)] = "", one[TASK_MAX], more[40] = "";
+	char names[NAMES * (HUMAN_TASK_LEN + 2)] = "", one[HUMAN_TASK_LEN], more[40] = "";
 	unsigned int i;
 
 	for (i = 1; i < kept && i <= NAMES; i++) {
 		if (i > 1)
 			strcat(names, ", ");
-		strcat(names, brief_task(one, b->s.victim[i].comm, b->s.victim[i].pid));
+		strcat(names, human_task(one, b->s.victim[i].comm, b->s.victim[i].pid));
 	}
 	if (b->s.victims > i)
 		snprintf(more, sizeof(more), " and %u more", b->s.victims - i);
@@ -233,7 +224,7 @@ static const char *write_inner(char buf[INNER_MAX], s32 pid, bool known, s32 inn
 static void say_killed(const struct brief *b)
 {
 	const struct oomtrace_victim *v = &b->s.victim[0];
-	char name[TASK_MAX], user[100] = "", freed[200], what[VICTIM_TEXT_MAX];
+	char name[HUMAN_TASK_LEN], user[100] = "", freed[200], what[VICTIM_TEXT_MAX];
 	char inner[INNER_MAX];
 	char when[HUMAN_LEN];
 	u64 ago;
@@ -246,7 +237,7 @@ static void say_killed(const struct brief *b)
 		write_user(user, sizeof(user), b, v->uid);
 	write_freed(freed, sizeof(freed), b, 0);
 	write_inner(inner, v->pid, oomtrace_field_valid(&v->h, B(victim_ns_pid)), v->ns_pid);
-	term_say("Killed", "\001%s\002%s%s%s", brief_task(name, v->comm, v->pid), inner, user,
+	term_say("Killed", "\001%s\002%s%s%s", human_task(name, v->comm, v->pid), inner, user,
 		 freed);
 	if (victim_describe(what, b->recs, b->ep->number, v->tgid, &ago))
 		term_say("", "(%s; read %s before)", what, human_time(when, ago / NS_PER_S));
@@ -278,7 +269,7 @@ void append_sentence(void *ctx, const char *fmt, va_list args)
 static void say_remains(const struct brief *b)
 {
 	const struct oomtrace_story_remains *r;
-	char name[TASK_MAX];
+	char name[HUMAN_TASK_LEN];
 	unsigned int i;
 
 	for (i = 0; i < b->s.nremains; i++) {
@@ -291,7 +282,7 @@ static void say_remains(const struct brief *b)
 		r = &b->s.remains[i];
 		write_remains(&w, r);
 		term_say(i ? "" : "Left", "%s %s",
-			 brief_task(name, r->last.comm, r->last.tgid), text.text);
+			 human_task(name, r->last.comm, r->last.tgid), text.text);
 	}
 }
 
@@ -353,7 +344,8 @@ static void say_asked(const struct brief *b)
 {
 	const struct oomtrace_oom_begin *r = &b->s.begin;
 	const char *process = story_process(&b->s), *need = story_need(&b->s);
-	char name[TASK_MAX], pages[SIZE_TEXT_MAX], of[TASK_MAX + 32] = "", leader[TASK_MAX];
+	char name[HUMAN_TASK_LEN], leader[HUMAN_TASK_LEN], of[HUMAN_TASK_LEN + 32] = "";
+	char pages[SIZE_TEXT_MAX];
 	char inner[INNER_MAX];
 
 	if (!r->h.type || r->scope == OOMTRACE_SCOPE_USERSPACE || r->order < 0 ||
@@ -362,10 +354,10 @@ static void say_asked(const struct brief *b)
 	write_inner(inner, r->pid, oomtrace_field_valid(&r->h, B(oom_begin_ns_pid)), r->ns_pid);
 	if (process)
 		snprintf(of, sizeof(of), ", a thread of %s,",
-			 brief_task(leader, process, r->tgid));
+			 human_task(leader, process, r->tgid));
 	else if (r->pid != r->tgid)
 		snprintf(of, sizeof(of), ", a thread of process %d,", r->tgid);
-	term_say("Asked", "%s%s%s for %s%s%s", brief_task(name, r->comm, r->pid), inner, of,
+	term_say("Asked", "%s%s%s for %s%s%s", human_task(name, r->comm, r->pid), inner, of,
 		 size_write(pages, 1LL << r->order, b->page), need ? ": " : "",
 		 need ? need : "");
 }

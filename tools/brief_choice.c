@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "brief_parts.h"
+#include "human.h"
 #include "replay.h"
 #include "size.h"
 #include "term.h"
@@ -76,12 +77,12 @@ static void say_candidates(const struct brief *b)
 	const struct oomtrace_verdict *v = &b->s.verdict;
 	bool adj = some_adj(b);
 	unsigned int i, width = 0, adj_width = 1;
-	char name[TASK_MAX], size[SIZE_TEXT_MAX], score[48];
+	char name[HUMAN_TASK_LEN], size[SIZE_TEXT_MAX], score[48];
 	const char *note;
 	s64 pages;
 
 	for (i = 0; i < b->s.ntop && i < TOP; i++) {
-		unsigned int len = strlen(brief_task(name, b->s.top[i].comm, b->s.top[i].pid));
+		unsigned int len = strlen(human_task(name, b->s.top[i].comm, b->s.top[i].pid));
 
 		width = len > width ? len : width;
 		len = snprintf(score, sizeof(score), "%d", b->s.top[i].oom_score_adj);
@@ -99,7 +100,7 @@ static void say_candidates(const struct brief *b)
 		if (v->totalpages && c->points != LLONG_MAX)
 			snprintf(score, sizeof(score), adj ? "  score %5.1f %%" : "  %5.1f %%",
 				 100.0 * c->points / v->totalpages);
-		brief_task(name, c->comm, c->pid);
+		human_task(name, c->comm, c->pid);
 		printf("%11s%-*s %11s%s  adj %-*d%s%s%s%s\n", "", width, name,
 		       known ? size_write(size, pages, b->page) : "?",
 		       adj ? "" : score, adj_width, c->oom_score_adj,
@@ -115,7 +116,7 @@ static void say_candidates(const struct brief *b)
 static bool say_exempt_most(const struct brief *b)
 {
 	const struct oomtrace_exempt *e = &b->s.exempt_most;
-	char name[TASK_MAX], source[TASK_MAX], held[SIZE_TEXT_MAX], all[SIZE_TEXT_MAX];
+	char name[HUMAN_TASK_LEN], source[HUMAN_TASK_LEN], held[SIZE_TEXT_MAX], all[SIZE_TEXT_MAX];
 	bool inherited = oomtrace_field_valid(&e->h, B(exempt_source_pid));
 	s64 pages, total;
 
@@ -124,9 +125,9 @@ static bool say_exempt_most(const struct brief *b)
 	    pages < total / HOLDS_MUCH)
 		return false;
 	term_say("Exempt", "%s holds %s of the %s and may not be killed (oom_score_adj -1000%s%s)",
-		 brief_task(name, e->comm, e->pid), size_write(held, pages, b->page),
+		 human_task(name, e->comm, e->pid), size_write(held, pages, b->page),
 		 size_write(all, total, b->page), inherited ? ", inherited from " : "",
-		 inherited ? brief_task(source, e->source_comm, e->source_pid) : "");
+		 inherited ? human_task(source, e->source_comm, e->source_pid) : "");
 	return true;
 }
 
@@ -135,7 +136,7 @@ static void say_exempt(const struct brief *b)
 {
 	const struct oomtrace_candidate *top[EXEMPT] = { NULL }, *c;
 	const struct oomtrace_header *rec;
-	char names[400] = "", name[TASK_MAX], size[SIZE_TEXT_MAX], more[40] = "";
+	char names[400] = "", name[HUMAN_TASK_LEN], size[SIZE_TEXT_MAX], more[40] = "";
 	bool told = say_exempt_most(b);
 	unsigned int n = 0, i;
 	size_t pos = 0, len = 0;
@@ -162,7 +163,7 @@ static void say_exempt(const struct brief *b)
 	}
 	for (i = 0; i < EXEMPT && top[i]; i++)
 		len += snprintf(names + len, sizeof(names) - len, "%s%s, %s", i ? "; " : "",
-				brief_task(name, top[i]->comm, top[i]->pid),
+				human_task(name, top[i]->comm, top[i]->pid),
 				size_write(size, most[i], b->page));
 	if (n > i && i)
 		snprintf(more, sizeof(more), " and %u more", n - i);

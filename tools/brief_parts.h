@@ -12,9 +12,6 @@
 
 #define B(type_field)	OOMTRACE_BIT_##type_field
 
-/* Bytes that hold a task: its escaped name and its pid. */
-#define TASK_MAX	(4 * OOMTRACE_COMM_LEN + 16)
-
 /**
  * struct brief - what is being written
  * @st: the store.
@@ -36,9 +33,6 @@ struct brief {
 	unsigned int page;
 	bool here;
 };
-
-/** brief_task() - write "comm[pid]", escaped */
-const char *brief_task(char buf[TASK_MAX], const char *comm, s32 pid);
 
 /** brief_sum() - add up fields of a record; false if one of them is absent */
 bool brief_sum(const struct oomtrace_header *rec, const u8 *idx, unsigned int n,

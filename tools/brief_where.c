@@ -9,6 +9,7 @@
 #include "brief.h"
 #include "brief_parts.h"
 #include "findings.h"
+#include "human.h"
 #include "size.h"
 #include "term.h"
 
@@ -62,14 +63,14 @@ const char *brief_where(char *buf, size_t size, const struct records *recs,
 		records_first(recs, ep->number, OOMTRACE_OOM_BEGIN);
 	const struct oomtrace_verdict *v =
 		records_first(recs, ep->number, OOMTRACE_VERDICT);
-	char name[TASK_MAX];
+	char name[HUMAN_TASK_LEN];
 
 	switch (brief_scope(recs, ep->number)) {
 	case OOMTRACE_SCOPE_MEMCG:
 		return write_cgroup_owner(buf, size, cgroups, b ? b->memcg_id : v->memcg_id,
 				   false);
 	case OOMTRACE_SCOPE_USERSPACE:
-		snprintf(buf, size, "killed by %s", brief_task(name, b->comm, b->pid));
+		snprintf(buf, size, "killed by %s", human_task(name, b->comm, b->pid));
 		return buf;
 	case OOMTRACE_SCOPE_GLOBAL:
 		snprintf(buf, size, "%s", v && v->constraint == OOMTRACE_CONSTRAINT_CPUSET ?
@@ -242,7 +243,7 @@ static void say_memcg(const struct brief *b)
 
 void brief_say_where(const struct brief *b)
 {
-	char what[TASK_MAX + 80], name[TASK_MAX];
+	char what[HUMAN_TASK_LEN + 80], name[HUMAN_TASK_LEN];
 	s64 trigger = -1;
 
 	switch (brief_scope(b->recs, b->ep->number)) {
@@ -251,7 +252,7 @@ void brief_say_where(const struct brief *b)
 		break;
 	case OOMTRACE_SCOPE_USERSPACE:
 		snprintf(what, sizeof(what), "%s in user space chose, not the kernel; the machine",
-			 brief_task(name, b->s.begin.comm, b->s.begin.pid));
+			 human_task(name, b->s.begin.comm, b->s.begin.pid));
 		say_machine(b, what);
 		break;
 	default:

@@ -15,6 +15,7 @@
 #include "../common/format.h"
 #include "clock.h"
 #include "cmd_refusals.h"
+#include "human.h"
 #include "json.h"
 #include "refusal.h"
 #include "refused_print.h"
@@ -34,18 +35,6 @@ static error_t parse_refusals_option(int key, const char *arg)
 
 /* ---- the table ---- */
 
-/* Bytes that hold a task: its escaped name and its pid. */
-#define TASK_MAX	(4 * OOMTRACE_COMM_LEN + 16)
-
-static const char *write_task(char buf[TASK_MAX], const struct oomtrace_commit *c)
-{
-	char comm[4 * OOMTRACE_COMM_LEN + 1];
-
-	oomtrace_escape(comm, sizeof(comm), c->comm, sizeof(c->comm));
-	snprintf(buf, TASK_MAX, "%s[%d]", comm, c->tgid);
-	return buf;
-}
-
 static unsigned int page_size_of(const struct store *st, const struct refusal *r)
 {
 	return st->load[r->load].recs.facts.page_size;
@@ -53,7 +42,7 @@ static unsigned int page_size_of(const struct store *st, const struct refusal *r
 
 static void add_row(struct table *t, const struct store *st, const struct refusal *r)
 {
-	char text[400], task[TASK_MAX], size[SIZE_TEXT_MAX];
+	char text[400], task[HUMAN_TASK_LEN], size[SIZE_TEXT_MAX];
 	unsigned int page = page_size_of(st, r);
 	struct refusal_sum s;
 
@@ -65,7 +54,7 @@ static void add_row(struct table *t, const struct store *st, const struct refusa
 		table_cell(t, "%s", when_write_short(text, r->wall_ns) + 5);
 	else
 		table_cell(t, "%.6f s after boot", r->c->h.ts_ns / 1e9);
-	table_cell(t, "%s", write_task(task, r->c));
+	table_cell(t, "%s", human_task(task, r->c->comm, r->c->tgid));
 	table_cell(t, "%s", size_write(size, r->c->pages, page));
 	table_cell(t, "%s", s.known ? size_write(size, s.left, page) : "?");
 	table_cell(t, "%s", s.known ? size_write(size, s.short_by, page) : "?");
@@ -326,7 +315,7 @@ static void explain(const struct store *st, const struct refusal *r, bool larges
 	const struct saved_header *facts = &st->load[r->load].recs.facts;
 	const struct oomtrace_commit *c = r->c;
 	char id[REFUSAL_ID_MAX], node[160], when[WHEN_MAX], age[WHEN_MAX];
-	char task[TASK_MAX], size[SIZE_TEXT_MAX], text[400], left[300];
+	char task[HUMAN_TASK_LEN], size[SIZE_TEXT_MAX], text[400], left[300];
 	unsigned int page = facts->page_size;
 
 	snprintf(left, sizeof(left), "Refusal %s%s%s", refusal_id(id, st, r),
@@ -340,7 +329,7 @@ static void explain(const struct store *st, const struct refusal *r, bool larges
 		printf("%s%-26s%s %.6f s after boot\n\n", term_bold(), left,
 		       term_plain(), c->h.ts_ns / 1e9);
 	term_say("Asked", "\001%s\002, uid %u: %s by %s, %s",
-		 write_task(task, c), c->uid, size_write(size, c->pages, page),
+		 human_task(task, c->comm, c->tgid), c->uid, size_write(size, c->pages, page),
 		 refusal_calls(text, sizeof(text), 1U << (c->origin & 31)),
 		 refusal_result(c));
 	if (r->times > 1)

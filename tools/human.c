@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "../common/format.h"
 #include "human.h"
 
 const char *human_size(char buf[HUMAN_LEN], double bytes)
@@ -57,5 +58,14 @@ const char *human_utc(char buf[HUMAN_LEN], long long realtime_ns)
 	n = strftime(buf, HUMAN_LEN, "%FT%T", &tm);
 	snprintf(buf + n, HUMAN_LEN - n, ".%06lldZ",
 		 realtime_ns % NS_PER_S / 1000);
+	return buf;
+}
+
+const char *human_task(char buf[HUMAN_TASK_LEN], const char *comm, __s32 pid)
+{
+	char text[4 * OOMTRACE_COMM_LEN + 1];
+
+	oomtrace_escape(text, sizeof(text), comm, OOMTRACE_COMM_LEN);
+	snprintf(buf, HUMAN_TASK_LEN, "%s[%d]", text, pid);
 	return buf;
 }

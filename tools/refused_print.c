@@ -9,27 +9,16 @@
 
 #include "../common/format.h"
 #include "clock.h"
+#include "human.h"
 #include "json.h"
 #include "refusal.h"
 #include "refused_print.h"
 #include "term.h"
 #include "when.h"
 
-/* Bytes that hold a task: its escaped name and its pid. */
-#define TASK_MAX	(4 * OOMTRACE_COMM_LEN + 16)
-
-static const char *write_task(char buf[TASK_MAX], const struct oomtrace_refused *r)
-{
-	char comm[4 * OOMTRACE_COMM_LEN + 1];
-
-	oomtrace_escape(comm, sizeof(comm), r->comm, sizeof(r->comm));
-	snprintf(buf, TASK_MAX, "%s[%d]", comm, r->tgid);
-	return buf;
-}
-
 static void add_row(struct table *t, const struct store *st, const struct refused_call *c)
 {
-	char text[REFUSED_TEXT_MAX], task[TASK_MAX];
+	char text[REFUSED_TEXT_MAX], task[HUMAN_TASK_LEN];
 
 	table_row(t);
 	table_cell(t, "%s", refused_id(text, sizeof(text), st, c));
@@ -38,7 +27,7 @@ static void add_row(struct table *t, const struct store *st, const struct refuse
 		table_cell(t, "%s", when_write_short(text, c->wall_ns) + 5);
 	else
 		table_cell(t, "%.6f s after boot", c->r->h.ts_ns / 1e9);
-	table_cell(t, "%s", write_task(task, c->r));
+	table_cell(t, "%s", human_task(task, c->r->comm, c->r->tgid));
 	table_cell(t, "%s", refused_asked(text, sizeof(text), c->r));
 	table_cell(t, "%s", refused_names(text, sizeof(text), c->r));
 }
@@ -47,7 +36,7 @@ static void add_row(struct table *t, const struct store *st, const struct refuse
 void refused_print_table(const struct store *st, const struct refused_call *list,
 			 size_t n, const struct table_choice *choice)
 {
-	char zone[WHEN_MAX], time[WHEN_MAX + 8], text[REFUSED_TEXT_MAX], task[TASK_MAX];
+	char zone[WHEN_MAX], time[WHEN_MAX + 8], text[REFUSED_TEXT_MAX], task[HUMAN_TASK_LEN];
 	const struct table_column columns[] = {
 		{ "ID", true, false }, { time, false, false },
 		{ "PROCESS", false, false }, { "CALL", false, false },
@@ -66,7 +55,7 @@ void refused_print_table(const struct store *st, const struct refused_call *list
 	if (choice->no_headings)
 		return;
 	putchar('\n');
-	term_say("Cause", "%s: %s", write_task(task, list[n - 1].r),
+	term_say("Cause", "%s: %s", human_task(task, list[n - 1].r->comm, list[n - 1].r->tgid),
 		 refused_cause(text, list[n - 1].r));
 }
 
@@ -118,7 +107,7 @@ static void say_unknown(const struct oomtrace_refused *r)
 void refused_explain(const struct store *st, const struct refused_call *c)
 {
 	const struct saved_header *facts = &st->load[c->load].recs.facts;
-	char text[REFUSED_TEXT_MAX], asked[64], task[TASK_MAX], left[300];
+	char text[REFUSED_TEXT_MAX], asked[64], task[HUMAN_TASK_LEN], left[300];
 	char id[REFUSAL_ID_MAX], node[160], when[WHEN_MAX], age[WHEN_MAX];
 	const struct oomtrace_refused *r = c->r;
 
@@ -131,8 +120,9 @@ void refused_explain(const struct store *st, const struct refused_call *c)
 	else
 		printf("%s%-26s%s %.6f s after boot\n\n", term_bold(), left,
 		       term_plain(), r->h.ts_ns / 1e9);
-	term_say("Asked", "\001%s\002, uid %u: %s, refused with %s", write_task(task, r),
-		 r->uid, refused_asked(asked, sizeof(asked), r), refused_answer(r));
+	term_say("Asked", "\001%s\002, uid %u: %s, refused with %s",
+		 human_task(task, r->comm, r->tgid), r->uid,
+		 refused_asked(asked, sizeof(asked), r), refused_answer(r));
 	term_say("Cause", "%s (worked out from the kernel's numbers when the call returned)",
 		 refused_cause(text, r));
 	if (oomtrace_field_valid(&r->h, OOMTRACE_BIT_refused_commit_seq))

@@ -10,14 +10,12 @@
 
 #include "../common/format.h"
 #include "clock.h"
+#include "human.h"
 #include "sigkill.h"
 #include "term.h"
 #include "when.h"
 
 #define HAS(k, field)	oomtrace_field_valid(&(k)->h, OOMTRACE_BIT_sigkill_##field)
-
-/* Bytes that hold a task: its escaped name and its pid. */
-#define TASK_MAX	(4 * OOMTRACE_COMM_LEN + 16)
 
 /* ---- the list ---- */
 
@@ -77,15 +75,6 @@ bool sigkill_is_oom(const struct oomtrace_sigkill *k)
 
 /* ---- the sentence ---- */
 
-static const char *write_task(char buf[TASK_MAX], const char *comm, s32 pid)
-{
-	char text[4 * OOMTRACE_COMM_LEN + 1];
-
-	oomtrace_escape(text, sizeof(text), comm, OOMTRACE_COMM_LEN);
-	snprintf(buf, TASK_MAX, "%s[%d]", text, pid);
-	return buf;
-}
-
 /* A program that only sends signals: its parent wanted it. */
 static bool is_errand(const char *comm)
 {
@@ -104,12 +93,12 @@ static bool is_errand(const char *comm)
 /* "bash[12]", "kill[13], started by bash[12],": the sender. */
 static const char *write_sender(char *buf, size_t size, const struct oomtrace_sigkill *k)
 {
-	char task[TASK_MAX], parent[TASK_MAX];
+	char task[HUMAN_TASK_LEN], parent[HUMAN_TASK_LEN];
 
-	write_task(task, k->comm, k->tgid);
+	human_task(task, k->comm, k->tgid);
 	if (is_errand(k->comm) && HAS(k, parent_pid))
 		snprintf(buf, size, "%s, started by %s", task,
-			 write_task(parent, k->parent_comm, k->parent_pid));
+			 human_task(parent, k->parent_comm, k->parent_pid));
 	else
 		snprintf(buf, size, "%s", task);
 	return buf;
@@ -123,7 +112,7 @@ static const char *name_daemon(const struct oomtrace_sigkill *k)
 /* "by kill -9 of bash[12]" */
 static void write_cause(char *buf, size_t size, const struct oomtrace_sigkill *k)
 {
-	char who[2 * TASK_MAX + 20];
+	char who[2 * HUMAN_TASK_LEN + 20];
 
 	if (!HAS(k, tgid)) {
 		snprintf(buf, size, "by the kernel, in an interrupt");
@@ -204,7 +193,7 @@ const char *sigkill_describe(char buf[SIGKILL_TEXT_MAX], const struct oomtrace_s
 
 bool sigkills_say_newest(const struct store *st, const struct options *opt)
 {
-	char text[SIGKILL_TEXT_MAX], task[TASK_MAX], age[WHEN_MAX], more[60] = "";
+	char text[SIGKILL_TEXT_MAX], task[HUMAN_TASK_LEN], age[WHEN_MAX], more[60] = "";
 	const struct sigkill *newest = NULL;
 	struct sigkill *list;
 	size_t n, i, others = 0;
@@ -223,7 +212,7 @@ bool sigkills_say_newest(const struct store *st, const struct options *opt)
 			snprintf(more, sizeof(more), "; oomtrace kills lists it and %zu more",
 				 others);
 		term_say("SIGKILL", "%s %s%s%s%s",
-			 write_task(task, newest->k->victim_comm, newest->k->victim_tgid),
+			 human_task(task, newest->k->victim_comm, newest->k->victim_tgid),
 			 sigkill_describe(text, newest->k), newest->dated ? ", " : "",
 			 newest->dated ? age : "", more);
 	}
