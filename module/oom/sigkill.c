@@ -15,14 +15,11 @@
  * The handler runs with interrupts off and the victim's siglock held. It waits for
  * nothing.
  */
-#include <linux/compat.h>
 #include <linux/moduleparam.h>
 #include <linux/percpu.h>
-#include <linux/sched/task_stack.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
-#include <asm/syscall.h>
 #include <asm/unistd.h>
 #if defined(CONFIG_X86_64) && defined(CONFIG_IA32_EMULATION)
 #include <asm/unistd_32_ia32.h>
@@ -36,6 +33,7 @@
 #include "rate.h"
 #include "ring/ring.h"
 #include "stats.h"
+#include "syscall.h"
 #include "task.h"
 
 /* ---- the setting: signals ---- */
@@ -173,20 +171,10 @@ static u8 how_by_ia32_syscall(int nr)
 
 static u8 find_syscall(void)
 {
-	int nr;
+	bool ia32;
+	int nr = oomtrace_syscall_nr(&ia32);
 
-	if (current->flags & (PF_KTHREAD | PF_IO_WORKER))
-		return OOMTRACE_HOW_OTHER;
-	nr = syscall_get_nr(current, task_pt_regs(current));
-#ifdef CONFIG_X86_64
-	if (in_ia32_syscall())
-		return how_by_ia32_syscall(nr);
-#elif defined(CONFIG_COMPAT)
-	/* The numbers of 32-bit system calls are other ones, and not known here. */
-	if (is_compat_task())
-		return OOMTRACE_HOW_OTHER;
-#endif
-	return how_by_syscall(nr);
+	return ia32 ? how_by_ia32_syscall(nr) : how_by_syscall(nr);
 }
 
 /* Is current of the process that has pid 1 in its pid namespace? RCU is held. */

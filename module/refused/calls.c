@@ -17,6 +17,7 @@
 #endif
 
 #include "refused/calls.h"
+#include "syscall.h"
 
 #define NUMBERS	512
 
@@ -91,6 +92,11 @@ static u8 call_of_ia32(struct oomtrace_call_args *c, unsigned int nr)
 	}
 	return OOMTRACE_CALL_OTHER;
 }
+#else
+static u8 call_of_ia32(struct oomtrace_call_args *c, unsigned int nr)
+{
+	return OOMTRACE_CALL_OTHER;
+}
 #endif
 
 /**
@@ -99,29 +105,16 @@ static u8 call_of_ia32(struct oomtrace_call_args *c, unsigned int nr)
  */
 void oomtrace_call_of_current(struct oomtrace_call_args *c)
 {
-	struct pt_regs *regs = task_pt_regs(current);
-	unsigned int nr;
+	bool ia32;
+	unsigned int nr = oomtrace_syscall_nr(&ia32);
 
 	c->call = OOMTRACE_CALL_OTHER;
-	c->known = false;
-	/* Threads of the kernel, and those of io_uring, are in no system call. */
-	if (current->flags & (PF_KTHREAD | PF_IO_WORKER))
+	c->known = nr != -1U;
+	if (!c->known)
 		return;
-	nr = syscall_get_nr(current, regs);
-	c->known = true;
-	syscall_get_arguments(current, regs, c->arg);
-#ifdef CONFIG_X86_64
-	if (in_ia32_syscall()) {
-#ifdef CONFIG_IA32_EMULATION
+	syscall_get_arguments(current, task_pt_regs(current), c->arg);
+	if (ia32)
 		c->call = call_of_ia32(c, nr);
-#endif
-		return;
-	}
-#elif defined(CONFIG_COMPAT)
-	/* The numbers of 32-bit system calls are other ones, and not known here. */
-	if (is_compat_task())
-		return;
-#endif
-	if (nr < NUMBERS)
+	else if (nr < NUMBERS)
 		c->call = calls[nr];
 }
