@@ -10,7 +10,7 @@
 
 /**
  * struct oomtrace_note - the last denial of a task in its system call
- * @owner: the task's pid; 0: nobody's; negative: being written.
+ * @owner: the task's pid; 0: the note is unused; negative: being written.
  * @cpu: CPU of the commit record of the last denial.
  * @seq: number of that record; 0: it was not recorded.
  * @used: what was compared for that denial, pages.
