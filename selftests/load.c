@@ -260,6 +260,70 @@ TEST_F_TIMEOUT(load, unloading_under_load_is_safe, 300)
 	expect_nothing_left(_metadata);
 }
 
+static const char refuse[] = "/sys/module/oomtrace_provoke/parameters/refuse";
+
+static long calls_slowed(void)
+{
+	char *text = slurp(refuse, NULL);
+	long n = atol(text);
+
+	free(text);
+	return n;
+}
+
+static int wait_to_be_killed(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return 0;
+}
+
+#define CROWD	60
+
+/*
+ * The kernel compares tasks, 10 ms each, while the module goes. A probe that was
+ * hit in the scan returns after that.
+ */
+TEST_F_TIMEOUT(load, unloading_amid_a_scan_is_safe, 300)
+{
+	pid_t pid[CROWD];
+	long before;
+	struct hog hog;
+	int i, turn;
+
+	ASSERT_EQ(0, own_module_load("provoke"));
+	if (spill(refuse, "oom_badness 1 slow")) {
+		own_module_unload("provoke");
+		SKIP(return, "calls cannot be slowed on this kernel");
+	}
+	spill(refuse, "none");
+	for (i = 0; i < CROWD; i++)
+		pid[i] = start_child(wait_to_be_killed, NULL);
+	for (turn = 0; turn < 3; turn++) {
+		EXPECT_EQ(0, module_load(turn == 1 ? "candidates=full" : ""));
+		hog_start(&hog, "--anon 4 --adj 1000 --hold");
+		hog_ready(&hog);
+		EXPECT_EQ(0, spill(refuse, "oom_badness 1 slow"));
+		sysctl_set("kernel/sysrq", 1);
+		spill("/proc/sysrq-trigger", "f");
+		while ((before = calls_slowed()) < 5 + 5 * turn)
+			sleep_ms(1);
+		EXPECT_EQ(0, module_unload());
+		EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
+		/* The unload began amid the scan. */
+		EXPECT_GT(CROWD, before);
+		EXPECT_LT(CROWD, calls_slowed());
+		spill(refuse, "none");
+	}
+	for (i = 0; i < CROWD; i++) {
+		kill(pid[i], SIGKILL);
+		wait_child(pid[i]);
+	}
+	EXPECT_EQ(0, own_module_unload("provoke"));
+	expect_nothing_left(_metadata);
+}
+
 /* Bytes of the module's own vmalloc areas. */
 static long vmalloc_of_module(void)
 {

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes a call of a kernel function fail: one more parameter of the module that
+ * Makes calls of a kernel function fail or slow: one more parameter of the module that
  * provokes OOMs.
  *
  *   refuse      write "FUNCTION N": the N-th call of that function from now on
  *               does nothing and returns -ENOMEM, or the pointer that means it.
  *               Write "none" to stop. Reads as 1 once a call has failed.
- *               With "FUNCTION N panic" the kernel panics in that call
+ *               With "FUNCTION N panic" the kernel panics in that call. With
+ *               "FUNCTION N slow" that call and all later ones take 10 ms longer,
+ *               and it reads as their number
  *
- * This is like the kernel's fail_function, but works for functions that are not
+ * Failing is like the kernel's fail_function, but works for functions that are not
  * on its list, and on kernels built without it. It suits only functions without
  * an effect before they fail, such as registrations.
  */
+#include <linux/delay.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -23,6 +26,8 @@
 static atomic_t to_go = ATOMIC_INIT(0);
 static char symbol[64];
 static bool panics;
+static bool slows;
+static atomic_t slowed = ATOMIC_INIT(0);
 
 /* A failing call continues here: this leaves all registers unchanged. */
 static noinline notrace void return_at_once(void)
@@ -32,7 +37,14 @@ static noinline notrace void return_at_once(void)
 
 static int at_call(struct kprobe *kp, struct pt_regs *regs)
 {
-	if (atomic_dec_if_positive(&to_go) != 0)
+	int left = atomic_dec_if_positive(&to_go);
+
+	if (slows && left <= 0) {
+		atomic_inc(&slowed);
+		mdelay(10);
+		return 0;
+	}
+	if (left != 0)
 		return 0;
 	if (panics)
 		panic("oomtrace_provoke: call of %s", symbol);
@@ -70,10 +82,16 @@ static int refuse_set(const char *val, const struct kernel_param *param)
 	if (sscanf(val, "%63s %u %7s", symbol, &n, how) < 2 || !n)
 		return -EINVAL;
 	panics = !strcmp(how, "panic");
+	slows = !strcmp(how, "slow");
+	atomic_set(&slowed, 0);
 	memset(&kp, 0, sizeof(kp));
 	kp.symbol_name = symbol;
 	kp.pre_handler = at_call;
-	kp.post_handler = after_call;
+	/*
+	 * Two kprobes of one function, of which only one has a post handler, are not
+	 * told apart when the kernel disarms them.
+	 */
+	kp.post_handler = slows ? NULL : after_call;
 	atomic_set(&to_go, n);
 	ret = register_kprobe(&kp);
 	if (ret)
@@ -83,7 +101,8 @@ static int refuse_set(const char *val, const struct kernel_param *param)
 
 static int refuse_get(char *buf, const struct kernel_param *param)
 {
-	return sprintf(buf, "%d\n", kp.symbol_name && !atomic_read(&to_go));
+	return sprintf(buf, "%d\n", slows ? atomic_read(&slowed) :
+					    kp.symbol_name && !atomic_read(&to_go));
 }
 
 static const struct kernel_param_ops refuse_ops = {
