@@ -10,11 +10,15 @@ int oomtrace_ring_waiting;
 
 #define RING	OOMTRACE_RING_COMMIT
 #define PAGE	128
+/* Of a ring: a line of the cache. */
+#define ALIGN	((uintptr_t)64)
 
 static char cpus[OOMTRACE_RINGS][MODEL_CPUS][MODEL_PER_CPU]
 	__attribute__((aligned(MODEL_PER_CPU)));
 static_assert(sizeof(struct oomtrace_ring_cpu) <= MODEL_PER_CPU);
 static struct oomtrace_ring_mem mems[OOMTRACE_RINGS][MODEL_CPUS];
+/* What calloc() returned for each. */
+static void *allocated[OOMTRACE_RINGS][MODEL_CPUS];
 
 static void make_ring(int id, u32 nslots)
 {
@@ -28,11 +32,13 @@ static void make_ring(int id, u32 nslots)
 		struct oomtrace_ring_cpu *rc = per_cpu_ptr(ring->cpu, cpu);
 		struct oomtrace_ring_mem *mem = &mems[id][cpu];
 
-		free(mem->page);
+		free(allocated[id][cpu]);
 		mem->bytes = PAGE + (size_t)nslots * SLOT_SIZE;
-		if (posix_memalign((void **)&mem->page, 64, mem->bytes))
+		/* calloc() writes no zeros to the pages of a large area. */
+		allocated[id][cpu] = calloc(1, mem->bytes + ALIGN);
+		if (!allocated[id][cpu])
 			abort();
-		memset(mem->page, 0, mem->bytes);
+		mem->page = (void *)(((uintptr_t)allocated[id][cpu] + ALIGN - 1) & -ALIGN);
 		mem->slots = (char *)mem->page + PAGE;
 		mem->nslots = nslots;
 		mem->slot_size = SLOT_SIZE;
