@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "hook/entry.h"
+#include "hook/symbols.h"
 
 #if OOMTRACE_HAS_FTRACE
 
@@ -22,6 +23,22 @@ static void reset_filter(struct ftrace_ops *ops)
 	ftrace_set_filter(ops, NULL, 0, 1);
 }
 
+/*
+ * To find a name, ftrace looks up the name of every function it knows: by address is
+ * much faster. Where ftrace's place is not found by the function's address (arm64
+ * before 5.18), it is found by name.
+ */
+static int set_filter(struct ftrace_ops *ops, const char *symbol)
+{
+	unsigned long addr = oomtrace_find_function(symbol);
+	char name[KSYM_NAME_LEN];
+
+	if (addr && !ftrace_set_filter_ip(ops, addr, 0, 1))
+		return 0;
+	strscpy(name, symbol, sizeof(name));
+	return ftrace_set_filter(ops, name, strlen(name), 1);
+}
+
 /**
  * oomtrace_entry_attach() - hook a function by ftrace
  * @entry: the hook.
@@ -32,11 +49,8 @@ static void reset_filter(struct ftrace_ops *ops)
 int oomtrace_entry_attach(struct oomtrace_entry *entry, const char *symbol)
 {
 	struct ftrace_ops *ops = &entry->ops;
-	char name[KSYM_NAME_LEN];
-	int ret;
+	int ret = set_filter(ops, symbol);
 
-	strscpy(name, symbol, sizeof(name));
-	ret = ftrace_set_filter(ops, name, strlen(name), 1);
 	if (ret)
 		return ret;
 	ret = register_ftrace_function(ops);

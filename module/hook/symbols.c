@@ -163,16 +163,32 @@ static unsigned long find_size(const char *name, const void *addr)
 	return size;
 }
 
-/* A function is found by its second byte, which no instruction starts at. */
+/**
+ * oomtrace_find_function() - find the address of a function
+ * @name: its name.
+ *
+ * It is found by its second byte, which no instruction starts at.
+ *
+ * Context: process context.
+ *
+ * Return: its address; 0 if it is not known.
+ */
+unsigned long oomtrace_find_function(const char *name)
+{
+	unsigned long second = (unsigned long)find_address(name, 1);
+
+	return second ? second - 1 : 0;
+}
+
 static void find_code(const char *name, struct oomtrace_code *code)
 {
-	void *second = find_address(name, 1);
-	unsigned long size = second ? find_size(name, second) : 0;
+	unsigned long start = oomtrace_find_function(name);
+	unsigned long size = start ? find_size(name, (void *)(start + 1)) : 0;
 
 	if (!size)
 		return;
-	code->start = (unsigned long)second - 1;
-	code->end = code->start + size;
+	code->start = start;
+	code->end = start + size;
 }
 
 struct oomtrace_code oomtrace_sched_text;

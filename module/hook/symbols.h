@@ -138,6 +138,7 @@ extern struct oomtrace_code oomtrace_shmem_fault;
 extern struct oomtrace_code oomtrace_sched_text;
 
 bool oomtrace_have(const void *symbol_pointer);
+unsigned long oomtrace_find_function(const char *name);
 const void *oomtrace_find_variable(const char *name, unsigned long *size);
 void oomtrace_symbols_init(void);
 void oomtrace_symbols_show(struct seq_file *m);
