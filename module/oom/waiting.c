@@ -143,12 +143,12 @@ static struct waiter *add_waiter(struct waiting_group *g)
 		.uid = oomtrace_uid(current),
 		.cgroup_id = oomtrace_memcg_id(current),
 		.ns_pid = oomtrace_ns_pid(current),
-		.waits = 1,
 	};
 	oomtrace_comm(w->task.comm, current);
 	w->task.h.valid &= ~(OOMTRACE_BIT(wait, waited_ns) | OOMTRACE_BIT(wait, waits) |
 			     OOMTRACE_BIT(wait, killed));
 	oomtrace_oom_write(&w->task.h);
+	w->task.waits = 1;
 	oomtrace_paths_add_task(g->paths, current, false);
 	return w;
 }
