@@ -287,6 +287,7 @@ static void fill_victims_memory(struct oomtrace_remains *rec, const struct watch
 			rec->reaper = 0;
 		else
 			rec->h.valid |= OOMTRACE_BIT(remains, reaper);
+		rec->h.derived = rec->h.valid & OOMTRACE_BIT(remains, reaper);
 		return;
 	}
 	/* A daemon's victim has no such pointer. */
