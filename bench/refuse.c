@@ -8,10 +8,11 @@
  * instructions. The minimum is one without a timer and without a line in the
  * kernel's log, which the kernel limits to a few every 5 seconds.
  *
- * usage: refuse same|turns
+ * usage: refuse same|turns [REFUSALS]
  *
  * same: one mmap() after the other. turns: an sbrk() that is refused comes before
- * each, so each refusal has another stack in the kernel than the one before.
+ * each, so each refusal has another stack in the kernel than the one before. Of many
+ * refusals the module records only the first of a second (refusals=syscalls).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,10 +42,10 @@ static void die(const char *what)
 int main(int argc, char **argv)
 {
 	long long least = 0;
-	int i, turns;
+	int i, turns, refusals = argc > 2 ? atoi(argv[2]) : REFUSALS;
 
-	if (argc != 2 || (strcmp(argv[1], "same") && strcmp(argv[1], "turns"))) {
-		fprintf(stderr, "usage: refuse same|turns\n");
+	if (argc < 2 || (strcmp(argv[1], "same") && strcmp(argv[1], "turns"))) {
+		fprintf(stderr, "usage: refuse same|turns [REFUSALS]\n");
 		return 2;
 	}
 	if (!(personality(0xffffffff) & ADDR_NO_RANDOMIZE)) {
@@ -54,7 +55,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	turns = !strcmp(argv[1], "turns");
-	for (i = 0; i < REFUSALS; i++) {
+	for (i = 0; i < refusals; i++) {
 		long long start, took;
 
 		if (turns && sbrk(TOO_MUCH) != (void *)-1)
