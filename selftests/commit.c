@@ -20,7 +20,7 @@ FIXTURE(commit) {
 
 FIXTURE_SETUP(commit)
 {
-	module_start(NULL);
+	module_keep("");
 	self->fd = device_open_at_end();
 }
 
@@ -29,7 +29,6 @@ FIXTURE_TEARDOWN(commit)
 	sysctl_restore();
 	close(self->fd);
 	records_free(&self->recs);
-	module_stop();
 }
 
 /* ---- one refusal, one record ---- */
@@ -232,18 +231,34 @@ TEST_F(commit, grants_are_counted_but_not_recorded_by_default)
 	EXPECT_EQ(0, commits_by(&self->recs, getpid()));
 }
 
-static void expect_grant_recorded(struct __test_metadata *_metadata, int mode)
+/* With commit_records=all. */
+FIXTURE(all) {
+	int fd;
+	struct records recs;
+};
+
+FIXTURE_SETUP(all)
+{
+	module_keep("commit_records=all");
+	self->fd = device_open_at_end();
+}
+
+FIXTURE_TEARDOWN(all)
+{
+	sysctl_restore();
+	close(self->fd);
+	records_free(&self->recs);
+}
+
+static void expect_grant_recorded(struct __test_metadata *_metadata, int fd,
+				  struct records *recs, int mode)
 {
 	const struct oomtrace_commit *rec;
-	struct records recs = { };
-	int fd;
 
-	module_start("commit_records=all");
-	fd = device_open_at_end();
 	sysctl_set("vm/overcommit_memory", mode);
 	EXPECT_EQ(0, ask(777));
-	device_drain(fd, &recs);
-	rec = commit_of(&recs, getpid(), 777);
+	device_drain(fd, recs);
+	rec = commit_of(recs, getpid(), 777);
 	ASSERT_NE(NULL, rec);
 	EXPECT_EQ(0, rec->ret);
 	EXPECT_EQ(mode, rec->mode);
@@ -252,26 +267,21 @@ static void expect_grant_recorded(struct __test_metadata *_metadata, int mode)
 	EXPECT_EQ(mode != ALWAYS, HAS(rec, commit, allowed));
 	if (mode == NEVER)
 		EXPECT_LT(rec->committed, rec->allowed);
-	close(fd);
-	records_free(&recs);
 }
 
-TEST_F(commit, all_records_grants_of_mode_0)
+TEST_F(all, grants_of_mode_0_are_recorded)
 {
-	close(self->fd);
-	expect_grant_recorded(_metadata, GUESS);
+	expect_grant_recorded(_metadata, self->fd, &self->recs, GUESS);
 }
 
-TEST_F(commit, all_records_grants_of_mode_1)
+TEST_F(all, grants_of_mode_1_are_recorded)
 {
-	close(self->fd);
-	expect_grant_recorded(_metadata, ALWAYS);
+	expect_grant_recorded(_metadata, self->fd, &self->recs, ALWAYS);
 }
 
-TEST_F(commit, all_records_grants_of_mode_2)
+TEST_F(all, grants_of_mode_2_are_recorded)
 {
-	close(self->fd);
-	expect_grant_recorded(_metadata, NEVER);
+	expect_grant_recorded(_metadata, self->fd, &self->recs, NEVER);
 }
 
 TEST_F(commit, none_records_nothing_but_counts)

@@ -20,9 +20,18 @@ FIXTURE(choice) {
 	struct records recs;
 };
 
+/* What an earlier test may have chosen. */
+static void restore_choice(void)
+{
+	if (spill(DEBUGFS "/enable", "1") || spill(DEBUGFS "/commit_records", "denied") ||
+	    spill(FILTER, "none") || spill(NEAR, "0"))
+		die("cannot restore the module's settings");
+}
+
 FIXTURE_SETUP(choice)
 {
-	module_start(NULL);
+	module_keep("");
+	restore_choice();
 	sysctl_set("vm/overcommit_memory", NEVER);
 	/* The first decision writes a mark, which the tests do not expect. */
 	ask(1);
@@ -34,7 +43,6 @@ FIXTURE_TEARDOWN(choice)
 	sysctl_restore();
 	close(self->fd);
 	records_free(&self->recs);
-	module_stop();
 }
 
 /* ---- filters ---- */
@@ -582,8 +590,26 @@ TEST_F(choice, no_denial_is_missed_while_the_mode_changes)
 	EXPECT_EQ(n, (int)(stat_decisions(NEVER, true) - denied));
 }
 
-/* Longer than the return probe stays after mode 2 was left. */
-#define LINGER_MS	8000
+/* Is the return probe attached? To find out asks for no memory. */
+static bool has_return_probe_quietly(void)
+{
+	static char text[1 << 16];
+	int fd = open(DEBUGFS "/hooks", O_RDONLY | O_CLOEXEC);
+	size_t n = 0;
+	ssize_t got;
+	char *at;
+
+	while ((got = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
+		n += got;
+	if (got < 0)
+		die("cannot read " DEBUGFS "/hooks: %s", strerror(errno));
+	close(fd);
+	text[n] = '\0';
+	for (at = text; (at = strstr(at, "__vm_enough_memory+")); at += strcspn(at, "\n"))
+		if (memmem(at, strcspn(at, "\n"), " kretprobe ", 11))
+			return memmem(at, strcspn(at, "\n"), " attached ", 10);
+	return false;
+}
 
 /*
  * Mode 2 is left while the hooks are off, and nothing asks for memory until it is
@@ -591,11 +617,17 @@ TEST_F(choice, no_denial_is_missed_while_the_mode_changes)
  */
 TEST_F(choice, mode_2_is_noticed_though_its_end_was_not)
 {
+	int i;
+
 	ASSERT_TRUE(wait_for_return_probe());
+	EXPECT_TRUE(has_return_probe_quietly());
 	ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
 	sysctl_write("vm/overcommit_memory", GUESS);
 	ASSERT_EQ(0, spill(DEBUGFS "/enable", "1"));
-	sleep_ms(LINGER_MS);
+	/* It stays for some seconds. */
+	for (i = 0; i < 2000 && has_return_probe_quietly(); i++)
+		sleep_ms(10);
+	EXPECT_FALSE(has_return_probe_quietly());
 	sysctl_write("vm/overcommit_memory", NEVER);
 	EXPECT_TRUE(wait_for_return_probe());
 }

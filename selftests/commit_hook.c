@@ -44,7 +44,7 @@ FIXTURE_SETUP(by)
 		return;
 	snprintf(params, sizeof(params), "commit_records=all commit_hook=%s",
 		 variant->kind);
-	module_start(params);
+	module_keep(params);
 	hook_kind(FUNCTION, kind);
 	ASSERT_STREQ(variant->kind, kind);
 	self->fd = device_open_at_end();
@@ -55,7 +55,6 @@ FIXTURE_TEARDOWN(by)
 	sysctl_restore();
 	close(self->fd);
 	records_free(&self->recs);
-	module_stop();
 }
 
 /* The number of records of this process with that many pages. */

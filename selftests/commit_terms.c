@@ -24,12 +24,11 @@ static void enter_mode_2(void)
 {
 	sysctl_set("vm/overcommit_memory", NEVER);
 	ask(1);
-	sleep_ms(300);
 }
 
 FIXTURE_SETUP(terms)
 {
-	module_start(NULL);
+	module_keep("");
 	enter_mode_2();
 	self->fd = device_open_at_end();
 }
@@ -39,7 +38,6 @@ FIXTURE_TEARDOWN(terms)
 	sysctl_restore();
 	close(self->fd);
 	records_free(&self->recs);
-	module_stop();
 }
 
 static long min(long a, long b)

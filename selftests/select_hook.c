@@ -23,12 +23,13 @@
 #define CROWD	60
 #define SEED	11
 
-static void load_with(const char *how, const char *more)
+/* The tests change no setting but enable, which they put back. */
+static void load_with(const char *how)
 {
 	char params[128];
 
-	snprintf(params, sizeof(params), "select_hook=%s %s", how, more);
-	module_start(params);
+	snprintf(params, sizeof(params), "select_hook=%s", how);
+	module_keep(params);
 }
 
 /* Start a process that dies instead of the crowd. */
@@ -63,7 +64,7 @@ FIXTURE_SETUP(by)
 	sysctl_set("kernel/sysrq", 1);
 	sysctl_set("vm/oom_dump_tasks", 0);
 	crowd_gather(CROWD, SEED, false);
-	load_with(variant->how, "");
+	load_with(variant->how);
 	self->fd = device_open_at_end();
 }
 
@@ -71,8 +72,8 @@ FIXTURE_TEARDOWN(by)
 {
 	close(self->fd);
 	crowd_disperse();
+	sysctl_restore();
 	records_free(&self->recs);
-	module_stop();
 }
 
 /* Cause one more OOM and keep only its records. */
@@ -200,7 +201,7 @@ TEST(both_hooks_give_the_same_candidates)
 	for (k = 0; k < 2; k++) {
 		int fd;
 
-		load_with(how[k], "");
+		load_with(how[k]);
 		fd = device_open_at_end();
 		start_victim();
 		crowd_sysrq_f();
@@ -348,7 +349,7 @@ TEST_F_TIMEOUT(by, it_is_loaded_and_unloaded_while_ooms_run, 240)
 	for (i = 0; i < 5; i++) {
 		sleep_ms(20);
 		EXPECT_EQ(0, module_unload());
-		load_with(variant->how, "");
+		load_with(variant->how);
 	}
 	self->fd = device_open_at_end();
 	crowd_ooms_end(self->fd, &self->recs, 2 * OOMING);

@@ -63,6 +63,12 @@ int module_unload(void);
 void module_start(const char *params);
 void module_stop(void);
 /*
+ * Load it if it is not yet loaded with these parameters ("": none) by this function,
+ * and unload it at the end of the program. For tests that look at their own records
+ * only, and put back what they change of the module: each load takes a second.
+ */
+void module_keep(const char *params);
+/*
  * Load one of the tests' own modules, oomtrace_NAME.ko: 0 or -errno; -ENOENT if
  * it was not built for this kernel.
  */

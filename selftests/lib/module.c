@@ -35,6 +35,13 @@ static void module_path(char *path, size_t size)
 	die("no oomtrace.ko for %s: set OOMTRACE_KO to its path", u.release);
 }
 
+/* A module that stays loaded: all tests, each a process of its own, share this. */
+static struct kept {
+	bool is;
+	char params[256];
+} *kept;
+static pid_t program;
+
 bool module_loaded(void)
 {
 	return !access("/sys/module/oomtrace", F_OK);
@@ -64,6 +71,7 @@ int module_load(const char *params)
 
 int module_unload(void)
 {
+	kept->is = false;
 	return syscall(SYS_delete_module, "oomtrace", O_NONBLOCK) ? -errno : 0;
 }
 
@@ -95,6 +103,29 @@ const char *module_trace(void)
 			return traces[i].file;
 	}
 	return NULL;
+}
+
+static void __attribute__((constructor)) prepare_kept(void)
+{
+	kept = alloc_shared(sizeof(*kept));
+	program = getpid();
+}
+
+static void __attribute__((destructor)) unload_kept(void)
+{
+	if (getpid() == program && kept->is)
+		module_stop();
+}
+
+void module_keep(const char *params)
+{
+	if (kept->is && module_loaded() && !strcmp(kept->params, params)) {
+		sysctl_restore();
+		return;
+	}
+	module_start(params);
+	kept->is = true;
+	snprintf(kept->params, sizeof(kept->params), "%s", params);
 }
 
 void module_start(const char *params)
