@@ -7,7 +7,11 @@
 #define LIB_IA32_H
 
 #define IA32_GETPID	20
+#define IA32_IPC	117
+#define IA32_MPROTECT	125
+#define IA32_MLOCK	150
 #define IA32_MMAP2	192
+#define IA32_MADVISE	219
 
 /* The sixth argument, of mmap2 the file offset, is in the frame pointer: any value. */
 static inline long ia32_call(long nr, long b, long c, long d, long s, long di)

@@ -69,9 +69,11 @@ void module_stop(void);
  */
 void module_keep(const char *params);
 /*
- * Load one of the tests' own modules, oomtrace_NAME.ko: 0 or -errno; -ENOENT if
- * it was not built for this kernel.
+ * A descriptor of one of the tests' own modules, oomtrace_NAME.ko, or -errno: -ENOENT
+ * if it was not built for this kernel.
  */
+int own_module_file(const char *name);
+/* Load it: 0 or -errno. */
 int own_module_load(const char *name);
 /* 0 or -errno. */
 int own_module_unload(const char *name);

@@ -165,11 +165,11 @@ void module_param(const char *name, char *buf, size_t size)
 	free(text);
 }
 
-int own_module_load(const char *name)
+int own_module_file(const char *name)
 {
 	char path[512];
 	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) / 2);
-	int fd, err = 0;
+	int fd;
 
 	if (len < 0)
 		die("cannot read /proc/self/exe: %s", strerror(errno));
@@ -178,8 +178,15 @@ int own_module_load(const char *name)
 	snprintf(strrchr(path, '/'), sizeof(path) / 2,
 		 "/../%s/oomtrace_%s.ko", name, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int own_module_load(const char *name)
+{
+	int fd = own_module_file(name), err = 0;
+
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (syscall(SYS_finit_module, fd, "", 0))
 		err = -errno;
 	close(fd);

@@ -27,6 +27,7 @@ static struct {
 	{ "vm/oom_kill_allocating_task" },
 	{ "vm/oom_dump_tasks" },
 	{ "kernel/sysrq" },
+	{ "kernel/threads-max" },
 	{ "kernel/kptr_restrict" },
 };
 
