@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/bytes.h"
 #include "lib/lib.h"
 #include "lib/oom.h"
 #include "lib/test.h"
@@ -42,8 +43,28 @@ FIXTURE_SETUP(sigkill)
 FIXTURE_TEARDOWN(sigkill)
 {
 	close(self->fd);
+	EXPECT_ALL_INTENDED(&self->recs);
 	records_free(&self->recs);
 	module_stop();
+}
+
+/* Tests that look at the records of their own processes only. */
+FIXTURE(sender) {
+	int fd;
+	struct records recs;
+};
+
+FIXTURE_SETUP(sender)
+{
+	module_keep("signals=kill");
+	self->fd = device_open_at_end();
+}
+
+FIXTURE_TEARDOWN(sender)
+{
+	close(self->fd);
+	EXPECT_ALL_INTENDED(&self->recs);
+	records_free(&self->recs);
 }
 
 /* The n-th record of a SIGKILL to a process; NULL if there is none. */
@@ -133,7 +154,7 @@ TEST_F(sigkill, a_process_that_sends_it_is_recorded)
 	EXPECT_EQ(0, stat_number("sent by kernel"));
 }
 
-TEST_F(sigkill, other_signals_are_not_recorded)
+TEST_F(sender, other_signals_are_not_recorded)
 {
 	pid_t pid = start_sleeper("worker");
 
@@ -267,7 +288,7 @@ static int run_container(void *arg)
 	return WIFSIGNALED(status) ? 0 : 4;
 }
 
-TEST_F(sigkill, a_runtime_that_ends_a_container_is_recorded_and_what_follows)
+TEST_F(sender, a_runtime_that_ends_a_container_is_recorded_and_what_follows)
 {
 	struct container *c = alloc_shared(sizeof(*c));
 	const struct oomtrace_sigkill *k;
@@ -303,11 +324,23 @@ TEST_F(sigkill, a_runtime_that_ends_a_container_is_recorded_and_what_follows)
 	EXPECT_STREQ("app", k->victim_comm);
 }
 
-TEST_F(sigkill, a_write_to_cgroup_kill_is_recorded_with_the_paths)
+/* The record that names a cgroup, or NULL. */
+static const struct oomtrace_cgroup *find_name(const struct records *recs,
+					       unsigned long long id)
 {
-	const struct oomtrace_sigkill *k;
 	const union record *r;
-	bool named = false;
+	size_t i;
+
+	for (i = 0; (r = records_get(recs, OOMTRACE_CGROUP, i)); i++)
+		if (r->cgroup.cgroup_id == id)
+			return &r->cgroup;
+	return NULL;
+}
+
+TEST_F(sender, a_write_to_cgroup_kill_is_recorded_with_the_paths)
+{
+	const struct oomtrace_cgroup *name;
+	const struct oomtrace_sigkill *k;
 	struct memcg cg;
 	char line[32], path[128];
 	pid_t pid;
@@ -326,7 +359,11 @@ TEST_F(sigkill, a_write_to_cgroup_kill_is_recorded_with_the_paths)
 	EXPECT_EQ(128 + SIGKILL, wait_child(pid));
 	snprintf(path, sizeof(path), "%s", strrchr(cg.dir, '/'));
 	memcg_remove(&cg);
-	device_wait(self->fd, &self->recs, OOMTRACE_CGROUP, 2);
+	/* A second later. */
+	for (i = 0; i < 500 && !find_name(&self->recs, cg.id); i++) {
+		sleep_ms(20);
+		device_drain(self->fd, &self->recs);
+	}
 	k = find_kill(&self->recs, pid, 0);
 	ASSERT_NE(NULL, k);
 	EXPECT_EQ(OOMTRACE_SENDER_PROCESS, k->sender);
@@ -334,12 +371,12 @@ TEST_F(sigkill, a_write_to_cgroup_kill_is_recorded_with_the_paths)
 	EXPECT_EQ(getpid(), k->tgid);
 	EXPECT_EQ(cg.id, k->victim_cgroup_id);
 	EXPECT_NE(cg.id, k->cgroup_id);
-	for (i = 0; (r = records_get(&self->recs, OOMTRACE_CGROUP, i)); i++) {
-		EXPECT_EQ(OOMTRACE_RING_COMMIT, r->h.flags & OOMTRACE_FLAG_RING);
-		if (r->cgroup.cgroup_id == cg.id)
-			named = !strcmp(r->cgroup.path, path) && r->cgroup.removed;
-	}
-	EXPECT_TRUE(named);
+	EXPECT_NE(NULL, find_name(&self->recs, k->cgroup_id));
+	name = find_name(&self->recs, cg.id);
+	ASSERT_NE(NULL, name);
+	EXPECT_EQ(OOMTRACE_RING_COMMIT, name->h.flags & OOMTRACE_FLAG_RING);
+	EXPECT_STREQ(path, name->path);
+	EXPECT_EQ(1, name->removed);
 }
 
 /* ---- other senders ---- */
@@ -368,7 +405,7 @@ static int die_before_child(void *arg)
 	return read(ready[0], &c, 1) != 1;
 }
 
-TEST_F(sigkill, the_death_of_a_parent_is_told_from_a_kill)
+TEST_F(sender, the_death_of_a_parent_is_told_from_a_kill)
 {
 	volatile pid_t *child = alloc_shared(sizeof(*child));
 	const struct oomtrace_sigkill *k;
@@ -396,7 +433,7 @@ static int burn_cpu(void *unused)
 		continue;
 }
 
-TEST_F(sigkill, a_limit_of_cpu_time_is_the_kernels)
+TEST_F(sender, a_limit_of_cpu_time_is_the_kernels)
 {
 	const struct oomtrace_sigkill *k;
 	pid_t pid = start_child(burn_cpu, NULL);
@@ -431,6 +468,24 @@ static int flood_zombie(void *arg)
 	return 0;
 }
 
+/* Read all records anew. Returns those of signals to a process, and what they count. */
+static size_t recount(int fd, struct records *recs, pid_t to, unsigned long long *left_out)
+{
+	const union record *r;
+	size_t i, n = 0;
+
+	records_free(recs);
+	lseek(fd, 0, SEEK_SET);
+	device_drain(fd, recs);
+	*left_out = 0;
+	for (i = 0; (r = records_get(recs, OOMTRACE_SIGKILL, i)); i++) {
+		*left_out += r->sigkill.left_out;
+		n += HAS(&r->sigkill, sigkill, victim_tgid) &&
+		     r->sigkill.victim_tgid == to;
+	}
+	return n;
+}
+
 TEST_F(sigkill, a_hundred_thousand_are_counted_and_overwrite_no_oom)
 {
 	struct oomtrace_info before, after;
@@ -442,36 +497,29 @@ TEST_F(sigkill, a_hundred_thousand_are_counted_and_overwrite_no_oom)
 
 	if (!make_oom(_metadata, &victim))
 		SKIP(return, "no memory controller of cgroup v2");
-	device_wait(self->fd, &self->recs, OOMTRACE_NAME, 2);
-	records_free(&self->recs);
-	self->recs = (struct records){ };
+	EXPECT_TRUE(device_wait(self->fd, &self->recs, OOMTRACE_NAME, 1));
 	zombie = fork();
 	if (!zombie)
 		_exit(0);
 	ASSERT_EQ(0, waitid(P_PID, zombie, &info, WEXITED | WNOWAIT));
 	/* Let the paths of the OOM's SIGKILL be written. */
-	sleep_ms(1500);
-	device_drain(self->fd, &self->recs);
+	EXPECT_TRUE(device_wait(self->fd, &self->recs, OOMTRACE_CGROUP, 1));
 	device_info(self->fd, &before);
 	for (i = 0; i < 2; i++)
 		flooder[i] = start_child(flood_zombie, &zombie);
 	for (i = 0; i < 2; i++)
 		EXPECT_EQ(0, wait_child(flooder[i]));
 	/* The last count comes a second later. */
-	sleep_ms(2500);
-	records_free(&self->recs);
-	self->recs = (struct records){ };
-	lseek(self->fd, 0, SEEK_SET);
-	device_drain(self->fd, &self->recs);
+	for (i = 0; i < 100 && records + n < FLOOD; i++) {
+		sleep_ms(100);
+		records = recount(self->fd, &self->recs, zombie, &n);
+	}
 	device_info(self->fd, &after);
 	for (i = 0; (r = records_get(&self->recs, OOMTRACE_SIGKILL, i)); i++) {
 		EXPECT_TRUE(HAS(&r->sigkill, sigkill, left_out));
-		n += r->sigkill.left_out;
 		if (HAS(&r->sigkill, sigkill, victim_tgid) &&
-		    r->sigkill.victim_tgid == zombie) {
+		    r->sigkill.victim_tgid == zombie)
 			EXPECT_EQ(OOMTRACE_SENT_IGNORED, r->sigkill.result);
-			records++;
-		}
 	}
 	TH_LOG("%zu records, %llu counted by them", records, n);
 	EXPECT_EQ(FLOOD, n + records);

@@ -63,6 +63,8 @@ bool provoke_load(void);
 void provoke_unload(void);
 /* The path of a parameter: writing to it triggers the action. */
 #define PROVOKE(name)	"/sys/module/oomtrace_provoke/parameters/" name
+/* Ends stall_ms and lock_ms. */
+#define PROVOKE_RELEASE	"/sys/kernel/debug/oomtrace_release"
 
 /* ---- the kernel's report ---- */
 

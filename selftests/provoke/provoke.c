@@ -17,7 +17,8 @@
  *   scatter     fragment the free memory into single pages
  *   grab_order  allocate blocks of 2^number pages until allocation fails or the
  *               writer is killed; then also free what scatter allocated
- *   stall_ms    sleep that long, ignoring every signal, even SIGKILL
+ *   stall_ms    sleep that long, ignoring every signal, even SIGKILL; a write to the
+ *               file oomtrace_release in debugfs ends it earlier
  *   lock_ms     the same with the writer's address space locked, so that the kernel's
  *               reaper cannot free it
  *   policy      kill the process with that pid at the next OOM of the machine, as a
@@ -26,7 +27,8 @@
  *
  * The parameter refuse makes calls of kernel functions fail.
  */
-#include <linux/delay.h>
+#include <linux/debugfs.h>
+#include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/kprobes.h>
 #include <linux/list.h>
@@ -38,6 +40,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 
 #include "refuse.h"
 
@@ -258,13 +261,37 @@ static int grab_order_set(const char *val, const struct kernel_param *kp)
 	return 0;
 }
 
+/* Wakes stall_ms and lock_ms. A parameter cannot: one is written at a time. */
+static DECLARE_WAIT_QUEUE_HEAD(stalled);
+static bool released;
+static struct dentry *release_file;
+
+static ssize_t release_write(struct file *file, const char __user *buf, size_t size,
+			     loff_t *pos)
+{
+	WRITE_ONCE(released, true);
+	wake_up(&stalled);
+	return size;
+}
+
+static const struct file_operations release_fops = {
+	.owner	= THIS_MODULE,
+	.write	= release_write,
+};
+
+static void stall(unsigned int ms)
+{
+	WRITE_ONCE(released, false);
+	wait_event_timeout(stalled, READ_ONCE(released), msecs_to_jiffies(ms));
+}
+
 static int stall_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int ms;
 	int ret = kstrtouint(val, 0, &ms);
 
 	if (!ret)
-		msleep(ms);
+		stall(ms);
 	return ret;
 }
 
@@ -276,7 +303,7 @@ static int lock_set(const char *val, const struct kernel_param *kp)
 	if (ret)
 		return ret;
 	mmap_write_lock(current->mm);
-	msleep(ms);
+	stall(ms);
 	mmap_write_unlock(current->mm);
 	return 0;
 }
@@ -308,11 +335,14 @@ MODULE_PARM_DESC(lock_ms, "sleep that long with the address space locked");
 
 static int __init provoke_init(void)
 {
+	release_file = debugfs_create_file("oomtrace_release", 0200, NULL, NULL,
+					   &release_fops);
 	return register_oom_notifier(&oom_nb);
 }
 
 static void __exit provoke_exit(void)
 {
+	debugfs_remove(release_file);
 	refuse_exit();
 	unregister_oom_notifier(&oom_nb);
 	give_back(&held, ULONG_MAX);
