@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/bytes.h"
 #include "lib/lib.h"
 #include "lib/memcg_check.h"
 #include "lib/oom.h"
@@ -276,6 +277,7 @@ static void check_waiting(struct __test_metadata *_metadata, struct waiting *w,
 	EXPECT_EQ(0, OOMTRACE("last", "-v"));
 	EXPECT_IN("the tasks waited until ", said);
 	EXPECT_IN("Waits:     big[", said);
+	EXPECT_ALL_INTENDED(&w->recs);
 	records_free(&w->recs);
 	close(w->fd);
 	module_stop();
@@ -326,9 +328,87 @@ TEST_F(v1, tasks_wait_until_they_are_killed)
 	check_waiting(_metadata, &w, &self->cg, pid, OOMTRACE_ENDING_WAITERS_KILLED);
 }
 
+/* The record of that type in an episode that ended so; NULL if there is none. */
+static const union record *record_of_ending(const struct records *recs, unsigned int type,
+					    unsigned int ending)
+{
+	const union record *r = NULL, *end;
+	size_t i, n = 0;
+
+	while ((end = records_get(recs, OOMTRACE_OOM_END, n++)))
+		if (end->end.ending == ending)
+			break;
+	/* The episode is the first field of all these types; the last record is the result's. */
+	for (i = 0; end && i < recs->n; i++)
+		if (recs->r[i].h.type == type &&
+		    recs->r[i].begin.episode == end->end.episode)
+			r = &recs->r[i];
+	return r;
+}
+
+TEST_F(v1, tasks_wait_until_the_killer_is_on_and_then_one_dies)
+{
+	const union record *begin, *wait, *victim, *end;
+	struct waiting w = { };
+	char episode[24];
+	pid_t pid;
+
+	if (!self->s)
+		SKIP(return, "this kernel has no memory controller for cgroup v1 (CONFIG_MEMCG_V1)");
+	start_waiting(_metadata, &w, &self->cg, "--grow 64");
+	pid = w.big.pid;
+	memcg_set(&self->cg, "memory.oom_control", "0");
+	EXPECT_EQ(128 + SIGKILL, hog_wait(&w.big));
+	EXPECT_TRUE(device_wait(w.fd, &w.recs, OOMTRACE_OOM_END, 2));
+
+	/* The wait is an episode without a kill. */
+	begin = record_of_ending(&w.recs, OOMTRACE_OOM_BEGIN, OOMTRACE_ENDING_KILLER_ON);
+	end = record_of_ending(&w.recs, OOMTRACE_OOM_END, OOMTRACE_ENDING_KILLER_ON);
+	wait = record_of_ending(&w.recs, OOMTRACE_WAIT, OOMTRACE_ENDING_KILLER_ON);
+	ASSERT_NE(NULL, begin);
+	ASSERT_NE(NULL, wait);
+	EXPECT_EQ(OOMTRACE_TRIGGER_OOM_CONTROL, begin->begin.trigger);
+	EXPECT_EQ(pid, begin->begin.tgid);
+	EXPECT_EQ(pid, wait->wait.pid);
+	EXPECT_LE(500000000ULL, wait->wait.waited_ns);
+	EXPECT_LE(wait->wait.waited_ns, end->end.duration_ns);
+	EXPECT_EQ(0, wait->wait.killed);
+	EXPECT_EQ(NULL, record_of_ending(&w.recs, OOMTRACE_VICTIM, OOMTRACE_ENDING_KILLER_ON));
+	/* The kill is another. */
+	victim = record_of_ending(&w.recs, OOMTRACE_VICTIM, OOMTRACE_ENDING_KILLED);
+	ASSERT_NE(NULL, victim);
+	EXPECT_EQ(pid, victim->victim.tgid);
+	EXPECT_LT(begin->begin.episode, victim->victim.episode);
+	EXPECT_EQ(2, records_count(&w.recs, OOMTRACE_OOM_BEGIN));
+	EXPECT_EQ(1, stat_number("killer_on"));
+	snprintf(episode, sizeof(episode), "%llu",
+		 (unsigned long long)begin->begin.episode);
+	EXPECT_EQ(0, OOMTRACE("last", "-v", episode));
+	EXPECT_IN("the tasks waited until the cgroup's OOM killer was switched on", said);
+	EXPECT_ALL_INTENDED(&w.recs);
+	records_free(&w.recs);
+	close(w.fd);
+	module_stop();
+}
+
+/* The cgroups of the memory controller, also those that are removed and still in use. */
+static long count_cgroups(void)
+{
+	char *text = slurp("/proc/cgroups", NULL), line[128];
+	long n;
+
+	line_with(text, "memory\t", line, sizeof(line));
+	free(text);
+	if (sscanf(line, "memory %*d %ld", &n) != 1)
+		die("/proc/cgroups has no memory controller: %s", line);
+	return n;
+}
+
 TEST_F(v1, an_unload_closes_the_episode_and_the_task_waits_on)
 {
 	struct waiting w = { };
+	long before;
+	int i;
 
 	if (!self->s)
 		SKIP(return, "this kernel has no memory controller for cgroup v1 (CONFIG_MEMCG_V1)");
@@ -341,6 +421,12 @@ TEST_F(v1, an_unload_closes_the_episode_and_the_task_waits_on)
 	EXPECT_EQ(0, hog_wait(&w.big));
 	EXPECT_EQ(NULL, module_trace());
 	module_stop();
+	/* Nor has it left a reference to the cgroup. */
+	before = count_cgroups();
+	memcg_remove(&self->cg);
+	for (i = 0; i < 500 && count_cgroups() >= before; i++)
+		sleep_ms(20);
+	EXPECT_GT(before, count_cgroups());
 }
 
 TEST_HARNESS_MAIN
