@@ -155,6 +155,41 @@ static inline void zone_check_zonelist(struct __test_metadata *_metadata,
 	EXPECT_EQ(rows, allowed) TH_LOG("%s", report);
 }
 
+/* The next line of a call trace in the log; "?" marks what is no frame. */
+static inline const char *next_frame(const char *line)
+{
+	do {
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	} while (*line && memmem(line, strcspn(line, "\n"), " ? ", 3));
+	return line;
+}
+
+static inline bool is_in_line(const char *line, const char *frame)
+{
+	return frame && memmem(line, strcspn(line, "\n"), frame, strlen(frame));
+}
+
+/*
+ * The stack begins with the caller of out_of_memory(). Where the log shows the return
+ * probe's trampoline in its place, the next frame follows that.
+ */
+static inline void zone_check_first_frame(struct __test_metadata *_metadata,
+					  const char *trace, const char *text)
+{
+	const char *line = strstr(trace, "out_of_memory+");
+	char copy[OOMTRACE_STACK_TEXT + 1], *save, *first, *second;
+
+	ASSERT_NE(NULL, line);
+	strcpy(copy, text);
+	first = strtok_r(copy, " ", &save);
+	second = strtok_r(NULL, " ", &save);
+	line = next_frame(line);
+	EXPECT_TRUE(is_in_line(line, first) || is_in_line(next_frame(line), second))
+		TH_LOG("'%s' does not begin with the frame below out_of_memory() in:\n%s",
+		       text, trace);
+}
+
 /* The recorded callers of out_of_memory() are those of the kernel's call trace. */
 static inline void zone_check_stack(struct __test_metadata *_metadata,
 				    const struct scene *s,
@@ -176,6 +211,7 @@ static inline void zone_check_stack(struct __test_metadata *_metadata,
 	ASSERT_NE(NULL, trace);
 	snprintf(text, sizeof(text), "%.*s", OOMTRACE_STACK_TEXT, stack->text);
 	EXPECT_EQ(NULL, strstr(text, "oomtrace"));
+	zone_check_first_frame(_metadata, trace, text);
 	for (frame = strtok_r(text, " ", &save); frame;
 	     frame = strtok_r(NULL, " ", &save)) {
 		/*
