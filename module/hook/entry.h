@@ -22,21 +22,23 @@ struct oomtrace_entry {
 #endif
 };
 
+/* The first arguments of a function, each got by get(from, number). */
+#define OOMTRACE_3_ARGUMENTS(get, from)	get(from, 0), get(from, 1), get(from, 2)
+#define OOMTRACE_4_ARGUMENTS(get, from)	OOMTRACE_3_ARGUMENTS(get, from), get(from, 3)
+
 #if OOMTRACE_HAS_FTRACE
 /*
  * The callback does not ask ftrace to check for recursion: no handler calls a
  * function that is hooked.
  */
-#define OOMTRACE_ENTRY_CALLBACK(name, handler)				\
+#define OOMTRACE_ENTRY_CALLBACK(name, handler, arguments)		\
 static void notrace name##_callback(unsigned long ip,			\
 				    unsigned long parent_ip,		\
 				    struct ftrace_ops *ops,		\
 				    struct ftrace_regs *fregs)		\
 {									\
 	preempt_disable_notrace();					\
-	handler(oomtrace_fregs_argument(fregs, 0),			\
-		oomtrace_fregs_argument(fregs, 1),			\
-		oomtrace_fregs_argument(fregs, 2));			\
+	handler(arguments(oomtrace_fregs_argument, fregs));		\
 	preempt_enable_notrace();					\
 }
 
@@ -67,10 +69,24 @@ static void notrace name##_callback(unsigned long ip,			\
 
 #define OOMTRACE_ENTRY_OPS(name)	.ops.func = name##_callback,
 #else
-#define OOMTRACE_ENTRY_CALLBACK(name, handler)
+#define OOMTRACE_ENTRY_CALLBACK(name, handler, arguments)
 #define OOMTRACE_QUICK_ENTRY_CALLBACK(name, quick, handler)
 #define OOMTRACE_ENTRY_OPS(name)
 #endif
+
+#define OOMTRACE_DEFINE_ENTRY_OF(name, handler, arguments)		\
+static int name##_probe(struct kprobe *kp, struct pt_regs *regs)	\
+{									\
+	handler(arguments(regs_get_kernel_argument, regs));		\
+	return 0;							\
+}									\
+									\
+NOKPROBE_SYMBOL(name##_probe);						\
+OOMTRACE_ENTRY_CALLBACK(name, handler, arguments)			\
+struct oomtrace_entry name = {						\
+	.probe = name##_probe,						\
+	OOMTRACE_ENTRY_OPS(name)					\
+}
 
 /*
  * OOMTRACE_DEFINE_ENTRY(name, handler) defines the struct oomtrace_entry of that
@@ -78,20 +94,11 @@ static void notrace name##_callback(unsigned long ip,			\
  * registers, of which it uses those that the function has. Preemption is off.
  */
 #define OOMTRACE_DEFINE_ENTRY(name, handler)				\
-static int name##_probe(struct kprobe *kp, struct pt_regs *regs)	\
-{									\
-	handler(regs_get_kernel_argument(regs, 0),			\
-		regs_get_kernel_argument(regs, 1),			\
-		regs_get_kernel_argument(regs, 2));			\
-	return 0;							\
-}									\
-									\
-NOKPROBE_SYMBOL(name##_probe);						\
-OOMTRACE_ENTRY_CALLBACK(name, handler)					\
-struct oomtrace_entry name = {						\
-	.probe = name##_probe,						\
-	OOMTRACE_ENTRY_OPS(name)					\
-}
+	OOMTRACE_DEFINE_ENTRY_OF(name, handler, OOMTRACE_3_ARGUMENTS)
+
+/* The same with the first four. An integer that varies is in a register as others are. */
+#define OOMTRACE_DEFINE_ENTRY_4(name, handler)				\
+	OOMTRACE_DEFINE_ENTRY_OF(name, handler, OOMTRACE_4_ARGUMENTS)
 
 /*
  * OOMTRACE_DEFINE_QUICK_ENTRY(name, quick, handler) defines one whose handler is

@@ -94,6 +94,11 @@ static void append_prototype(const struct oomtrace_btf *v,
 	for (i = 0; i < nr; i++) {
 		if (i)
 			append_type_text(p, ", ");
+		/* Arguments that vary are one parameter without a type. */
+		if (!param[i].type) {
+			append_type_text(p, "...");
+			continue;
+		}
 		append_type(v, p, param[i].type);
 		append_type_text(p, oomtrace_btf_name(v, param[i].name_off));
 	}
