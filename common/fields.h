@@ -457,7 +457,27 @@
 	F(refused, commit_cpu,		UINT, none)		\
 	F(refused, commit_seq,		UINT, none)		\
 	F(refused, stack,		UINT, none)		\
-	F(refused, left_out,		UINT, none)
+	F(refused, left_out,		UINT, none)		\
+	F(refused, alloc_cpu,		UINT, none)		\
+	F(refused, alloc_seq,		UINT, none)
+
+#define OOMTRACE_FIELDS_ALLOC_FAILURE(F)			\
+	F(alloc_failure, pid,		INT,  none)		\
+	F(alloc_failure, tgid,		INT,  none)		\
+	F(alloc_failure, comm,		STR,  none)		\
+	F(alloc_failure, uid,		UINT, none)		\
+	F(alloc_failure, cgroup_id,	UINT, none)		\
+	F(alloc_failure, kind,		ENUM, alloc_kind)	\
+	F(alloc_failure, order,		UINT, none)		\
+	F(alloc_failure, bytes,		UINT, none)		\
+	F(alloc_failure, gfp,		HEX,  none)		\
+	F(alloc_failure, gfp_names,	STR,  none)		\
+	F(alloc_failure, no_warn,	UINT, none)		\
+	F(alloc_failure, context,	ENUM, context)		\
+	F(alloc_failure, oom_victim,	UINT, none)		\
+	F(alloc_failure, free,		UINT, none)		\
+	F(alloc_failure, stack,		UINT, none)		\
+	F(alloc_failure, left_out,	UINT, none)
 
 /* T(TYPE, type): every record type, in the order of enum oomtrace_type. */
 #define OOMTRACE_TYPES(T)		\
@@ -486,7 +506,8 @@
 	T(REMAINS, remains)		\
 	T(WAIT, wait)			\
 	T(CGROUP, cgroup)		\
-	T(REFUSED, refused)
+	T(REFUSED, refused)		\
+	T(ALLOC_FAILURE, alloc_failure)
 
 /*
  * The names of ENUM values: E(CONSTANT, "name"), one list for each enum of the
@@ -535,7 +556,19 @@
 	E(OOMTRACE_CAUSE_PID_NAMESPACE,	"pid_namespace")	\
 	E(OOMTRACE_CAUSE_PIDS_MAX,	"pids_max")		\
 	E(OOMTRACE_CAUSE_RLIMIT_NPROC,	"rlimit_nproc")		\
-	E(OOMTRACE_CAUSE_THREADS_MAX,	"threads_max")
+	E(OOMTRACE_CAUSE_THREADS_MAX,	"threads_max")		\
+	E(OOMTRACE_CAUSE_CONTIGUOUS,	"contiguous")		\
+	E(OOMTRACE_CAUSE_ALLOCATION,	"allocation")
+
+#define OOMTRACE_NAMES_alloc_kind(E)			\
+	E(OOMTRACE_ALLOC_OTHER,		"other")	\
+	E(OOMTRACE_ALLOC_PAGES,		"pages")	\
+	E(OOMTRACE_ALLOC_VMALLOC,	"vmalloc")
+
+#define OOMTRACE_NAMES_context(E)			\
+	E(OOMTRACE_CONTEXT_TASK,	"task")		\
+	E(OOMTRACE_CONTEXT_SOFTIRQ,	"softirq")	\
+	E(OOMTRACE_CONTEXT_HARDIRQ,	"hardirq")
 
 #define OOMTRACE_NAMES_recorded(E)			\
 	E(OOMTRACE_RECORDED_DENIED,	"denied")	\

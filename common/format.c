@@ -17,6 +17,8 @@
 	LIST(recorded,		OOMTRACE_RECORDEDS)	\
 	LIST(call,		OOMTRACE_CALLS)		\
 	LIST(cause,		OOMTRACE_CAUSES)	\
+	LIST(alloc_kind,	OOMTRACE_ALLOC_KINDS)	\
+	LIST(context,		OOMTRACE_CONTEXTS)	\
 	LIST(knob,		OOMTRACE_KNOBS)		\
 	LIST(scope,		OOMTRACE_SCOPES)	\
 	LIST(trigger,		OOMTRACE_TRIGGERS)	\
@@ -307,6 +309,8 @@ u32 oomtrace_stack_of(const struct oomtrace_header *rec)
 		return STACK_OF(rec, oom_begin);
 	if (rec->type == OOMTRACE_REFUSED)
 		return STACK_OF(rec, refused);
+	if (rec->type == OOMTRACE_ALLOC_FAILURE)
+		return STACK_OF(rec, alloc_failure);
 	return 0;
 }
 

@@ -29,7 +29,7 @@
 #define OOMTRACE_LABEL_MAX	32
 
 /* All type numbers are lower; not every lower number is used. */
-#define OOMTRACE_TYPES_END	(OOMTRACE_REFUSED + 1)
+#define OOMTRACE_TYPES_END	(OOMTRACE_ALLOC_FAILURE + 1)
 
 /* Bytes of the longest STR field of any type. */
 #define OOMTRACE_STR_MAX	OOMTRACE_STACK_TEXT

@@ -73,6 +73,7 @@
  * @OOMTRACE_WAIT: a task that waits since its cgroup's OOM killer is switched off
  * @OOMTRACE_CGROUP: the path of a cgroup whose id a sigkill record contains
  * @OOMTRACE_SIGKILL: one SIGKILL that was sent, by any sender; only with signals=kill
+ * @OOMTRACE_ALLOC_FAILURE: an allocation of the kernel that failed
  */
 enum oomtrace_type {
 	OOMTRACE_COMMIT		= 1,
@@ -101,11 +102,13 @@ enum oomtrace_type {
 	OOMTRACE_WAIT		= 32,
 	OOMTRACE_CGROUP		= 33,
 	OOMTRACE_REFUSED	= 34,
+	OOMTRACE_ALLOC_FAILURE	= 35,
 };
 
 /**
  * enum oomtrace_ring_id - the ring that buffered a record
- * @OOMTRACE_RING_COMMIT: commit decisions and SIGKILLs, which can be frequent
+ * @OOMTRACE_RING_COMMIT: commit decisions, refused calls, failed allocations and
+ *	SIGKILLs, which can be frequent
  * @OOMTRACE_RING_OOM: OOM episodes, which are rare; commit decisions never
  *	overwrite them
  * @OOMTRACE_RING_CANDIDATE: the candidates of OOM episodes, which overwrite only
@@ -345,6 +348,10 @@ enum oomtrace_call {
  * @OOMTRACE_CAUSE_PIDS_MAX: pids.max of a cgroup; tasks
  * @OOMTRACE_CAUSE_RLIMIT_NPROC: RLIMIT_NPROC; tasks of the user
  * @OOMTRACE_CAUSE_THREADS_MAX: kernel.threads-max; tasks
+ * @OOMTRACE_CAUSE_CONTIGUOUS: 2^order contiguous pages could not be allocated in this
+ *	call; no numbers
+ * @OOMTRACE_CAUSE_ALLOCATION: another allocation of the kernel failed in this call: of
+ *	one page, or by vmalloc(); no numbers
  */
 enum oomtrace_cause {
 	OOMTRACE_CAUSE_UNKNOWN,
@@ -358,6 +365,8 @@ enum oomtrace_cause {
 	OOMTRACE_CAUSE_PIDS_MAX,
 	OOMTRACE_CAUSE_RLIMIT_NPROC,
 	OOMTRACE_CAUSE_THREADS_MAX,
+	OOMTRACE_CAUSE_CONTIGUOUS,
+	OOMTRACE_CAUSE_ALLOCATION,
 	OOMTRACE_CAUSES,
 };
 
@@ -394,8 +403,13 @@ enum oomtrace_cause {
  * @cause: enum oomtrace_cause, the first of @causes.
  * @cause2: the second of @causes; absent if there is only one.
  * @cause3: the third of @causes; absent if there are only two.
- * @order: of HUGETLB: a huge page is 2^order pages; absent for other causes.
+ * @order: of HUGETLB: a huge page is 2^order pages; of CONTIGUOUS: 2^order pages were
+ *	asked for. Absent for other causes.
  * @reserved: zero.
+ * @alloc_seq: of CONTIGUOUS and ALLOCATION: number of the alloc_failure record; absent
+ *	if the failure has none.
+ * @alloc_cpu: CPU of that record.
+ * @reserved2: zero.
  *
  * Only with refusals=syscalls. At most 100 per second and CPU are recorded; the file
  * `stats` counts all of them.
@@ -426,6 +440,89 @@ struct oomtrace_refused {
 	__u8	cause3;
 	__u8	order;
 	__u8	reserved;
+	__u64	alloc_seq;
+	__u16	alloc_cpu;
+	__u16	reserved2[3];
+};
+
+/**
+ * enum oomtrace_alloc_kind - what kind of allocation failed
+ * @OOMTRACE_ALLOC_OTHER: the kernel reports it by words that are not known here
+ * @OOMTRACE_ALLOC_PAGES: pages from the page allocator, contiguous if there are several
+ * @OOMTRACE_ALLOC_VMALLOC: vmalloc(): pages that need not be contiguous
+ */
+enum oomtrace_alloc_kind {
+	OOMTRACE_ALLOC_OTHER,
+	OOMTRACE_ALLOC_PAGES,
+	OOMTRACE_ALLOC_VMALLOC,
+	OOMTRACE_ALLOC_KINDS,
+};
+
+/**
+ * enum oomtrace_context - where the kernel was when it made an allocation
+ * @OOMTRACE_CONTEXT_TASK: in a task
+ * @OOMTRACE_CONTEXT_SOFTIRQ: in a softirq
+ * @OOMTRACE_CONTEXT_HARDIRQ: in a hard interrupt
+ */
+enum oomtrace_context {
+	OOMTRACE_CONTEXT_TASK,
+	OOMTRACE_CONTEXT_SOFTIRQ,
+	OOMTRACE_CONTEXT_HARDIRQ,
+	OOMTRACE_CONTEXTS,
+};
+
+/** OOMTRACE_ALLOC_GFP_NAMES - bytes for the names of gfp flags of an alloc_failure */
+#define OOMTRACE_ALLOC_GFP_NAMES	72
+
+/**
+ * struct oomtrace_alloc_failure - an allocation of the kernel that failed
+ * @h: header. The record is written at the entry of warn_alloc(), which the kernel calls
+ *	whether it prints a message or not.
+ * @pid: current->pid; absent in an interrupt, which runs in a task that has no part in
+ *	it. So are @tgid, @uid, @comm, @cgroup_id and @oom_victim.
+ * @tgid: current->tgid.
+ * @uid: current's real uid.
+ * @gfp: the allocation's gfp flags; the bits depend on the kernel release.
+ * @comm: current->comm; bytes after the NUL are zero.
+ * @cgroup_id: id of current's memory cgroup.
+ * @bytes: size for which vmalloc() was called, bytes; absent for other kinds, and where
+ *	the kernel's message does not begin with it.
+ * @free: free pages of all zones then: NR_FREE_PAGES.
+ * @stack: number of the stack record with the functions that asked; absent if the table
+ *	of stacks is full.
+ * @left_out: failures on this CPU with the same @no_warn that the rate limit left
+ *	unrecorded since the last recorded one.
+ * @order: 2^order pages were asked for; absent unless @kind is PAGES.
+ * @kind: enum oomtrace_alloc_kind.
+ * @context: enum oomtrace_context.
+ * @no_warn: 1: with __GFP_NOWARN: the caller expects that it may fail, often has another
+ *	way, and the kernel prints nothing. Recorded only with refusals=syscalls.
+ * @oom_victim: 1: current is a victim of the OOM killer, and is about to exit.
+ * @reserved: zero.
+ * @gfp_names: @gfp as this kernel prints it (printk's %pGg); absent if too long.
+ *
+ * At most 10 per second and CPU are recorded with and without @no_warn each; the file
+ * `stats` counts all of them.
+ */
+struct oomtrace_alloc_failure {
+	struct oomtrace_header h;
+	__s32	pid;
+	__s32	tgid;
+	__u32	uid;
+	__u32	gfp;
+	char	comm[OOMTRACE_COMM_LEN];
+	__u64	cgroup_id;
+	__u64	bytes;
+	__u64	free;
+	__u32	stack;
+	__u32	left_out;
+	__u8	order;
+	__u8	kind;
+	__u8	context;
+	__u8	no_warn;
+	__u8	oom_victim;
+	__u8	reserved[3];
+	char	gfp_names[OOMTRACE_ALLOC_GFP_NAMES];
 };
 
 /**

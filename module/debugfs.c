@@ -30,6 +30,7 @@
 #include "oom/sigkill.h"
 #include "oom/terms.h"
 #include "refusals.h"
+#include "refused/alloc.h"
 #include "refused/refused.h"
 #include "ring/reader.h"
 #include "ring/resize.h"
@@ -282,6 +283,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	oomtrace_stats_show(m, oomtrace_episode_count(),
 			    oomtrace_stacks_refused());
 	oomtrace_refused_show(m);
+	oomtrace_alloc_show(m);
 	show_rings(m);
 	return 0;
 }

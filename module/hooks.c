@@ -35,6 +35,7 @@
 #include "oom/selection.h"
 #include "oom/victim.h"
 #include "oom/waiting.h"
+#include "refused/alloc.h"
 #include "refused/refused.h"
 #include "stats.h"
 #include "task.h"
@@ -255,6 +256,15 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.kind		= OOMTRACE_AT_ENTRY,
 		.at_entry	= &oomtrace_exit_victim,
 		.records	= "reap: exited",
+	},
+	[OOMTRACE_HOOK_WARN_ALLOC] = {
+		.names		= { "warn_alloc" },
+		.prototype	= {
+			"void warn_alloc(gfp_t gfp_mask, nodemask_t *nodemask, char *fmt, ...)"
+		},
+		.kind		= OOMTRACE_AT_ENTRY,
+		.at_entry	= &oomtrace_warn_alloc,
+		.records	= "alloc_failure",
 	},
 #define REFUSED_ENTRY(HOOK, call, symbol, fallback)	\
 	[OOMTRACE_HOOK_REFUSED_##HOOK] = {		\

@@ -20,7 +20,8 @@ struct oomtrace_rate {
 
 /**
  * oomtrace_rate_allows() - may this CPU write one more record now?
- * @rate: the CPU's; preemption is off.
+ * @rate: the CPU's; preemption is off. An interrupt may ask meanwhile: then a few
+ *	more may pass.
  * @per_second: the most in a second.
  *
  * Return: true at most @per_second times a second.
@@ -31,7 +32,8 @@ static inline bool oomtrace_rate_allows(struct oomtrace_rate *rate, u32 per_seco
 		rate->since = jiffies;
 		rate->n = 0;
 	}
-	if (rate->n == per_second)
+	/* Not "==": an interrupt may ask between this test and the increment. */
+	if (rate->n >= per_second)
 		return false;
 	rate->n++;
 	return true;

@@ -60,4 +60,4 @@ static const struct kernel_param_ops refusals_ops = {
 };
 module_param_cb(refusals, &refusals_ops, NULL, 0444);
 MODULE_PARM_DESC(refusals,
-		 "Which refusals are recorded besides those of commit accounting: off (default, no probe), syscalls (each system call for memory that answers ENOMEM, and what explains it).");
+		 "Which refusals are recorded besides those of commit accounting: off (default, no probe), syscalls (each system call for memory that answers ENOMEM, and what explains it; and failed allocations with __GFP_NOWARN).");

@@ -60,7 +60,7 @@ static const char * const all_hooks[] = {
 	"__vm_enough_memory", "out_of_memory", "oom_evaluate_task",
 	"oom_badness", "oom_kill_process", "mark_victim", "exit_oom_victim",
 	"wake_reaper", "start_task_reaping", "finish_task_reaping",
-	"skip_task_reaping", "oom_notify_list",
+	"skip_task_reaping", "oom_notify_list", "warn_alloc",
 };
 
 TEST_F(hooks, every_hook_is_attached)

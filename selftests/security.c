@@ -240,14 +240,15 @@ TEST_F(security, every_byte_of_a_record_is_intended)
 	for (i = 0; i < self->recs.n; i++)
 		seen[self->recs.r[i].h.type % 64]++;
 	/*
-	 * All types, except those that oomtraced writes, that some kernels lack, and that
-	 * of tasks that wait in a cgroup of version 1 (oom_v1).
+	 * All types, except those that oomtraced writes, that some kernels lack, that of
+	 * tasks that wait in a cgroup of version 1 (oom_v1), and that of failed allocations
+	 * (alloc_failure).
 	 */
 	for (i = 0; i < ARRAY_SIZE(seen); i++) {
 		const struct oomtrace_type_desc *desc = oomtrace_type_desc(i);
 
 		if (desc && i != OOMTRACE_SAMPLE && i != OOMTRACE_REPEAT &&
-		    i != OOMTRACE_PROCESS && i != OOMTRACE_WAIT &&
+		    i != OOMTRACE_PROCESS && i != OOMTRACE_WAIT && i != OOMTRACE_ALLOC_FAILURE &&
 		    (i != OOMTRACE_STACK || has_stacks()))
 			EXPECT_LT(0, seen[i]) TH_LOG("no %s", desc->name);
 	}

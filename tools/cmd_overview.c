@@ -15,6 +15,7 @@
 
 #include "../common/format.h"
 #include "cgroup_limits.h"
+#include "alloc_failure.h"
 #include "clock.h"
 #include "cmd_list.h"
 #include "cmd_overview.h"
@@ -128,6 +129,33 @@ static void say_refused_call(const struct store *st, const struct options *opt)
 	free(calls);
 }
 
+/* The last allocation of the kernel that failed, though it should not. */
+static void say_alloc_failures(const struct store *st, const struct options *opt)
+{
+	char who[HUMAN_TASK_LEN], words[ALLOC_TEXT_MAX], age[WHEN_MAX] = "";
+	const struct alloc_failure *last = NULL;
+	struct alloc_failure *list;
+	size_t n, i, kept = 0;
+
+	list = alloc_failures_find(st, opt, &n);
+	for (i = 0; i < n; i++) {
+		if (list[i].a->no_warn)
+			continue;
+		last = &list[i];
+		kept++;
+	}
+	if (last && last->dated)
+		when_write_age(age, clock_ns(CLOCK_REALTIME) - last->wall_ns);
+	if (last)
+		term_say("Failed", "%zu %s of the kernel; the last: %s: %s%s%s", kept,
+			 kept == 1 ? "allocation" : "allocations",
+			 alloc_failure_who(who, sizeof(who), last->a),
+			 alloc_failure_words(words, last->a,
+					     st->load[last->load].recs.facts.page_size),
+			 *age ? ", " : "", age);
+	free(list);
+}
+
 static void say_refusals(const struct store *st, const struct status *s,
 			 const struct options *opt)
 {
@@ -155,6 +183,7 @@ static void say_refusals(const struct store *st, const struct status *s,
 	}
 	free(list);
 	say_refused_call(st, opt);
+	say_alloc_failures(st, opt);
 }
 
 /* ---- now ---- */
@@ -282,7 +311,8 @@ static void read_records(struct store *st, const struct status *s,
 	}
 	store_read(st, &saved, RECORDS_OOM | RECORDS_TYPE(OOMTRACE_REPEAT) |
 		   RECORDS_TYPE(OOMTRACE_NAME) | RECORDS_TYPE(OOMTRACE_COMMIT) |
-		   RECORDS_TYPE(OOMTRACE_REFUSED));
+		   RECORDS_TYPE(OOMTRACE_REFUSED) |
+		   RECORDS_TYPE(OOMTRACE_ALLOC_FAILURE));
 }
 
 static int run_overview(const struct options *opt)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * oomtrace refusals: a table of the requests for address space that commit
- * accounting refused, grouped by process and moment, and one of the system calls that
- * other limits refused.
+ * accounting refused, grouped by process and moment, one of the system calls that
+ * other limits refused, and one of the kernel's allocations that failed.
  * oomtrace why: the sum of one of them, line by line.
  */
 #include <argp.h>
@@ -13,6 +13,7 @@
 #include <liboomtrace.h>
 
 #include "../common/format.h"
+#include "alloc_failure.h"
 #include "clock.h"
 #include "cmd_refusals.h"
 #include "human.h"
@@ -20,6 +21,7 @@
 #include "refusal.h"
 #include "refused_print.h"
 #include "size.h"
+#include "stack.h"
 #include "store_pick.h"
 #include "table.h"
 #include "term.h"
@@ -164,39 +166,77 @@ static int read_store(struct store *st, const struct options *opt)
 {
 	return store_read(st, opt, RECORDS_TYPE(OOMTRACE_COMMIT) |
 			  RECORDS_TYPE(OOMTRACE_STACK) |
-			  RECORDS_TYPE(OOMTRACE_REFUSED));
+			  RECORDS_TYPE(OOMTRACE_REFUSED) |
+			  RECORDS_TYPE(OOMTRACE_ALLOC_FAILURE));
+}
+
+/* Where the last ones begin, as chosen. */
+static size_t first_row(size_t n)
+{
+	return n > (unsigned long long)choice.at_most ? n - choice.at_most : 0;
+}
+
+/* The @i-th row of @n, in the order that was chosen. */
+static size_t row(size_t i, size_t n)
+{
+	return choice.reverse ? n - 1 - (i - first_row(n)) : i;
+}
+
+/*
+ * The kernel's allocations that failed. Those that may fail are in no table, since the
+ * kernel mostly has another way.
+ */
+static void print_failures(const struct store *st, struct alloc_failure *list, size_t n,
+			   const struct options *opt, bool follows)
+{
+	size_t i, kept = 0;
+
+	for (i = first_row(n); opt->json && i < n; i++)
+		alloc_failure_print_json(st, &list[row(i, n)]);
+	if (opt->json)
+		return;
+	for (i = 0; i < n; i++)
+		if (!list[i].a->no_warn)
+			list[kept++] = list[i];
+	if (follows && n)
+		putchar('\n');
+	if (kept)
+		alloc_failures_print_table(st, list, kept, &choice);
+	if (n > kept && !choice.no_headings)
+		term_say("Failures", "%zu of the kernel's allocations that may fail (__GFP_NOWARN): oomtrace dump --type alloc_failure lists them",
+			 n - kept);
 }
 
 static int run_refusals(const struct options *opt)
 {
+	struct alloc_failure *failures = NULL;
 	struct refused_call *calls = NULL;
 	struct refusal *list = NULL;
 	struct store st;
 	int status = read_store(&st, opt), damaged;
-	size_t n = 0, ncalls = 0, from, i;
+	size_t n = 0, ncalls = 0, nfailures = 0, i;
 
 	if (!status) {
 		list = refusals_find(&st, opt, &n);
 		calls = refused_find(&st, opt, &ncalls);
+		failures = alloc_failures_find(&st, opt, &nfailures);
 		term_start(opt);
-		from = n > (unsigned long long)choice.at_most ? n - choice.at_most : 0;
-		if (!n && !ncalls)
+		if (!n && !ncalls && !nfailures)
 			status = report_none(opt);
 		else if (n && !opt->json)
-			print_table(&st, list, from, n, opt);
-		for (i = from; opt->json && i < n; i++)
-			print_json(&st, &list[choice.reverse ? n - 1 - (i - from) : i]);
+			print_table(&st, list, first_row(n), n, opt);
+		for (i = first_row(n); opt->json && i < n; i++)
+			print_json(&st, &list[row(i, n)]);
 		if (n && ncalls && !opt->json)
 			putchar('\n');
 		if (ncalls && !opt->json)
 			refused_print_table(&st, calls, ncalls, &choice);
-		from = ncalls > (unsigned long long)choice.at_most ?
-		       ncalls - choice.at_most : 0;
-		for (i = from; opt->json && i < ncalls; i++)
-			refused_print_json(&st, &calls[choice.reverse ?
-						       ncalls - 1 - (i - from) : i]);
+		for (i = first_row(ncalls); opt->json && i < ncalls; i++)
+			refused_print_json(&st, &calls[row(i, ncalls)]);
+		print_failures(&st, failures, nfailures, opt, n || ncalls);
 	}
 	damaged = st.damaged;
+	free(failures);
 	free(calls);
 	free(list);
 	store_free(&st);
@@ -279,36 +319,6 @@ static void say_sum(const struct oomtrace_commit *c, unsigned int page)
 	say_line('=', "short by", s.short_by, page, "");
 }
 
-/* The names of the functions, without offsets. */
-static void say_stack(const struct store *st, const struct refusal *r)
-{
-	const struct records *recs = &st->load[r->load].recs;
-	const struct oomtrace_stack *stack;
-	char names[OOMTRACE_STACK_TEXT + 1] = "", *at, *word, *save;
-	char text[OOMTRACE_STACK_TEXT + 1], clean[2 * OOMTRACE_STACK_TEXT];
-	size_t i;
-
-	if (!oomtrace_field_valid(&r->c->h, OOMTRACE_BIT_commit_stack))
-		return;
-	for (i = 0; i < recs->n; i++) {
-		stack = (const void *)recs->rec[i];
-		if (stack->h.type == OOMTRACE_STACK && stack->id == r->c->stack)
-			break;
-	}
-	if (i == recs->n)
-		return;
-	oomtrace_get_str(&stack->h, "text", text, sizeof(text));
-	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-		at = strchr(word, '+');
-		if (at)
-			*at = '\0';
-		if (*names)
-			strcat(names, " ");
-		strcat(names, word);
-	}
-	term_say("Stack", "%s", term_clean(clean, sizeof(clean), names));
-}
-
 /* @largest: no request of the group is larger. */
 static void explain(const struct store *st, const struct refusal *r, bool largest)
 {
@@ -340,7 +350,8 @@ static void explain(const struct store *st, const struct refusal *r, bool larges
 	if (strcmp(text, "-"))
 		term_say("Unit", "%s", text);
 	say_sum(c, page);
-	say_stack(st, r);
+	say_stack(&st->load[r->load].recs,
+		  oomtrace_field_valid(&c->h, OOMTRACE_BIT_commit_stack) ? c->stack : 0);
 	refusal_ways_out(c, page);
 }
 
@@ -360,14 +371,31 @@ static struct refused_call *choose_call(const struct store *st, struct refused_c
 	return &calls[n - 1];
 }
 
+/*
+ * The failed allocation that is wanted. Without an id the newest, if nothing was refused:
+ * what a program was refused comes first.
+ */
+static struct alloc_failure *choose_failure(const struct store *st,
+					    struct alloc_failure *list, size_t n,
+					    bool refused)
+{
+	if (!wanted)
+		return n && !refused ? &list[n - 1] : NULL;
+	while (n > 0)
+		if (alloc_failure_is(st, &list[--n], wanted))
+			return &list[n];
+	return NULL;
+}
+
 static int run_why(const struct options *opt)
 {
+	struct alloc_failure *failures = NULL, *failure;
 	struct refused_call *calls = NULL, *call;
 	struct refusal *list = NULL, one;
 	bool found = false, largest = true;
 	struct store st;
 	int status = read_store(&st, opt), damaged;
-	size_t n = 0, ncalls = 0, i;
+	size_t n = 0, ncalls = 0, nfailures = 0, i;
 
 	if (!status) {
 		list = refusals_find(&st, opt, &n);
@@ -381,9 +409,16 @@ static int run_why(const struct options *opt)
 		}
 		calls = refused_find(&st, opt, &ncalls);
 		call = choose_call(&st, calls, ncalls, n ? &list[n - 1] : NULL);
+		failures = alloc_failures_find(&st, opt, &nfailures);
+		failure = choose_failure(&st, failures, nfailures, n || ncalls);
 		term_start(opt);
-		if (!n && !ncalls) {
+		if (!n && !ncalls && !nfailures) {
 			status = report_none(opt);
+		} else if (failure) {
+			if (opt->json)
+				alloc_failure_print_json(&st, failure);
+			else
+				alloc_failure_explain(&st, failure);
 		} else if (call) {
 			if (opt->json)
 				refused_print_json(&st, call);
@@ -400,6 +435,7 @@ static int run_why(const struct options *opt)
 		}
 	}
 	damaged = st.damaged;
+	free(failures);
 	free(calls);
 	free(list);
 	store_free(&st);
@@ -418,7 +454,7 @@ static const struct argp_option refusals_options[] = {
 const struct command command_refusals = {
 	.name = "refusals",
 	.summary = "a table of refused requests for memory, and ways out",
-	.help = "List the requests for address space that commit accounting refused with ENOMEM, and below them the system calls that another limit refused, if those are recorded (refusals=syscalls, or oomtrace record --refusals). The former are grouped by process and moment, since malloc tries several calls. LEFT is what could still be committed then. The lines below explain the limit that refused the last one, and what would have granted it."
+	.help = "List the requests for address space that commit accounting refused with ENOMEM, below them the system calls that another limit refused, if those are recorded (refusals=syscalls, or oomtrace record --refusals), and the kernel's own allocations that failed. The first are grouped by process and moment, since malloc tries several calls. LEFT is what could still be committed then. The lines below explain the limit that refused the last one, and what would have granted it."
 		"\v"
 		"Examples:\n"
 		"  oomtrace refusals --since today\n"
@@ -437,7 +473,7 @@ static const struct argp_option why_options[] = {
 const struct command command_why = {
 	.name = "why",
 	.summary = "why a request was refused: the kernel's sum, line by line",
-	.help = "Explain why a request for address space was refused: the kernel's sum line by line, the kernel's functions that led there, and what would have granted it. ID is that of oomtrace refusals, or the record_id in the JSON of a record; without it, the last one."
+	.help = "Explain why a request for address space was refused: the kernel's sum line by line, the kernel's functions that led there, and what would have granted it. Or why another system call was refused, or what an allocation of the kernel that failed was for. ID is that of oomtrace refusals, or the record_id in the JSON of a record; without it, the last one."
 		"\v"
 		"Examples:\n"
 		"  oomtrace why\n"

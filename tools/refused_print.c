@@ -13,6 +13,7 @@
 #include "json.h"
 #include "refusal.h"
 #include "refused_print.h"
+#include "stack.h"
 #include "term.h"
 #include "when.h"
 
@@ -128,6 +129,10 @@ void refused_explain(const struct store *st, const struct refused_call *c)
 	if (oomtrace_field_valid(&r->h, OOMTRACE_BIT_refused_commit_seq))
 		term_say("", "Its sum: oomtrace why %u.%llu", r->commit_cpu,
 			 (unsigned long long)r->commit_seq);
+	if (oomtrace_field_valid(&r->h, OOMTRACE_BIT_refused_alloc_seq))
+		term_say("", "Its allocation: oomtrace why %u.%llu", r->alloc_cpu,
+			 (unsigned long long)r->alloc_seq);
 	if (r->cause == OOMTRACE_CAUSE_UNKNOWN)
 		say_unknown(r);
+	say_stack(&st->load[c->load].recs, oomtrace_stack_of(&r->h));
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Notes of what commit accounting denied to a task in the system call that it is in, so
- * that the refusal of the call can be joined with the denial when the call returns.
+ * Notes of what commit accounting denied to a task in the system call that it is in, and
+ * which allocation of the kernel failed, so that the refusal of the call can be joined
+ * with these when the call returns.
  *
  * A task may change the CPU within a call, so the notes are by task: in a small table
  * by pid, with one slot for several pids. The note of one task may displace that of
@@ -62,10 +63,32 @@ void oomtrace_note_denial(u16 cpu, u64 seq, s64 used, s64 limit)
 
 	if (!note)
 		return;
+	note->denied = true;
 	note->cpu = cpu;
 	note->seq = seq;
 	note->used = used;
 	note->limit = limit;
+	end_note(note);
+}
+
+/**
+ * oomtrace_note_failure() - note that an allocation of the kernel failed in current
+ * @cpu: CPU of its record.
+ * @seq: number of its record; 0 if it has none.
+ * @order: 2^order pages were asked for; 0: one, or it was none of pages.
+ * @warned: the caller does not expect that it may fail.
+ */
+void oomtrace_note_failure(u16 cpu, u64 seq, u8 order, bool warned)
+{
+	struct oomtrace_note *note = begin_note();
+
+	if (!note)
+		return;
+	note->failed = true;
+	note->warned = warned;
+	note->order = order;
+	note->alloc_cpu = cpu;
+	note->alloc_seq = seq;
 	end_note(note);
 }
 

@@ -101,20 +101,46 @@ static void add_limit(struct oomtrace_refused *rec, enum oomtrace_cause cause, u
 }
 
 /* What commit accounting denied in this call. */
-static void add_notes(struct oomtrace_refused *rec)
+static void add_denial(struct oomtrace_refused *rec, const struct oomtrace_note *note)
 {
-	struct oomtrace_note note;
-
-	if (!oomtrace_note_take(&note))
+	add_cause(rec, OOMTRACE_CAUSE_COMMIT, (u64)note->used << PAGE_SHIFT,
+		  (u64)note->limit << PAGE_SHIFT, note->limit);
+	if (!note->seq)
 		return;
-	add_cause(rec, OOMTRACE_CAUSE_COMMIT, (u64)note.used << PAGE_SHIFT,
-		  (u64)note.limit << PAGE_SHIFT, note.limit);
-	if (!note.seq)
-		return;
-	rec->commit_cpu = note.cpu;
-	rec->commit_seq = note.seq;
+	rec->commit_cpu = note->cpu;
+	rec->commit_seq = note->seq;
 	rec->h.valid |= OOMTRACE_BIT(refused, commit_cpu) |
 			OOMTRACE_BIT(refused, commit_seq);
+}
+
+/* The allocation of the kernel that failed in this call. */
+static void add_failure(struct oomtrace_refused *rec, const struct oomtrace_note *note)
+{
+	if (note->order) {
+		add_cause(rec, OOMTRACE_CAUSE_CONTIGUOUS, 0, 0, false);
+		rec->order = note->order;
+		rec->h.valid |= OOMTRACE_BIT(refused, order);
+	} else {
+		add_cause(rec, OOMTRACE_CAUSE_ALLOCATION, 0, 0, false);
+	}
+	if (!note->alloc_seq)
+		return;
+	rec->alloc_cpu = note->alloc_cpu;
+	rec->alloc_seq = note->alloc_seq;
+	rec->h.valid |= OOMTRACE_BIT(refused, alloc_cpu) |
+			OOMTRACE_BIT(refused, alloc_seq);
+}
+
+/*
+ * A caller that wants no warning may have had another way. So its failure is the cause
+ * only if no limit is. Room for huge pages is asked for without a warning as well.
+ */
+static bool is_failure_the_cause(const struct oomtrace_refused *rec,
+				 const struct oomtrace_note *note)
+{
+	if (!note->failed || (rec->causes & BIT(OOMTRACE_CAUSE_HUGETLB)))
+		return false;
+	return note->warned || !rec->causes;
 }
 
 /* A capability counts where the kernel asks for it in the initial user namespace. */
@@ -394,8 +420,12 @@ void oomtrace_fill_causes(struct oomtrace_refused *rec,
 			  const struct oomtrace_call_args *c)
 {
 	const struct mm_struct *mm = current->mm;
+	struct oomtrace_note note;
 
-	add_notes(rec);
+	if (!oomtrace_note_take(&note))
+		note = (struct oomtrace_note){ };
+	if (note.denied)
+		add_denial(rec, &note);
 	if (c->call == OOMTRACE_CALL_FORK) {
 		add_task_limits(rec);
 	} else if (mm) {
@@ -411,6 +441,8 @@ void oomtrace_fill_causes(struct oomtrace_refused *rec,
 		if (!rec->causes)
 			add_map_count(rec, c, mm, 1);
 	}
+	if (is_failure_the_cause(rec, &note))
+		add_failure(rec, &note);
 	if (!rec->causes)
 		add_cause(rec, OOMTRACE_CAUSE_UNKNOWN, 0, 0, false);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel stacks that commit denials and OOMs refer to.
+ * The kernel stacks that commit denials, OOMs and failed allocations refer to.
  *
- * Both come from a few places, denials thousands of times from each. So a table of
+ * All come from a few places, denials thousands of times from each. So a table of
  * fixed size keeps each stack once, and records name it by number. An entry never
- * changes once it is added, so a look-up takes no lock. Denials and OOMs have parts
- * of their own. If all slots that a stack may use are full, the record is without a
+ * changes once it is added, so a look-up takes no lock. Each of the three has a part
+ * of its own. If all slots that a stack may use are full, the record is without a
  * stack; for denials that is counted.
  *
  * Handlers save stacks as addresses. Readers get them as symbols, which process
@@ -237,6 +237,23 @@ u32 oomtrace_stack_add_oom(const unsigned long *frames, u32 nr)
 }
 
 /**
+ * oomtrace_stack_save_alloc() - save the current stack, of an allocation that failed
+ *
+ * For a handler at the entry of a function, with preemption off, also in an interrupt.
+ * There the task below has no part in it, and would make each stack another one.
+ *
+ * Return: the stack's number, from 1; 0 if all its slots are full.
+ */
+noinline u32 oomtrace_stack_save_alloc(void)
+{
+	unsigned long frames[FRAMES];
+	u32 nr = stack_trace_save(frames, in_task() ? FRAMES : FRAMES / 2, 1);
+
+	return find_or_add(frames, nr, OOMTRACE_STACKS_COMMIT + OOMTRACE_STACKS_OOM,
+			   OOMTRACE_STACKS_ALLOC);
+}
+
+/**
  * oomtrace_stacks_refused() - count denials whose stack found no free slot
  *
  * Return: the count since load.
@@ -260,7 +277,8 @@ static u32 find_first_frame(const struct stack *s, char *symbol)
 		if (strstr(symbol, "[oomtrace]") ||
 		    strstr(symbol, "rethook_trampoline") ||
 		    strstr(symbol, "kretprobe_trampoline") ||
-		    strstr(symbol, "__vm_enough_memory"))
+		    strstr(symbol, "__vm_enough_memory") ||
+		    !strncmp(symbol, "warn_alloc+", strlen("warn_alloc+")))
 			return i;
 	}
 	return 0;

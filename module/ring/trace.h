@@ -32,7 +32,8 @@ void oomtrace_events_off(void);
 	V(CANDIDATE, candidate)		\
 	V(VERDICT, verdict)		\
 	V(VICTIM, victim)		\
-	V(OOM_END, oom_end)
+	V(OOM_END, oom_end)		\
+	V(ALLOC_FAILURE, alloc_failure)
 
 /* Export the values of the constants that the print formats name. */
 #define OOMTRACE_EV_NUMBER(constant, string)	TRACE_DEFINE_ENUM(constant);
@@ -45,13 +46,19 @@ OOMTRACE_NAMES_recomputed(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_policy(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_why(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_ending(OOMTRACE_EV_NUMBER)
+OOMTRACE_NAMES_alloc_kind(OOMTRACE_EV_NUMBER)
+OOMTRACE_NAMES_context(OOMTRACE_EV_NUMBER)
+
+/* Bytes of each string. The kernel's macros show the user a number, so no sizeof(). */
+#define OOMTRACE_EV_LEN_comm		OOMTRACE_COMM_LEN
+#define OOMTRACE_EV_LEN_gfp_names	OOMTRACE_ALLOC_GFP_NAMES
 
 /* Declare a field in the event's struct, by kind. */
 #define OOMTRACE_EV_FIELD_INT(field)	__field(long long, field)
 #define OOMTRACE_EV_FIELD_UINT(field)	__field(unsigned long long, field)
 #define OOMTRACE_EV_FIELD_HEX(field)	__field(unsigned long long, field)
 #define OOMTRACE_EV_FIELD_ENUM(field)	__field(unsigned int, field)
-#define OOMTRACE_EV_FIELD_STR(field)	__array(char, field, OOMTRACE_COMM_LEN)
+#define OOMTRACE_EV_FIELD_STR(field)	__array(char, field, OOMTRACE_EV_LEN_##field)
 #define OOMTRACE_EV_FIELD(type, field, kind, names)	\
 	OOMTRACE_EV_FIELD_##kind(field)
 

@@ -100,6 +100,7 @@ union record {
 	struct oomtrace_memcg memcg;
 	struct oomtrace_exempt exempt;
 	struct oomtrace_refused refused;
+	struct oomtrace_alloc_failure alloc_failure;
 	struct oomtrace_psi psi;
 	struct oomtrace_name name;
 	struct oomtrace_repeat repeat;

@@ -24,6 +24,7 @@ static struct {
 	{ "vm/user_reserve_kbytes" },
 	{ "vm/nr_hugepages" },
 	{ "vm/max_map_count" },
+	{ "net/core/optmem_max" },
 	{ "vm/oom_kill_allocating_task" },
 	{ "vm/oom_dump_tasks" },
 	{ "kernel/sysrq" },
