@@ -66,19 +66,36 @@ static void write_threads(struct text_writer *w, const struct oomtrace_header *r
 	}
 }
 
+/* Write how much of its memory is left, if that is known; false if there is none. */
+static bool write_memory_left(struct text_writer *w, const struct oomtrace_header *rec)
+{
+	s64 anon, file, shmem;
+	u64 pages;
+
+	if (!get_field(rec, B(remains_rss_anon), &anon) ||
+	    !get_field(rec, B(remains_rss_file), &file) ||
+	    !get_field(rec, B(remains_rss_shmem), &shmem))
+		return true;
+	pages = (u64)anon + (u64)file + (u64)shmem;
+	write_text(w, "; ");
+	if (!pages) {
+		write_text(w, "none of its memory is left");
+		return false;
+	}
+	write_pages(w, pages, false);
+	write_text(w, " are not freed");
+	return true;
+}
+
 /* "; 12 pages (48 KiB) are not freed, the reaper has given up" */
 static void write_held(struct text_writer *w, const struct oomtrace_header *rec)
 {
-	s64 anon, file, shmem, reaper;
 	const char *what = NULL;
+	s64 reaper;
 
-	if (get_field(rec, B(remains_rss_anon), &anon) &&
-	    get_field(rec, B(remains_rss_file), &file) &&
-	    get_field(rec, B(remains_rss_shmem), &shmem)) {
-		write_text(w, "; ");
-		write_pages(w, (u64)anon + (u64)file + (u64)shmem, false);
-		write_text(w, " are not freed");
-	}
+	/* What the reaper does is of no interest when there is nothing to free. */
+	if (!write_memory_left(w, rec))
+		return;
 	if (get_field(rec, B(remains_reaper), &reaper))
 		what = describe_reaper(reaper);
 	if (what)

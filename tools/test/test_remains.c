@@ -68,6 +68,12 @@ void test_remains(void)
 	feed(&r);
 	check_has(explanation(), "1 thread is left: io[813] is in state R; 12 pages (48 KiB) are not freed\n",
 		  "a_thread_that_runs_waits_nowhere");
+	r = make_remains(3010000000ULL);
+	r.rss_anon = 0;
+	r.h.valid &= ~OOMTRACE_BIT(remains, callers);
+	feed(&r);
+	check_has(explanation(), " io[813] waits in msleep; none of its memory is left\n",
+		  "a_victim_without_memory_has_no_pages_to_free");
 	r = make_remains(62000000000ULL);
 	r.threads = 0;
 	r.blocked = 0;

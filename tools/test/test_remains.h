@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_REMAINS_H
 #define OOMTRACE_TEST_REMAINS_H
 
-#define REMAINS_TESTS	7
+#define REMAINS_TESTS	8
 
 void test_remains(void);
 
