@@ -13,15 +13,18 @@
 #include "clock.h"
 #include "cmd_dump.h"
 #include "match.h"
+#include "plain.h"
 #include "records_json.h"
 #include "savefile_read.h"
 #include "signals.h"
 #include "when.h"
 
-enum { KEY_TIME = 0x200 };
+enum { KEY_TIME = 0x200, KEY_PLAIN };
 
 /* What a line of text begins with. */
 static enum { MONO, WALL, AGO } clock_shown;
+/* A sentence instead of the fields. */
+static bool plain;
 
 /* From the records' clock to CLOCK_REALTIME; 0 if a file does not say. */
 static long long wall_offset_ns;
@@ -79,6 +82,24 @@ static int print_record_dated(const struct oomtrace_header *rec)
 		      rest ? rest : text) < 0 ? -(errno ?: EIO) : 0;
 }
 
+/* A sentence with the time before it. Records that are only details have none. */
+static int print_record_plain(const struct options *opt, const struct oomtrace_header *rec)
+{
+	long long wall = rec->ts_ns + wall_offset_ns;
+	char when[WHEN_MAX], text[PLAIN_MAX];
+
+	if (!plain_sentence(text, rec, facts.page_size))
+		return opt->all_types ? 0 : oomtrace_print_text(rec, stdout);
+	if (clock_shown == MONO || !wall_offset_ns)
+		snprintf(when, sizeof(when), "%12.6f", rec->ts_ns / 1e9);
+	else if (clock_shown == AGO)
+		when_write_age(when, clock_ns(CLOCK_REALTIME) - wall);
+	else
+		when_write_precise(when, wall);
+	errno = 0;
+	return printf("%s %s\n", when, text) < 0 ? -(errno ?: EIO) : 0;
+}
+
 /* Returns 0 or a positive errno. */
 static int print_dump_record(const struct options *opt, const struct oomtrace_header *rec,
 			     bool flush)
@@ -90,6 +111,8 @@ static int print_dump_record(const struct options *opt, const struct oomtrace_he
 		wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
 	if (opt->json)
 		err = print_record_json(rec);
+	else if (plain)
+		err = print_record_plain(opt, rec);
 	else if (clock_shown == MONO || !wall_offset_ns)
 		err = oomtrace_print_text(rec, stdout);
 	else
@@ -167,6 +190,10 @@ static int parse_dump_option(int key, const char *arg)
 
 	if (key == 'f')
 		return match_add(arg) ? 0 : EINVAL;
+	if (key == KEY_PLAIN) {
+		plain = true;
+		return 0;
+	}
 	if (key != KEY_TIME)
 		return ARGP_ERR_UNKNOWN;
 	for (i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
@@ -198,6 +225,9 @@ static const struct argp_option dump_options[] = {
 	  0 },
 	{ "time", KEY_TIME, "wall|mono|ago", 0,
 	  "Begin lines with the time of day, the seconds since boot (default), or the age",
+	  0 },
+	{ "plain", KEY_PLAIN, NULL, 0,
+	  "A sentence for each record instead of its fields; records that are only details of others have none",
 	  0 },
 	{ 0 }
 };
@@ -254,6 +284,8 @@ const struct command command_live = {
 		"Examples:\n"
 		"  oomtrace live\n"
 		"      watch; Ctrl-C ends it\n"
+		"  oomtrace live --plain --time wall\n"
+		"      what happens, in sentences\n"
 		"  oomtrace live --filter ret!=0 --filter 'pages>262144'\n"
 		"      refused requests for more than 1 GiB\n"
 		"  oomtrace live --oldest --json >> oomtrace.jsonl\n"

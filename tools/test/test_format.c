@@ -17,6 +17,7 @@
 #include "test_metrics.h"
 #include "test_owner.h"
 #include "test_overcommit.h"
+#include "test_plain.h"
 #include "test_remains.h"
 #include "test_replay.h"
 #include "test_savefile.h"
@@ -405,7 +406,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	plan(31 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + ACCOUNT_TESTS + SIGKILL_TESTS +
-	     REMAINS_TESTS + WAITS_TESTS + FUZZ_TESTS + REPLAY_TESTS +
+	     PLAIN_TESTS + REMAINS_TESTS + WAITS_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS +
 	     METRICS_TESTS + JOURNAL_TESTS + HISTORY_TESTS + WHEN_TESTS +
 	     OWNER_TESTS + SERVICE_TESTS + LIMITS_TESTS + SCHEMA_TESTS + CLI_TESTS);
@@ -424,6 +425,7 @@ int main(int argc, char **argv)
 	test_story();
 	test_zones();
 	test_sigkill();
+	test_plain();
 	test_remains();
 	test_waits();
 	test_account();

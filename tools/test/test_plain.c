@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests the sentences of oomtrace live --plain, by constructed records.
+ */
+#include <string.h>
+
+#include "../plain.h"
+#include "test_plain.h"
+#include "test_util.h"
+
+static void check_plain(const struct oomtrace_header *rec, const char *want,
+			const char *name)
+{
+	static char buf[PLAIN_MAX];
+
+	check_text(plain_sentence(buf, rec, 4096) ? buf : "(none)", want, name);
+}
+
+static void test_refusals(void)
+{
+	RECORD(c, COMMIT, commit);
+	RECORD(r, REFUSED, refused);
+	RECORD(m, MARK, mark);
+
+	c.tgid = 12;
+	strcpy(c.comm, "dd");
+	c.pages = 2621440;
+	c.ret = -12;
+	c.mode = 2;
+	c.origin = OOMTRACE_ORIGIN_MMAP;
+	c.committed = 2621441;
+	c.allowed = 1;
+	check_plain(&c.h, "dd[12] was refused 10 GiB by mmap, 10.0 GiB too much",
+		    "a_refused_request");
+	c.ret = 0;
+	check_plain(&c.h, "dd[12] was granted 10 GiB by mmap", "a_granted_request");
+
+	r.tgid = 12;
+	strcpy(r.comm, "app");
+	r.call = OOMTRACE_CALL_MMAP;
+	r.ret = -12;
+	r.bytes = 128 << 20;
+	r.causes = 1U << OOMTRACE_CAUSE_RLIMIT_AS;
+	r.cause = OOMTRACE_CAUSE_RLIMIT_AS;
+	r.used = 64 << 20;
+	r.limit = 100 << 20;
+	r.h.valid &= ~(OOMTRACE_BIT(refused, cause2) | OOMTRACE_BIT(refused, cause3));
+	check_plain(&r.h, "app[12]: mmap of 128 MiB was refused with ENOMEM: RLIMIT_AS (ulimit -v): 64 MiB of 100 MiB were in use",
+		    "a_refused_call");
+	r.cause = OOMTRACE_CAUSE_CONTIGUOUS;
+	r.order = 9;
+	r.left_out = 3;
+	check_plain(&r.h, "app[12]: mmap of 128 MiB was refused with ENOMEM: the kernel could not allocate 512 contiguous pages for it (3 before it have no record)",
+		    "a_refused_call_for_contiguous_memory_amid_others");
+	r.cause = OOMTRACE_CAUSE_ALLOCATION;
+	r.left_out = 0;
+	check_plain(&r.h, "app[12]: mmap of 128 MiB was refused with ENOMEM: the kernel could not allocate memory for it",
+		    "a_refused_call_for_another_allocation");
+
+	m.knob = OOMTRACE_KNOB_RATIO;
+	m.old = 50;
+	m.new = 60;
+	check_plain(&m.h, "vm.overcommit_ratio was changed from 50 to 60",
+		    "a_changed_sysctl");
+}
+
+static void test_alloc_failures(void)
+{
+	RECORD(a, ALLOC_FAILURE, alloc_failure);
+
+	a.tgid = 12;
+	strcpy(a.comm, "dpdk");
+	a.kind = OOMTRACE_ALLOC_PAGES;
+	a.order = 4;
+	a.free = 25600;
+	a.h.valid &= ~OOMTRACE_BIT(alloc_failure, bytes);
+	check_plain(&a.h, "dpdk[12]: the kernel could not allocate 16 contiguous pages (64 KiB); 100 MiB of memory were free",
+		    "contiguous_pages");
+	a.no_warn = 1;
+	a.oom_victim = 1;
+	check_plain(&a.h, "dpdk[12]: the kernel could not allocate 16 contiguous pages (64 KiB); 100 MiB of memory were free; it expects that this may fail, and often has another way (__GFP_NOWARN); the task is a victim of the OOM killer",
+		    "an_allocation_that_may_fail_of_a_victim");
+	a.no_warn = 0;
+	a.order = 0;
+	a.context = OOMTRACE_CONTEXT_SOFTIRQ;
+	a.h.valid &= ~(OOMTRACE_BIT(alloc_failure, tgid) |
+		       OOMTRACE_BIT(alloc_failure, oom_victim));
+	a.left_out = 7;
+	check_plain(&a.h, "a softirq: the kernel could not allocate 1 page (4 KiB); 100 MiB of memory were free (7 before it have no record)",
+		    "an_interrupt_names_no_task");
+	a.left_out = 0;
+	a.kind = OOMTRACE_ALLOC_VMALLOC;
+	a.context = OOMTRACE_CONTEXT_HARDIRQ;
+	a.bytes = 1 << 30;
+	a.h.valid &= ~OOMTRACE_BIT(alloc_failure, order);
+	a.h.valid |= OOMTRACE_BIT(alloc_failure, bytes);
+	check_plain(&a.h, "an interrupt: the kernel could not allocate 1 GiB by vmalloc; 100 MiB of memory were free",
+		    "vmalloc_with_its_size");
+	a.h.valid &= ~(OOMTRACE_BIT(alloc_failure, bytes) |
+		       OOMTRACE_BIT(alloc_failure, free));
+	check_plain(&a.h, "an interrupt: the kernel could not allocate memory by vmalloc",
+		    "vmalloc_without_its_size");
+}
+
+static void test_ooms(void)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(v, VERDICT, verdict);
+	RECORD(k, VICTIM, victim);
+	RECORD(e, OOM_END, oom_end);
+	RECORD(w, WAIT, wait);
+	RECORD(r, REMAINS, remains);
+
+	b.episode = 3;
+	b.pid = 12;
+	strcpy(b.comm, "dd");
+	b.scope = OOMTRACE_SCOPE_MEMCG;
+	check_plain(&b.h, "OOM 3: a cgroup has no memory left; dd[12] needed some",
+		    "the_begin_of_an_oom");
+	v.episode = 3;
+	v.tgid = 13;
+	v.points = 5249;
+	strcpy(v.comm, "hog");
+	check_plain(&v.h, "OOM 3: the kernel chose hog[13], with 5249 points", "a_choice");
+	k.episode = 3;
+	k.tgid = 13;
+	k.rss_anon = 256;
+	k.why = OOMTRACE_WHY_CHOSEN;
+	strcpy(k.comm, "hog");
+	check_plain(&k.h, "OOM 3: hog[13] is killed; it has 1 MiB of memory", "a_kill");
+	e.episode = 3;
+	e.ending = OOMTRACE_ENDING_KILLED;
+	e.victims = 1;
+	e.duration_ns = 1500000;
+	check_plain(&e.h, "OOM 3 is over: killed, 1 killed, after 1.500 ms",
+		    "the_end_of_an_oom");
+
+	w.episode = 3;
+	w.pid = 14;
+	w.ns_pid = 14;
+	strcpy(w.comm, "app");
+	w.waited_ns = 2500000000ULL;
+	w.waits = 1;
+	check_plain(&w.h, "OOM 3: app[14] waited 2.50 s", "a_wait_that_is_over");
+	w.h.valid &= ~OOMTRACE_BIT(wait, waited_ns);
+	check_plain(&w.h, "OOM 3: app[14] waits, since the OOM killer of its cgroup is off",
+		    "a_wait_that_begins");
+
+	r.episode = 3;
+	r.pid = 13;
+	r.tgid = 13;
+	strcpy(r.comm, "hog");
+	r.since_kill_ns = 3010000000ULL;
+	r.threads = 1;
+	r.blocked = 1;
+	r.thread_pid = 15;
+	strcpy(r.thread_comm, "io");
+	strcpy(r.wchan, "msleep");
+	r.rss_anon = 12;
+	r.reaper = OOMTRACE_REAPER_GAVE_UP;
+	check_plain(&r.h, "OOM 3: hog[13] is still there, 3.01 s after the kill: 1 thread is left, in state D (no signal reaches it): io[15] waits in msleep; 12 pages (48 KiB) are not freed, the reaper has given up, since the address space was locked",
+		    "what_is_left_of_a_victim");
+	r.threads = 0;
+	check_plain(&r.h, "OOM 3: hog[13] is gone, 3.01 s after the kill",
+		    "a_victim_that_is_gone");
+}
+
+static void test_sigkills(void)
+{
+	RECORD(k, SIGKILL, sigkill);
+	RECORD(g, CGROUP, cgroup);
+
+	k.sender = OOMTRACE_SENDER_PROCESS;
+	k.how = OOMTRACE_HOW_KILL;
+	k.result = OOMTRACE_SENT_DELIVERED;
+	k.tgid = 12;
+	strcpy(k.comm, "ba\nsh");
+	k.victim_tgid = 13;
+	strcpy(k.victim_comm, "worker");
+	k.near = OOMTRACE_NEAR_NONE;
+	check_plain(&k.h, "worker[13] was killed by kill -9 of ba\\nsh[12], not by the OOM killer",
+		    "a_sigkill_whose_sender_cannot_forge_a_line");
+	k.left_out = 5;
+	k.h.valid = OOMTRACE_BIT(sigkill, left_out);
+	check_plain(&k.h, "5 SIGKILLs have no record of their own", "a_count_of_sigkills");
+
+	g.cgroup_id = 4127;
+	strcpy(g.path, "/user.slice/a\x1b");
+	check_plain(&g.h, "cgroup 4127 is /user.slice/a\\x1b", "the_path_of_a_cgroup");
+	g.removed = 1;
+	g.h.valid &= ~OOMTRACE_BIT(cgroup, path);
+	check_plain(&g.h, "cgroup 4127 has no path: it was removed",
+		    "a_cgroup_without_a_path");
+}
+
+void test_plain(void)
+{
+	RECORD(z, ZONE, zone);
+	RECORD(l, LOST, lost);
+
+	test_refusals();
+	test_alloc_failures();
+	test_ooms();
+	test_sigkills();
+	l.count = 4;
+	check_plain(&l.h, "4 records were overwritten before they were read",
+		    "lost_records");
+	check_plain(&z.h, "(none)", "a_detail_of_another_record_has_no_sentence");
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef OOMTRACE_TEST_PLAIN_H
+#define OOMTRACE_TEST_PLAIN_H
+
+#define PLAIN_TESTS	25
+
+void test_plain(void);
+
+#endif /* OOMTRACE_TEST_PLAIN_H */
