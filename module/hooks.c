@@ -19,7 +19,6 @@
 #include <trace/events/oom.h>
 #include <trace/events/signal.h>
 
-#include "commit/notes.h"
 #include "commit/sysctl.h"
 #include "commit/vm_enough.h"
 #include "compat/memcontrol.h"
@@ -28,6 +27,7 @@
 #include "hook/prototype.h"
 #include "hooks.h"
 #include "hooks_mode.h"
+#include "hooks_refusals.h"
 #include "oom/account.h"
 #include "oom/candidate.h"
 #include "oom/daemon.h"
@@ -339,38 +339,6 @@ static void follow_mode(struct work_struct *unused)
 
 static bool refusals_wanted;
 
-static void attach_refusals(void)
-{
-	unsigned int i;
-
-	/* Before the first handler: no note may be of a call that began earlier. */
-	WRITE_ONCE(oomtrace_notes_on, true);
-	for (i = OOMTRACE_HOOK_REFUSED_FIRST; i <= OOMTRACE_HOOK_REFUSED_LAST; i++) {
-		/* What failed is tried again only when refusals were off meanwhile. */
-		if (hooks[i].name || hooks[i].error)
-			continue;
-		attach_hook(i);
-		if (!hooks[i].name)
-			pr_info("cannot hook %s (error %d): no %s\n", hooks[i].names[0],
-				hooks[i].error, hooks[i].records);
-	}
-}
-
-static int detach_refusals(void)
-{
-	int i, ret, first = 0;
-
-	for (i = OOMTRACE_HOOK_REFUSED_LAST; i >= OOMTRACE_HOOK_REFUSED_FIRST; i--) {
-		ret = detach_hook(i);
-		if (ret && !first)
-			first = ret;
-		hooks[i].error = 0;
-	}
-	if (!first)
-		WRITE_ONCE(oomtrace_notes_on, false);
-	return first;
-}
-
 /**
  * oomtrace_hooks_refusals() - hook the system calls whose refusals are recorded
  * @on: true to hook them, false to take the hooks away.
@@ -386,11 +354,11 @@ int oomtrace_hooks_refusals(bool on)
 
 	mutex_lock(&hooks_mutex);
 	if (!on)
-		ret = detach_refusals();
+		ret = oomtrace_hooks_detach_refusals(hooks);
 	if (!ret)
 		refusals_wanted = on;
 	if (on && hooks_on)
-		attach_refusals();
+		oomtrace_hooks_attach_refusals(hooks);
 	mutex_unlock(&hooks_mutex);
 	return ret;
 }
@@ -491,7 +459,7 @@ int oomtrace_hooks_attach(void)
 		oomtrace_hooks_follow_mode(&hooks[OOMTRACE_HOOK_VM_ENOUGH],
 					   &hooks[OOMTRACE_HOOK_VM_ENOUGH_RETURN]);
 		if (refusals_wanted)
-			attach_refusals();
+			oomtrace_hooks_attach_refusals(hooks);
 	}
 	mutex_unlock(&hooks_mutex);
 	if (ret)
@@ -553,7 +521,7 @@ int oomtrace_hooks_enable(bool on)
 	if (!ret && on) {
 		oomtrace_vm_enough_look_again(0);
 		if (refusals_wanted)
-			attach_refusals();
+			oomtrace_hooks_attach_refusals(hooks);
 	}
 	mutex_unlock(&hooks_mutex);
 	return ret;
