@@ -558,7 +558,9 @@
 	E(OOMTRACE_CAUSE_RLIMIT_NPROC,	"rlimit_nproc")		\
 	E(OOMTRACE_CAUSE_THREADS_MAX,	"threads_max")		\
 	E(OOMTRACE_CAUSE_CONTIGUOUS,	"contiguous")		\
-	E(OOMTRACE_CAUSE_ALLOCATION,	"allocation")
+	E(OOMTRACE_CAUSE_ALLOCATION,	"allocation")		\
+	E(OOMTRACE_CAUSE_MEMCG,		"memcg")		\
+	E(OOMTRACE_CAUSE_ADDRESS_SPACE,	"address_space")
 
 #define OOMTRACE_NAMES_alloc_kind(E)			\
 	E(OOMTRACE_ALLOC_OTHER,		"other")	\

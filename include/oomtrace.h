@@ -352,6 +352,9 @@ enum oomtrace_call {
  *	call; no numbers
  * @OOMTRACE_CAUSE_ALLOCATION: another allocation of the kernel failed in this call: of
  *	one page, or by vmalloc(); no numbers
+ * @OOMTRACE_CAUSE_MEMCG: a memory cgroup could not be charged in this call: memory of
+ *	the nearest cgroup that is full, and its limit; bytes
+ * @OOMTRACE_CAUSE_ADDRESS_SPACE: no gap in the address space was large enough; no numbers
  */
 enum oomtrace_cause {
 	OOMTRACE_CAUSE_UNKNOWN,
@@ -367,6 +370,8 @@ enum oomtrace_cause {
 	OOMTRACE_CAUSE_THREADS_MAX,
 	OOMTRACE_CAUSE_CONTIGUOUS,
 	OOMTRACE_CAUSE_ALLOCATION,
+	OOMTRACE_CAUSE_MEMCG,
+	OOMTRACE_CAUSE_ADDRESS_SPACE,
 	OOMTRACE_CAUSES,
 };
 

@@ -37,6 +37,7 @@
 #include "oom/waiting.h"
 #include "refused/alloc.h"
 #include "refused/refused.h"
+#include "refused/within.h"
 #include "stats.h"
 #include "task.h"
 
@@ -279,6 +280,29 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 	},
 	OOMTRACE_REFUSED_CALLS(REFUSED_ENTRY)
 #undef REFUSED_ENTRY
+	[OOMTRACE_HOOK_REFUSED_CHARGE] = {
+		.names		= { "try_charge_memcg", "try_charge" },
+		.prototype	= {
+			"int try_charge_memcg(struct mem_cgroup *memcg, gfp_t gfp_mask, unsigned int nr_pages)"
+		},
+		.kind		= OOMTRACE_BY_KRETPROBE,
+		.records	= "refused: memcg",
+		.entry		= oomtrace_charge_entry,
+		.ret		= oomtrace_charge_return,
+		.data_size	= &oomtrace_charge_size,
+		.on_demand	= true,
+		.many_instances	= true,
+		.when		= "refusals is syscalls",
+	},
+	[OOMTRACE_HOOK_REFUSED_NO_GAP] = {
+		.names		= { "__get_unmapped_area", "get_unmapped_area" },
+		.kind		= OOMTRACE_BY_KRETPROBE,
+		.records	= "refused: address_space",
+		.ret		= oomtrace_no_gap_return,
+		.on_demand	= true,
+		.many_instances	= true,
+		.when		= "refusals is syscalls",
+	},
 	[OOMTRACE_HOOK_NOTIFIER] = {
 		.names		= { "oom_notify_list" },
 		.kind		= OOMTRACE_BY_NOTIFIER,

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "lib/commit.h"
+#include "lib/oom.h"
 #include "lib/refused.h"
 #include "lib/test.h"
 
@@ -378,6 +379,73 @@ TEST_F(refused, the_denial_of_an_earlier_call_is_not_joined)
 			    ONE(RLIMIT_AS));
 	EXPECT_FALSE(HAS(rec, refused, commit_seq));
 	EXPECT_LE(1, commits_by(&self->recs, pid));
+}
+
+/* ---- what fails within a call ---- */
+
+/* Six of these fit nowhere: the address space has 128 TiB. */
+#define HUGE	((size_t)24 << 40)
+
+static int map_beyond_the_address_space(void *unused)
+{
+	int i;
+
+	(void)unused;
+	for (i = 0; i < 6; i++)
+		if (map_anonymous(HUGE, PROT_NONE, MAP_PRIVATE | MAP_NORESERVE) ==
+		    MAP_FAILED)
+			return errno == ENOMEM ? 0 : 1;
+	return 2;
+}
+
+TEST_F(refused, an_address_space_without_a_gap_is_the_cause)
+{
+	const struct oomtrace_refused *rec;
+	pid_t pid;
+
+	if (PAGE != 4096 || sizeof(long) != 8)
+		SKIP(return, "the size of the address space is another one");
+	pid = EXPECT_REFUSED(map_beyond_the_address_space, NULL);
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+			    ONE(ADDRESS_SPACE));
+	EXPECT_EQ(HUGE, rec->bytes);
+	EXPECT_FALSE(HAS(rec, refused, used));
+}
+
+/* Each map takes some of the kernel's memory, which the cgroup is charged for. */
+static int fill_cgroup_with_maps(void *dir)
+{
+	char path[160];
+	int i;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", (char *)dir);
+	if (spill("/proc/self/oom_score_adj", "-1000") || spill(path, "0"))
+		return 1;
+	for (i = 0; i < 200000; i++)
+		if (map_anonymous(PAGE, i & 1 ? PROT_READ : PROT_NONE, MAP_PRIVATE) ==
+		    MAP_FAILED)
+			return errno == ENOMEM ? 0 : 2;
+	return 3;
+}
+
+TEST_F(refused, a_charge_to_a_memory_cgroup_is_the_cause)
+{
+	const struct oomtrace_refused *rec;
+	struct memcg cg;
+	pid_t pid;
+
+	if (!memcg_make(&cg, "refused_charge", MB(4)))
+		SKIP(return, "no memory controller of cgroup v2");
+	sysctl_write("vm/max_map_count", 1000000);
+	pid = EXPECT_REFUSED(fill_cgroup_with_maps, cg.dir);
+	memcg_remove(&cg);
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+			    ONE(MEMCG));
+	EXPECT_TRUE(HAS(rec, refused, used));
+	EXPECT_EQ(MB(4), rec->limit);
+	EXPECT_GE(rec->limit, rec->used);
+	/* The charge was for a few pages at most. */
+	EXPECT_LT(rec->limit, rec->used + 16 * PAGE);
 }
 
 /* ---- what is not known ---- */

@@ -95,11 +95,6 @@ static void say_unknown(const struct oomtrace_refused *r)
 	case OOMTRACE_CALL_MLOCK:
 		term_say("", "This call also answers ENOMEM if a part of the range is not mapped.");
 		break;
-	case OOMTRACE_CALL_MMAP:
-	case OOMTRACE_CALL_MREMAP:
-	case OOMTRACE_CALL_BRK:
-		term_say("", "It also fails if no gap in the address space is large enough.");
-		break;
 	}
 	term_say("Next", "oomtrace limits %d, while the process lives", r->tgid);
 }

@@ -52,6 +52,7 @@ static const char * const limit_names[OOMTRACE_CAUSES] = {
 	[OOMTRACE_CAUSE_RLIMIT_AS]	= "RLIMIT_AS (ulimit -v)",
 	[OOMTRACE_CAUSE_RLIMIT_DATA]	= "RLIMIT_DATA (ulimit -d)",
 	[OOMTRACE_CAUSE_RLIMIT_MEMLOCK]	= "RLIMIT_MEMLOCK (ulimit -l)",
+	[OOMTRACE_CAUSE_MEMCG]		= "memory.max of its cgroup",
 	[OOMTRACE_CAUSE_PIDS_MAX]	= "pids.max of its cgroup",
 	[OOMTRACE_CAUSE_RLIMIT_NPROC]	= "RLIMIT_NPROC (ulimit -u)",
 	[OOMTRACE_CAUSE_THREADS_MAX]	= "kernel.threads-max",
@@ -87,11 +88,16 @@ static void write_cause(char *buf, size_t size, const struct oomtrace_refused *r
 	case OOMTRACE_CAUSE_ALLOCATION:
 		snprintf(buf, size, "the kernel could not allocate memory for it");
 		return;
+	case OOMTRACE_CAUSE_ADDRESS_SPACE:
+		snprintf(buf, size, "no gap in its address space is large enough");
+		return;
 	case OOMTRACE_CAUSE_PID_NAMESPACE:
 		snprintf(buf, size, "process 1 of the pid namespace for its children has ended");
 		return;
 	}
-	if (!numbers)
+	if (!numbers && cause == OOMTRACE_CAUSE_MEMCG)
+		snprintf(buf, size, "the memory limit of its cgroup");
+	else if (!numbers)
 		snprintf(buf, size, "%s", oomtrace_value_name(OOMTRACE_REFUSED, "cause", cause) ?:
 			 "another cause");
 	else if (cause == OOMTRACE_CAUSE_MAP_COUNT)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Notes of what commit accounting denied to a task in the system call that it is in, and
- * which allocation of the kernel failed, so that the refusal of the call can be joined
+ * what else failed in it, so that the refusal of the call can be joined
  * with these when the call returns.
  *
  * A task may change the CPU within a call, so the notes are by task: in a small table
@@ -89,6 +89,36 @@ void oomtrace_note_failure(u16 cpu, u64 seq, u8 order, bool warned)
 	note->order = order;
 	note->alloc_cpu = cpu;
 	note->alloc_seq = seq;
+	end_note(note);
+}
+
+/**
+ * oomtrace_note_charge() - note that a memory cgroup could not be charged for current
+ * @charged: its memory, pages.
+ * @limit: its limit, pages; 0 if it is not known which cgroup it is.
+ */
+void oomtrace_note_charge(u64 charged, u64 limit)
+{
+	struct oomtrace_note *note = begin_note();
+
+	if (!note)
+		return;
+	note->uncharged = true;
+	note->charged = charged;
+	note->charge_limit = limit;
+	end_note(note);
+}
+
+/**
+ * oomtrace_note_no_gap() - note that current has no gap that is large enough
+ */
+void oomtrace_note_no_gap(void)
+{
+	struct oomtrace_note *note = begin_note();
+
+	if (!note)
+		return;
+	note->no_gap = true;
 	end_note(note);
 }
 

@@ -13,6 +13,8 @@
  * @owner: the task's pid; 0: the note is unused; negative: being written.
  * @denied: commit accounting denied a request.
  * @failed: an allocation of the kernel failed.
+ * @uncharged: a memory cgroup could not be charged.
+ * @no_gap: no gap in the address space was large enough.
  * @warned: the caller of that allocation does not expect that it may fail.
  * @order: 2^order pages were asked for in it; 0: one, or it was none of pages.
  * @cpu: CPU of the commit record of the last denial.
@@ -21,11 +23,15 @@
  * @seq: number of the commit record; 0: it was not recorded.
  * @used: what was compared for that denial, pages.
  * @limit: the limit that it was compared with, pages; 0: not known.
+ * @charged: memory of the cgroup that could not be charged, pages.
+ * @charge_limit: its limit, pages; 0: not known.
  */
 struct oomtrace_note {
 	int owner;
 	bool denied;
 	bool failed;
+	bool uncharged;
+	bool no_gap;
 	bool warned;
 	u8 order;
 	u16 cpu;
@@ -34,6 +40,8 @@ struct oomtrace_note {
 	u64 seq;
 	s64 used;
 	s64 limit;
+	u64 charged;
+	u64 charge_limit;
 };
 
 /* Whether anybody reads notes. */
@@ -46,6 +54,8 @@ static inline bool oomtrace_notes_are_read(void)
 
 void oomtrace_note_denial(u16 cpu, u64 seq, s64 used, s64 limit);
 void oomtrace_note_failure(u16 cpu, u64 seq, u8 order, bool warned);
+void oomtrace_note_charge(u64 charged, u64 limit);
+void oomtrace_note_no_gap(void);
 void oomtrace_note_forget(void);
 bool oomtrace_note_take(struct oomtrace_note *note);
 

@@ -113,6 +113,16 @@ static void add_denial(struct oomtrace_refused *rec, const struct oomtrace_note 
 			OOMTRACE_BIT(refused, commit_seq);
 }
 
+/* What else was seen to fail in this call. */
+static void add_within(struct oomtrace_refused *rec, const struct oomtrace_note *note)
+{
+	if (note->uncharged)
+		add_cause(rec, OOMTRACE_CAUSE_MEMCG, note->charged << PAGE_SHIFT,
+			  note->charge_limit << PAGE_SHIFT, note->charge_limit);
+	if (note->no_gap)
+		add_cause(rec, OOMTRACE_CAUSE_ADDRESS_SPACE, 0, 0, false);
+}
+
 /* The allocation of the kernel that failed in this call. */
 static void add_failure(struct oomtrace_refused *rec, const struct oomtrace_note *note)
 {
@@ -426,6 +436,7 @@ void oomtrace_fill_causes(struct oomtrace_refused *rec,
 		note = (struct oomtrace_note){ };
 	if (note.denied)
 		add_denial(rec, &note);
+	add_within(rec, &note);
 	if (c->call == OOMTRACE_CALL_FORK) {
 		add_task_limits(rec);
 	} else if (mm) {

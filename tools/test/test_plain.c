@@ -57,6 +57,13 @@ static void test_refusals(void)
 	check_plain(&r.h, "app[12]: mmap of 128 MiB was refused with ENOMEM: the kernel could not allocate memory for it",
 		    "a_refused_call_for_another_allocation");
 
+	r.cause = OOMTRACE_CAUSE_MEMCG;
+	check_plain(&r.h, "app[12]: mmap of 128 MiB was refused with ENOMEM: memory.max of its cgroup: 64 MiB of 100 MiB were in use",
+		    "a_refused_call_for_a_charge");
+	r.cause = OOMTRACE_CAUSE_ADDRESS_SPACE;
+	check_plain(&r.h, "app[12]: mmap of 128 MiB was refused with ENOMEM: no gap in its address space is large enough",
+		    "a_refused_call_for_a_gap");
+
 	m.knob = OOMTRACE_KNOB_RATIO;
 	m.old = 50;
 	m.new = 60;
