@@ -239,8 +239,10 @@ static void say_killed(const struct brief *b)
 	write_inner(inner, v->pid, oomtrace_field_valid(&v->h, B(victim_ns_pid)), v->ns_pid);
 	term_say("Killed", "\001%s\002%s%s%s", human_task(name, v->comm, v->pid), inner, user,
 		 freed);
-	if (victim_describe(what, b->recs, b->ep->number, v->tgid, &ago))
+	if (victim_describe(what, b->recs, b->cgroups, b->ep->number, v->tgid, &ago))
 		term_say("", "(%s; read %s before)", what, human_time(when, ago / NS_PER_S));
+	else if (brief_container(what, sizeof(what), b))
+		term_say("", "(of %s)", what);
 	if (b->s.victims > 1)
 		say_others(b);
 }
@@ -513,13 +515,11 @@ void brief_print(const struct store *st, const struct episode *ep,
 		 const struct cgroups *cgroups, const struct options *opt)
 {
 	static struct brief b;
-	char host[80] = "";
 	size_t i;
 
 	b = (struct brief){ .st = st, .ep = ep, .cgroups = cgroups, .opt = opt,
 			    .recs = &st->load[ep->load].recs };
-	gethostname(host, sizeof(host) - 1);
-	b.here = st->load[ep->load].live || !strcmp(host, b.recs->facts.node);
+	b.here = load_is_here(&st->load[ep->load]);
 	oomtrace_story_init(&b.s, ep->number, b.recs->facts.page_size);
 	for (i = 0; i < b.recs->n; i++)
 		oomtrace_story_feed(&b.s, b.recs->rec[i]);

@@ -41,6 +41,16 @@ bool brief_sum(const struct oomtrace_header *rec, const u8 *idx, unsigned int n,
 /** brief_scope() - enum oomtrace_scope of an episode; OOMTRACE_SCOPES if unknown */
 unsigned int brief_scope(const struct records *recs, u64 episode);
 
+/**
+ * brief_container() - the container of the first victim
+ * @buf: out: "container nginx of pod shop/web-7d9f".
+ * @size: bytes of @buf.
+ * @b: what is being written.
+ *
+ * Return: false if it is none, or what brief_say_where() names.
+ */
+bool brief_container(char *buf, size_t size, const struct brief *b);
+
 /** brief_say_where() - write the paragraph "Where" */
 void brief_say_where(const struct brief *b);
 

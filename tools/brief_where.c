@@ -25,7 +25,7 @@ static const char *write_cgroup_owner(char *buf, size_t size,
 		snprintf(buf, size, "memory cgroup %llu", id);
 		return buf;
 	}
-	kind = cgroup_kind(path, label, sizeof(label));
+	kind = cgroups_describe(cgroups, path, label, sizeof(label));
 	term_clean(clean, sizeof(clean), label);
 	snprintf(buf, size, "%s%s", !article ? "" : kind == CGROUP_SYSTEMD ? "unit " :
 		 kind == CGROUP_OTHER ? "cgroup " : "", clean);
@@ -195,6 +195,28 @@ static void say_machine(const struct brief *b, const char *what)
 	if (!story_has_other_nodes(&b->s))
 		say_parts(b);
 	say_blocks(b);
+}
+
+bool brief_container(char *buf, size_t size, const struct brief *b)
+{
+	char label[CGROUP_LABEL_MAX];
+	const char *path;
+	s64 id, memcg;
+
+	if (!get_field(&b->s.victim[0].h, B(victim_cgroup_id), &id) ||
+	    (get_field(&b->s.begin.h, B(oom_begin_memcg_id), &memcg) && memcg == id))
+		return false;
+	path = cgroups_path(b->cgroups, id);
+	if (!path)
+		return false;
+	switch (cgroups_describe(b->cgroups, path, label, sizeof(label))) {
+	case CGROUP_OTHER:
+	case CGROUP_SYSTEMD:
+		return false;
+	default:
+		term_clean(buf, size, label);
+		return true;
+	}
 }
 
 /* "24 of 24 MiB": one unit is enough if both have the same. */

@@ -6,6 +6,7 @@
 
 #include "liboomtrace.h"
 #include "cgroups.h"
+#include "container_names.h"
 
 static char *find_or_add_cgroup(struct cgroups *g, unsigned long long id)
 {
@@ -51,4 +52,12 @@ const char *cgroups_path(const struct cgroups *g, unsigned long long id)
 		if (g->known[i].id == id && *g->known[i].path)
 			return g->known[i].path;
 	return NULL;
+}
+
+enum cgroup_kind cgroups_describe(const struct cgroups *g, const char *path,
+				  char *label, size_t size)
+{
+	if (!g->names_root)
+		return cgroup_kind(path, label, size);
+	return cgroup_describe(g->names_root, path, label, size);
 }

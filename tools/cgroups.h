@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Paths of cgroups from the records.
+ * Paths of cgroups from the records, and what the cgroups belong to.
  */
 #ifndef OOMTRACE_CGROUPS_H
 #define OOMTRACE_CGROUPS_H
@@ -14,11 +14,14 @@
 #define CGROUPS_KNOWN	256
 
 /**
- * struct cgroups - paths by id; all members are private
- * @n: number of paths added so far.
- * @known: ring buffer of the newest paths.
+ * struct cgroups - paths by id
+ * @names_root: as container_names_find(), to look up names in the files of this
+ *	machine; NULL if the records are of another one.
+ * @n: private; number of paths added so far.
+ * @known: private; ring buffer of the newest paths.
  */
 struct cgroups {
+	const char *names_root;
 	unsigned long long n;
 	struct {
 		unsigned long long id;
@@ -31,5 +34,18 @@ void cgroups_feed(struct cgroups *g, const struct oomtrace_header *rec);
 
 /** cgroups_path() - the path of a cgroup, NULL if no record has it */
 const char *cgroups_path(const struct cgroups *g, unsigned long long id);
+
+/**
+ * cgroups_describe() - the container, pod, unit or job that a cgroup belongs to
+ * @g: the paths.
+ * @path: the path of a cgroup.
+ * @label: out: with names, as cgroup_describe() writes it; with ids, as
+ *	cgroup_kind(), if the records are of another machine.
+ * @size: bytes of @label; CGROUP_LABEL_MAX are enough.
+ *
+ * Return: enum cgroup_kind. @label is @path if it is CGROUP_OTHER.
+ */
+enum cgroup_kind cgroups_describe(const struct cgroups *g, const char *path,
+				  char *label, size_t size);
 
 #endif /* OOMTRACE_CGROUPS_H */

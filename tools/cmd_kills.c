@@ -75,7 +75,7 @@ static const char *write_owner(char *buf, size_t size, const struct cgroups *g,
 	*buf = '\0';
 	if (!path || !strcmp(path, "/"))
 		return buf;
-	cgroup_kind(path, label, sizeof(label));
+	cgroups_describe(g, path, label, sizeof(label));
 	oomtrace_escape(clean, sizeof(clean), label, sizeof(label));
 	snprintf(buf, size, ", in %s", clean);
 	return buf;

@@ -74,7 +74,7 @@ static void print_cgroup(const char *label, const char *what, unsigned long long
 	if (!path)
 		return;
 	oomtrace_escape(clean_path, sizeof(clean_path), path, CGROUP_PATH_MAX);
-	kind = cgroup_kind(path, owner, sizeof(owner));
+	kind = cgroups_describe(&cgroups, path, owner, sizeof(owner));
 	if (kind == CGROUP_OTHER) {
 		printf("%-11s%scgroup %llu is %s\n", label, what, id, clean_path);
 		return;
@@ -160,7 +160,7 @@ static void print_processes(const struct records *recs, unsigned long long episo
 	while ((rec = records_next(recs, episode, &pos))) {
 		v = (const void *)rec;
 		if (rec->type != OOMTRACE_VICTIM ||
-		    !victim_describe(text, recs, episode, v->tgid, &ago_ns))
+		    !victim_describe(text, recs, &cgroups, episode, v->tgid, &ago_ns))
 			continue;
 		printf("%-11s[%d] was %s (read %s before)\n", label, v->tgid, text,
 		       human_time(ago, ago_ns / NS_PER_S));
@@ -201,6 +201,7 @@ static int explain_episode(struct store *st, const struct options *opt)
 		return store_report_none(st, opt);
 	}
 	recs = store_complete(st, ep);
+	cgroups.names_root = load_is_here(&st->load[ep->load]) ? "" : NULL;
 	for (i = 0; i < recs->n; i++)
 		cgroups_feed(&cgroups, recs->rec[i]);
 	if (whole) {

@@ -13,6 +13,7 @@
 
 #include "../common/format.h"
 #include "cmd_limits.h"
+#include "container_names.h"
 #include "json.h"
 #include "limits.h"
 #include "numbers.h"
@@ -82,6 +83,9 @@ static bool has_name(int pid, const char *name)
 	if (is_in_cgroup(path, name))
 		return true;
 	cgroup_kind(path, label, sizeof(label));
+	if (!strcmp(label, name))
+		return true;
+	cgroup_describe("", path, label, sizeof(label));
 	return !strcmp(label, name);
 }
 
@@ -232,7 +236,7 @@ static void print_limits(const struct limits *l)
 	size_t i, unset = 0;
 
 	oomtrace_escape(comm, sizeof(comm), l->comm, sizeof(l->comm));
-	cgroup_kind(*l->path ? l->path : "-", label, sizeof(label));
+	cgroup_describe("", *l->path ? l->path : "-", label, sizeof(label));
 	oomtrace_escape(clean, sizeof(clean), label, sizeof(label));
 	printf("%s[%d], uid %u, cgroup %s\n", comm, l->pid, l->uid, clean);
 	printf("%-28s %12s %12s %7s  %s\n", "LIMIT", "USED", "MAX", "SHARE",

@@ -360,7 +360,8 @@ static int run_report(const struct options *opt)
 			p.recs = st.load[st.nload - 1].recs;
 		p.episode = ep ? ep->number : 0;
 		p.path = opt->device;
-		p.local = ep ? st.load[ep->load].live : st.nload && st.load[st.nload - 1].live;
+		if (st.nload && load_is_here(&st.load[ep ? ep->load : st.nload - 1]))
+			p.cgroups.names_root = "";
 		report_collect(&p);
 		status = write_page(&p);
 		free(p.candidates);

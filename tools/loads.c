@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "loads.h"
@@ -204,4 +205,12 @@ size_t loads_add(struct load **list, size_t *n, struct records *recs, bool devic
 	}
 	l->sources++;
 	return at;
+}
+
+bool load_is_here(const struct load *l)
+{
+	char host[sizeof(l->recs.facts.node)] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	return l->live || (*host && !strcmp(host, l->recs.facts.node));
 }

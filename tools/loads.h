@@ -47,4 +47,7 @@ size_t loads_add(struct load **list, size_t *n, struct records *recs, bool devic
  */
 void load_merge(struct load *l, struct records *recs, bool device);
 
+/** load_is_here() - are the records those of this machine, by its host name? */
+bool load_is_here(const struct load *l);
+
 #endif /* OOMTRACE_LOADS_H */

@@ -55,7 +55,7 @@ static void count_workload(struct metrics *m, const char *path, u64 n)
 	struct workload w;
 	unsigned int i, at = 0;
 
-	workload_of(path, m->names_root, &w);
+	workload_of(path, m->cgroups.names_root, &w);
 	for (i = 0; i < METRICS_VALUES; i++) {
 		if (m->kills[i].n && !memcmp(&m->kills[i].workload, &w, sizeof(w))) {
 			at = i;

@@ -28,15 +28,13 @@
  * struct metrics - all counters; zeroed at the start
  * @since_ns: older records are not counted, CLOCK_MONOTONIC; they still set the
  *	time of the last OOM.
- * @names_root: as container_names_find(), to name containers of this machine; NULL
- *	if the records may be of another machine.
+ * @cgroups: set its names_root if the records are of this machine.
  * @wall_offset_ns: offset of the records fed now to CLOCK_REALTIME, which changes
  *	with each suspend; 0 to use the source's offset at printing.
  */
 struct metrics {
 	u64 since_ns;
 	s64 wall_offset_ns;
-	const char *names_root;
 	/* private: */
 	u64 episodes[OOMTRACE_SCOPES + 1][OOMTRACE_ENDINGS];
 	struct metrics_scope {
@@ -75,6 +73,7 @@ struct metrics {
 		s64 wall_offset_ns;
 	} last_oom, last_kill;
 	struct oomtrace_sample sample;
+	/* public: */
 	struct cgroups cgroups;
 };
 

@@ -11,6 +11,7 @@
 #include "../common/format.h"
 #include "cgroups.h"
 #include "clock.h"
+#include "container_names.h"
 #include "procfs.h"
 #include "refusal.h"
 #include "size.h"
@@ -291,7 +292,7 @@ const char *refusal_owner(char *buf, size_t size, const struct store *st,
 		snprintf(buf, size, "-");
 		return buf;
 	}
-	cgroup_kind(path, label, sizeof(label));
+	cgroup_describe("", path, label, sizeof(label));
 	return term_clean(buf, size, label);
 }
 

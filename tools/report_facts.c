@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "../common/format.h"
-#include "container_names.h"
 #include "replay.h"
 #include "report_facts.h"
 
@@ -28,10 +27,8 @@ const char *report_owner(const struct report *r, unsigned long long cgroup_id,
 	const char *path = cgroups_path(&r->cgroups, cgroup_id);
 
 	*label = '\0';
-	if (path && r->local)
-		cgroup_describe("", path, label, size);
-	else if (path)
-		cgroup_kind(path, label, size);
+	if (path)
+		cgroups_describe(&r->cgroups, path, label, size);
 	return label;
 }
 

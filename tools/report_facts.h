@@ -15,7 +15,6 @@
  * @recs: all records.
  * @episode: number of the episode, 0 if there is none.
  * @path: name of the device or file that was read.
- * @local: the records are of this machine, so names of its containers apply.
  * @begin: NULL if absent, like the next ones.
  * @account: what the memory of its cgroup was used for; NULL if not of a cgroup.
  * @verdict: the choice.
@@ -33,7 +32,6 @@ struct report {
 	struct records recs;
 	unsigned long long episode;
 	const char *path;
-	bool local;
 	const struct oomtrace_oom_begin *begin;
 	const struct oomtrace_memcg *account;
 	const struct oomtrace_verdict *verdict;

@@ -305,9 +305,11 @@ struct cgroups *store_cgroups(const struct store *st)
 	struct cgroups *all = xcalloc(st->nload, sizeof(*all));
 	size_t i, k;
 
-	for (i = 0; i < st->nload; i++)
+	for (i = 0; i < st->nload; i++) {
+		all[i].names_root = load_is_here(&st->load[i]) ? "" : NULL;
 		for (k = 0; k < st->load[i].recs.n; k++)
 			cgroups_feed(&all[i], st->load[i].recs.rec[k]);
+	}
 	return all;
 }
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "../common/format.h"
-#include "cgroup_owner.h"
 #include "clock.h"
 #include "human.h"
 #include "victim.h"
@@ -15,7 +14,8 @@
 #define CMDLINE_SHOWN	120
 
 /* " of payments.service"; a cgroup that is nobody's says little. */
-static void write_owner(char *buf, size_t size, const struct oomtrace_process *p)
+static void write_owner(char *buf, size_t size, const struct cgroups *cgroups,
+			const struct oomtrace_process *p)
 {
 	char owner[CGROUP_LABEL_MAX], path[OOMTRACE_PROCESS_TEXT + 1];
 
@@ -23,12 +23,13 @@ static void write_owner(char *buf, size_t size, const struct oomtrace_process *p
 	if (!oomtrace_field_valid(&p->h, OOMTRACE_BIT_process_cgroup))
 		return;
 	oomtrace_get_str(&p->h, "cgroup", path, sizeof(path));
-	if (cgroup_kind(path, owner, sizeof(owner)) != CGROUP_OTHER)
+	if (cgroups_describe(cgroups, path, owner, sizeof(owner)) != CGROUP_OTHER)
 		snprintf(buf, size, " of %.150s", owner);
 }
 
 bool victim_describe(char buf[VICTIM_TEXT_MAX], const struct records *recs,
-		     unsigned long long episode, s32 pid, u64 *read_ago_ns)
+		     const struct cgroups *cgroups, unsigned long long episode, s32 pid,
+		     u64 *read_ago_ns)
 {
 	char text[OOMTRACE_PROCESS_TEXT + 1], of[200], up[HUMAN_LEN], all[VICTIM_TEXT_MAX];
 	const struct oomtrace_process *p;
@@ -43,7 +44,7 @@ bool victim_describe(char buf[VICTIM_TEXT_MAX], const struct records *recs,
 		return false;
 	oomtrace_get_str(&p->h, oomtrace_field_valid(&p->h, OOMTRACE_BIT_process_cmdline) ?
 			 "cmdline" : "comm", text, sizeof(text));
-	write_owner(of, sizeof(of), p);
+	write_owner(of, sizeof(of), cgroups, p);
 	human_time(up, p->age_ns / NS_PER_S);
 	snprintf(all, sizeof(all), "%.*s%s%s, up %s", CMDLINE_SHOWN, text,
 		 strlen(text) > CMDLINE_SHOWN ? "..." : "", of, up);

@@ -275,7 +275,7 @@ static void say_where(struct message *m, const struct facts *f)
 	    human_size(size, (double)b->memcg_limit * sysconf(_SC_PAGESIZE)));
 	path = cgroups_path(f->g, b->memcg_id);
 	if (path && f->path && strcmp(path, f->path)) {
-		cgroup_describe("", path, label, sizeof(label));
+		cgroups_describe(f->g, path, label, sizeof(label));
 		if (strcmp(label, f->label)) {
 			say(m, " of ");
 			say_name(m, label, strlen(label));

@@ -302,7 +302,7 @@ static int run_service(struct oomtrace *ot)
 			program_invocation_short_name, textfile_missing());
 	/* A previous run may have counted older records. */
 	metrics.since_ns = service_now_ns();
-	metrics.names_root = "";
+	metrics.cgroups.names_root = "";
 	sd_notify(0, "READY=1");
 	if (run_loop(ot, h, &src)) {
 		snprintf(why.text, sizeof(why.text), "%s", saved_error(ot));
