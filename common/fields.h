@@ -372,6 +372,12 @@
 	F(process, cmdline,		STR,  none)		\
 	F(process, cgroup,		STR,  none)
 
+#define OOMTRACE_FIELDS_CONTAINER(F)				\
+	F(container, cgroup_id,		UINT, none)		\
+	F(container, pod_namespace,	STR,  none)		\
+	F(container, pod,		STR,  none)		\
+	F(container, container,		STR,  none)
+
 #define OOMTRACE_FIELDS_WAIT(F)					\
 	F(wait, episode,		UINT, none)		\
 	F(wait, pid,			INT,  none)		\
@@ -500,6 +506,7 @@
 	T(ZONELIST, zonelist)		\
 	T(SAMPLE, sample)		\
 	T(PROCESS, process)		\
+	T(CONTAINER, container)		\
 	T(MEMCG, memcg)			\
 	T(EXEMPT, exempt)		\
 	T(SIGKILL, sigkill)		\

@@ -69,6 +69,8 @@
  *	never by the module
  * @OOMTRACE_PROCESS: what was read of a victim before its kill; made by programs
  *	that save records, never by the module
+ * @OOMTRACE_CONTAINER: the names of a cgroup's container and pod; made by programs
+ *	that save records, never by the module
  * @OOMTRACE_REMAINS: what is left of a victim that should be gone
  * @OOMTRACE_WAIT: a task that waits since its cgroup's OOM killer is switched off
  * @OOMTRACE_CGROUP: the path of a cgroup whose id a sigkill record contains
@@ -95,6 +97,7 @@ enum oomtrace_type {
 	OOMTRACE_ZONELIST	= 17,
 	OOMTRACE_SAMPLE		= 20,
 	OOMTRACE_PROCESS	= 21,
+	OOMTRACE_CONTAINER	= 22,
 	OOMTRACE_MEMCG		= 26,
 	OOMTRACE_EXEMPT		= 27,
 	OOMTRACE_SIGKILL	= 30,
@@ -643,6 +646,32 @@ struct oomtrace_process {
 	__u64	read_ago_ns;
 	char	cmdline[OOMTRACE_PROCESS_TEXT];
 	char	cgroup[OOMTRACE_PROCESS_TEXT];
+};
+
+/** OOMTRACE_NAMESPACE_LEN - bytes of a name of a namespace, with the NUL */
+#define OOMTRACE_NAMESPACE_LEN	64
+/** OOMTRACE_NAME_LEN - bytes of a name of a pod or a container, with the NUL */
+#define OOMTRACE_NAME_LEN	256
+
+/**
+ * struct oomtrace_container - the names of the container that a cgroup is of
+ * @h: header; @ts_ns is that of the name record; @cpu and @seq are 0.
+ * @cgroup_id: the cgroup, whose path is in a name record.
+ * @pod_namespace: namespace of the pod; absent without Kubernetes.
+ * @pod: the pod; absent without Kubernetes.
+ * @container: the container; absent for the cgroup of a whole pod.
+ *
+ * A name is absent if it was not found. Not in the rings: oomtraced reads the names
+ * from files of container runtimes just after an OOM, and adds them to the records
+ * that it saves, before the name record. The runtime may delete these files when
+ * the container ends.
+ */
+struct oomtrace_container {
+	struct oomtrace_header h;
+	__u64	cgroup_id;
+	char	pod_namespace[OOMTRACE_NAMESPACE_LEN];
+	char	pod[OOMTRACE_NAME_LEN];
+	char	container[OOMTRACE_NAME_LEN];
 };
 
 /**

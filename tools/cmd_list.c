@@ -228,7 +228,8 @@ static int run_list(const struct options *opt)
 	int status, damaged;
 
 	status = store_read(&st, opt, RECORDS_OOM | RECORDS_TYPE(OOMTRACE_REPEAT) |
-			    RECORDS_TYPE(OOMTRACE_NAME) | RECORDS_TYPE(OOMTRACE_SIGKILL));
+			    RECORDS_TYPE(OOMTRACE_NAME) | RECORDS_TYPE(OOMTRACE_CONTAINER) |
+			    RECORDS_TYPE(OOMTRACE_SIGKILL));
 	if (!status) {
 		term_start(opt);
 		status = list_print(&st, opt, all_endings, &choice);

@@ -143,19 +143,18 @@ static bool see_container_log(const char *name, const void *ctx,
 	return true;
 }
 
-static bool find_pod(const char *root, const struct cgroup_owner *o,
+static void find_pod(const char *root, const struct cgroup_owner *o,
 		     struct container_names *names)
 {
 	search_dir(root, "/var/log/pods", see_pod_dir, o, names);
 	if (*o->container_id)
 		search_dir(root, "/var/log/containers", see_container_log, o,
 			   names);
-	return *names->pod && (*names->container || !*o->container_id);
 }
 
 /* ---- Docker and Podman ---- */
 
-static bool find_docker(const char *root, const struct cgroup_owner *o,
+static void find_docker(const char *root, const struct cgroup_owner *o,
 			struct container_names *names)
 {
 	char file[160];
@@ -164,11 +163,11 @@ static bool find_docker(const char *root, const struct cgroup_owner *o,
 		 "/var/lib/docker/containers/%s/config.v2.json",
 		 o->container_id);
 	/* Only a container's own name starts with a slash. */
-	return search_file(root, file, "\"Name\":\"/", names->container,
-			   sizeof(names->container));
+	search_file(root, file, "\"Name\":\"/", names->container,
+		    sizeof(names->container));
 }
 
-static bool find_podman(const char *root, const struct cgroup_owner *o,
+static void find_podman(const char *root, const struct cgroup_owner *o,
 			struct container_names *names)
 {
 	static const char * const files[] = {
@@ -183,8 +182,22 @@ static bool find_podman(const char *root, const struct cgroup_owner *o,
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (search_file(root, files[i], key, names->container,
 				sizeof(names->container)))
-			return true;
-	return false;
+			return;
+}
+
+bool container_names_complete(const struct cgroup_owner *o,
+			      const struct container_names *names)
+{
+	switch (o->kind) {
+	case CGROUP_KUBERNETES:
+		return *names->pod && (*names->container || !*o->container_id);
+	case CGROUP_DOCKER:
+	case CGROUP_PODMAN:
+	case CGROUP_CONTAINER:
+		return *names->container;
+	default:
+		return true;
+	}
 }
 
 bool container_names_find(const char *root, const struct cgroup_owner *o,
@@ -193,16 +206,19 @@ bool container_names_find(const char *root, const struct cgroup_owner *o,
 	memset(names, 0, sizeof(*names));
 	switch (o->kind) {
 	case CGROUP_KUBERNETES:
-		return find_pod(root, o, names);
+		find_pod(root, o, names);
+		break;
 	case CGROUP_DOCKER:
-		return find_docker(root, o, names);
+		find_docker(root, o, names);
+		break;
 	case CGROUP_PODMAN:
-		return !o->is_pod && find_podman(root, o, names);
-	case CGROUP_CONTAINER:
-		return false;
+		if (!o->is_pod)
+			find_podman(root, o, names);
+		break;
 	default:
-		return true;
+		break;
 	}
+	return container_names_complete(o, names);
 }
 
 /* ---- labels ---- */

@@ -39,6 +39,10 @@ struct container_names {
 bool container_names_find(const char *root, const struct cgroup_owner *o,
 			  struct container_names *names);
 
+/** container_names_complete() - has the owner all names that it should have? */
+bool container_names_complete(const struct cgroup_owner *o,
+			      const struct container_names *names);
+
 /**
  * cgroup_describe() - cgroup_owner_label() with the names of this machine
  * @root: as container_names_find().

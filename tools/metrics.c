@@ -55,7 +55,7 @@ static void count_workload(struct metrics *m, const char *path, u64 n)
 	struct workload w;
 	unsigned int i, at = 0;
 
-	workload_of(path, m->cgroups.names_root, &w);
+	workload_of(&m->cgroups, path, &w);
 	for (i = 0; i < METRICS_VALUES; i++) {
 		if (m->kills[i].n && !memcmp(&m->kills[i].workload, &w, sizeof(w))) {
 			at = i;
@@ -282,6 +282,9 @@ void metrics_feed(struct metrics *m, const struct oomtrace_header *rec)
 	case OOMTRACE_SAMPLE:
 		if (rec->size >= sizeof(m->sample))
 			memcpy(&m->sample, rec, sizeof(m->sample));
+		break;
+	case OOMTRACE_CONTAINER:
+		cgroups_feed(&m->cgroups, rec);
 		break;
 	case OOMTRACE_NAME:
 		cgroups_feed(&m->cgroups, rec);

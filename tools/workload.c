@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../lib/utf8.h"
-#include "container_names.h"
 #include "workload.h"
 
 static const char unknown[] = "unknown";
@@ -60,15 +59,14 @@ static void set_directory(struct workload *w, const char *path)
 	workload_clean(w->unit, sizeof(w->unit), n ? path : "/", n ?: 1);
 }
 
-void workload_of(const char *path, const char *names_root, struct workload *w)
+void workload_of(const struct cgroups *g, const char *path, struct workload *w)
 {
-	struct container_names names = { "", "", "" };
+	struct container_names names;
 	struct cgroup_owner o;
 
 	memset(w, 0, sizeof(*w));
 	cgroup_owner_parse(path, &o);
-	if (names_root)
-		container_names_find(names_root, &o, &names);
+	cgroups_names(g, &o, path, &names);
 	switch (o.kind) {
 	case CGROUP_KUBERNETES:
 		set_name(w->namespace_, names.ns);

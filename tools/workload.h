@@ -6,6 +6,8 @@
 #ifndef OOMTRACE_WORKLOAD_H
 #define OOMTRACE_WORKLOAD_H
 
+#include "cgroups.h"
+
 /* Bytes of a label, which is valid UTF-8. */
 #define WORKLOAD_LABEL	192
 
@@ -25,11 +27,11 @@ struct workload {
 
 /**
  * workload_of() - find the workload of a cgroup
+ * @g: knows the names of containers.
  * @path: the cgroup.
- * @names_root: as container_names_find(); NULL to look up no names.
  * @w: out.
  */
-void workload_of(const char *path, const char *names_root, struct workload *w);
+void workload_of(const struct cgroups *g, const char *path, struct workload *w);
 
 /** workload_clean() - copy a label as valid UTF-8, with "?" for terminal controls */
 void workload_clean(char *dst, unsigned long size, const char *src,

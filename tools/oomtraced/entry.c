@@ -184,7 +184,7 @@ static void collect_facts(struct facts *f)
 	if (!f->path)
 		return;
 	cgroup_owner_parse(f->path, &f->owner);
-	container_names_find("", &f->owner, &f->names);
+	cgroups_names(f->g, &f->owner, f->path, &f->names);
 	container_names_label(&f->owner, &f->names, f->label, sizeof(f->label));
 }
 

@@ -32,6 +32,7 @@
 #include "journal_mark.h"
 #include "known.h"
 #include "loading.h"
+#include "names.h"
 #include "settings.h"
 #include "textfile.h"
 
@@ -162,6 +163,30 @@ static void save_record(struct history_dir *h, const struct oomtrace_header *rec
 		history_add(h, &known.h);
 }
 
+/* Process one record. */
+static void feed(struct history_dir *h, const struct oomtrace_header *rec)
+{
+	metrics_feed(&metrics, rec);
+	journal_feed(&journal, &metrics.cgroups, rec, service_now_ns());
+	if (h && is_history(rec))
+		save_record(h, rec);
+}
+
+/*
+ * Before the record that completes a cgroup's path: the names of its container, which
+ * the runtime may delete soon. Kills are counted when the path is complete.
+ */
+static void feed_names(struct history_dir *h, const struct oomtrace_header *rec)
+{
+	struct oomtrace_container names;
+
+	if (rec->type != OOMTRACE_NAME || rec->size < sizeof(struct oomtrace_name))
+		return;
+	cgroups_feed(&metrics.cgroups, rec);
+	if (names_record(&names, &metrics.cgroups, (const void *)rec))
+		feed(h, &names.h);
+}
+
 /*
  * Process the available records. Returns 0 if that was all, 1 if there are more,
  * or a negative errno. Sets *oom if a record is not a commit decision.
@@ -175,12 +200,10 @@ static int process_records(struct oomtrace *ot, struct history_dir *h, bool *oom
 		ret = oomtrace_next(ot, &rec);
 		if (ret <= 0)
 			return ret == -EINTR ? 1 : ret;
-		metrics_feed(&metrics, rec);
-		journal_feed(&journal, &metrics.cgroups, rec, service_now_ns());
+		feed_names(h, rec);
+		feed(h, rec);
 		*oom |= rec->type != OOMTRACE_COMMIT && rec->type != OOMTRACE_SIGKILL &&
 			rec->type != OOMTRACE_CGROUP;
-		if (h && is_history(rec))
-			save_record(h, rec);
 	}
 	return ret;
 }

@@ -318,6 +318,60 @@ static void save_victim(const char *file)
 	save(file, &p, sizeof(p));
 }
 
+/* The kill of a container in the cgroup of its pod, with saved names. */
+static void save_pod(const char *file)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(v, VICTIM, victim);
+	RECORD(n, NAME, name);
+	RECORD(c, CONTAINER, container);
+
+	b.episode = 7;
+	b.scope = OOMTRACE_SCOPE_MEMCG;
+	b.memcg_id = 70;
+	save(file, &b, sizeof(b));
+	v.episode = 7;
+	v.pid = 812;
+	v.tgid = 812;
+	v.cgroup_id = 71;
+	strcpy(v.comm, "nginx");
+	save(file, &v, sizeof(v));
+	save_oom(file);
+	n.episode = 7;
+	n.cgroup_id = 70;
+	strcpy(n.path, "/kubepods/pod0a1b2c3d4e5f60718293a4b5c6d7e8f9");
+	n.length = strlen(n.path);
+	c.cgroup_id = 70;
+	strcpy(c.pod_namespace, "shop");
+	strcpy(c.pod, "web-7d9f");
+	c.h.valid &= ~OOMTRACE_BIT(container, container);
+	save(file, &c, sizeof(c));
+	save(file, &n, sizeof(n));
+	n.cgroup_id = 71;
+	strcat(n.path, "/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	n.length = strlen(n.path);
+	c.cgroup_id = 71;
+	strcpy(c.container, "nginx");
+	c.h.valid |= OOMTRACE_BIT(container, container);
+	save(file, &c, sizeof(c));
+	save(file, &n, sizeof(n));
+}
+
+static void test_pod(void)
+{
+	save_pod("pod");
+	expect("./oomtrace list pod", 0, " pod shop/web-7d9f ", "list_has_saved_names");
+	expect("./oomtrace last pod", 0, "\nWhere    pod shop/web-7d9f reached its limit: ",
+	       "last_has_saved_names");
+	expect("./oomtrace last pod", 0, "\n         (of container nginx of pod shop/web-7d9f)\n",
+	       "last_has_the_container_of_the_victim");
+	expect("./oomtrace last -v pod", 0, "victim's cgroup 71 is container nginx of pod shop/web-7d9f, /kubepods/",
+	       "every_number_has_saved_names_too");
+	expect("./oomtrace dump --type container pod", 0,
+	       "container: cgroup_id=71 pod_namespace=\"shop\" pod=\"web-7d9f\" container=\"nginx\"",
+	       "names_are_a_record");
+}
+
 static void test_last(void)
 {
 	save_victim("known");
@@ -634,6 +688,7 @@ void test_cli(void)
 	test_export();
 	test_report();
 	test_last();
+	test_pod();
 	test_saved();
 	test_upgraded();
 	test_why();

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_CLI_H
 #define OOMTRACE_TEST_CLI_H
 
-#define CLI_TESTS	134
+#define CLI_TESTS	139
 
 void test_cli(void);
 

@@ -172,6 +172,7 @@ static void workload_kill(u64 id, const char *path)
 /* A container has another id, and its cgroup another path, after each restart. */
 static void test_workloads(void)
 {
+	RECORD(c, CONTAINER, container);
 	char path[512];
 	u64 id;
 
@@ -188,6 +189,14 @@ static void test_workloads(void)
 	check_has(text, "unit=\"mysqld.service\"} 3\n",
 		  "and_leaves_room_for_others");
 	check_hasnt(text, "00001", "no_label_has_an_id");
+	/* Saved names come before the path. */
+	c.cgroup_id = 72;
+	strcpy(c.pod_namespace, "shop");
+	strcpy(c.container, "nginx");
+	metrics_feed(&m, &c.h);
+	workload_kill(72, path);
+	check_has(page(false), "{namespace=\"shop\",container=\"nginx\",unit=\"\"} 1\n",
+		  "saved_names_are_labels");
 	workload_kill(70, "/user.slice/user-0.slice/session-4.scope");
 	workload_kill(71, "/user.slice/user-0.slice/session-5.scope");
 	check_has(page(false), "unit=\"session.scope\"} 2\n",

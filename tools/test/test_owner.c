@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../cgroups.h"
 #include "../container_names.h"
+#include "../oomtraced/names.h"
 #include "test_owner.h"
 #include "test_util.h"
 
@@ -230,6 +232,72 @@ static void test_names(void)
 		 "a_unit_needs_no_other_name");
 }
 
+static const char *describe_by(const struct cgroups *g, const char *path)
+{
+	static char label[CGROUP_LABEL_MAX];
+
+	cgroups_describe(g, path, label, sizeof(label));
+	return label;
+}
+
+/* Names as a record, which stays when the files are gone. */
+static void test_records(void)
+{
+	static const char pod[] = "/kubepods/burstable/pod" UID "/" ID;
+	static struct cgroups here, other;
+	struct oomtrace_container c, half;
+	RECORD(n, NAME, name);
+
+	here.names_root = root;
+	n.cgroup_id = 77;
+	strcpy(n.path, pod);
+	n.length = strlen(n.path);
+	check(!names_record(&c, &here, &n), "a_path_that_is_not_known_has_no_names");
+	cgroups_feed(&here, &n.h);
+	check(names_record(&c, &here, &n) && c.cgroup_id == 77 && c.h.ts_ns == n.h.ts_ns &&
+	      !strcmp(c.pod_namespace, "shop") && !strcmp(c.pod, "web-7d9f") &&
+	      !strcmp(c.container, "nginx-main"), "the_names_are_saved_with_the_path");
+	cgroups_feed(&other, &n.h);
+	check_text(describe_by(&other, pod), "pod " UID " container " SHORT,
+		   "another_machine_has_ids_only");
+	cgroups_feed(&other, &c.h);
+	check_text(describe_by(&other, pod), "container nginx-main of pod shop/web-7d9f",
+		   "unless_the_names_were_saved");
+	here.names_root = "/nonexistent";
+	cgroups_feed(&here, &c.h);
+	check_text(describe_by(&here, pod), "container nginx-main of pod shop/web-7d9f",
+		   "names_stay_when_the_files_are_gone");
+	half = c;
+	half.container[0] = '\0';
+	half.h.valid &= ~OOMTRACE_BIT(container, container);
+	cgroups_feed(&here, &half.h);
+	check_text(describe_by(&here, pod), "container " SHORT " (name not found) of pod shop/web-7d9f",
+		   "half_of_the_names_are_shown");
+	here.names_root = root;
+	check_text(describe_by(&here, pod), "container nginx-main of pod shop/web-7d9f",
+		   "and_completed_when_the_files_have_the_rest");
+	here.names_root = "/nonexistent";
+	check_text(describe_by(&here, "/system.slice/docker-" ID ".scope"),
+		   "docker " SHORT " (name not found)", "of_this_cgroup_only");
+
+	here.names_root = root;
+	n.cgroup_id = 78;
+	strcpy(n.path, "/system.slice/docker-" ID ".scope");
+	n.length = strlen(n.path) + 1;
+	cgroups_feed(&here, &n.h);
+	check(!names_record(&c, &here, &n), "half_a_path_has_no_names");
+	n.length--;
+	check(names_record(&c, &here, &n) && !strcmp(c.container, "db") &&
+	      !oomtrace_field_valid(&c.h, OOMTRACE_BIT_container_pod) &&
+	      !oomtrace_field_valid(&c.h, OOMTRACE_BIT_container_pod_namespace),
+	      "a_container_of_docker_has_no_pod");
+	n.cgroup_id = 79;
+	strcpy(n.path, "/system.slice/nginx.service");
+	n.length = strlen(n.path);
+	cgroups_feed(&here, &n.h);
+	check(!names_record(&c, &here, &n), "a_unit_has_no_other_names");
+}
+
 static void remove_root(void)
 {
 	char command[128];
@@ -244,5 +312,6 @@ void test_owner(void)
 	test_paths();
 	test_units();
 	test_names();
+	test_records();
 	remove_root();
 }
