@@ -102,6 +102,33 @@ static bool search_file(const char *root, const char *file, const char *key,
 	return found;
 }
 
+/* Copy a string of a JSON file that people write, so with any white space. */
+static bool search_setting(const char *root, const char *file, const char *key,
+			   char *to, size_t size)
+{
+	const char *at, *end;
+	char path[512];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s%s", root, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	n = read(fd, block, sizeof(block) - 1);
+	close(fd);
+	if (n <= 0)
+		return false;
+	block[n] = '\0';
+	end = block + n;
+	at = memmem(block, n, key, strlen(key));
+	if (!at)
+		return false;
+	at += strlen(key);
+	at += strspn(at, " \t\r\n:");
+	return at < end && *at == '"' && copy_json_string(to, size, at + 1, end);
+}
+
 /* ---- Kubernetes ---- */
 
 /* An entry of /var/log/pods: NAMESPACE_POD_UID. */
@@ -157,10 +184,12 @@ static void find_pod(const char *root, const struct cgroup_owner *o,
 static void find_docker(const char *root, const struct cgroup_owner *o,
 			struct container_names *names)
 {
-	char file[160];
+	char dir[256], file[sizeof(dir) + 128];
 
-	snprintf(file, sizeof(file),
-		 "/var/lib/docker/containers/%s/config.v2.json",
+	if (!search_setting(root, "/etc/docker/daemon.json", "\"data-root\"", dir,
+			    sizeof(dir)))
+		strcpy(dir, "/var/lib/docker");
+	snprintf(file, sizeof(file), "%s/containers/%s/config.v2.json", dir,
 		 o->container_id);
 	/* Only a container's own name starts with a slash. */
 	search_file(root, file, "\"Name\":\"/", names->container,
@@ -170,19 +199,28 @@ static void find_docker(const char *root, const struct cgroup_owner *o,
 static void find_podman(const char *root, const struct cgroup_owner *o,
 			struct container_names *names)
 {
+	/* By storage driver. Containers of --rm are in a file of their own. */
 	static const char * const files[] = {
-		"/var/lib/containers/storage/overlay-containers/containers.json",
-		"/var/lib/containers/storage/overlay-containers/volatile-containers.json",
+		"overlay-containers/containers.json",
+		"overlay-containers/volatile-containers.json",
+		"vfs-containers/containers.json",
+		"vfs-containers/volatile-containers.json",
+		"btrfs-containers/containers.json",
+		"btrfs-containers/volatile-containers.json",
+		"zfs-containers/containers.json",
+		"zfs-containers/volatile-containers.json",
 	};
-	char key[128];
+	char key[128], file[128];
 	unsigned int i;
 
 	snprintf(key, sizeof(key), "\"id\":\"%s\",\"names\":[\"",
 		 o->container_id);
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (search_file(root, files[i], key, names->container,
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(file, sizeof(file), "/var/lib/containers/storage/%s", files[i]);
+		if (search_file(root, file, key, names->container,
 				sizeof(names->container)))
 			return;
+	}
 }
 
 bool container_names_complete(const struct cgroup_owner *o,

@@ -31,7 +31,8 @@ struct container_names {
  * @names: out.
  *
  * Sources: the directories /var/log/pods and /var/log/containers of kubelet,
- * config.v2.json of Docker, and containers.json of Podman (that of root only).
+ * config.v2.json of Docker in its data-root, and containers.json of Podman (that of
+ * root only, in the default directory, with any storage driver).
  * Allocates nothing.
  *
  * Return: false if the owner should have names, but one of them was not found.

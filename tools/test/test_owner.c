@@ -222,6 +222,11 @@ static void test_names(void)
 	     "{\"Config\":{\"Labels\":{\"a\":\"x\\\"Name\\\":\\\"/wrong\"}},\"Name\":\"/db\",\"Driver\":\"overlay2\"}");
 	describe("/system.slice/docker-" ID ".scope", "docker container db",
 		 "docker_names_its_containers");
+	make("/etc/docker/daemon.json", "{\n  \"log-level\": \"warn\",\n  \"data-root\" : \"/srv/docker\"\n}\n");
+	make("/srv/docker/containers/" ID "/config.v2.json", "{\"Name\":\"/moved\"}");
+	describe("/system.slice/docker-" ID ".scope", "docker container moved",
+		 "docker_may_have_another_directory");
+	make("/etc/docker/daemon.json", "{}");
 	make_podman_file();
 	describe("/machine.slice/libpod-" ID ".scope", "podman container tools",
 		 "podman_names_its_containers");
