@@ -24,7 +24,7 @@
 	C(MLOCKALL, MLOCKALL, "__do_sys_mlockall", OOMTRACE_SYS("mlockall"))	\
 	C(SHMGET, SHMGET, "ipcget", NULL)					\
 	C(SHMAT, SHMAT, "do_shmat", NULL)					\
-	C(MADVISE, MADVISE, "do_madvise", OOMTRACE_SYS("madvise"))		\
+	C(MADVISE, MADVISE, "do_madvise.part.0", "do_madvise")			\
 	C(FORK, FORK, "kernel_clone", NULL)					\
 	C(EXEC, EXEC, "do_execveat_common.isra.0", "do_execveat_common")	\
 	C(IO_URING, IO_URING, "io_uring_setup", OOMTRACE_SYS("io_uring_setup"))	\
