@@ -292,7 +292,8 @@ TEST_F_TIMEOUT(load, unloading_amid_a_scan_is_safe, 300)
 	struct hog hog;
 	int i, turn;
 
-	ASSERT_EQ(0, own_module_load("provoke"));
+	if (own_module_load("provoke"))
+		SKIP(return, "no oomtrace_provoke.ko for this kernel");
 	if (spill(refuse, "oom_badness 1 slow")) {
 		own_module_unload("provoke");
 		SKIP(return, "calls cannot be slowed on this kernel");
