@@ -29,25 +29,17 @@
 struct alloc_failure *alloc_failures_find(const struct store *st,
 					  const struct options *opt, size_t *n)
 {
+	struct store_place at = { 0 };
 	struct alloc_failure *list = NULL;
-	const struct load *l;
-	size_t i, k, room = 0;
-	long long wall;
+	size_t room = 0;
 
 	*n = 0;
-	for (i = 0; i < st->nload; i++) {
-		l = &st->load[i];
-		for (k = 0; k < l->recs.n; k++) {
-			if (l->recs.rec[k]->type != OOMTRACE_ALLOC_FAILURE)
-				continue;
-			if (!store_is_in_time(opt, l, k, &wall))
-				continue;
-			list = xgrow(list, *n, &room, sizeof(*list));
-			list[(*n)++] = (struct alloc_failure){
-				.a = (const void *)l->recs.rec[k], .load = i,
-				.wall_ns = wall, .dated = l->wall[k],
-			};
-		}
+	while (store_next(st, opt, OOMTRACE_ALLOC_FAILURE, &at)) {
+		list = xgrow(list, *n, &room, sizeof(*list));
+		list[(*n)++] = (struct alloc_failure){
+			.a = (const void *)at.rec, .load = at.load,
+			.wall_ns = at.wall_ns, .dated = at.dated,
+		};
 	}
 	return list;
 }

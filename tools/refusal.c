@@ -56,32 +56,26 @@ static struct refusal *find_group(struct refusal *list, size_t n, size_t load,
 struct refusal *refusals_find(const struct store *st, const struct options *opt,
 			      size_t *n)
 {
+	struct store_place at = { 0 };
 	const struct oomtrace_commit *c;
 	struct refusal *list = NULL, *r;
-	const struct load *l;
-	size_t i, k, room = 0;
-	long long wall;
+	size_t room = 0;
 
 	*n = 0;
-	for (i = 0; i < st->nload; i++) {
-		l = &st->load[i];
-		for (k = 0; k < l->recs.n; k++) {
-			c = (const void *)l->recs.rec[k];
-			if (c->h.type != OOMTRACE_COMMIT || !c->ret)
-				continue;
-			if (!store_is_in_time(opt, l, k, &wall))
-				continue;
-			r = find_group(list, *n, i, c);
-			if (!r) {
-				list = xgrow(list, *n, &room, sizeof(*list));
-				r = &list[(*n)++];
-				*r = (struct refusal){
-					.c = c, .load = i, .wall_ns = wall,
-					.dated = l->wall[k], .first_ns = c->h.ts_ns,
-				};
-			}
-			add_request(r, c);
+	while (store_next(st, opt, OOMTRACE_COMMIT, &at)) {
+		c = (const void *)at.rec;
+		if (!c->ret)
+			continue;
+		r = find_group(list, *n, at.load, c);
+		if (!r) {
+			list = xgrow(list, *n, &room, sizeof(*list));
+			r = &list[(*n)++];
+			*r = (struct refusal){
+				.c = c, .load = at.load, .wall_ns = at.wall_ns,
+				.dated = at.dated, .first_ns = c->h.ts_ns,
+			};
 		}
+		add_request(r, c);
 	}
 	return list;
 }

@@ -36,28 +36,21 @@ static bool has_commit_record(const struct records *recs, const struct oomtrace_
 struct refused_call *refused_find(const struct store *st, const struct options *opt,
 				  size_t *n)
 {
+	struct store_place at = { 0 };
 	struct refused_call *list = NULL;
 	const struct oomtrace_refused *r;
-	const struct load *l;
-	size_t i, k, room = 0;
-	long long wall;
+	size_t room = 0;
 
 	*n = 0;
-	for (i = 0; i < st->nload; i++) {
-		l = &st->load[i];
-		for (k = 0; k < l->recs.n; k++) {
-			r = (const void *)l->recs.rec[k];
-			if (r->h.type != OOMTRACE_REFUSED)
-				continue;
-			if (!store_is_in_time(opt, l, k, &wall))
-				continue;
-			if (has_commit_record(&l->recs, r))
-				continue;
-			list = xgrow(list, *n, &room, sizeof(*list));
-			list[(*n)++] = (struct refused_call){
-				.r = r, .load = i, .wall_ns = wall, .dated = l->wall[k],
-			};
-		}
+	while (store_next(st, opt, OOMTRACE_REFUSED, &at)) {
+		r = (const void *)at.rec;
+		if (has_commit_record(&st->load[at.load].recs, r))
+			continue;
+		list = xgrow(list, *n, &room, sizeof(*list));
+		list[(*n)++] = (struct refused_call){
+			.r = r, .load = at.load, .wall_ns = at.wall_ns,
+			.dated = at.dated,
+		};
 	}
 	return list;
 }

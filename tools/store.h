@@ -89,17 +89,49 @@ void store_free(struct store *st);
 struct cgroups *store_cgroups(const struct store *st);
 
 /**
- * store_is_in_time() - is a record in the time range of the command line?
- * @opt: the command line.
- * @l: the load.
- * @k: the record's place in it.
- * @wall_ns: out: the record's time, ns of CLOCK_REALTIME, if the load has that.
+ * struct store_place - a record in the store
+ * @rec: the record.
+ * @load: index of its load.
+ * @wall_ns: its time, ns of CLOCK_REALTIME; valid if @dated.
+ * @dated: @wall_ns is known.
+ * @next: index of the record after it in its load.
  */
-static inline bool store_is_in_time(const struct options *opt, const struct load *l,
-				    size_t k, long long *wall_ns)
+struct store_place {
+	const struct oomtrace_header *rec;
+	size_t load;
+	long long wall_ns;
+	bool dated;
+	size_t next;
+};
+
+/**
+ * store_next() - find the next record of a type in the time range of the command line
+ * @st: the store.
+ * @opt: the command line.
+ * @type: the type.
+ * @at: the place of the last one, all zero at first; out: the place of the next one.
+ *
+ * Return: false if there is none.
+ */
+static inline bool store_next(const struct store *st, const struct options *opt,
+			      unsigned int type, struct store_place *at)
 {
-	*wall_ns = l->recs.rec[k]->ts_ns + l->wall[k];
-	return !opt->timed || (l->wall[k] && is_in_time(opt, *wall_ns));
+	for (; at->load < st->nload; at->load++, at->next = 0) {
+		const struct load *l = &st->load[at->load];
+
+		while (at->next < l->recs.n) {
+			size_t k = at->next++;
+
+			at->rec = l->recs.rec[k];
+			if (at->rec->type != type)
+				continue;
+			at->dated = l->wall[k];
+			at->wall_ns = at->rec->ts_ns + l->wall[k];
+			if (!opt->timed || (at->dated && is_in_time(opt, at->wall_ns)))
+				return true;
+		}
+	}
+	return false;
 }
 
 /**
