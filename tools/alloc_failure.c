@@ -96,11 +96,7 @@ static void add_row(struct table *t, const struct store *st, const struct alloc_
 
 	table_row(t);
 	table_cell(t, "%s", write_id(text, st, f));
-	if (f->dated)
-		/* Without the year, so that the line fits. */
-		table_cell(t, "%s", when_write_short(text, f->wall_ns) + 5);
-	else
-		table_cell(t, "%.6f s after boot", f->a->h.ts_ns / 1e9);
+	table_cell(t, "%s", when_write_row(text, f->dated, f->wall_ns, f->a->h.ts_ns));
 	table_cell(t, "%s", alloc_failure_who(text, sizeof(text), f->a));
 	table_cell(t, "%s", alloc_failure_asked(text, sizeof(text), f->a, page_size_of(st, f)));
 	table_cell(t, "%s", write_flags(text, sizeof(text), f->a));
@@ -109,22 +105,20 @@ static void add_row(struct table *t, const struct store *st, const struct alloc_
 void alloc_failures_print_table(const struct store *st, const struct alloc_failure *list,
 				size_t n, const struct table_choice *choice)
 {
-	char zone[WHEN_MAX], time[WHEN_MAX + 8], text[ALLOC_TEXT_MAX], who[HUMAN_TASK_LEN];
+	char time[WHEN_MAX], text[ALLOC_TEXT_MAX], who[HUMAN_TASK_LEN];
 	const struct table_column columns[] = {
 		{ "ID", true, false }, { time, false, false },
 		{ "PROCESS", false, false }, { "THE KERNEL COULD NOT ALLOCATE", false, false },
 		{ "FLAGS", false, true }, { NULL, false, false },
 	};
-	size_t i, from = n > (unsigned long long)choice->at_most ? n - choice->at_most : 0;
+	size_t i;
 	const struct alloc_failure *last = &list[n - 1];
 	struct table *t;
 
-	/* One zone for all rows: the line has no room for more. */
-	snprintf(time, sizeof(time), "TIME (%s)",
-		 when_zone(zone, clock_ns(CLOCK_REALTIME)));
+	when_write_heading(time, clock_ns(CLOCK_REALTIME));
 	t = table_new(columns, !choice->no_headings);
-	for (i = from; i < n; i++)
-		add_row(t, st, &list[choice->reverse ? n - 1 - (i - from) : i]);
+	for (i = table_first(choice, n); i < n; i++)
+		add_row(t, st, &list[table_pick(choice, i, n)]);
 	table_print(t);
 	if (choice->no_headings)
 		return;

@@ -51,11 +51,7 @@ static void add_row(struct table *t, const struct store *st, const struct refusa
 	refusal_sum(&s, r->c, page);
 	table_row(t);
 	table_cell(t, "%s", refusal_id(text, st, r));
-	if (r->dated)
-		/* Without the year, so that the line fits. */
-		table_cell(t, "%s", when_write_short(text, r->wall_ns) + 5);
-	else
-		table_cell(t, "%.6f s after boot", r->c->h.ts_ns / 1e9);
+	table_cell(t, "%s", when_write_row(text, r->dated, r->wall_ns, r->c->h.ts_ns));
 	table_cell(t, "%s", human_task(task, r->c->comm, r->c->tgid));
 	table_cell(t, "%s", size_write(size, r->c->pages, page));
 	table_cell(t, "%s", s.known ? size_write(size, s.left, page) : "?");
@@ -130,10 +126,10 @@ static void say_limit(const struct store *st, const struct refusal *r,
 	term_say("Next", "oomtrace why %s%s", refusal_id(id, st, r), args);
 }
 
-static void print_table(const struct store *st, const struct refusal *list,
-			size_t from, size_t to, const struct options *opt)
+static void print_table(const struct store *st, const struct refusal *list, size_t n,
+			const struct options *opt)
 {
-	char zone[WHEN_MAX], time[WHEN_MAX + 8];
+	char time[WHEN_MAX];
 	const struct table_column columns[] = {
 		{ "ID", true, false }, { time, false, false },
 		{ "PROCESS", false, false }, { "ASKED", true, false },
@@ -144,15 +140,14 @@ static void print_table(const struct store *st, const struct refusal *list,
 	struct table *t;
 	size_t i;
 
-	/* One zone for all rows: the line has no room for more. */
-	snprintf(time, sizeof(time), "TIME (%s)", when_zone(zone, clock_ns(CLOCK_REALTIME)));
+	when_write_heading(time, clock_ns(CLOCK_REALTIME));
 	t = table_new(columns, !choice.no_headings);
 
-	for (i = from; i < to; i++)
-		add_row(t, st, &list[choice.reverse ? to - 1 - (i - from) : i]);
+	for (i = table_first(&choice, n); i < n; i++)
+		add_row(t, st, &list[table_pick(&choice, i, n)]);
 	table_print(t);
 	if (!choice.no_headings)
-		say_limit(st, &list[to - 1], opt);
+		say_limit(st, &list[n - 1], opt);
 }
 
 static int report_none(const struct options *opt)
@@ -170,18 +165,6 @@ static int read_store(struct store *st, const struct options *opt)
 			  RECORDS_TYPE(OOMTRACE_ALLOC_FAILURE));
 }
 
-/* Where the last ones begin, as chosen. */
-static size_t first_row(size_t n)
-{
-	return n > (unsigned long long)choice.at_most ? n - choice.at_most : 0;
-}
-
-/* The @i-th row of @n, in the order that was chosen. */
-static size_t row(size_t i, size_t n)
-{
-	return choice.reverse ? n - 1 - (i - first_row(n)) : i;
-}
-
 /*
  * The kernel's allocations that failed. Those that may fail are in no table, since the
  * kernel mostly has another way.
@@ -191,8 +174,8 @@ static void print_failures(const struct store *st, struct alloc_failure *list, s
 {
 	size_t i, kept = 0;
 
-	for (i = first_row(n); opt->json && i < n; i++)
-		alloc_failure_print_json(st, &list[row(i, n)]);
+	for (i = table_first(&choice, n); opt->json && i < n; i++)
+		alloc_failure_print_json(st, &list[table_pick(&choice, i, n)]);
 	if (opt->json)
 		return;
 	for (i = 0; i < n; i++)
@@ -224,15 +207,15 @@ static int run_refusals(const struct options *opt)
 		if (!n && !ncalls && !nfailures)
 			status = report_none(opt);
 		else if (n && !opt->json)
-			print_table(&st, list, first_row(n), n, opt);
-		for (i = first_row(n); opt->json && i < n; i++)
-			print_json(&st, &list[row(i, n)]);
+			print_table(&st, list, n, opt);
+		for (i = table_first(&choice, n); opt->json && i < n; i++)
+			print_json(&st, &list[table_pick(&choice, i, n)]);
 		if (n && ncalls && !opt->json)
 			putchar('\n');
 		if (ncalls && !opt->json)
 			refused_print_table(&st, calls, ncalls, &choice);
-		for (i = first_row(ncalls); opt->json && i < ncalls; i++)
-			refused_print_json(&st, &calls[row(i, ncalls)]);
+		for (i = table_first(&choice, ncalls); opt->json && i < ncalls; i++)
+			refused_print_json(&st, &calls[table_pick(&choice, i, ncalls)]);
 		print_failures(&st, failures, nfailures, opt, n || ncalls);
 	}
 	damaged = st.damaged;

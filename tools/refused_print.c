@@ -23,11 +23,7 @@ static void add_row(struct table *t, const struct store *st, const struct refuse
 
 	table_row(t);
 	table_cell(t, "%s", refused_id(text, sizeof(text), st, c));
-	if (c->dated)
-		/* Without the year, so that the line fits. */
-		table_cell(t, "%s", when_write_short(text, c->wall_ns) + 5);
-	else
-		table_cell(t, "%.6f s after boot", c->r->h.ts_ns / 1e9);
+	table_cell(t, "%s", when_write_row(text, c->dated, c->wall_ns, c->r->h.ts_ns));
 	table_cell(t, "%s", human_task(task, c->r->comm, c->r->tgid));
 	table_cell(t, "%s", refused_asked(text, sizeof(text), c->r));
 	table_cell(t, "%s", refused_names(text, sizeof(text), c->r));
@@ -37,21 +33,19 @@ static void add_row(struct table *t, const struct store *st, const struct refuse
 void refused_print_table(const struct store *st, const struct refused_call *list,
 			 size_t n, const struct table_choice *choice)
 {
-	char zone[WHEN_MAX], time[WHEN_MAX + 8], text[REFUSED_TEXT_MAX], task[HUMAN_TASK_LEN];
+	char time[WHEN_MAX], text[REFUSED_TEXT_MAX], task[HUMAN_TASK_LEN];
 	const struct table_column columns[] = {
 		{ "ID", true, false }, { time, false, false },
 		{ "PROCESS", false, false }, { "CALL", false, false },
 		{ "CAUSE", false, true }, { NULL, false, false },
 	};
-	size_t i, from = n > (unsigned long long)choice->at_most ? n - choice->at_most : 0;
+	size_t i;
 	struct table *t;
 
-	/* One zone for all rows: the line has no room for more. */
-	snprintf(time, sizeof(time), "TIME (%s)",
-		 when_zone(zone, clock_ns(CLOCK_REALTIME)));
+	when_write_heading(time, clock_ns(CLOCK_REALTIME));
 	t = table_new(columns, !choice->no_headings);
-	for (i = from; i < n; i++)
-		add_row(t, st, &list[choice->reverse ? n - 1 - (i - from) : i]);
+	for (i = table_first(choice, n); i < n; i++)
+		add_row(t, st, &list[table_pick(choice, i, n)]);
 	table_print(t);
 	if (choice->no_headings)
 		return;

@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct table;
 
@@ -52,6 +53,18 @@ struct table_choice {
 
 /** table_option() - handle one of these options, as @option of struct command */
 int table_option(struct table_choice *choice, int key, const char *arg);
+
+/** table_first() - index of the first of @n rows to show */
+static inline size_t table_first(const struct table_choice *choice, size_t n)
+{
+	return n > (unsigned long long)choice->at_most ? n - choice->at_most : 0;
+}
+
+/** table_pick() - index of the row to show as the @i-th of @n, from table_first() on */
+static inline size_t table_pick(const struct table_choice *choice, size_t i, size_t n)
+{
+	return choice->reverse ? n - 1 - (i - table_first(choice, n)) : i;
+}
 
 /** table_new() - start a table; @columns end with a NULL name. Exits if memory is out */
 struct table *table_new(const struct table_column *columns, bool headings);

@@ -189,6 +189,23 @@ const char *when_zone(char buf[WHEN_MAX], long long ns)
 	return write_time(buf, "%Z", ns, false);
 }
 
+const char *when_write_row(char buf[WHEN_MAX], bool dated, long long ns,
+			   unsigned long long since_boot_ns)
+{
+	if (dated)
+		return write_time(buf, "%m-%d %T", ns, false);
+	snprintf(buf, WHEN_MAX, "%.6f s after boot", since_boot_ns / 1e9);
+	return buf;
+}
+
+const char *when_write_heading(char buf[WHEN_MAX], long long now)
+{
+	char zone[WHEN_MAX];
+
+	snprintf(buf, WHEN_MAX, "TIME (%.50s)", when_zone(zone, now));
+	return buf;
+}
+
 const char *when_write_rfc3339(char buf[WHEN_MAX], long long ns)
 {
 	size_t len;

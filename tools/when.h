@@ -50,6 +50,19 @@ const char *when_write_stamp(char buf[WHEN_MAX], long long ns);
 /** when_zone() - name of the local time zone at a time: "UTC" */
 const char *when_zone(char buf[WHEN_MAX], long long ns);
 
+/**
+ * when_write_row() - write a time for a column: without year and zone, so that the line fits
+ * @buf: out.
+ * @dated: @ns is known.
+ * @ns: the time.
+ * @since_boot_ns: the same since boot, to write if it is not: "12.345679 s after boot".
+ */
+const char *when_write_row(char buf[WHEN_MAX], bool dated, long long ns,
+			   unsigned long long since_boot_ns);
+
+/** when_write_heading() - "TIME (UTC)", the heading of that column; one zone for all rows */
+const char *when_write_heading(char buf[WHEN_MAX], long long now);
+
 /** when_write_age() - "4 min ago"; a time in the future is said to be one */
 const char *when_write_age(char buf[WHEN_MAX], long long age_ns);
 
