@@ -69,19 +69,26 @@ static bool copy_json_string(char *to, size_t size, const char *s,
 	return s < end && n;
 }
 
+static int open_file(const char *root, const char *file)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s%s", root, file);
+	/* O_NONBLOCK: the file could be a pipe. */
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
 /* Copy the JSON string that follows the bytes @key in a file. */
 static bool search_file(const char *root, const char *file, const char *key,
 			char *to, size_t size)
 {
 	size_t keep = strlen(key) + size, have = 0, total = 0;
-	char path[512], *at;
 	bool found = false;
+	char *at;
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s%s", root, file);
-	/* O_NONBLOCK: the file could be a pipe. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = open_file(root, file);
 	if (fd < 0)
 		return false;
 	while (!found && total < FILE_MAX &&
@@ -107,12 +114,10 @@ static bool search_setting(const char *root, const char *file, const char *key,
 			   char *to, size_t size)
 {
 	const char *at, *end;
-	char path[512];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s%s", root, file);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = open_file(root, file);
 	if (fd < 0)
 		return false;
 	n = read(fd, block, sizeof(block) - 1);
