@@ -88,8 +88,8 @@ static int refuse_set(const char *val, const struct kernel_param *param)
 	kp.symbol_name = symbol;
 	kp.pre_handler = at_call;
 	/*
-	 * Two kprobes of one function, of which only one has a post handler, are not
-	 * told apart when the kernel disarms them.
+	 * If one of two kprobes of a function has a post handler, removing it makes
+	 * some kernels disarm the wrong ftrace callback. So a call is slowed without.
 	 */
 	kp.post_handler = slows ? NULL : after_call;
 	atomic_set(&to_go, n);
