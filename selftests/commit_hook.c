@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/commit.h"
+#include "lib/stress.h"
 #include "lib/test.h"
 #include "lib/tracer.h"
 
@@ -214,6 +215,7 @@ static int request_forever(void *unused)
 
 	(void)unused;
 	for (;;) {
+		stress_wait();
 		for (i = 0; i < 32; i++) {
 			ask(10);
 			ask(TEN_GIB_PAGES);

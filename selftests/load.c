@@ -10,6 +10,7 @@
 
 #include "lib/commit.h"
 #include "lib/oom.h"
+#include "lib/stress.h"
 #include "lib/test.h"
 
 FIXTURE(load) {
@@ -234,8 +235,10 @@ static int map_forever(void *unused)
 	(void)unused;
 	for (i = 0;; i++) {
 		/* A task that never sleeps delays an unload. */
-		if (i % 64 == 0)
+		if (i % 64 == 0) {
+			stress_wait();
 			sched_yield();
+		}
 		ask(10);
 	}
 	return 0;

@@ -16,6 +16,7 @@
 #include "lib/lib.h"
 #include "lib/oom.h"
 #include "lib/scene_check.h"
+#include "lib/stress.h"
 #include "lib/test.h"
 #include "lib/tracer.h"
 
@@ -304,9 +305,12 @@ static int run_out_of_memory(void *dir)
 	if (spill("/proc/self/oom_score_adj", "-1000") || spill(path, "0"))
 		return 1;
 	for (;;) {
-		pid_t pid = fork();
 		size_t i;
+		pid_t pid;
 		char *at;
+
+		stress_wait();
+		pid = fork();
 
 		if (pid) {
 			waitpid(pid, &status, 0);

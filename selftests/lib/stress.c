@@ -27,11 +27,22 @@
 
 static unsigned int burn_percent;
 
-/* By the clock, so that all processes run and pause together. */
-static void wait_for_burst(void)
+static void read_burn(void)
+{
+	const char *burn = getenv("OOMTRACE_BURN");
+
+	burn_percent = burn ? atoi(burn) : 100;
+	if (burn_percent < 1 || burn_percent > 100)
+		die("OOMTRACE_BURN must be 1 to 100");
+}
+
+void stress_wait(void)
 {
 	unsigned long long at = now_ns() % BURST_NS;
 
+	if (!burn_percent)
+		read_burn();
+	/* By the clock, so that all processes run and pause together. */
 	if (at >= BURST_NS / 100 * burn_percent)
 		sleep_ms((BURST_NS - at) / 1000000 + 1);
 }
@@ -71,7 +82,7 @@ static int exhaust_memory(void *arg)
 
 	memcg_set(&b->cg, "cgroup.procs", "0");
 	for (;;) {
-		wait_for_burst();
+		stress_wait();
 		pid = fork();
 		if (!pid)
 			exceed_cgroup();
@@ -91,7 +102,7 @@ static int fork_processes(void *arg)
 	pid_t pid;
 
 	for (;;) {
-		wait_for_burst();
+		stress_wait();
 		pid = fork();
 		if (!pid)
 			_exit(0);
@@ -120,7 +131,7 @@ static int map_addresses(void *arg)
 		 */
 		if (i % 64 == 0) {
 			sched_yield();
-			wait_for_burst();
+			stress_wait();
 		}
 		at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -187,11 +198,7 @@ static void start_load(struct stress *b, int (*fn)(void *))
 
 void stress_start(struct stress *b, bool readers)
 {
-	const char *burn = getenv("OOMTRACE_BURN");
-
-	burn_percent = burn ? atoi(burn) : 100;
-	if (burn_percent < 1 || burn_percent > 100)
-		die("OOMTRACE_BURN must be 1 to 100");
+	read_burn();
 	memset(b, 0, sizeof(*b));
 	b->count = alloc_shared(PAGE);
 	if (!memcg_make(&b->cg, "stress", CGROUP_MAX))

@@ -27,6 +27,8 @@ struct stress {
 	int n;
 };
 
+/* In a loop that is a load: pauses for OOMTRACE_BURN's part of the time. */
+void stress_wait(void);
 /* Start the load; with @readers also processes that read everything. */
 void stress_start(struct stress *b, bool readers);
 /* Stop it: no process is left, and the sysctls are restored. */
