@@ -55,7 +55,7 @@ static u64 lost_count(const struct oomtrace_header *rec)
 
 static struct tally *tally_of(const struct oomtrace *ot, const struct oomtrace_header *rec)
 {
-	return &ot->tallies[rec->cpu * RING_IDS + (rec->flags & OOMTRACE_FLAG_RING)];
+	return account_tally(ot, rec->cpu, rec->flags & OOMTRACE_FLAG_RING);
 }
 
 /* The first record of a ring, a lost record, or a gap. */

@@ -9,8 +9,7 @@
 
 #include "../common/shim.h"
 #include "../include/oomtrace.h"
-
-struct oomtrace;
+#include "handle.h"
 
 /* The number of rings that header.flags can name; this ABI has fewer. */
 #define RING_IDS	(OOMTRACE_FLAG_RING + 1)
@@ -35,6 +34,13 @@ struct tally {
  * Return: false if memory is out, with nothing changed.
  */
 bool account_prepare(struct oomtrace *ot, unsigned int cpus);
+
+/* The counters of one ring on one CPU, below @ot->cpus. */
+static inline struct tally *account_tally(const struct oomtrace *ot, unsigned int cpu,
+					  unsigned int ring)
+{
+	return &ot->tallies[(size_t)cpu * RING_IDS + ring];
+}
 
 /**
  * account_add() - count a record that is about to be returned

@@ -10,8 +10,9 @@
  * The heads of all rings are loaded once. A heap orders the rings that have a
  * record by the time of their next one, and gives the records of that moment; then
  * the heads are loaded again. So the cost of a record does not grow with the
- * number of CPUs. A record is copied when it is returned, so that the writer
- * cannot overwrite it.
+ * number of CPUs. Records of one ring that are earlier than the next one of any
+ * other ring are a run, and returned without asking the heap. A record is copied
+ * when it is returned, so that the writer cannot overwrite it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 
 #include "../common/format.h"
 #include "../common/heap.h"
+#include "account.h"
 #include "handle.h"
 #include "mapped.h"
 
@@ -40,8 +42,8 @@
  * @slot: the slot of record @next; NULL if the CPU has no slots (yet).
  * @head: number of the newest complete record, when last read.
  * @lost: overwritten records before @next that are not reported yet.
- * @ready: @next is a record, with @ts_ns and @record_size.
- * @record_size: size of the next record, bytes.
+ * @longest: bytes that a record may have after its header.
+ * @ready: @next is a record, with @ts_ns; not set during a run of this ring.
  * @ts_ns: time of the next record, ns of CLOCK_MONOTONIC.
  */
 struct ring {
@@ -55,15 +57,20 @@ struct ring {
 	const struct oomtrace_header *slot;
 	u64 head;
 	u64 lost;
+	u32 longest;
 	bool ready;
-	u16 record_size;
 	u64 ts_ns;
 };
 
 /**
  * struct mapped - all mapped rings
  * @cpus: highest CPU number plus 1.
- * @heap: the rings whose @ready is set; empty after a change of position.
+ * @heap: the rings whose @ready is set; empty after a change of position. During a
+ *	run, the ring at the top has been read further than the heap knows.
+ * @run: the ring at the top of the heap during a run; else NULL.
+ * @run_end: records of @run before this time are the next ones of all rings; ns of
+ *	CLOCK_MONOTONIC.
+ * @tally: the counters of @run, if that is not NULL.
  * @until: when the heads were loaded, ns of CLOCK_MONOTONIC.
  * @given: bit n is set if stack n was returned.
  * @copy: the record that was returned.
@@ -72,10 +79,17 @@ struct ring {
  */
 struct mapped {
 	unsigned int cpus;
+	struct ring *run;
+	u64 run_end;
+	struct tally *tally;
 	struct oomtrace_heap heap;
 	u64 until;
 	u64 given[STACKS / 64];
-	u64 copy[OOMTRACE_MAX_RECORD / sizeof(u64)];
+	union {
+		char bytes[OOMTRACE_MAX_RECORD];
+		struct oomtrace_header h;
+		struct oomtrace_commit commit;
+	} copy;
 	union {
 		struct oomtrace_lost lost;
 		struct oomtrace_stack stack;
@@ -92,6 +106,12 @@ static u64 load_head(const struct ring *r)
 {
 	/* Step 1: load the head before the records. */
 	return __atomic_load_n(&r->page->head, __ATOMIC_ACQUIRE);
+}
+
+/* Has the ring moved to new memory? */
+static bool is_closed(const struct ring *r)
+{
+	return __atomic_load_n(&r->page->closed, __ATOMIC_ACQUIRE);
 }
 
 /* Step 2: the number of the oldest record that is not overwritten. */
@@ -134,16 +154,20 @@ static bool copy_record(const struct ring *r, u64 seq, void *to, size_t size)
 	return is_record(h, seq);
 }
 
-/* Get time and size of the next record. False if it was overwritten. */
-static inline bool look_at_next(struct ring *r)
+static inline bool is_possible_size(const struct ring *r, u32 size)
+{
+	/* A size below that of the header wraps around. */
+	return size - sizeof(struct oomtrace_header) <= r->longest;
+}
+
+/* Get the time of the next record. False if it was overwritten. */
+static bool look_at_next(struct ring *r)
 {
 	const struct oomtrace_header *h = r->slot;
+	u32 size = __atomic_load_n(&h->size, __ATOMIC_RELAXED);
 
 	r->ts_ns = __atomic_load_n(&h->ts_ns, __ATOMIC_RELAXED);
-	r->record_size = __atomic_load_n(&h->size, __ATOMIC_RELAXED);
-	r->ready = is_record(h, r->next) && r->record_size >= sizeof(*h) &&
-		   r->record_size <= r->slot_size &&
-		   r->record_size <= OOMTRACE_MAX_RECORD;
+	r->ready = is_record(h, r->next) && is_possible_size(r, size);
 	return r->ready;
 }
 
@@ -194,6 +218,9 @@ static int map_ring(struct oomtrace *ot, struct ring *r, unsigned int id,
 			r->slots_end = r->slots + (size_t)r->nslots * r->slot_size;
 			r->size = info.mmap_size;
 			r->head = 0;
+			r->longest = r->slot_size < OOMTRACE_MAX_RECORD ?
+				     r->slot_size : OOMTRACE_MAX_RECORD;
+			r->longest -= sizeof(struct oomtrace_header);
 			return 0;
 		}
 		if (errno != EINVAL)
@@ -220,7 +247,7 @@ static int follow_resize(struct oomtrace *ot, struct ring *r)
 	unsigned int id, cpu;
 	int err;
 
-	if (!__atomic_load_n(&r->page->closed, __ATOMIC_ACQUIRE))
+	if (!is_closed(r))
 		return 0;
 	r->head = load_head(r);
 	if (r->next <= r->head)
@@ -290,6 +317,13 @@ int mapped_open(struct oomtrace *ot, unsigned int cpus, unsigned int possible)
 
 /* ---- position ---- */
 
+/* The order of the rings is no longer known. */
+static void forget_order(struct mapped *m)
+{
+	m->heap.n = 0;
+	m->run = NULL;
+}
+
 static void set_position(struct ring *r, u64 seq)
 {
 	set_next(r, seq);
@@ -301,7 +335,7 @@ void mapped_oldest(struct mapped *m)
 	struct ring *r;
 
 	memset(m->given, 0, sizeof(m->given));
-	m->heap.n = 0;
+	forget_order(m);
 	for (r = m->ring; r < m->ring + nrings(m); r++) {
 		if (!r->page)
 			continue;
@@ -314,7 +348,7 @@ void mapped_newest(struct mapped *m)
 {
 	struct ring *r;
 
-	m->heap.n = 0;
+	forget_order(m);
 	for (r = m->ring; r < m->ring + nrings(m); r++) {
 		if (!r->page)
 			continue;
@@ -325,7 +359,7 @@ void mapped_newest(struct mapped *m)
 
 void mapped_seek(struct mapped *m, unsigned int ring, unsigned int cpu, u64 seq)
 {
-	m->heap.n = 0;
+	forget_order(m);
 	set_position(&m->ring[ring * m->cpus + cpu], seq);
 }
 
@@ -379,7 +413,7 @@ int mapped_seek_episode(struct mapped *m, u64 episode)
 	for (r = m->ring; r < end; r++)
 		if (r->page)
 			set_position(r, first_since(r, ts_ns));
-	m->heap.n = 0;
+	forget_order(m);
 	memset(m->given, 0, sizeof(m->given));
 	return 0;
 }
@@ -405,16 +439,22 @@ static const struct oomtrace_header *make_lost(struct mapped *m,
 	return &lost->h;
 }
 
-/* The stack that a record refers to; NULL if there is none or it was returned. */
+/* Does a record refer to a stack that was not returned yet? */
+static bool needs_stack(const struct mapped *m, const struct oomtrace_header *rec)
+{
+	u32 id = oomtrace_stack_of(rec);
+
+	return id && id < STACKS && !(m->given[id / 64] >> id % 64 & 1);
+}
+
+/* The stack that a record refers to; NULL if the module does not have it. */
 static const struct oomtrace_header *
-stack_first(struct oomtrace *ot, const struct oomtrace_header *rec)
+make_stack(struct oomtrace *ot, const struct oomtrace_header *rec)
 {
 	struct oomtrace_stack *stack = &ot->mapped->made.stack;
 	u64 *given = ot->mapped->given;
 	u32 id = oomtrace_stack_of(rec);
 
-	if (!id || id >= STACKS || (given[id / 64] >> id % 64 & 1))
-		return NULL;
 	memset(stack, 0, sizeof(*stack));
 	stack->id = id;
 	if (ioctl(ot->fd, OOMTRACE_IOC_STACK, stack))
@@ -455,6 +495,9 @@ static int load_heads(struct oomtrace *ot, struct mapped *m)
 		if (!r->page)
 			continue;
 		r->head = load_head(r);
+		/* Most rings of a large machine have no record. */
+		if (!r->ready && r->next > r->head && !is_closed(r))
+			continue;
 		while (!r->ready && !find_next(r)) {
 			ret = follow_resize(ot, r);
 			if (ret < 0)
@@ -495,61 +538,114 @@ static int earliest_ring(struct oomtrace *ot, struct ring **r)
 	return 1;
 }
 
-/* The earliest ring has another next record, or none: put it in its place. */
-static void reorder_earliest(struct mapped *m, struct ring *r)
+/* ---- a run ---- */
+
+/* Begin a run of the earliest ring, whose next record is not later than @until. */
+static void begin_run(struct oomtrace *ot, struct ring *r)
 {
+	struct mapped *m = ot->mapped;
+	const struct oomtrace_heap_entry *e = m->heap.entry;
+	u32 i;
+
+	m->run = r;
+	m->tally = account_tally(ot, r->page->cpu, r->page->ring);
+	r->ready = false;
+	m->run_end = m->until + 1;
+	/* One of these two is the second. If both have one time, the heap decides. */
+	for (i = 1; i < m->heap.n && i <= 2; i++)
+		if (e[i].ts_ns < m->run_end)
+			m->run_end = e[i].ts_ns;
+	/*
+	 * At the same time as the second, the first has the lower index. Or the time
+	 * of loading is of another clock.
+	 */
+	if (m->run_end <= r->ts_ns)
+		m->run_end = r->ts_ns + 1;
+}
+
+/* The ring of the run has a later record now, or none: put it in its place. */
+static void end_run(struct mapped *m)
+{
+	struct ring *r = m->run;
+
+	m->run = NULL;
 	if (find_next(r))
 		oomtrace_heap_delay(&m->heap, r->ts_ns);
 	else
 		oomtrace_heap_pop(&m->heap);
 }
 
+/* Copy the next record of the run; NULL if the run ends. */
+static const struct oomtrace_header *copy_next(struct mapped *m)
+{
+	const struct ring *r = m->run;
+	const struct oomtrace_header *h = r->slot;
+	u32 size;
+
+	if (r->next > r->head)
+		return NULL;
+	size = __atomic_load_n(&h->size, __ATOMIC_RELAXED);
+	if (!is_possible_size(r, size) ||
+	    __atomic_load_n(&h->ts_ns, __ATOMIC_RELAXED) >= m->run_end)
+		return NULL;
+	memcpy(m->copy.bytes, h, size);
+	return is_record(h, r->next) ? &m->copy.h : NULL;
+}
+
 /* Go on to the next slot of a ring. */
-static void advance(struct ring *r)
+static inline void advance(struct ring *r)
 {
 	const char *next = (const char *)r->slot + r->slot_size;
 
 	r->next++;
-	r->ready = false;
 	r->slot = (const void *)(next == r->slots_end ? r->slots : next);
 }
 
-int mapped_next(struct oomtrace *ot, const struct oomtrace_header **rec)
+/*
+ * The next record with what precedes it: lost records, or a stack. Returns 1, 0 if
+ * there is none, or a negative errno.
+ */
+static int find_record(struct oomtrace *ot, const struct oomtrace_header **rec)
 {
 	struct mapped *m = ot->mapped;
 	struct ring *r;
 	int ret;
 
-	while ((ret = earliest_ring(ot, &r)) > 0) {
+	for (;;) {
+		if (m->run) {
+			*rec = copy_next(m);
+			if (*rec)
+				break;
+			end_run(m);
+		}
+		ret = earliest_ring(ot, &r);
+		if (ret <= 0)
+			return ret;
 		if (r->lost) {
 			*rec = make_lost(m, r);
 			return 1;
 		}
-		memcpy(m->copy, r->slot, r->record_size);
-		if (!is_record(r->slot, r->next)) {
-			/* Overwritten since it was looked at: lost. */
-			reorder_earliest(m, r);
-			continue;
-		}
-		*rec = stack_first(ot, (void *)m->copy);
-		if (*rec)
-			return 1;
-		*rec = (void *)m->copy;
-		advance(r);
-		if (r->next <= r->head && look_at_next(r))
-			oomtrace_heap_delay(&m->heap, r->ts_ns);
-		else
-			reorder_earliest(m, r);
-		return 1;
+		begin_run(ot, r);
 	}
-	return ret;
+	r = m->run;
+	if (needs_stack(m, *rec)) {
+		const struct oomtrace_header *stack = make_stack(ot, *rec);
+
+		if (stack) {
+			*rec = stack;
+			return 1;
+		}
+	}
+	advance(r);
+	return 1;
 }
 
 /*
  * lseek() makes poll() wait for records that are written from now on. Check the
- * rings again after it, so that a record written before it is not missed.
+ * rings again after it, so that a record written before it is not missed. Returns
+ * true if there may be a record now, so do not wait.
  */
-bool mapped_arm(struct oomtrace *ot)
+static bool arm_poll(struct oomtrace *ot)
 {
 	struct mapped *m = ot->mapped;
 	struct ring *r;
@@ -557,9 +653,56 @@ bool mapped_arm(struct oomtrace *ot)
 	if (lseek(ot->fd, 0, SEEK_END) < 0)
 		return true;
 	for (r = m->ring; r < m->ring + nrings(m); r++)
-		if (r->page && (load_head(r) >= r->next ||
-				__atomic_load_n(&r->page->closed,
-						__ATOMIC_ACQUIRE)))
+		if (r->page && (load_head(r) >= r->next || is_closed(r)))
 			return true;
 	return false;
+}
+
+/* Not inline, so that mapped_next() saves no registers. */
+static __attribute__((noinline))
+int next_slowly(struct oomtrace *ot, const struct oomtrace_header **rec)
+{
+	int ret;
+
+	*rec = NULL;
+	do {
+		ret = find_record(ot, rec);
+	} while (!ret && arm_poll(ot));
+	if (ret < 0)
+		return handle_fail_errno(ot, -ret, "cannot map a resized ring: ");
+	/* Cannot fail: the open has allocated the counters of all CPUs. */
+	if (ret)
+		account_add(ot, *rec);
+	return ret;
+}
+
+/*
+ * Commit decisions are the flood. A next one without a stack, in a run, is returned
+ * here: by a copy of constant size, and without a call.
+ */
+int mapped_next(struct oomtrace *ot, const struct oomtrace_header **rec)
+{
+	struct mapped *m = ot->mapped;
+	struct ring *r = m->run;
+	struct oomtrace_commit *copy = &m->copy.commit;
+	const struct oomtrace_header *h;
+	struct tally *t;
+
+	if (!r)
+		return next_slowly(ot, rec);
+	t = m->tally;
+	h = r->slot;
+	if (t->next != r->next || r->next > r->head ||
+	    __atomic_load_n(&h->size, __ATOMIC_RELAXED) != sizeof(*copy) ||
+	    __atomic_load_n(&h->ts_ns, __ATOMIC_RELAXED) >= m->run_end)
+		return next_slowly(ot, rec);
+	memcpy(copy, h, sizeof(*copy));
+	if (!is_record(h, r->next) || copy->h.type != OOMTRACE_COMMIT ||
+	    (copy->h.valid & OOMTRACE_BIT(commit, stack)))
+		return next_slowly(ot, rec);
+	t->received++;
+	t->next++;
+	advance(r);
+	*rec = &copy->h;
+	return 1;
 }

@@ -42,14 +42,7 @@ void mapped_seek(struct mapped *m, unsigned int ring, unsigned int cpu, u64 seq)
  */
 int mapped_seek_episode(struct mapped *m, u64 episode);
 
-/** mapped_next() - oomtrace_next() without an error message */
+/** mapped_next() - do what oomtrace_next() does */
 int mapped_next(struct oomtrace *ot, const struct oomtrace_header **rec);
-
-/**
- * mapped_arm() - make poll() wait for the next record
- *
- * Return: true if a record may be available now, so do not wait.
- */
-bool mapped_arm(struct oomtrace *ot);
 
 #endif /* OOMTRACE_MAPPED_H */

@@ -272,49 +272,32 @@ static int refill_buffer(struct oomtrace *ot)
 			   ot->offset + left);
 }
 
-/* Next record by read(): 1, 0 if there is none, or a negative errno. */
-static int read_next(struct oomtrace *ot, const struct oomtrace_header **rec)
-{
-	int ret;
-
-	while (!(ret = have_record(ot, rec))) {
-		ret = refill_buffer(ot);
-		if (ret <= 0)
-			return ret;
-	}
-	if (ret > 0)
-		ot->at += (*rec)->size;
-	return ret;
-}
-
-/* Next record from the mapped rings: 1, 0 if there is none, or a negative errno. */
-static int map_next(struct oomtrace *ot, const struct oomtrace_header **rec)
-{
-	int ret;
-
-	do {
-		ret = mapped_next(ot, rec);
-	} while (!ret && mapped_arm(ot));
-	return ret < 0 ? handle_fail_errno(ot, -ret, "cannot map a resized ring: ") : ret;
-}
-
-int oomtrace_next(struct oomtrace *ot, const struct oomtrace_header **rec)
+/* oomtrace_next() by read(). Not inline, so that the other way saves no registers. */
+static __attribute__((noinline))
+int read_next(struct oomtrace *ot, const struct oomtrace_header **rec)
 {
 	int ret;
 
 	*rec = NULL;
 	if (!ot->read)
 		return handle_fail(ot, EBADF, "nothing is open");
-	ret = ot->mapped ? map_next(ot, rec) : read_next(ot, rec);
-	if (ret > 0 && !account_add(ot, *rec)) {
-		/*
-		 * Only saved records can fail here, since the open of a device
-		 * allocates the counters of all CPUs. Return the record next time.
-		 */
-		ot->at -= (*rec)->size;
-		return handle_fail(ot, ENOMEM, "out of memory");
+	while (!(ret = have_record(ot, rec))) {
+		ret = refill_buffer(ot);
+		if (ret <= 0)
+			return ret;
 	}
+	if (ret < 0)
+		return ret;
+	/* If this fails, return the record next time. */
+	if (!account_add(ot, *rec))
+		return handle_fail(ot, ENOMEM, "out of memory");
+	ot->at += (*rec)->size;
 	return ret;
+}
+
+int oomtrace_next(struct oomtrace *ot, const struct oomtrace_header **rec)
+{
+	return ot->mapped ? mapped_next(ot, rec) : read_next(ot, rec);
 }
 
 int oomtrace_wait(struct oomtrace *ot, int timeout_ms, int wake_fd)
