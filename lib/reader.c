@@ -19,6 +19,7 @@
 #include "account.h"
 #include "handle.h"
 #include "mapped.h"
+#include "rings.h"
 
 struct oomtrace *oomtrace_new(void)
 {

@@ -13,7 +13,7 @@
 
 #include "account.h"
 #include "handle.h"
-#include "mapped.h"
+#include "rings.h"
 
 static int require_device(struct oomtrace *ot)
 {
