@@ -80,11 +80,11 @@ static const struct kernel_param_ops hook_choice_ops = {
 };
 module_param_cb(commit_hook, &hook_choice_ops, &commit_hook, 0444);
 MODULE_PARM_DESC(commit_hook,
-		 "How the entry of __vm_enough_memory is hooked: ftrace (default; a kprobe where the kernel has no ftrace), or kprobe, which costs more.");
+		 "How __vm_enough_memory is hooked: ftrace (default; a kprobe where the kernel has no ftrace), or kprobe, which costs more.");
 
 module_param_cb(select_hook, &hook_choice_ops, &select_hook, 0444);
 MODULE_PARM_DESC(select_hook,
-		 "How the entry of oom_evaluate_task is hooked: ftrace (default; a kprobe where the kernel has no ftrace), or kprobe, which costs more.");
+		 "How oom_evaluate_task and oom_badness are hooked: ftrace (default; a kprobe where the kernel has no ftrace), or kprobe, which costs more.");
 
 static char *badness;
 module_param(badness, charp, 0);
@@ -157,6 +157,8 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.names		= { "__vm_enough_memory" },
 		.prototype	= { VM_ENOUGH_PROTOTYPE },
 		.kind		= OOMTRACE_BY_KRETPROBE,
+		.at_entry	= &oomtrace_vm_enough_by_ftrace,
+		.choice		= &commit_hook,
 		.records	= "commit: exact in mode 2",
 		.before		= oomtrace_vm_enough_before,
 		.entry		= oomtrace_vm_enough_entry,
@@ -206,7 +208,10 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 			"long oom_badness(struct task_struct *p, unsigned long totalpages)"
 		},
 		.kind		= OOMTRACE_BY_KRETPROBE,
+		.at_entry	= &oomtrace_badness_by_ftrace,
+		.choice		= &select_hook,
 		.records	= "candidate: points",
+		.before		= oomtrace_badness_before,
 		.entry		= oomtrace_badness_entry,
 		.ret		= oomtrace_badness_return,
 	},

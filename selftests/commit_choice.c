@@ -606,7 +606,8 @@ static bool has_return_probe_quietly(void)
 	close(fd);
 	text[n] = '\0';
 	for (at = text; (at = strstr(at, "__vm_enough_memory+")); at += strcspn(at, "\n"))
-		if (memmem(at, strcspn(at, "\n"), " kretprobe ", 11))
+		if (memmem(at, strcspn(at, "\n"), " return ", 8) ||
+		    memmem(at, strcspn(at, "\n"), " kretprobe ", 11))
 			return memmem(at, strcspn(at, "\n"), " attached ", 10);
 	return false;
 }

@@ -110,10 +110,10 @@ TEST_F(by, the_parameter_and_the_hooks_file_show_it)
 	EXPECT_STREQ(variant->how, value);
 	hook_kind("oom_evaluate_task", evaluate);
 	hook_kind("oom_badness", badness);
-	EXPECT_STREQ("kretprobe", badness);
 	if (!strcmp(variant->how, "ftrace") && !has_ftrace_args())
 		SKIP(return, NO_FTRACE_ARGS);
 	EXPECT_STREQ(variant->how, evaluate);
+	EXPECT_STREQ(!strcmp(variant->how, "ftrace") ? "return" : "kretprobe", badness);
 }
 
 TEST_F(by, every_candidate_has_the_kernels_points_and_place)

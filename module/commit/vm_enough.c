@@ -232,7 +232,7 @@ static noinline bool count_ample_not_near(struct mm_struct *mm, long pages,
 	unsigned int percent = READ_ONCE(oomtrace_near_percent);
 	int mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
 
-	return percent && mode == OVERCOMMIT_NEVER && is_followed(mode) &&
+	return mode == OVERCOMMIT_NEVER && is_followed(mode) &&
 	       this_cpu_read(by_return) && !oomtrace_records_all() &&
 	       oomtrace_commit_has_terms(mode) &&
 	       count_ample(mm, pages, cap_sys_admin, percent, NULL);
@@ -256,13 +256,16 @@ int notrace oomtrace_vm_enough_before(struct kprobe *kp, struct pt_regs *regs)
 		/* The next call must not find it, if no instance was free for this. */
 		this_cpu_write(close_call.allowed, 0);
 		return ret;
-	} else if (count_ample_not_near(mm, pages, cap_sys_admin)) {
+	} else if (READ_ONCE(oomtrace_near_percent) &&
+		   count_ample_not_near(mm, pages, cap_sys_admin)) {
 		return 0;
 	}
 	return oomtrace_take_return(kp, regs);
 }
 
 NOKPROBE_SYMBOL(oomtrace_vm_enough_before);
+
+OOMTRACE_DEFINE_RETURN_ENTRY(oomtrace_vm_enough_by_ftrace, oomtrace_vm_enough_before);
 
 int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 			     struct pt_regs *regs)

@@ -11,6 +11,7 @@
 #include "hook/entry.h"
 
 extern struct oomtrace_entry oomtrace_vm_enough;
+extern struct oomtrace_entry oomtrace_vm_enough_by_ftrace;
 
 extern const size_t oomtrace_commit_call_size;
 int oomtrace_vm_enough_before(struct kprobe *kp, struct pt_regs *regs);

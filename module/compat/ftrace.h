@@ -6,6 +6,10 @@
  * OOMTRACE_HAS_FTRACE is 1 where a callback gets the arguments, and where a
  * kprobe at the same function is called in the same pass, with preemption off in
  * between. The hook of __vm_enough_memory() relies on the latter.
+ *
+ * OOMTRACE_HAS_RETURN is 1 where a callback gets the stack pointer as well, which
+ * is what hooking the return of a call takes. The kernel's own function graph
+ * tracer gets it in the same way.
  */
 #ifndef OOMTRACE_COMPAT_FTRACE_H
 #define OOMTRACE_COMPAT_FTRACE_H
@@ -21,6 +25,19 @@
 #define OOMTRACE_HAS_FTRACE	1
 #else
 #define OOMTRACE_HAS_FTRACE	0
+#endif
+
+#if OOMTRACE_HAS_FTRACE && defined(CONFIG_FUNCTION_GRAPH_TRACER) && HAS_FTRACE_GRAPH_FUNC
+#define OOMTRACE_HAS_RETURN	1
+#else
+#define OOMTRACE_HAS_RETURN	0
+#endif
+
+/* The registers of a callback: the arguments, and with OOMTRACE_HAS_RETURN the stack. */
+#ifdef arch_ftrace_regs
+#define oomtrace_fregs_regs(fregs)	(&arch_ftrace_regs(fregs)->regs)
+#else
+#define oomtrace_fregs_regs(fregs)	(&(fregs)->regs)
 #endif
 
 #if HAS_FTRACE_REGS_GET_ARGUMENT

@@ -22,6 +22,7 @@ static const char * const kind_names[] = {
 	[OOMTRACE_BY_FTRACE]		= "ftrace",
 	[OOMTRACE_BY_KPROBE]		= "kprobe",
 	[OOMTRACE_BY_KRETPROBE]	= "kretprobe",
+	[OOMTRACE_BY_RETURN]		= "return",
 	[OOMTRACE_BY_TRACEPOINT]	= "tracepoint",
 	[OOMTRACE_BY_NOTIFIER]		= "notifier",
 };
@@ -48,24 +49,6 @@ static int attach_kprobe(struct oomtrace_hook *hook)
 	return register_kprobe(&hook->krp.kp);
 }
 
-/**
- * oomtrace_take_return() - hook the return of a call
- * @kp: the kprobe that @before was called for.
- * @regs: the registers that it was called with.
- *
- * For a hook's @before handler.
- *
- * Return: what the handler is to return.
- */
-int oomtrace_take_return(struct kprobe *kp, struct pt_regs *regs)
-{
-	struct oomtrace_hook *hook = container_of(kp, struct oomtrace_hook, krp.kp);
-
-	return hook->take_return(kp, regs);
-}
-
-NOKPROBE_SYMBOL(oomtrace_take_return);
-
 /*
  * The kernel gives the kprobe of a kretprobe a pre-handler, which takes an instance
  * for each call. Install @before in its place. @before calls it, by
@@ -90,10 +73,8 @@ static void replace_pre_handler(struct oomtrace_hook *hook)
 	WRITE_ONCE(kp->pre_handler, hook->before);
 }
 
-static int attach_kretprobe(struct oomtrace_hook *hook)
+static void fill_kretprobe(struct oomtrace_hook *hook)
 {
-	int ret;
-
 	memset(&hook->krp, 0, sizeof(hook->krp));
 	hook->krp.kp.symbol_name = hook->name;
 	hook->krp.entry_handler = hook->entry;
@@ -106,9 +87,44 @@ static int attach_kretprobe(struct oomtrace_hook *hook)
 	 */
 	hook->krp.maxactive = hook->many_instances ?
 			      max(64U, 4 * num_possible_cpus()) : 16;
+}
+
+static int attach_kretprobe(struct oomtrace_hook *hook)
+{
+	int ret;
+
+	fill_kretprobe(hook);
 	ret = register_kretprobe(&hook->krp);
 	if (!ret && hook->before)
 		replace_pre_handler(hook);
+	return ret;
+}
+
+/*
+ * A return probe whose kprobe stays disabled: an ftrace callback calls @before in its
+ * place, with the registers at the function's entry. The instances, the trampoline
+ * and the return handler are the kernel's own, and so is the order in which several
+ * return probes of one function run.
+ */
+static int attach_return(struct oomtrace_hook *hook)
+{
+	int ret;
+
+	if (!OOMTRACE_HAS_RETURN)
+		return -EOPNOTSUPP;
+	fill_kretprobe(hook);
+	if (!hook->krp.data_size)
+		hook->krp.entry_handler = NULL;
+	hook->krp.kp.flags = KPROBE_FLAG_DISABLED;
+	ret = register_kretprobe(&hook->krp);
+	if (ret)
+		return ret;
+	hook->take_return = hook->krp.kp.pre_handler;
+	hook->at_entry->kp = &hook->krp.kp;
+	ret = hook->take_return ? oomtrace_entry_attach(hook->at_entry, hook->name) :
+				  -EOPNOTSUPP;
+	if (ret)
+		unregister_kretprobe(&hook->krp);
 	return ret;
 }
 
@@ -143,6 +159,8 @@ static int attach_as(struct oomtrace_hook *hook, const char *name,
 		return attach_kprobe(hook);
 	case OOMTRACE_BY_KRETPROBE:
 		return attach_kretprobe(hook);
+	case OOMTRACE_BY_RETURN:
+		return attach_return(hook);
 	case OOMTRACE_BY_TRACEPOINT:
 		return attach_tracepoint(hook);
 	case OOMTRACE_BY_NOTIFIER:
@@ -152,13 +170,24 @@ static int attach_as(struct oomtrace_hook *hook, const char *name,
 }
 
 /* By ftrace if it can be, else by a kprobe. */
-static int attach_at_entry(struct oomtrace_hook *hook, const char *name)
+static int attach_one_of(struct oomtrace_hook *hook, const char *name,
+			 enum oomtrace_hook_kind ftrace, enum oomtrace_hook_kind probe)
 {
-	bool probe = hook->choice && hook->choice->probe;
+	bool wants_probe = hook->choice && hook->choice->probe;
 
-	if (!probe && !attach_as(hook, name, OOMTRACE_BY_FTRACE))
+	if (!wants_probe && !attach_as(hook, name, ftrace))
 		return 0;
-	return attach_as(hook, name, OOMTRACE_BY_KPROBE);
+	return attach_as(hook, name, probe);
+}
+
+static int attach_to(struct oomtrace_hook *hook, const char *name)
+{
+	if (hook->kind == OOMTRACE_AT_ENTRY)
+		return attach_one_of(hook, name, OOMTRACE_BY_FTRACE, OOMTRACE_BY_KPROBE);
+	if (hook->kind == OOMTRACE_BY_KRETPROBE && hook->at_entry)
+		return attach_one_of(hook, name, OOMTRACE_BY_RETURN,
+				     OOMTRACE_BY_KRETPROBE);
+	return attach_as(hook, name, hook->kind);
 }
 
 static void attach_by_name(struct oomtrace_hook *hook)
@@ -166,11 +195,7 @@ static void attach_by_name(struct oomtrace_hook *hook)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(hook->names) && hook->names[i]; i++) {
-		if (hook->kind == OOMTRACE_AT_ENTRY)
-			hook->error = attach_at_entry(hook, hook->names[i]);
-		else
-			hook->error = attach_as(hook, hook->names[i],
-						hook->kind);
+		hook->error = attach_to(hook, hook->names[i]);
 		if (!hook->error) {
 			hook->armed = true;
 			return;
@@ -236,6 +261,7 @@ static int disarm(struct oomtrace_hook *hook)
 {
 	switch (hook->attached_as) {
 	case OOMTRACE_BY_FTRACE:
+	case OOMTRACE_BY_RETURN:
 		return oomtrace_entry_arm(hook->at_entry, false);
 	case OOMTRACE_BY_KPROBE:
 	case OOMTRACE_BY_KRETPROBE:
@@ -282,6 +308,10 @@ int oomtrace_detach(struct oomtrace_hook *hook, enum oomtrace_hook_id id)
 	case OOMTRACE_BY_KRETPROBE:
 		unregister_kretprobe(&hook->krp);
 		break;
+	case OOMTRACE_BY_RETURN:
+		oomtrace_entry_detach(hook->at_entry);
+		unregister_kretprobe(&hook->krp);
+		break;
 	case OOMTRACE_BY_NOTIFIER:
 		unregister_oom_notifier(&hook->nb);
 		break;
@@ -311,6 +341,7 @@ int oomtrace_arm(struct oomtrace_hook *hook, bool on)
 	} else {
 		switch (hook->attached_as) {
 		case OOMTRACE_BY_FTRACE:
+		case OOMTRACE_BY_RETURN:
 			ret = oomtrace_entry_arm(hook->at_entry, true);
 			break;
 		case OOMTRACE_BY_KPROBE:
@@ -352,6 +383,7 @@ const char *oomtrace_attach_kind(const struct oomtrace_hook *hook)
 bool oomtrace_attach_is_probe(const struct oomtrace_hook *hook)
 {
 	return hook->attached_as == OOMTRACE_BY_FTRACE ||
+	       hook->attached_as == OOMTRACE_BY_RETURN ||
 	       hook->attached_as == OOMTRACE_BY_KPROBE ||
 	       hook->attached_as == OOMTRACE_BY_KRETPROBE;
 }
@@ -375,6 +407,7 @@ const char *oomtrace_attach_silenced_by(const struct oomtrace_hook *hook)
 	if (READ_ONCE(*oomtrace_sym.ftrace_enabled))
 		return NULL;
 	if (hook->attached_as == OOMTRACE_BY_FTRACE ||
+	    hook->attached_as == OOMTRACE_BY_RETURN ||
 	    (probe && kprobe_ftrace((struct kprobe *)&hook->krp.kp)))
 		return "kernel.ftrace_enabled is 0";
 	return NULL;
@@ -396,6 +429,7 @@ unsigned long oomtrace_attach_missed(const struct oomtrace_hook *hook)
 	case OOMTRACE_BY_KPROBE:
 		return krp->kp.nmissed;
 	case OOMTRACE_BY_KRETPROBE:
+	case OOMTRACE_BY_RETURN:
 		return krp->kp.nmissed + krp->nmissed;
 	default:
 		return 0;
@@ -412,7 +446,8 @@ void oomtrace_attach_place(const struct oomtrace_hook *hook, char *buf,
 			   size_t size)
 {
 	if (hook->name && (hook->attached_as == OOMTRACE_BY_KPROBE ||
-			   hook->attached_as == OOMTRACE_BY_KRETPROBE))
+			   hook->attached_as == OOMTRACE_BY_KRETPROBE ||
+			   hook->attached_as == OOMTRACE_BY_RETURN))
 		scnprintf(buf, size, "%pS", hook->krp.kp.addr);
 	else
 		strscpy(buf, hook->name ? hook->name : hook->names[0], size);

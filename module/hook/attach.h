@@ -13,12 +13,16 @@
 #include "hook/hook.h"
 #include "hook/prototype.h"
 
-/* How a function is hooked; OOMTRACE_AT_ENTRY is by ftrace, else by a kprobe. */
+/*
+ * How a function is hooked. OOMTRACE_AT_ENTRY is by ftrace, else by a kprobe.
+ * OOMTRACE_BY_RETURN is a return probe that ftrace calls, not its kprobe.
+ */
 enum oomtrace_hook_kind {
 	OOMTRACE_AT_ENTRY,
 	OOMTRACE_BY_FTRACE,
 	OOMTRACE_BY_KPROBE,
 	OOMTRACE_BY_KRETPROBE,
+	OOMTRACE_BY_RETURN,
 	OOMTRACE_BY_TRACEPOINT,
 	OOMTRACE_BY_NOTIFIER,
 };
@@ -38,15 +42,17 @@ struct oomtrace_hook_choice {
  * @names: the symbol, then the symbol to try if the kernel lacks the first.
  * @prototype: the probed function's prototype, as the handlers expect it.
  * @kind: how the function is hooked.
- * @at_entry: the handler of OOMTRACE_AT_ENTRY.
- * @choice: of OOMTRACE_AT_ENTRY: whether the user wants a probe; NULL: no choice.
+ * @at_entry: the handler of OOMTRACE_AT_ENTRY. Of a return probe: calls @before by
+ *	ftrace, where that can be; NULL: its kprobe does.
+ * @choice: of @at_entry: whether the user wants a probe; NULL: no choice.
  * @required: the module refuses to load without this hook.
  * @records: the records, or parts of records, that are missing without it.
  * @handler: the handler of a tracepoint or the notifier.
  * @before: called before the kretprobe gets an instance, which is half of what a
  *	call costs. Returns oomtrace_take_return() if the return is needed, else 0;
  *	NULL: it always is.
- * @entry: the kretprobe's entry handler.
+ * @entry: the kretprobe's entry handler. By ftrace it is called only to fill the
+ *	data, because @before has seen every call.
  * @ret: the kretprobe's return handler.
  * @data_size: bytes that @entry passes to @ret.
  * @on_demand: attached only while it is needed.
@@ -90,7 +96,20 @@ struct oomtrace_hook {
 	struct notifier_block nb;
 };
 
-int oomtrace_take_return(struct kprobe *kp, struct pt_regs *regs);
+/**
+ * oomtrace_take_return() - hook the return of a call
+ * @kp: the kprobe that @before was called for.
+ * @regs: the registers that it was called with.
+ *
+ * For a hook's @before handler.
+ *
+ * Return: what the handler is to return.
+ */
+static __always_inline int oomtrace_take_return(struct kprobe *kp, struct pt_regs *regs)
+{
+	return container_of(kp, struct oomtrace_hook, krp.kp)->take_return(kp, regs);
+}
+
 void oomtrace_attach(struct oomtrace_hook *hook, enum oomtrace_hook_id id);
 int oomtrace_detach(struct oomtrace_hook *hook, enum oomtrace_hook_id id);
 int oomtrace_arm(struct oomtrace_hook *hook, bool on);

@@ -33,6 +33,7 @@
 #include <linux/sched/task.h>
 
 #include "compat/mm.h"
+#include "hook/attach.h"
 #include "hook/hook.h"
 #include "oom/candidate.h"
 #include "oom/contenders.h"
@@ -552,12 +553,25 @@ static void enter_evaluate(unsigned long arg, unsigned long oc, unsigned long un
 
 OOMTRACE_DEFINE_QUICK_ENTRY(oomtrace_evaluate, enter_evaluate_quickly, enter_evaluate);
 
-int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+int notrace oomtrace_badness_before(struct kprobe *kp, struct pt_regs *regs)
 {
 	/*
-	 * Nonzero: do not probe this return, which is not part of the scan but of a
-	 * read of /proc/PID/oom_score. Only current stores current here.
+	 * Leave the return alone of a call that is not part of the scan but of a read
+	 * of /proc/PID/oom_score. Only current stores current here.
 	 */
+	if (READ_ONCE(pending.scanner) != current)
+		return 0;
+	return oomtrace_take_return(kp, regs);
+}
+
+NOKPROBE_SYMBOL(oomtrace_badness_before);
+
+OOMTRACE_DEFINE_RETURN_ENTRY(oomtrace_badness_by_ftrace, oomtrace_badness_before);
+
+/* Does what oomtrace_badness_before() does, until the probe calls that. */
+int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	/* Nonzero: leave the return alone. */
 	return READ_ONCE(pending.scanner) != current;
 }
 

@@ -12,7 +12,9 @@
 struct oomtrace_episode;
 
 extern struct oomtrace_entry oomtrace_evaluate;
+extern struct oomtrace_entry oomtrace_badness_by_ftrace;
 
+int oomtrace_badness_before(struct kprobe *kp, struct pt_regs *regs);
 int oomtrace_badness_entry(struct kretprobe_instance *ri, struct pt_regs *regs);
 int oomtrace_badness_return(struct kretprobe_instance *ri,
 			    struct pt_regs *regs);

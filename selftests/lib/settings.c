@@ -59,7 +59,8 @@ bool return_probe_is(const char *state)
 	for (; *at && !found; at += strcspn(at, "\n") + 1) {
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
 		found = !strncmp(line, "__vm_enough_memory", 18) &&
-			strstr(line, " kretprobe ") && strstr(line, state);
+			(strstr(line, " return ") || strstr(line, " kretprobe ")) &&
+			strstr(line, state);
 	}
 	free(text);
 	return found;
