@@ -33,6 +33,18 @@ static int from_env(const char *name, int otherwise)
 	return value ? atoi(value) : otherwise;
 }
 
+/*
+ * One after the other: thousands that exit at once wait for the lock of the memory that
+ * they share with this process, and longer than the kernel thinks is right.
+ */
+static void end_tasks(pid_t *pid, int *n)
+{
+	while (*n) {
+		kill(pid[--*n], SIGKILL);
+		waitpid(pid[*n], NULL, 0);
+	}
+}
+
 FIXTURE_SETUP(many_tasks)
 {
 	memset(self, 0, sizeof(*self));
@@ -44,12 +56,7 @@ FIXTURE_SETUP(many_tasks)
 
 FIXTURE_TEARDOWN(many_tasks)
 {
-	int i;
-
-	for (i = 0; i < self->ntasks; i++)
-		kill(self->pid[i], SIGKILL);
-	for (i = 0; i < self->ntasks; i++)
-		waitpid(self->pid[i], NULL, 0);
+	end_tasks(self->pid, &self->ntasks);
 	free(self->pid);
 	module_stop();
 }
@@ -291,11 +298,7 @@ TEST_F_TIMEOUT(many_tasks, a_crowd_evicts_no_episode, 3600)
 	records_free(&recs);
 	if (threads)
 		EXPECT_EQ(0, own_module_unload("kthreads"));
-	for (i = 0; i < self->ntasks; i++)
-		kill(self->pid[i], SIGKILL);
-	for (i = 0; i < self->ntasks; i++)
-		waitpid(self->pid[i], NULL, 0);
-	self->ntasks = 0;
+	end_tasks(self->pid, &self->ntasks);
 	for (i = 0; i < groups; i++)
 		memcg_remove(&group[i]);
 	memcg_remove(&small);
