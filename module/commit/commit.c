@@ -19,131 +19,12 @@
 #include "commit/origin.h"
 #include "commit/quick.h"
 #include "commit/sysctl.h"
+#include "commit/terms.h"
 #include "hook/symbols.h"
 #include "ring/ring.h"
 #include "ring/stacks.h"
 #include "stats.h"
 #include "task.h"
-
-/* ---- the sum ---- */
-
-/**
- * struct terms - the terms of the kernel's sum
- * @totalram: RAM, pages.
- * @total_swap: swap, pages.
- * @hugetlb: memory in huge pages, pages.
- * @kbytes: vm.overcommit_kbytes, KiB.
- * @ratio: vm.overcommit_ratio, percent.
- * @limit: vm_commit_limit(), pages.
- * @admin_reserve: vm.admin_reserve_kbytes, KiB.
- * @user_reserve: vm.user_reserve_kbytes, KiB.
- * @allowed: the limit in the comparison, pages; not used in mode 1.
- * @committed: the counter in the comparison, pages; 0 in modes 0 and 1.
- * @derived: mask of the fields that may differ from the kernel's own numbers.
- */
-struct terms {
-	long totalram;
-	long total_swap;
-	unsigned long hugetlb;
-	unsigned long kbytes;
-	long ratio;
-	long limit;
-	unsigned long admin_reserve;
-	unsigned long user_reserve;
-	s64 allowed;
-	s64 committed;
-	u64 derived;
-};
-
-/*
- * Compute all terms except the counter from the kernel's variables.
- *
- * Terms are values, not memory that is passed on: so they stay in registers, and
- * the compiler does not clear them first.
- */
-static __always_inline struct terms
-compute_terms(const struct oomtrace_commit_call *call)
-{
-	long totalram = totalram_pages();
-	long total_swap = READ_ONCE(*oomtrace_sym.total_swap);
-	unsigned long hugetlb = oomtrace_hugetlb_pages();
-	unsigned long kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
-	long ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
-	unsigned long admin_reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
-	unsigned long user_reserve = READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
-	long limit = oomtrace_commit_limit(totalram, total_swap, hugetlb, kbytes,
-					   ratio);
-	s64 allowed;
-
-	if (call->mode == OVERCOMMIT_GUESS)
-		allowed = totalram + total_swap;
-	else
-		allowed = oomtrace_commit_allowed(limit, admin_reserve, user_reserve,
-						  call->cap_sys_admin, call->mm,
-						  call->total_vm);
-	return (struct terms) {
-		.totalram = totalram,
-		.total_swap = total_swap,
-		.hugetlb = hugetlb,
-		.kbytes = kbytes,
-		.ratio = ratio,
-		.limit = limit,
-		.admin_reserve = admin_reserve,
-		.user_reserve = user_reserve,
-		.allowed = allowed,
-	};
-}
-
-/*
- * Compute the change of the counter's shared part when the kernel took back the
- * charge of a denied request with percpu_counter_add_batch().
- */
-static s64 find_uncharge(const struct oomtrace_commit_call *call)
-{
-	s64 local = call->local - call->pages;
-
-	return abs(local) >= READ_ONCE(*oomtrace_sym.committed_as_batch) ?
-	       local : 0;
-}
-
-/* Find the counter's value in the comparison; the kernel reads it as 0 or more. */
-static __always_inline void
-read_committed(struct terms *t, const struct oomtrace_commit_call *call, int ret)
-{
-	s64 now;
-
-	if (call->mode != OVERCOMMIT_NEVER)
-		return;
-	if (call->at_entry) {
-		t->committed = max_t(s64, call->committed, 0);
-		return;
-	}
-	now = READ_ONCE(oomtrace_sym.committed_as->count);
-	if (ret)
-		now -= find_uncharge(call);
-	t->committed = max_t(s64, now, 0);
-	/* Another CPU changed it since entry, before or after the comparison. */
-	if (now != call->committed)
-		t->derived |= OOMTRACE_BIT(commit, committed);
-}
-
-/*
- * If the terms do not explain the answer, the kernel used another value: of the
- * counter, which another CPU charged and uncharged, or of the mode.
- */
-static __always_inline void
-mark_unexplained(struct terms *t, const struct oomtrace_commit_call *call, int ret)
-{
-	bool denied = false;
-
-	if (call->mode == OVERCOMMIT_NEVER)
-		denied = t->committed >= t->allowed;
-	else if (call->mode == OVERCOMMIT_GUESS)
-		denied = call->pages > t->allowed;
-	if (unlikely(denied != !!ret))
-		t->derived |= OOMTRACE_BIT(commit, mode) |
-			      OOMTRACE_BIT(commit, committed);
-}
 
 /* ---- the record ---- */
 
@@ -223,6 +104,7 @@ void oomtrace_commit_init(void)
 			  ~(OOMTRACE_BIT(commit, total_vm) |
 			    OOMTRACE_BIT(commit, stack) |
 			    OOMTRACE_BIT(commit, left_out));
+	oomtrace_quick_set(OOMTRACE_QUICK_GAPS, symbols_missing);
 	oomtrace_quick_set(OOMTRACE_QUICK_NO_TERMS,
 			   !oomtrace_commit_has_terms(OVERCOMMIT_NEVER));
 }
@@ -248,9 +130,10 @@ static noinline void clear_absent(struct oomtrace_commit *rec)
 }
 
 static void fill_stack(struct oomtrace_commit *rec,
-		       const struct oomtrace_commit_call *call, bool denied)
+		       const struct oomtrace_commit_call *call, bool at_entry,
+		       bool denied)
 {
-	rec->stack = denied ? oomtrace_stack_save(call->at_entry, call->caller) : 0;
+	rec->stack = denied ? oomtrace_stack_save(at_entry, call->caller) : 0;
 	if (rec->stack)
 		rec->h.valid |= OOMTRACE_BIT(commit, stack);
 }
@@ -293,40 +176,59 @@ static __always_inline void fill_left_out(struct oomtrace_commit *rec, u8 why, u
 		rec->h.valid |= OOMTRACE_BIT(commit, left_out);
 }
 
-static __always_inline struct oomtrace_commit *reserve_record(void)
+/* Is no slot free for a record? If so, that is counted. */
+static __always_inline bool is_unrecorded(void)
 {
-	struct oomtrace_commit *rec =
-		oomtrace_ring_reserve(&oomtrace_rings[OOMTRACE_RING_COMMIT],
-				      OOMTRACE_COMMIT, sizeof(*rec));
-
-	if (unlikely(!rec))
-		this_cpu_inc(oomtrace_stats.unrecorded);
-	return rec;
+	if (likely(!oomtrace_ring_is_busy(&oomtrace_rings[OOMTRACE_RING_COMMIT])))
+		return false;
+	this_cpu_inc(oomtrace_stats.unrecorded);
+	return true;
 }
 
-static __always_inline void fill_task(struct oomtrace_commit *rec, u8 origin)
+/* Get the slot; is_unrecorded() has returned false. The time is set later. */
+static __always_inline struct oomtrace_commit *begin_record(void)
 {
-	rec->pid = current->pid;
-	rec->tgid = current->tgid;
-	rec->uid = __kuid_val(current_uid());
-	oomtrace_comm(rec->comm, current);
-	rec->cgroup_id = oomtrace_memcg_id(current);
+	return oomtrace_ring_begin(&oomtrace_rings[OOMTRACE_RING_COMMIT],
+				   OOMTRACE_COMMIT, sizeof(struct oomtrace_commit));
+}
+
+/*
+ * Read the clock, which is a call. Late, so that few values are kept in registers
+ * meanwhile, but before the stack is unwound.
+ */
+static __always_inline void fill_time(struct oomtrace_commit *rec)
+{
+	rec->h.ts_ns = ktime_get_mono_fast_ns();
+}
+
+/* @task: current, as the caller has loaded it. */
+static __always_inline void fill_task(struct oomtrace_commit *rec,
+				      struct task_struct *task, u8 origin)
+{
+	rec->pid = task->pid;
+	rec->tgid = task->tgid;
+	/* As current_uid(), without another load of current. */
+	rec->uid = __kuid_val(rcu_dereference_protected(task->cred, 1)->uid);
+	oomtrace_comm(rec->comm, task);
+	rec->cgroup_id = oomtrace_memcg_id(task);
 	rec->origin = origin;
 }
 
 static __always_inline void fill_record(struct oomtrace_commit *rec,
 					const struct oomtrace_commit_call *call,
-					const struct terms *t, int ret, u8 why,
+					const struct oomtrace_commit_terms *t, const int mode,
+					const bool at_entry, int ret, u8 why,
 					u32 left_out)
 {
-	rec->h.valid = call->mm ? valid_with_mm[call->mode & 3] :
-				  valid_by_mode[call->mode & 3];
+	struct task_struct *task = current;
+
+	rec->h.valid = call->mm ? valid_with_mm[mode & 3] : valid_by_mode[mode & 3];
 	rec->h.derived = t->derived;
-	fill_task(rec, call->fault ?: oomtrace_origin_of_syscall());
+	fill_task(rec, task, call->fault ?: oomtrace_origin_of_syscall(task));
 	rec->ret = ret;
 	rec->pages = call->pages;
 	rec->committed = t->committed;
-	rec->allowed = call->mode == OVERCOMMIT_ALWAYS ? 0 : t->allowed;
+	rec->allowed = mode == OVERCOMMIT_ALWAYS ? 0 : t->allowed;
 	rec->limit = t->limit;
 	rec->admin_reserve = OOMTRACE_KB_TO_PAGES(t->admin_reserve);
 	rec->user_reserve = OOMTRACE_KB_TO_PAGES(t->user_reserve);
@@ -336,15 +238,16 @@ static __always_inline void fill_record(struct oomtrace_commit *rec,
 	rec->hugetlb = t->hugetlb;
 	rec->overcommit_kbytes = t->kbytes;
 	rec->overcommit_ratio = t->ratio;
-	rec->mode = call->mode;
+	rec->mode = mode;
 	rec->cap_sys_admin = call->cap_sys_admin;
-	fill_stack(rec, call, ret);
+	fill_time(rec);
+	fill_stack(rec, call, at_entry, ret);
 	fill_left_out(rec, why, left_out);
 	if (unlikely(symbols_missing))
 		clear_absent(rec);
 	/* Last, to see as much as can be seen of what changes meanwhile. */
-	if (call->at_entry && (!answer_holds(call->mode, t->totalram, t->total_swap) ||
-			       !oomtrace_commit_has_terms(call->mode)))
+	if (at_entry && (!answer_holds(mode, t->totalram, t->total_swap) ||
+			 (mode != OVERCOMMIT_ALWAYS && !oomtrace_commit_has_terms(mode))))
 		mark_predicted(rec);
 }
 
@@ -356,7 +259,8 @@ static __always_inline void publish_record(struct oomtrace_commit *rec)
 /* Returns the number of the record; 0 if there is none. */
 static __always_inline u64
 record_if_chosen(const struct oomtrace_commit_call *call,
-		 const struct terms *t, int ret)
+		 const struct oomtrace_commit_terms *t, const int mode,
+		 const bool at_entry, int ret)
 {
 	unsigned int what = READ_ONCE(oomtrace_commit_records);
 	struct oomtrace_commit *rec;
@@ -369,13 +273,13 @@ record_if_chosen(const struct oomtrace_commit_call *call,
 		why = OOMTRACE_RECORDED_DENIED;
 	else if (what == OOMTRACE_RECORD_ALL)
 		why = OOMTRACE_RECORDED_ALL;
-	else if (call->mode == OVERCOMMIT_NEVER &&
+	else if (mode == OVERCOMMIT_NEVER &&
 		 oomtrace_is_near(t->allowed, t->committed,
 				  READ_ONCE(oomtrace_near_percent)))
 		why = OOMTRACE_RECORDED_NEAR;
 	else
 		return 0;
-	if (!oomtrace_filter_passes(call->pages, call->mode, ret))
+	if (!oomtrace_filter_passes(call->pages, mode, ret))
 		return 0;
 	if (why == OOMTRACE_RECORDED_NEAR) {
 		left_out = oomtrace_near_allowed();
@@ -385,17 +289,28 @@ record_if_chosen(const struct oomtrace_commit_call *call,
 	if (oomtrace_sysctl_changed(t->ratio, t->kbytes, t->admin_reserve,
 				    t->user_reserve))
 		oomtrace_sysctl_record_changes();
-	rec = reserve_record();
-	if (!rec)
+	if (is_unrecorded())
 		return 0;
-	fill_record(rec, call, t, ret, why, left_out);
+	rec = begin_record();
+	fill_record(rec, call, t, mode, at_entry, ret, why, left_out);
 	publish_record(rec);
 	return rec->h.seq;
 }
 
-/* The slow part of record_grant(): a sysctl has changed, so a mark comes first. */
-static noinline void record_grant_after_marks(unsigned long mm, long pages,
-					      unsigned long cap_sys_admin, int mode)
+/**
+ * oomtrace_commit_record_any_grant() - record a grant that is certain at entry
+ * @mm: the call's first argument.
+ * @pages: the second.
+ * @cap_sys_admin: the third.
+ * @mode: vm.overcommit_memory at entry: 0 or 1.
+ *
+ * Does what oomtrace_commit_record_grant() does, also for a request from a page fault,
+ * after a change of a sysctl, of which it writes a mark first, and if a variable cannot be
+ * read.
+ */
+noinline void oomtrace_commit_record_any_grant(unsigned long mm, long pages,
+					       unsigned long cap_sys_admin,
+					       unsigned long mode)
 {
 	const struct oomtrace_commit_call call = {
 		.mm = (struct mm_struct *)mm,
@@ -403,35 +318,70 @@ static noinline void record_grant_after_marks(unsigned long mm, long pages,
 		.total_vm = mm ? READ_ONCE(((struct mm_struct *)mm)->total_vm) : 0,
 		.cap_sys_admin = (int)cap_sys_admin,
 		.mode = mode,
-		.fault = oomtrace_origin_in_fault(),
-		.at_entry = true,
+		.fault = oomtrace_origin_in_fault(current),
 	};
 	struct oomtrace_commit *rec;
-	struct terms t;
+	struct oomtrace_commit_terms t;
 
 	oomtrace_sysctl_record_changes();
-	rec = reserve_record();
-	if (!rec)
+	if (is_unrecorded())
 		return;
-	t = compute_terms(&call);
-	fill_record(rec, &call, &t, 0, OOMTRACE_RECORDED_ALL, 0);
+	rec = begin_record();
+	t = oomtrace_commit_compute_terms(&call, mode);
+	fill_record(rec, &call, &t, mode, true, 0, OOMTRACE_RECORDED_ALL, 0);
 	publish_record(rec);
+}
+
+/* The sysctls that are terms of the limit, if none has changed since the last mark. */
+static __always_inline bool fill_same_sysctls(struct oomtrace_commit *rec,
+					      unsigned long *kbytes, int *ratio)
+{
+	unsigned long reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
+
+	if (oomtrace_sysctl_is_new(admin_reserve, reserve))
+		return false;
+	rec->admin_reserve = OOMTRACE_KB_TO_PAGES(reserve);
+	reserve = READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
+	if (oomtrace_sysctl_is_new(user_reserve, reserve))
+		return false;
+	rec->user_reserve = OOMTRACE_KB_TO_PAGES(reserve);
+	*ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
+	if (oomtrace_sysctl_is_new(ratio, *ratio))
+		return false;
+	rec->overcommit_ratio = *ratio;
+	*kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
+	if (oomtrace_sysctl_is_new(kbytes, *kbytes))
+		return false;
+	rec->overcommit_kbytes = *kbytes;
+	return true;
 }
 
 /*
  * Does what fill_record() does for a grant that is certain at entry, in mode 0 or
- * 1. Each field is written as soon as it is read, so that few registers are saved.
+ * 1. Each field is written as soon as it is read, and what takes a call comes first or
+ * last, so that few registers are saved.
  */
 static __always_inline void record_grant(unsigned long mm, long pages,
 					 unsigned long cap_sys_admin, const int mode)
 {
-	struct oomtrace_commit *rec = reserve_record();
-	unsigned long hugetlb, kbytes, reserve;
+	struct task_struct *task = current;
+	unsigned long hugetlb, kbytes;
+	struct oomtrace_commit *rec;
 	long totalram, total_swap;
 	int ratio;
 
-	if (unlikely(!rec))
+	if (unlikely(oomtrace_origin_is_fault(task))) {
+		oomtrace_commit_record_any_grant(mm, pages, cap_sys_admin, mode);
 		return;
+	}
+	if (is_unrecorded())
+		return;
+	rec = begin_record();
+	if (unlikely(!fill_same_sysctls(rec, &kbytes, &ratio))) {
+		oomtrace_ring_abandon(&oomtrace_rings[OOMTRACE_RING_COMMIT]);
+		oomtrace_commit_record_any_grant(mm, pages, cap_sys_admin, mode);
+		return;
+	}
 	rec->h.derived = 0;
 	rec->ret = 0;
 	rec->pages = pages;
@@ -447,24 +397,7 @@ static __always_inline void record_grant(unsigned long mm, long pages,
 		rec->h.valid = valid_by_mode[mode];
 		rec->total_vm = 0;
 	}
-	fill_task(rec, oomtrace_origin());
-
-	reserve = READ_ONCE(*oomtrace_sym.admin_reserve_kbytes);
-	if (oomtrace_sysctl_is_new(admin_reserve, reserve))
-		goto changed;
-	rec->admin_reserve = OOMTRACE_KB_TO_PAGES(reserve);
-	reserve = READ_ONCE(*oomtrace_sym.user_reserve_kbytes);
-	if (oomtrace_sysctl_is_new(user_reserve, reserve))
-		goto changed;
-	rec->user_reserve = OOMTRACE_KB_TO_PAGES(reserve);
-	ratio = READ_ONCE(*oomtrace_sym.overcommit_ratio);
-	if (oomtrace_sysctl_is_new(ratio, ratio))
-		goto changed;
-	rec->overcommit_ratio = ratio;
-	kbytes = READ_ONCE(*oomtrace_sym.overcommit_kbytes);
-	if (oomtrace_sysctl_is_new(kbytes, kbytes))
-		goto changed;
-	rec->overcommit_kbytes = kbytes;
+	fill_task(rec, task, oomtrace_origin_of_syscall(task));
 
 	hugetlb = oomtrace_hugetlb_pages();
 	rec->hugetlb = hugetlb;
@@ -474,15 +407,10 @@ static __always_inline void record_grant(unsigned long mm, long pages,
 	rec->total_swap = total_swap;
 	rec->allowed = mode == OVERCOMMIT_GUESS ? totalram + total_swap : 0;
 	rec->limit = oomtrace_commit_limit(totalram, total_swap, hugetlb, kbytes, ratio);
-	if (unlikely(symbols_missing))
-		clear_absent(rec);
 	if (unlikely(!answer_holds(mode, totalram, total_swap)))
 		mark_predicted(rec);
+	fill_time(rec);
 	publish_record(rec);
-	return;
-changed:
-	oomtrace_ring_abandon(&oomtrace_rings[OOMTRACE_RING_COMMIT]);
-	record_grant_after_marks(mm, pages, cap_sys_admin, mode);
 }
 
 /**
@@ -493,10 +421,11 @@ changed:
  * @mode: vm.overcommit_memory at entry: 0 or 1.
  *
  * The decision is counted already, and passes the filter. For handlers, with
- * preemption off, if all decisions are recorded.
+ * preemption off, while the quick way for records is open.
  */
 void notrace oomtrace_commit_record_grant(unsigned long mm, long pages,
-					  unsigned long cap_sys_admin, int mode)
+					  unsigned long cap_sys_admin,
+					  unsigned long mode)
 {
 	if (mode == OVERCOMMIT_GUESS)
 		record_grant(mm, pages, cap_sys_admin, OVERCOMMIT_GUESS);
@@ -508,21 +437,23 @@ void notrace oomtrace_commit_record_grant(unsigned long mm, long pages,
 
 /* @t has the terms; count the decision, and record it if it is chosen. */
 static __always_inline void
-finish_call(const struct oomtrace_commit_call *call, const struct terms *t, int ret)
+finish_call(const struct oomtrace_commit_call *call,
+	    const struct oomtrace_commit_terms *t, const int mode,
+	    const bool at_entry, int ret)
 {
 	u64 seq;
 
-	oomtrace_commit_count(call->mode, ret);
+	oomtrace_commit_count(mode, ret);
 	if (ret)
 		oomtrace_stats_denial();
-	if (call->mode == OVERCOMMIT_NEVER)
+	if (mode == OVERCOMMIT_NEVER)
 		oomtrace_stats_headroom(t->allowed - t->committed);
-	seq = record_if_chosen(call, t, ret);
+	seq = record_if_chosen(call, t, mode, at_entry, ret);
 	if (ret && oomtrace_notes_are_read())
 		oomtrace_note_denial(smp_processor_id(), seq,
-				     call->mode == OVERCOMMIT_NEVER ? t->committed :
-								      call->pages,
-				     oomtrace_commit_has_terms(call->mode) ?
+				     mode == OVERCOMMIT_NEVER ? t->committed :
+								call->pages,
+				     oomtrace_commit_has_terms(mode) ?
 				     t->allowed : 0);
 }
 
@@ -530,19 +461,29 @@ finish_call(const struct oomtrace_commit_call *call, const struct terms *t, int 
  * oomtrace_commit_predict() - finish a call with what is known at entry
  * @call: the call.
  */
-void oomtrace_commit_predict(struct oomtrace_commit_call *call)
+void oomtrace_commit_predict(const struct oomtrace_commit_call *call)
 {
-	struct terms t = compute_terms(call);
+	const int mode = call->mode;
+	struct oomtrace_commit_terms t = oomtrace_commit_compute_terms(call, mode);
 	int ret = 0;
 
-	call->at_entry = true;
-	read_committed(&t, call, 0);
+	oomtrace_commit_read_committed(&t, call, mode, true, 0);
 	/* Where a term is missing, nothing is known: claim no refusal. */
-	if (call->mode == OVERCOMMIT_GUESS && oomtrace_commit_has_terms(call->mode))
+	if (mode == OVERCOMMIT_GUESS && oomtrace_commit_has_terms(mode))
 		ret = call->pages > t.allowed ? -ENOMEM : 0;
-	else if (call->mode == OVERCOMMIT_NEVER && oomtrace_commit_has_terms(call->mode))
+	else if (mode == OVERCOMMIT_NEVER && oomtrace_commit_has_terms(mode))
 		ret = t.committed >= t.allowed ? -ENOMEM : 0;
-	finish_call(call, &t, ret);
+	finish_call(call, &t, mode, true, ret);
+}
+
+static __always_inline void
+answer_at_return(const struct oomtrace_commit_call *call, const int mode, int ret)
+{
+	struct oomtrace_commit_terms t = oomtrace_commit_compute_terms(call, mode);
+
+	oomtrace_commit_read_committed(&t, call, mode, false, ret);
+	oomtrace_commit_mark_unexplained(&t, call, mode, ret);
+	finish_call(call, &t, mode, false, ret);
 }
 
 /**
@@ -551,15 +492,15 @@ void oomtrace_commit_predict(struct oomtrace_commit_call *call)
  * @ret: the kernel's answer, 0 or -ENOMEM.
  * @caller: the address that the function has returned to.
  *
- * For handlers, with preemption off.
+ * For handlers, with preemption off. Grants in mode 2 are a flood if they are
+ * recorded: for them all else is left out at compile time.
  */
 void oomtrace_commit_answer(struct oomtrace_commit_call *call, int ret,
 			    unsigned long caller)
 {
-	struct terms t = compute_terms(call);
-
 	call->caller = caller;
-	read_committed(&t, call, ret);
-	mark_unexplained(&t, call, ret);
-	finish_call(call, &t, ret);
+	if (likely(!ret && call->mode == OVERCOMMIT_NEVER))
+		answer_at_return(call, OVERCOMMIT_NEVER, 0);
+	else
+		answer_at_return(call, call->mode, ret);
 }

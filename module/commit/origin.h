@@ -26,14 +26,21 @@ extern const u8 oomtrace_origins_ia32[OOMTRACE_SYSCALLS];
 
 u8 oomtrace_origin_of_fault(void);
 
-/* Does the mmap(2) that current is in map anonymous memory as shared? */
-static __always_inline bool oomtrace_maps_shared_memory(const struct pt_regs *regs)
+/* Does the mmap(2) that the task, which is current, is in map anonymous memory as shared? */
+static __always_inline bool oomtrace_maps_shared_memory(struct task_struct *task,
+							const struct pt_regs *regs)
 {
 	const unsigned long flags = MAP_ANONYMOUS | MAP_SHARED;
 	unsigned long args[6];
 
-	syscall_get_arguments(current, (struct pt_regs *)regs, args);
+	syscall_get_arguments(task, (struct pt_regs *)regs, args);
 	return (args[3] & flags) == flags;
+}
+
+/* Is the task, which is current, in a page fault of user space or an interrupt? */
+static __always_inline bool oomtrace_origin_is_fault(struct task_struct *task)
+{
+	return unlikely(syscall_get_nr(task, task_pt_regs(task)) == -1);
 }
 
 /*
@@ -42,45 +49,50 @@ static __always_inline bool oomtrace_maps_shared_memory(const struct pt_regs *re
  * entry of a kernel function: kernels before 5.15 cannot unwind the stack at its
  * return.
  */
-static __always_inline u8 oomtrace_origin_in_fault(void)
+static __always_inline u8 oomtrace_origin_in_fault(struct task_struct *task)
 {
-	if (likely(syscall_get_nr(current, task_pt_regs(current)) != -1))
-		return OOMTRACE_ORIGIN_OTHER;
-	return oomtrace_origin_of_fault();
+	return oomtrace_origin_is_fault(task) ? oomtrace_origin_of_fault() :
+						OOMTRACE_ORIGIN_OTHER;
 }
 
-/* Get the enum oomtrace_origin of the system call that current is in. */
-static __always_inline u8 oomtrace_origin_of_syscall(void)
+#ifdef CONFIG_X86_64
+/* in_ia32_syscall() without another load of current. */
+static __always_inline bool oomtrace_in_ia32_syscall(struct task_struct *task)
 {
-	const struct pt_regs *regs = task_pt_regs(current);
+	return IS_ENABLED(CONFIG_IA32_EMULATION) &&
+	       task_thread_info(task)->status & TS_COMPAT;
+}
+#endif
+
+/*
+ * Get the enum oomtrace_origin of the system call that a task is in.
+ * @task: current, as the caller has loaded it.
+ */
+static __always_inline u8 oomtrace_origin_of_syscall(struct task_struct *task)
+{
+	const struct pt_regs *regs = task_pt_regs(task);
 	const u8 *origins = oomtrace_origins;
 	unsigned int nr;
 	u8 origin;
 
-	if (unlikely(current->flags & PF_KTHREAD))
+	if (unlikely(task->flags & PF_KTHREAD))
 		return OOMTRACE_ORIGIN_OTHER;
 #ifdef CONFIG_X86_64
-	if (unlikely(in_ia32_syscall()))
+	if (unlikely(oomtrace_in_ia32_syscall(task)))
 		origins = oomtrace_origins_ia32;
 #elif defined(CONFIG_COMPAT)
 	/* The numbers of 32-bit system calls are other ones, and not known here. */
 	if (unlikely(is_compat_task()))
 		return OOMTRACE_ORIGIN_OTHER;
 #endif
-	nr = syscall_get_nr(current, (struct pt_regs *)regs);
+	nr = syscall_get_nr(task, (struct pt_regs *)regs);
 	if (unlikely(nr >= OOMTRACE_SYSCALLS))
 		return OOMTRACE_ORIGIN_OTHER;
 	origin = origins[nr];
 	if (origin == OOMTRACE_ORIGIN_MMAP && nr != OOMTRACE_IA32_OLD_MMAP &&
-	    oomtrace_maps_shared_memory(regs))
+	    oomtrace_maps_shared_memory(task, regs))
 		origin = OOMTRACE_ORIGIN_MMAP_SHARED;
 	return origin;
-}
-
-/* Either of both. Call at the entry of a kernel function. */
-static __always_inline u8 oomtrace_origin(void)
-{
-	return oomtrace_origin_in_fault() ?: oomtrace_origin_of_syscall();
 }
 
 #endif /* OOMTRACE_ORIGIN_H */

@@ -98,6 +98,8 @@ static void open_for(int mode)
 	} else if (mode == OVERCOMMIT_GUESS || mode == OVERCOMMIT_ALWAYS) {
 		if (applies(OOMTRACE_QUICK_RETURN))
 			return;
+		if (applies(OOMTRACE_QUICK_RECORDS) && applies(OOMTRACE_QUICK_GAPS))
+			return;
 		if (applies(OOMTRACE_QUICK_RECORDS))
 			WRITE_ONCE(oomtrace_quick_record_below[mode],
 				   oomtrace_granted_below[mode]);

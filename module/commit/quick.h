@@ -112,6 +112,7 @@ static __always_inline bool oomtrace_quick_records(unsigned long mode,
  * @OOMTRACE_QUICK_NO_TERMS: a term of mode 2's sum cannot be read.
  * @OOMTRACE_QUICK_RETURN: the return probe handles calls on some CPUs.
  * @OOMTRACE_QUICK_RETURNS: the return probe handles all calls.
+ * @OOMTRACE_QUICK_GAPS: a variable that a record has cannot be read.
  */
 enum oomtrace_quick_fact {
 	OOMTRACE_QUICK_RECORDS,
@@ -119,6 +120,7 @@ enum oomtrace_quick_fact {
 	OOMTRACE_QUICK_NO_TERMS,
 	OOMTRACE_QUICK_RETURN,
 	OOMTRACE_QUICK_RETURNS,
+	OOMTRACE_QUICK_GAPS,
 };
 
 void oomtrace_quick_init(void);

@@ -74,7 +74,7 @@ begin_call(unsigned long mm, long pages, unsigned long cap_sys_admin, int mode)
 		.total_vm = mm ? READ_ONCE(((struct mm_struct *)mm)->total_vm) : 0,
 		.cap_sys_admin = (int)cap_sys_admin,
 		.mode = mode,
-		.fault = oomtrace_origin_in_fault(),
+		.fault = oomtrace_origin_in_fault(current),
 	};
 
 	if (mode == OVERCOMMIT_NEVER)
@@ -121,7 +121,7 @@ handle_at_entry(unsigned long mm, long pages, unsigned long cap_sys_admin,
 	}
 	oomtrace_quick_add((unsigned int)mode, pages);
 	if (oomtrace_records_all() && oomtrace_filter_passes(pages, mode, 0))
-		oomtrace_commit_record_grant(mm, pages, cap_sys_admin, mode);
+		oomtrace_commit_record_any_grant(mm, pages, cap_sys_admin, mode);
 }
 
 /* ---- the handlers ---- */
@@ -280,7 +280,7 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 		oomtrace_hit(OOMTRACE_HOOK_VM_ENOUGH_RETURN);
 		oomtrace_stats_pages(pages);
 		*call = *this_cpu_ptr(&close_call);
-		call->fault = oomtrace_origin_in_fault();
+		call->fault = oomtrace_origin_in_fault(current);
 		this_cpu_inc(in_flight);
 		return 0;
 	}

@@ -107,10 +107,10 @@ static int ring_alloc(struct oomtrace_ring *ring, unsigned int kb)
 		RCU_INIT_POINTER(rc->mem, &oomtrace_ring_none);
 		/* No slots: every write is rejected. */
 		rc->busy = 1;
+		rc->home = cpu | (u32)ring->id << 16;
 	}
 	if (ring->shared) {
 		ring->writer = per_cpu_ptr(ring->cpu, oomtrace_ring_home());
-		ring->home = oomtrace_ring_home() | (u32)ring->id << 16;
 		return give_slots(ring, oomtrace_ring_home(), 0);
 	}
 	for_each_online_cpu(cpu)

@@ -55,6 +55,7 @@ struct oomtrace_ring_mem {
  * @slots: copy of @mem->slots; NULL until the CPU has slots.
  * @nslots: copy of @mem->nslots.
  * @next: index of the slot for the next record: @seq % @nslots.
+ * @home: @cpu and @flags of the records' headers; constant.
  * @busy: nonzero during a write on this CPU, and until the CPU has slots.
  * @seq: number of the last record; the writer's private copy of @page->head.
  * @mem: the memory that records go to; readers use it under RCU.
@@ -70,6 +71,7 @@ struct oomtrace_ring_cpu {
 	void *slots;
 	u32 nslots;
 	u32 next;
+	u32 home;
 	u32 busy;
 	u64 seq;
 	struct oomtrace_ring_mem __rcu *mem;
@@ -85,7 +87,6 @@ struct oomtrace_ring_cpu {
  * @shared: all CPUs write to the memory of CPU oomtrace_ring_home(), and no other
  *	CPU has any.
  * @writer: the writer's side of that CPU, if @shared.
- * @home: @cpu and @flags of the records' headers, if @shared.
  * @kb: KiB for a CPU that comes online; constant under cpus_read_lock().
  * @bytes: memory in use, including replaced memory that is still mapped.
  */
@@ -95,7 +96,6 @@ struct oomtrace_ring {
 	enum oomtrace_ring_id id;
 	bool shared;
 	struct oomtrace_ring_cpu *writer;
-	u32 home;
 	unsigned int kb;
 	atomic64_t bytes;
 };
@@ -109,6 +109,63 @@ extern struct oomtrace_ring oomtrace_rings[OOMTRACE_RINGS];
 extern struct oomtrace_ring_mem oomtrace_ring_none;
 
 void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc);
+
+/* Set what is the same in all records of one ring on one CPU: @cpu and @flags. */
+static __always_inline void oomtrace_ring_set_home(const struct oomtrace_ring_cpu *rc,
+						   struct oomtrace_header *h)
+{
+	memcpy((char *)h + offsetof(struct oomtrace_header, cpu), &rc->home,
+	       sizeof(rc->home));
+}
+
+/**
+ * oomtrace_ring_is_busy() - check whether a record can be written on this CPU
+ * @ring: the ring.
+ *
+ * Call with preemption off.
+ *
+ * Return: true if the write would be nested in another one, or if the CPU has no
+ * slots; it is counted as rejected.
+ */
+static __always_inline bool oomtrace_ring_is_busy(struct oomtrace_ring *ring)
+{
+	struct oomtrace_ring_cpu *rc = this_cpu_ptr(ring->cpu);
+
+	lockdep_assert_preemption_disabled();
+	if (likely(!rc->busy))
+		return false;
+	oomtrace_ring_refuse(rc);
+	return true;
+}
+
+/**
+ * oomtrace_ring_begin() - reserve the slot for the next record, without its time
+ * @ring: the ring, for which oomtrace_ring_is_busy() has just returned false.
+ * @type: enum oomtrace_type of the record.
+ * @size: bytes of the record, at most the ring's slot size.
+ *
+ * As oomtrace_ring_reserve(), but the caller sets @ts_ns of the header.
+ */
+static __always_inline void *
+oomtrace_ring_begin(struct oomtrace_ring *ring, u16 type, u16 size)
+{
+	struct oomtrace_ring_cpu *rc = this_cpu_ptr(ring->cpu);
+	struct oomtrace_header *h;
+
+	rc->busy = 1;
+	/* An interrupt on this CPU must see busy before it sees the slot change. */
+	barrier();
+
+	h = rc->slots + (size_t)rc->next * ring->slot_size;
+	WRITE_ONCE(h->seq, 0);
+	/* (A) Clear the number before any byte changes: pairs with (B). */
+	smp_wmb();
+
+	h->type = type;
+	h->size = size;
+	oomtrace_ring_set_home(rc, h);
+	return h;
+}
 
 /**
  * oomtrace_ring_reserve() - reserve the slot for the next record of this CPU
@@ -127,27 +184,11 @@ void oomtrace_ring_refuse(struct oomtrace_ring_cpu *rc);
 static __always_inline void *
 oomtrace_ring_reserve(struct oomtrace_ring *ring, u16 type, u16 size)
 {
-	struct oomtrace_ring_cpu *rc = this_cpu_ptr(ring->cpu);
 	struct oomtrace_header *h;
 
-	lockdep_assert_preemption_disabled();
-	if (unlikely(rc->busy)) {
-		oomtrace_ring_refuse(rc);
+	if (unlikely(oomtrace_ring_is_busy(ring)))
 		return NULL;
-	}
-	rc->busy = 1;
-	/* An interrupt on this CPU must see busy before it sees the slot change. */
-	barrier();
-
-	h = rc->slots + (size_t)rc->next * ring->slot_size;
-	WRITE_ONCE(h->seq, 0);
-	/* (A) Clear the number before any byte changes: pairs with (B). */
-	smp_wmb();
-
-	h->type = type;
-	h->size = size;
-	h->cpu = smp_processor_id();
-	h->flags = ring->id;
+	h = oomtrace_ring_begin(ring, type, size);
 	h->ts_ns = ktime_get_mono_fast_ns();
 	return h;
 }
@@ -288,9 +329,7 @@ oomtrace_ring_begin_shared(struct oomtrace_ring *ring, u16 type, u16 size, u64 t
 	smp_wmb();
 	h->type = type;
 	h->size = size;
-	/* @cpu and @flags together. */
-	memcpy((char *)h + offsetof(struct oomtrace_header, cpu), &ring->home,
-	       sizeof(ring->home));
+	oomtrace_ring_set_home(rc, h);
 	h->ts_ns = ts_ns;
 	return h;
 }
