@@ -207,6 +207,174 @@ TEST_F(crowd, full_records_the_terms_of_all)
 	close(fd);
 }
 
+#define ASKED	300
+#define SIZES	3
+
+/*
+ * What the command answers of an OOM, of OOMs that would have been, and of the next one.
+ * $1: the victim, $2 and $3: two of the crowd, $4: the episode, $5: memcg or nothing. Ids,
+ * times and the state of the machine differ between two OOMs, and the victim is another
+ * process: only lines about other candidates are kept, without what the victim had more.
+ */
+static const char questions[] =
+	"{ oomtrace last -v $4; oomtrace last $4; oomtrace report $4; oomtrace whatif $4;"
+	"  for adj in -1000 -999 -500 -1 1 500 999 1000; do"
+	"    oomtrace whatif --adj sitter=$adj $4; oomtrace whatif --adj $2=$adj $4;"
+	"    oomtrace whatif --adj $1=$adj --adj $3=$adj $4; done;"
+	"  oomtrace whatif --save $1 $4; oomtrace whatif --save $2 $4;"
+	"  [ -z \"$5\" ] || for limit in 1M 8M 1G; do"
+	"    oomtrace whatif --limit $limit $4; oomtrace whatif --limit $limit --adj $2=900 $4; done;"
+	"  oomtrace protect --number 200; } 2>&1 |"
+	" grep -Ev \"\\b$1\\b\" |"
+	" sed -E 's/[0-9]{8}T[0-9]{6}-[0-9]+/ID/g; s/OOM episode [0-9]+/OOM/g;"
+	"  s/[0-9,]+ pages? behind.*/behind/' |"
+	" grep -E 'sitter|But:'";
+
+/* Move this process into a cgroup, or into its parent again. */
+static void move_to(const struct memcg *cg, bool parent)
+{
+	char file[256], pid[16];
+
+	snprintf(file, sizeof(file), "%s%s/cgroup.procs", cg->dir, parent ? "/.." : "");
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	if (spill(file, pid))
+		die("cannot move to %s", file);
+}
+
+/*
+ * A limit of the cgroup that has room for all of it but a tenth of the victim, bytes. An
+ * exiting process frees its last 40 MiB only when the kernel may kill the next one.
+ */
+static void choose_limit(const struct memcg *cg, char *limit, size_t size)
+{
+	char file[256], *text;
+
+	snprintf(file, sizeof(file), "%s/memory.current", cg->dir);
+	text = slurp(file, NULL);
+	snprintf(limit, size, "%llu", (atoll(text) - (8ULL << 20)) / PAGE * PAGE);
+	free(text);
+}
+
+/*
+ * Cause an OOM that kills a process which this starts, and no process of the crowd.
+ * @limit: of the cgroup; an empty one is set. Returns the victim.
+ */
+static pid_t cause_the_same_oom(const struct memcg *cg, char *limit, size_t size)
+{
+	struct hog hog;
+
+	if (!cg) {
+		hog_start(&hog, "--anon 16 --comm victim --adj 1000 --hold");
+		hog_ready(&hog);
+		crowd_sysrq_f();
+	} else {
+		hog_start(&hog, "--cgroup %s --anon 80 --comm victim --adj 1000 --hold",
+			  cg->dir);
+		hog_ready(&hog);
+		if (!*limit)
+			choose_limit(cg, limit, size);
+		memcg_set(cg, "memory.max", limit);
+		memcg_set(cg, "memory.max", "256M");
+	}
+	if (hog_wait(&hog) != 128 + SIGKILL)
+		die("another process than the expected one was killed");
+	return hog.pid;
+}
+
+/* One OOM of a crowd, and all answers. */
+static void ask(char *said, size_t size, int fd, const struct memcg *cg, char *limit,
+		size_t limit_size, bool full)
+{
+	struct records recs = { };
+	char arg[4][24];
+	pid_t victim;
+
+	if (spill(DEBUGFS "/candidates", full ? "full" : "compact"))
+		die("cannot set candidates");
+	victim = cause_the_same_oom(cg, limit, limit_size);
+	crowd_ooms_end(fd, &recs, 1);
+	if (!records_get(&recs, OOMTRACE_VERDICT, 0))
+		die("no verdict");
+	snprintf(arg[0], sizeof(arg[0]), "%d", victim);
+	snprintf(arg[1], sizeof(arg[1]), "%d", crowd_pid(ASKED / 3));
+	snprintf(arg[2], sizeof(arg[2]), "%d", crowd_pid(ASKED / 2));
+	snprintf(arg[3], sizeof(arg[3]), "%llu",
+		 (unsigned long long)records_get(&recs, OOMTRACE_VERDICT, 0)->verdict.episode);
+	run_program(said, size, (char *[]){ "sh", "-c", (char *)questions, "sh", arg[0],
+					    arg[1], arg[2], arg[3], cg ? "memcg" : "",
+					    NULL });
+	/* An OOM of a limit may be followed by others, which wait for the victim. */
+	device_drain(fd, &recs);
+	records_free(&recs);
+}
+
+/* Sets @differs to the first lines that differ, or to NULL. */
+static int count_same_lines(const char *a, const char *b, const char *differs[2])
+{
+	size_t n, m;
+	int lines;
+
+	differs[0] = NULL;
+	differs[1] = NULL;
+	for (lines = 0; *a || *b; lines++) {
+		n = strcspn(a, "\n");
+		m = strcspn(b, "\n");
+		if (n != m || strncmp(a, b, n)) {
+			differs[0] = a;
+			differs[1] = b;
+			break;
+		}
+		a += n + !!a[n];
+		b += m + !!b[m];
+	}
+	return lines;
+}
+
+/*
+ * A crowd has the same two OOMs with full and with compact records. Whatever is asked
+ * about them, the answers are the same.
+ */
+TEST_F_TIMEOUT(crowd, compact_records_answer_as_full_ones, 300)
+{
+	static char said[2][1 << 20];
+	struct memcg all;
+	char limit[24];
+	unsigned int seed;
+	const char *differs[2];
+	bool in_memcg;
+	int fd, lines;
+
+	if (!memcg_make(&all, "asked", MB(256)))
+		SKIP(return, "no cgroup v2 memory controller");
+	for (seed = 11; seed < 11 + SIZES; seed++) {
+		move_to(&all, false);
+		crowd_gather(ASKED, seed, false);
+		move_to(&all, true);
+		module_start("candidate_buffer_kb=1024");
+		fd = device_open_at_end();
+		limit[0] = '\0';
+		for (in_memcg = false;; in_memcg = true) {
+			const struct memcg *cg = in_memcg ? &all : NULL;
+
+			ask(said[0], sizeof(said[0]), fd, cg, limit, sizeof(limit), true);
+			ask(said[1], sizeof(said[1]), fd, cg, limit, sizeof(limit), false);
+			lines = count_same_lines(said[0], said[1], differs);
+			EXPECT_EQ(NULL, differs[0])
+				TH_LOG("seed %u, %s:\nfull    %.*s\ncompact %.*s", seed,
+				       in_memcg ? "memcg" : "global",
+				       (int)strcspn(differs[0], "\n"), differs[0],
+				       (int)strcspn(differs[1], "\n"), differs[1]);
+			EXPECT_LT(200, lines);
+			if (in_memcg)
+				break;
+		}
+		close(fd);
+		module_stop();
+		crowd_disperse();
+	}
+	memcg_remove(&all);
+}
+
 /* Runs as a child: resizes the ring of candidates until it is killed. */
 static int resize_candidates(void *unused)
 {
