@@ -285,8 +285,12 @@ static pid_t cause_the_same_oom(const struct memcg *cg, char *limit, size_t size
 static void ask(char *said, size_t size, int fd, const struct memcg *cg, char *limit,
 		size_t limit_size, bool full)
 {
-	struct records recs = { };
 	char arg[4][24];
+	char *argv[] = {
+		"sh", "-c", (char *)questions, "sh", arg[0], arg[1], arg[2], arg[3],
+		cg ? "memcg" : "", NULL
+	};
+	struct records recs = { };
 	pid_t victim;
 
 	if (spill(DEBUGFS "/candidates", full ? "full" : "compact"))
@@ -300,9 +304,7 @@ static void ask(char *said, size_t size, int fd, const struct memcg *cg, char *l
 	snprintf(arg[2], sizeof(arg[2]), "%d", crowd_pid(ASKED / 2));
 	snprintf(arg[3], sizeof(arg[3]), "%llu",
 		 (unsigned long long)records_get(&recs, OOMTRACE_VERDICT, 0)->verdict.episode);
-	run_program(said, size, (char *[]){ "sh", "-c", (char *)questions, "sh", arg[0],
-					    arg[1], arg[2], arg[3], cg ? "memcg" : "",
-					    NULL });
+	run_program(said, size, argv);
 	/* An OOM of a limit may be followed by others, which wait for the victim. */
 	device_drain(fd, &recs);
 	records_free(&recs);
