@@ -44,11 +44,10 @@ struct alloc_failure *alloc_failures_find(const struct store *st,
 	return list;
 }
 
-/* The records of refusals are in the same ring, so their ids have the same form. */
-static struct refusal as_refusal(const struct alloc_failure *f)
+static struct store_place place_of(const struct alloc_failure *f)
 {
-	return (struct refusal){
-		.c = (const void *)f->a, .load = f->load, .dated = f->dated,
+	return (struct store_place){
+		.rec = &f->a->h, .load = f->load, .dated = f->dated,
 		.wall_ns = f->wall_ns,
 	};
 }
@@ -56,17 +55,17 @@ static struct refusal as_refusal(const struct alloc_failure *f)
 static const char *write_id(char buf[REFUSAL_ID_MAX], const struct store *st,
 			    const struct alloc_failure *f)
 {
-	const struct refusal as = as_refusal(f);
+	const struct store_place at = place_of(f);
 
-	return refusal_id(buf, st, &as);
+	return request_id(buf, st, &at);
 }
 
 bool alloc_failure_is(const struct store *st, const struct alloc_failure *f,
 		      const char *id)
 {
-	const struct refusal as = as_refusal(f);
+	const struct store_place at = place_of(f);
 
-	return refusal_means(st, id, &as);
+	return request_is(st, id, &at);
 }
 
 /* ---- printing ---- */

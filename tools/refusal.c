@@ -82,16 +82,26 @@ struct refusal *refusals_find(const struct store *st, const struct options *opt,
 
 /* ---- ids ---- */
 
+const char *request_id(char buf[REFUSAL_ID_MAX], const struct store *st,
+		       const struct store_place *at)
+{
+	char stamp[WHEN_MAX];
+	bool plain = !at->dated || store_is_newest_load(st, at->load);
+
+	snprintf(buf, REFUSAL_ID_MAX, "%.20s%s%u.%llu",
+		 plain ? "" : when_write_stamp(stamp, at->wall_ns), plain ? "" : "-",
+		 at->rec->cpu, (unsigned long long)at->rec->seq);
+	return buf;
+}
+
 const char *refusal_id(char buf[REFUSAL_ID_MAX], const struct store *st,
 		       const struct refusal *r)
 {
-	char stamp[WHEN_MAX];
-	bool plain = !r->dated || store_is_newest_load(st, r->load);
+	const struct store_place at = {
+		.rec = &r->c->h, .load = r->load, .dated = r->dated, .wall_ns = r->wall_ns,
+	};
 
-	snprintf(buf, REFUSAL_ID_MAX, "%.20s%s%u.%llu",
-		 plain ? "" : when_write_stamp(stamp, r->wall_ns), plain ? "" : "-",
-		 r->c->h.cpu, (unsigned long long)r->c->h.seq);
-	return buf;
+	return request_id(buf, st, &at);
 }
 
 /* An id on a command line. @boot: "" if it is not a record_id. */
@@ -163,13 +173,13 @@ static bool is_load_meant(const struct store *st, size_t load, const struct requ
 	return id->stamped || store_is_newest_load(st, load) || st->nload == 1;
 }
 
-bool refusal_means(const struct store *st, const char *text, const struct refusal *as)
+bool request_is(const struct store *st, const char *text, const struct store_place *at)
 {
 	struct request_id id;
 
-	return read_request_id(&id, text) && is_load_meant(st, as->load, &id) &&
-	       as->c->h.cpu == id.cpu && as->c->h.seq == id.seq &&
-	       (!id.stamped || (as->dated && llabs(as->wall_ns - id.wall_ns) <= STAMP_NS));
+	return read_request_id(&id, text) && is_load_meant(st, at->load, &id) &&
+	       at->rec->cpu == id.cpu && at->rec->seq == id.seq &&
+	       (!id.stamped || (at->dated && llabs(at->wall_ns - id.wall_ns) <= STAMP_NS));
 }
 
 bool refusal_pick(const struct store *st, const struct refusal *list, size_t n,

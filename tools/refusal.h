@@ -66,7 +66,24 @@ struct refusal_sum {
 struct refusal *refusals_find(const struct store *st, const struct options *opt,
 			      size_t *n);
 
-/** refusal_id() - CPU.SEQ in the newest load, else STAMP-CPU.SEQ */
+/**
+ * request_id() - CPU.SEQ in the newest load, else STAMP-CPU.SEQ
+ * @buf: out.
+ * @st: the store.
+ * @at: any record of the ring of commit decisions.
+ */
+const char *request_id(char buf[REFUSAL_ID_MAX], const struct store *st,
+		       const struct store_place *at);
+
+/**
+ * request_is() - does an id on a command line mean this record?
+ * @st: the store.
+ * @text: the id.
+ * @at: any record of the ring of commit decisions.
+ */
+bool request_is(const struct store *st, const char *text, const struct store_place *at);
+
+/** refusal_id() - request_id() of the largest request of a group */
 const char *refusal_id(char buf[REFUSAL_ID_MAX], const struct store *st,
 		       const struct refusal *r);
 
@@ -82,14 +99,6 @@ const char *refusal_id(char buf[REFUSAL_ID_MAX], const struct store *st,
  */
 bool refusal_pick(const struct store *st, const struct refusal *list, size_t n,
 		  const char *id, struct refusal *found);
-
-/**
- * refusal_means() - does an id on a command line mean this record?
- * @st: the store.
- * @text: the id.
- * @as: the record, as a refusal: @c is any record of the ring of commit decisions.
- */
-bool refusal_means(const struct store *st, const char *text, const struct refusal *as);
 
 /** refusal_is_id() - has a text the form of an id? */
 bool refusal_is_id(const char *text);

@@ -55,11 +55,10 @@ struct refused_call *refused_find(const struct store *st, const struct options *
 	return list;
 }
 
-/* Both kinds of records are in one ring, so their ids have one form. */
-static struct refusal as_refusal(const struct refused_call *c)
+static struct store_place place_of(const struct refused_call *c)
 {
-	return (struct refusal){
-		.c = (const void *)c->r, .load = c->load, .dated = c->dated,
+	return (struct store_place){
+		.rec = &c->r->h, .load = c->load, .dated = c->dated,
 		.wall_ns = c->wall_ns,
 	};
 }
@@ -67,16 +66,16 @@ static struct refusal as_refusal(const struct refused_call *c)
 const char *refused_id(char *buf, size_t size, const struct store *st,
 		       const struct refused_call *c)
 {
-	const struct refusal as = as_refusal(c);
+	const struct store_place at = place_of(c);
 	char id[REFUSAL_ID_MAX];
 
-	snprintf(buf, size, "%s", refusal_id(id, st, &as));
+	snprintf(buf, size, "%s", request_id(id, st, &at));
 	return buf;
 }
 
 bool refused_is(const struct store *st, const struct refused_call *c, const char *id)
 {
-	const struct refusal as = as_refusal(c);
+	const struct store_place at = place_of(c);
 
-	return refusal_means(st, id, &as);
+	return request_is(st, id, &at);
 }

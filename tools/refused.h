@@ -38,7 +38,7 @@ struct refused_call {
 struct refused_call *refused_find(const struct store *st, const struct options *opt,
 				  size_t *n);
 
-/** refused_id() - CPU.SEQ in the newest load, else STAMP-CPU.SEQ; as refusal_id() */
+/** refused_id() - CPU.SEQ in the newest load, else STAMP-CPU.SEQ */
 const char *refused_id(char *buf, size_t size, const struct store *st,
 		       const struct refused_call *c);
 
