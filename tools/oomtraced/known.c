@@ -14,6 +14,7 @@
 #include "../clock.h"
 #include "../procfs.h"
 #include "known.h"
+#include "made.h"
 #include "liboomtrace.h"
 
 /* A process that left the ranking longer ago is not taken for the victim. */
@@ -61,12 +62,7 @@ bool known_record(struct oomtrace_process *rec, const struct oomtrace_victim *v,
 	p = known_find(v->tgid, v->comm, v->h.ts_ns);
 	if (!p)
 		return false;
-	memset(rec, 0, sizeof(*rec));
-	rec->h.type = OOMTRACE_PROCESS;
-	rec->h.size = sizeof(*rec);
-	rec->h.flags = v->h.flags;
-	rec->h.ts_ns = v->h.ts_ns;
-	rec->h.valid = OOMTRACE_ALL(process);
+	made_start(&rec->h, OOMTRACE_PROCESS, sizeof(*rec), OOMTRACE_ALL(process), &v->h);
 	rec->episode = v->episode;
 	rec->pid = p->pid;
 	memcpy(rec->comm, p->comm, sizeof(rec->comm));

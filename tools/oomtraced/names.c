@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../common/format.h"
+#include "made.h"
 #include "names.h"
 
 /* Store a name, unless it is absent. */
@@ -30,12 +31,8 @@ bool names_record(struct oomtrace_container *rec, const struct cgroups *g,
 	cgroups_names(g, &owner, path, &names);
 	if (!*names.pod && !*names.container)
 		return false;
-	memset(rec, 0, sizeof(*rec));
-	rec->h.type = OOMTRACE_CONTAINER;
-	rec->h.size = sizeof(*rec);
-	rec->h.flags = name->h.flags;
-	rec->h.ts_ns = name->h.ts_ns;
-	rec->h.valid = OOMTRACE_ALL(container);
+	made_start(&rec->h, OOMTRACE_CONTAINER, sizeof(*rec), OOMTRACE_ALL(container),
+		   &name->h);
 	rec->cgroup_id = name->cgroup_id;
 #define STORE(field, from)							\
 	store_name(rec, rec->field, sizeof(rec->field), names.from,		\
