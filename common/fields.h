@@ -276,7 +276,8 @@
 	F(verdict, runner_up_pid,	INT,  none)		\
 	F(verdict, runner_up_points,	INT,  none)		\
 	F(verdict, recomputed,		ENUM, recomputed)	\
-	F(verdict, policy,		ENUM, policy)
+	F(verdict, policy,		ENUM, policy)		\
+	F(verdict, message,		STR,  none)
 
 #define OOMTRACE_FIELDS_VICTIM(F)				\
 	F(victim, episode,		UINT, none)		\
@@ -294,7 +295,9 @@
 	F(victim, oom_score_adj,	INT,  none)		\
 	F(victim, why,			ENUM, why)		\
 	F(victim, ns_pid,		INT,  none)		\
-	F(victim, signal,		UINT, none)
+	F(victim, signal,		UINT, none)		\
+	F(victim, how,			ENUM, how)		\
+	F(victim, earlier,		UINT, none)
 
 #define OOMTRACE_FIELDS_REAP(F)					\
 	F(reap, episode,		UINT, none)		\

@@ -190,6 +190,16 @@ unsigned int oomtrace_verdict_scope(const struct oomtrace_verdict *v)
 	       OOMTRACE_SCOPE_MEMCG : OOMTRACE_SCOPE_GLOBAL;
 }
 
+bool oomtrace_victim_is_new(const struct oomtrace_header *rec)
+{
+	const struct oomtrace_victim *v = (const void *)rec;
+
+	if (oomtrace_field_valid(rec, OOMTRACE_BIT_victim_earlier))
+		return false;
+	return !oomtrace_field_valid(rec, OOMTRACE_BIT_victim_why) ||
+	       v->why != OOMTRACE_WHY_CALLER_EXITING;
+}
+
 bool oomtrace_field_derived(const struct oomtrace_header *rec,
 			    unsigned int idx)
 {

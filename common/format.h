@@ -113,6 +113,15 @@ bool oomtrace_field_valid(const struct oomtrace_header *rec, unsigned int idx);
 unsigned int oomtrace_verdict_scope(const struct oomtrace_verdict *v);
 
 /**
+ * oomtrace_victim_is_new() - does a victim record tell of a kill of its own?
+ * @rec: the record, of type victim.
+ *
+ * Return: false if the task was exiting anyway, or if a record of an earlier episode
+ * tells of its kill.
+ */
+bool oomtrace_victim_is_new(const struct oomtrace_header *rec);
+
+/**
  * oomtrace_field_derived() - is this field present and derived?
  * @rec: the record.
  * @idx: the field's number.

@@ -1424,6 +1424,11 @@ enum oomtrace_policy {
 };
 
 /**
+ * OOMTRACE_MESSAGE_LEN - bytes for the message of a policy in a verdict record
+ */
+#define OOMTRACE_MESSAGE_LEN	64
+
+/**
  * struct oomtrace_verdict - the task that oom_kill_process() was called for
  * @h: header.
  * @episode: number of the episode.
@@ -1443,6 +1448,8 @@ enum oomtrace_policy {
  * @recomputed: enum oomtrace_recomputed.
  * @policy: enum oomtrace_policy.
  * @reserved: zero.
+ * @message: the message that oom_kill_process() was called with, which the kernel
+ *	prints before "Killed process"; cut to 63 bytes. Absent unless @policy is other.
  */
 struct oomtrace_verdict {
 	struct oomtrace_header h;
@@ -1460,13 +1467,15 @@ struct oomtrace_verdict {
 	__u8	recomputed;
 	__u8	policy;
 	__u8	reserved;
+	char	message[OOMTRACE_MESSAGE_LEN];
 };
 
 /**
  * enum oomtrace_why - why a task became a victim
  * @OOMTRACE_WHY_CHOSEN: oom_kill_process() was called for it
  * @OOMTRACE_WHY_GROUP: memory.oom.group: its whole cgroup is killed
- * @OOMTRACE_WHY_SHARED_MM: it shares the victim's address space
+ * @OOMTRACE_WHY_SHARED_MM: it shares the victim's address space, so the OOM killer, or
+ *	a process_mrelease() that kills, killed it too
  * @OOMTRACE_WHY_CALLER_EXITING: it called the OOM killer while it was exiting,
  *	and got access to memory reserves
  * @OOMTRACE_WHY_DAEMON: an OOM daemon in user space killed it
@@ -1496,9 +1505,9 @@ enum oomtrace_why {
  *	which it may survive. Absent if it was exiting without a signal.
  * @comm: its command name.
  * @cgroup_id: id of its memory cgroup.
- * @total_vm: mm->total_vm, pages. This and the next five are absent if @why is
- *	shared_mm (the preceding victim's record counts that memory), and if a
- *	daemon's victim is changing its address space.
+ * @total_vm: mm->total_vm, pages. This and the next five are absent if the record
+ *	of another victim of this episode counts that memory (@why is shared_mm, or a
+ *	daemon killed both), and if a daemon's victim is changing its address space.
  * @rss_anon: MM_ANONPAGES when it was marked, pages.
  * @rss_file: MM_FILEPAGES, pages.
  * @rss_shmem: MM_SHMEMPAGES, pages.
@@ -1506,7 +1515,11 @@ enum oomtrace_why {
  * @pgtables_bytes: mm_pgtables_bytes(), bytes.
  * @ns_pid: @pid in the task's own pid namespace; absent if the task has already
  *	released its pid.
+ * @how: enum oomtrace_how: the daemon's system call that sent @signal; absent if the
+ *	kernel sent it. mrelease: process_mrelease() killed, and then reaped.
  * @reserved2: zero.
+ * @earlier: number of an earlier episode in which the process was killed, and has not
+ *	gone yet; absent if there is none. Such a process is not killed once more.
  */
 struct oomtrace_victim {
 	struct oomtrace_header h;
@@ -1526,7 +1539,9 @@ struct oomtrace_victim {
 	__s64	swapents;
 	__u64	pgtables_bytes;
 	__s32	ns_pid;
-	__u32	reserved2;
+	__u8	how;
+	__u8	reserved2[3];
+	__u64	earlier;
 };
 
 /**
@@ -1837,8 +1852,8 @@ enum oomtrace_reaper {
  * @rss_shmem: shared memory, pages.
  * @pid: pid of the victim, as in its victim record.
  * @tgid: its thread group id.
- * @threads: threads that have not exited, at most 16,384; 0: the victim is gone. That
- *	record comes only after others.
+ * @threads: threads that have not exited, at most 16,384; 0: the victim is gone. For a
+ *	victim of the kernel that record comes only after others.
  * @blocked: of these, threads in uninterruptible sleep (state D): no signal reaches
  *	them.
  * @mm_users: mm_users of the address space: threads, processes and others that hold it.

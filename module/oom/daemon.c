@@ -18,7 +18,11 @@
  * room are counted.
  *
  * process_mrelease(2) frees the memory of a killed process. A privileged caller
- * counts as an OOM daemon, whatever its name.
+ * counts as an OOM daemon, whatever its name. With a flag that was proposed for Linux
+ * in 2026, PROCESS_MRELEASE_REAP_KILL, it first kills all processes that share the
+ * memory. These signals are told from others by the system call that current is in.
+ * The release then belongs to the victim that the signal has opened, as it does if
+ * another process, or the kernel, has killed.
  */
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
@@ -63,12 +67,16 @@
  * struct killed - a victim
  * @tgid: its thread group.
  * @sig: the signal that it got; 0 if only process_mrelease() showed it.
- * @mm: its address space; only compared, never dereferenced.
+ * @shared: another victim of the episode has the same address space, and its record
+ *	the memory.
+ * @mm: its address space; only compared, never dereferenced. NULL if it was not known
+ *	when the signal was sent.
  * @when_ns: time of the signal, CLOCK_MONOTONIC.
  */
 struct killed {
 	pid_t tgid;
 	int sig;
+	bool shared;
 	const struct mm_struct *mm;
 	u64 when_ns;
 };
@@ -156,12 +164,40 @@ static bool was_killed(const struct daemon *d, pid_t tgid, int sig)
 	return false;
 }
 
+/* Has another process of the episode, with a record, the same address space? */
+static bool is_shared(const struct daemon *d, pid_t tgid, const struct mm_struct *mm)
+{
+	u32 i;
+
+	for (i = 0; i < d->victims && mm; i++)
+		if (d->killed[i].mm == mm && d->killed[i].tgid != tgid)
+			return true;
+	return false;
+}
+
+/* Is current in process_mrelease(2)? */
+static bool in_mrelease(void)
+{
+#ifdef __NR_process_mrelease
+	return !(current->flags & (PF_KTHREAD | PF_IO_WORKER)) &&
+	       syscall_get_nr(current, task_pt_regs(current)) ==
+	       __NR_process_mrelease;
+#else
+	return false;
+#endif
+}
+
 /*
  * Add a victim to the episode of current. @mm is NULL or pinned by the caller.
  * Returns the episode's number; 0 if there is no room for an episode.
  */
 static u64 add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 {
+	struct oomtrace_kill kill = {
+		.why = OOMTRACE_WHY_DAEMON,
+		.sig = sig,
+		.how = sig ? oomtrace_find_how() : OOMTRACE_HOWS,
+	};
 	u64 now = ktime_get_mono_fast_ns(), episode;
 	unsigned long flags;
 	struct killed *k;
@@ -175,15 +211,19 @@ static u64 add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 		k = &d->killed[d->victims++];
 		k->tgid = task->tgid;
 		k->sig = sig;
+		k->shared = is_shared(d, task->tgid, mm);
 		k->mm = mm;
 		k->when_ns = now;
 		d->end_ns = now;
-		oomtrace_record_victim(d->id, task, mm, OOMTRACE_WHY_DAEMON,
-				       sig);
-		oomtrace_paths_add_task(d->paths, task, false);
+		/* A daemon chooses each process. process_mrelease() chooses one. */
+		if (k->shared && kill.how == OOMTRACE_HOW_MRELEASE)
+			kill.why = OOMTRACE_WHY_SHARED_MM;
+		kill.episode = d->id;
 		/* It may survive a SIGTERM. */
 		if (sig != SIGTERM)
-			oomtrace_remains_watch(d->id, task, false);
+			kill.earlier = oomtrace_remains_watch(d->id, task, false);
+		oomtrace_record_victim(task, k->shared ? NULL : mm, &kill);
+		oomtrace_paths_add_task(d->paths, task, false);
 	}
 	episode = d ? d->id : 0;
 	raw_spin_unlock_irqrestore(&daemons_lock, flags);
@@ -237,10 +277,12 @@ static bool may_kill_any_task(void)
 static u64 note_daemon_signal(int sig, struct task_struct *task)
 {
 	if (!oomtrace_is_daemon_name(current->comm) &&
-	    !oomtrace_is_daemon_name(current->group_leader->comm))
+	    !oomtrace_is_daemon_name(current->group_leader->comm) &&
+	    !(sig == SIGKILL && in_mrelease()))
 		return 0;
-	/* A daemon may end itself. */
-	if (same_thread_group(task, current) || !may_kill_any_task())
+	/* A daemon may end itself, and its children then. */
+	if (same_thread_group(task, current) || (current->flags & PF_EXITING) ||
+	    !may_kill_any_task())
 		return 0;
 	return add_victim_and_mm(task, sig);
 }
@@ -275,17 +317,6 @@ struct reap_call {
 
 const size_t oomtrace_reap_mm_size = sizeof(struct reap_call);
 
-static bool in_mrelease(void)
-{
-#ifdef __NR_process_mrelease
-	return !(current->flags & PF_KTHREAD) &&
-	       syscall_get_nr(current, task_pt_regs(current)) ==
-	       __NR_process_mrelease;
-#else
-	return false;
-#endif
-}
-
 int oomtrace_reap_mm_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct reap_call *call = (struct reap_call *)ri->data;
@@ -299,8 +330,12 @@ int oomtrace_reap_mm_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(oomtrace_reap_mm_entry);
 
-/* Find the victim with that address space, if it was killed recently. */
-static bool find_killed(const struct mm_struct *mm, u64 now, u64 *episode,
+/*
+ * Find the victim with that address space, if it was killed recently. If its address
+ * space was not known then, it is the one of that thread group; @tgid is 0 if that is
+ * not known.
+ */
+static bool find_killed(const struct mm_struct *mm, pid_t tgid, u64 now, u64 *episode,
 			struct killed *found)
 {
 	unsigned long flags;
@@ -311,10 +346,14 @@ static bool find_killed(const struct mm_struct *mm, u64 now, u64 *episode,
 	raw_spin_lock_irqsave(&daemons_lock, flags);
 	for (d = daemons; d < daemons + OPEN; d++) {
 		for (i = 0; i < d->victims; i++) {
-			const struct killed *k = &d->killed[i];
+			struct killed *k = &d->killed[i];
 
-			if (k->mm != mm ||
+			if (k->shared ||
 			    oomtrace_ns_between(k->when_ns, now) > RELEASE_NS)
+				continue;
+			if (!k->mm && tgid && k->tgid == tgid)
+				k->mm = mm;
+			if (k->mm != mm)
 				continue;
 			*found = *k;
 			*episode = d->id;
@@ -325,31 +364,43 @@ static bool find_killed(const struct mm_struct *mm, u64 now, u64 *episode,
 	return ok;
 }
 
+/*
+ * Find the kernel's victim that owns an address space. If there is none, the kill was
+ * not recorded: add a victim without a signal. RCU is held.
+ */
+static bool find_or_add_owner(struct task_struct *owner, struct mm_struct *mm, u64 now,
+			      u64 *episode, struct killed *found)
+{
+	*found = (struct killed){ .tgid = owner->tgid };
+	*episode = oomtrace_remains_episode(owner, &found->when_ns);
+	if (*episode)
+		return true;
+	add_victim(owner, mm, 0);
+	return find_killed(mm, owner->tgid, now, episode, found);
+}
+
 int oomtrace_reap_mm_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct mm_struct *mm = ((struct reap_call *)ri->data)->mm;
-	u64 now = ktime_get_mono_fast_ns();
+	u64 now = ktime_get_mono_fast_ns(), episode;
 	struct task_struct *owner;
 	struct killed k;
-	u64 episode;
+	bool found;
 
 	oomtrace_hit(OOMTRACE_HOOK_REAP_MM);
-	if (!find_killed(mm, now, &episode, &k)) {
-		if (!may_kill_any_task())
-			return 0;
-		/* The kill was not recorded: add the victim without a signal. */
-		rcu_read_lock();
-		owner = rcu_dereference(mm->owner);
-		if (owner)
-			add_victim(owner, mm, 0);
-		rcu_read_unlock();
-		now = ktime_get_mono_fast_ns();
-		if (!find_killed(mm, now, &episode, &k))
-			return 0;
-	}
+	/* A process may release a dying child as often as it likes. */
+	if (!may_kill_any_task())
+		return 0;
+	rcu_read_lock();
+	owner = rcu_dereference(mm->owner);
+	found = find_killed(mm, owner ? owner->tgid : 0, now, &episode, &k);
+	if (!found && owner)
+		found = find_or_add_owner(owner, mm, now, &episode, &k);
+	rcu_read_unlock();
 	/* The system call pins the mm. */
-	oomtrace_record_released(episode, k.tgid,
-				 oomtrace_ns_between(k.when_ns, now), mm);
+	if (found)
+		oomtrace_record_released(episode, k.tgid,
+					 oomtrace_ns_between(k.when_ns, now), mm);
 	return 0;
 }
 

@@ -8,7 +8,7 @@
  * processes that are still there, and records what is left: threads, memory, and the
  * function that a thread waits in. After ten records of a process the intervals
  * double, and after twenty it is no longer watched. A last record says that it is
- * gone.
+ * gone. A victim of an OOM daemon has that record in any case: no hook shows its exit.
  *
  *   victim ──> watched ──1 s──> still there? ──> record, again a second later
  *              (handler)        (worker)
@@ -104,10 +104,12 @@ static struct watched *find_watched(pid_t tgid)
  * @episode: number of its episode; 0 for none.
  * @task: the victim, pinned by the caller; RCU is held.
  * @by_kernel: the OOM killer killed it, not an OOM daemon.
+ *
+ * Return: number of an earlier episode whose victim is watched already, or 0.
  */
-void oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel)
+u64 oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel)
 {
-	u64 now = ktime_get_mono_fast_ns();
+	u64 now = ktime_get_mono_fast_ns(), earlier = 0;
 	unsigned long flags;
 	struct watched *w;
 
@@ -127,8 +129,34 @@ void oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kerne
 		};
 		oomtrace_comm(w->comm, task->group_leader);
 		oomtrace_later_ask(&remains_work);
+	} else if (w->episode != episode) {
+		earlier = w->episode;
 	}
 	raw_spin_unlock_irqrestore(&watched_lock, flags);
+	return earlier;
+}
+
+/**
+ * oomtrace_remains_episode() - find the episode of a victim that is watched
+ * @task: a task of the process, pinned by the caller; RCU is held.
+ * @killed_ns: out: when it was killed, CLOCK_MONOTONIC.
+ *
+ * Return: number of the episode, or 0.
+ */
+u64 oomtrace_remains_episode(const struct task_struct *task, u64 *killed_ns)
+{
+	const struct watched *w;
+	unsigned long flags;
+	u64 episode = 0;
+
+	raw_spin_lock_irqsave(&watched_lock, flags);
+	w = find_watched(task->tgid);
+	if (w && w->pid && w->born == task->group_leader->start_time) {
+		episode = w->episode;
+		*killed_ns = w->killed_ns;
+	}
+	raw_spin_unlock_irqrestore(&watched_lock, flags);
+	return episode;
 }
 
 /**
@@ -358,8 +386,8 @@ static void look_at(struct watched *entry)
 	fill_remains(&rec, &w);
 	if (rec.threads && ktime_get_mono_fast_ns() < w.next_ns)
 		return;
-	/* One that went in time leaves no record. */
-	if (rec.threads || w.records)
+	/* The kernel's victims have other records of their exit. */
+	if (rec.threads || w.records || !w.by_kernel)
 		oomtrace_oom_write(&rec.h);
 	w.records++;
 	raw_spin_lock_irqsave(&watched_lock, flags);

@@ -7,7 +7,8 @@
 
 #include <linux/sched.h>
 
-void oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel);
+u64 oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel);
+u64 oomtrace_remains_episode(const struct task_struct *task, u64 *killed_ns);
 void oomtrace_remains_reaper(pid_t pid, u8 step);
 
 void oomtrace_remains_init(void);

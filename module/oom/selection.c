@@ -88,8 +88,17 @@ static void fill_runner_up(struct oomtrace_verdict *rec,
 			OOMTRACE_BIT(verdict, runner_up_points);
 }
 
+/* The kernel prints the message next, so it is readable up to its end. */
+static void fill_message(struct oomtrace_verdict *rec, const char *message)
+{
+	if (rec->policy == OOMTRACE_POLICY_OTHER && message && *message)
+		strscpy(rec->message, message, sizeof(rec->message));
+	else
+		rec->h.valid &= ~OOMTRACE_BIT(verdict, message);
+}
+
 static void record_verdict(const struct oomtrace_episode *ep,
-			   const struct oom_control *oc, u8 policy)
+			   const struct oom_control *oc, const char *message)
 {
 	struct task_struct *chosen = oc->chosen;
 	struct oomtrace_verdict rec = {
@@ -101,7 +110,7 @@ static void record_verdict(const struct oomtrace_episode *ep,
 		.totalpages = oc->totalpages,
 		.constraint = oc->constraint,
 		.recomputed = OOMTRACE_RECOMPUTED_UNAVAILABLE,
-		.policy = policy,
+		.policy = find_policy(message),
 	};
 
 	rec.h.valid &= ~(OOMTRACE_BIT(verdict, points) |
@@ -109,8 +118,9 @@ static void record_verdict(const struct oomtrace_episode *ep,
 			 OOMTRACE_BIT(verdict, runner_up_pid) |
 			 OOMTRACE_BIT(verdict, runner_up_points));
 	oomtrace_comm(rec.comm, chosen);
+	fill_message(&rec, message);
 	/* Other policies kill without a scan and without points. */
-	if (compares_tasks(policy)) {
+	if (compares_tasks(rec.policy)) {
 		rec.points = oc->chosen_points;
 		rec.h.valid |= OOMTRACE_BIT(verdict, points);
 		rec.recomputed = check_choice(ep, oc);
@@ -140,7 +150,7 @@ static void enter_kill_process(unsigned long arg, unsigned long message,
 	ep->killing = true;
 	ep->chosen_marked = false;
 	ep->chosen_tgid = oc->chosen->tgid;
-	record_verdict(ep, oc, find_policy((const char *)message));
+	record_verdict(ep, oc, (const char *)message);
 }
 
 OOMTRACE_DEFINE_ENTRY(oomtrace_kill_process, enter_kill_process);

@@ -169,7 +169,12 @@ static u8 how_by_ia32_syscall(int nr)
 	return OOMTRACE_HOW_OTHER;
 }
 
-static u8 find_syscall(void)
+/**
+ * oomtrace_find_how() - find the way in which current sends a signal
+ *
+ * Return: enum oomtrace_how, by the system call that current is in.
+ */
+u8 oomtrace_find_how(void)
 {
 	bool ia32;
 	int nr = oomtrace_syscall_nr(&ia32);
@@ -204,7 +209,7 @@ static void fill_way(struct oomtrace_sigkill *rec, const struct kernel_siginfo *
 		return;
 	if (is_from_user(info)) {
 		rec->sender = OOMTRACE_SENDER_PROCESS;
-		rec->how = exits ? OOMTRACE_HOW_EXIT : find_syscall();
+		rec->how = exits ? OOMTRACE_HOW_EXIT : oomtrace_find_how();
 	} else if (oomtrace_episode_mine()) {
 		rec->sender = OOMTRACE_SENDER_OOM_KILLER;
 	} else if (exits) {

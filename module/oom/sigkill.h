@@ -19,6 +19,7 @@ static inline bool oomtrace_sigkills_recorded(void)
 int oomtrace_signals_set(const char *name);
 const char *oomtrace_signals_name(void);
 
+u8 oomtrace_find_how(void);
 void oomtrace_sigkill_record(const struct kernel_siginfo *info,
 			     struct task_struct *task, int result, u64 episode);
 

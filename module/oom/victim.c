@@ -122,34 +122,40 @@ static void fill_victim_mm(struct oomtrace_victim *rec, struct mm_struct *mm)
 
 /**
  * oomtrace_record_victim() - write a victim's record
- * @episode: number of the episode; 0 if there is none.
  * @task: the victim, pinned by the caller.
  * @mm: the victim's address space, pinned by the caller; NULL leaves the memory
  *	fields absent.
- * @why: enum oomtrace_why.
- * @sig: the signal that @task got; 0 if it got none.
+ * @kill: what killed it.
  */
-void oomtrace_record_victim(u64 episode, struct task_struct *task,
-			    struct mm_struct *mm, u8 why, u8 sig)
+void oomtrace_record_victim(struct task_struct *task, struct mm_struct *mm,
+			    const struct oomtrace_kill *kill)
 {
 	struct oomtrace_victim rec = {
 		OOMTRACE_RECORD(VICTIM, victim),
-		.episode = episode,
+		.episode = kill->episode,
 		.pid = task->pid,
 		.tgid = task->tgid,
 		.uid = oomtrace_uid(task),
 		.oom_score_adj = task->signal->oom_score_adj,
-		.why = why,
-		.signal = sig,
+		.why = kill->why,
+		.signal = kill->sig,
+		.how = kill->how,
+		.earlier = kill->earlier,
 		.cgroup_id = oomtrace_memcg_id(task),
 		.ns_pid = oomtrace_ns_pid(task),
 	};
 
-	if (!episode)
+	if (!rec.episode)
 		rec.h.valid &= ~(OOMTRACE_BIT(victim, episode) |
 				 OOMTRACE_BIT(victim, why));
-	if (!sig)
+	if (!rec.signal)
 		rec.h.valid &= ~OOMTRACE_BIT(victim, signal);
+	if (rec.how == OOMTRACE_HOWS) {
+		rec.how = 0;
+		rec.h.valid &= ~OOMTRACE_BIT(victim, how);
+	}
+	if (!rec.earlier)
+		rec.h.valid &= ~OOMTRACE_BIT(victim, earlier);
 	if (!rec.ns_pid)
 		rec.h.valid &= ~OOMTRACE_BIT(victim, ns_pid);
 	oomtrace_comm(rec.comm, task);
@@ -159,8 +165,8 @@ void oomtrace_record_victim(u64 episode, struct task_struct *task,
 
 static void mark_victim(struct task_struct *task)
 {
+	struct oomtrace_kill kill = { .how = OOMTRACE_HOWS };
 	struct oomtrace_episode *ep = NULL;
-	u8 reason = 0;
 
 	oomtrace_hit(OOMTRACE_HOOK_MARK_VICTIM);
 	/* For @task's cgroup, pid and credentials; the caller pins @task. */
@@ -170,14 +176,15 @@ static void mark_victim(struct task_struct *task)
 		/* A task that was dying already is marked without a verdict. */
 		oomtrace_hold_release(ep, true);
 		ep->victims++;
-		reason = find_victim_reason(ep, task);
+		kill.episode = ep->id;
+		kill.why = find_victim_reason(ep, task);
+		/* A task that is exiting already gets no signal. */
+		kill.sig = ep->dying_tgid == task->tgid ? SIGKILL : 0;
 		oomtrace_paths_add_task(ep->paths, task, false);
 	}
-	remember_victim(task->pid, ep ? ep->id : 0, ktime_get_mono_fast_ns());
-	/* A task that is exiting already gets no signal. */
-	oomtrace_record_victim(ep ? ep->id : 0, task, task->mm, reason,
-			       ep && ep->dying_tgid == task->tgid ? SIGKILL : 0);
-	oomtrace_remains_watch(ep ? ep->id : 0, task, true);
+	remember_victim(task->pid, kill.episode, ktime_get_mono_fast_ns());
+	kill.earlier = oomtrace_remains_watch(kill.episode, task, true);
+	oomtrace_record_victim(task, task->mm, &kill);
 	rcu_read_unlock();
 }
 
@@ -207,13 +214,18 @@ OOMTRACE_DEFINE_ENTRY(oomtrace_kill_one, enter_kill_one);
 void oomtrace_victim_signal(struct task_struct *task)
 {
 	struct oomtrace_episode *ep = &oomtrace_episode;
+	struct oomtrace_kill kill = {
+		.episode = ep->id,
+		.why = OOMTRACE_WHY_SHARED_MM,
+		.sig = SIGKILL,
+		.how = OOMTRACE_HOWS,
+	};
 
 	if (!ep->dying_tgid || task->tgid == ep->dying_tgid)
 		return;
 	ep->victims++;
 	oomtrace_paths_add_task(ep->paths, task, false);
-	oomtrace_record_victim(ep->id, task, NULL, OOMTRACE_WHY_SHARED_MM,
-			       SIGKILL);
+	oomtrace_record_victim(task, NULL, &kill);
 }
 
 #define RSS_FIELDS (OOMTRACE_BIT(reap, rss_anon) |	\

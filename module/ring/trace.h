@@ -45,6 +45,7 @@ OOMTRACE_NAMES_constraint(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_recomputed(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_policy(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_why(OOMTRACE_EV_NUMBER)
+OOMTRACE_NAMES_how(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_ending(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_alloc_kind(OOMTRACE_EV_NUMBER)
 OOMTRACE_NAMES_context(OOMTRACE_EV_NUMBER)
@@ -52,6 +53,7 @@ OOMTRACE_NAMES_context(OOMTRACE_EV_NUMBER)
 /* Bytes of each string. The kernel's macros show the user a number, so no sizeof(). */
 #define OOMTRACE_EV_LEN_comm		OOMTRACE_COMM_LEN
 #define OOMTRACE_EV_LEN_gfp_names	OOMTRACE_ALLOC_GFP_NAMES
+#define OOMTRACE_EV_LEN_message		OOMTRACE_MESSAGE_LEN
 
 /* Declare a field in the event's struct, by kind. */
 #define OOMTRACE_EV_FIELD_INT(field)	__field(long long, field)
