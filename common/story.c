@@ -307,9 +307,7 @@ static void collect_victim(struct oomtrace_story *s,
 	if (s->victims < OOMTRACE_STORY_VICTIMS)
 		copy_record(&s->victim[s->victims], sizeof(s->victim[0]), rec);
 	s->victims++;
-	/* An exiting caller only gets memory reserves. */
-	s->kills += read_field_number(rec, OOMTRACE_BIT_victim_why) !=
-		    OOMTRACE_WHY_CALLER_EXITING;
+	s->kills += oomtrace_victim_is_new(rec);
 }
 
 /* Add up the memory that a step left: @known is 0 unknown, 1 known, 2 derived. */
@@ -393,6 +391,10 @@ static void collect_remains(struct oomtrace_story *s,
 		if (s->remains[i].last.pid == pid)
 			r = &s->remains[i];
 	if (!read_field_number(rec, OOMTRACE_BIT_remains_threads)) {
+		for (i = 0; i < s->victims && i < OOMTRACE_STORY_VICTIMS; i++)
+			if (s->victim[i].pid == pid)
+				s->reap[i].gone_ns =
+					read_field_number(rec, OOMTRACE_BIT_remains_since_kill_ns);
 		if (r)
 			r->gone_ns = read_field_number(rec, OOMTRACE_BIT_remains_since_kill_ns);
 		return;

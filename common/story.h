@@ -54,6 +54,7 @@ struct oomtrace_story_reap {
 	u8 left_known;			/* @left is 0 unknown, 1 known, 2 derived */
 	u8 held_known;			/* @held and @users are known */
 	u32 reserved;
+	u64 gone_ns;			/* kill to when it was seen to be gone; 0: not seen */
 };
 
 /* private: a victim that did not go within a second */

@@ -5,6 +5,7 @@
  *
  * May not change the story, allocate or sleep.
  */
+#include "decider.h"
 #include "say.h"
 
 #define B(type_field)	OOMTRACE_BIT_##type_field
@@ -439,8 +440,19 @@ static void write_exempt(struct text_writer *w, const struct oomtrace_story *s)
 	}
 }
 
+/* Who decided, unless nothing was. */
+static void write_decided(struct text_writer *w, const struct oomtrace_story *s)
+{
+	if (oomtrace_decider(&s->begin, &s->verdict) == OOMTRACE_DECIDER_UNKNOWN)
+		return;
+	write_label(w, "Decided:");
+	write_decider(w, &s->begin, &s->verdict);
+	write_text(w, "\n");
+}
+
 void write_choice_part(struct text_writer *w, const struct oomtrace_story *s)
 {
+	write_decided(w, s);
 	if (s->verdict.h.type) {
 		write_label(w, "Why:");
 		write_why(w, s);

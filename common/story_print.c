@@ -185,6 +185,27 @@ static const char *describe_why(s64 why)
 	}
 }
 
+/* The system call that sent the signal. */
+static const char *describe_call(const struct oomtrace_header *rec)
+{
+	s64 how;
+
+	if (!get_field(rec, B(victim_how), &how))
+		return "";
+	switch (how) {
+	case OOMTRACE_HOW_KILL:
+		return " by kill()";
+	case OOMTRACE_HOW_PIDFD:
+		return " by pidfd_send_signal()";
+	case OOMTRACE_HOW_WRITE:
+		return " by a write to a file, probably cgroup.kill";
+	case OOMTRACE_HOW_MRELEASE:
+		return " by process_mrelease()";
+	default:
+		return "";
+	}
+}
+
 /* A daemon may send SIGTERM first, or only reap a killed task's memory. */
 static void write_daemon_kill(struct text_writer *w, const struct oomtrace_header *rec)
 {
@@ -193,9 +214,10 @@ static void write_daemon_kill(struct text_writer *w, const struct oomtrace_heade
 	if (!get_field(rec, B(victim_signal), &sig))
 		write_text(w, "process_mrelease() reaped its memory");
 	else if (sig == SIGNAL_KILL)
-		write_text(w, "was sent SIGKILL from user space");
+		write_text(w, "was sent SIGKILL from user space%s", describe_call(rec));
 	else if (sig == SIGNAL_TERM)
-		write_text(w, "was sent SIGTERM from user space, which it may survive");
+		write_text(w, "was sent SIGTERM from user space%s, which it may survive",
+			   describe_call(rec));
 	else
 		write_text(w, "was sent signal %lld from user space", sig);
 }
@@ -203,7 +225,7 @@ static void write_daemon_kill(struct text_writer *w, const struct oomtrace_heade
 static void write_victim(struct text_writer *w, const struct oomtrace_victim *v)
 {
 	const struct oomtrace_header *rec = &v->h;
-	s64 why;
+	s64 why, earlier;
 
 	write_task(w, rec, B(victim_comm), B(victim_pid));
 	write_ns_pid(w, rec, B(victim_pid), B(victim_ns_pid));
@@ -221,6 +243,8 @@ static void write_victim(struct text_writer *w, const struct oomtrace_victim *v)
 			write_daemon_kill(w, rec);
 		else
 			write_text(w, "%s", describe_why(why));
+		if (get_field(rec, B(victim_earlier), &earlier))
+			write_text(w, "; it was killed before, in episode %lld", earlier);
 		write_text(w, ")");
 	}
 	write_text(w, "\n");
@@ -307,8 +331,8 @@ static void write_reaping(struct text_writer *w, const struct oomtrace_victim *v
 }
 
 /*
- * Write how the victims' memory was freed, and what is left of them. The exit of a
- * daemon's victim is not recorded, so it has no line without a reap record.
+ * Write how the victims' memory was freed, and what is left of them. Of the exit of a
+ * daemon's victim it is only known by when it was gone.
  */
 static void write_freed(struct text_writer *w, const struct oomtrace_story *s,
 			unsigned int kept)
@@ -327,6 +351,14 @@ static void write_freed(struct text_writer *w, const struct oomtrace_story *s,
 			write_reaping(w, &s->victim[i], &s->reap[i]);
 		}
 		remains = story_remains(s, s->victim[i].pid);
+		if (by_daemon && !remains && s->reap[i].gone_ns) {
+			write_label(w, label);
+			label = "";
+			write_task(w, &s->victim[i].h, B(victim_comm), B(victim_pid));
+			write_text(w, " was gone within ");
+			write_duration(w, s->reap[i].gone_ns);
+			write_text(w, "\n");
+		}
 		if (!remains)
 			continue;
 		write_label(w, label);

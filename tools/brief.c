@@ -116,10 +116,16 @@ static void write_freed(char *buf, size_t size, const struct brief *b, unsigned 
 		return;
 	}
 	step = r->seen & (1 << OOMTRACE_STEP_FINISH) ? OOMTRACE_STEP_FINISH :
-						       OOMTRACE_STEP_EXITED;
+	       !exited && r->seen & (1 << OOMTRACE_STEP_RELEASED) ?
+	       OOMTRACE_STEP_RELEASED : OOMTRACE_STEP_EXITED;
 	if (exited && r->held_known && !r->users && !r->held)
 		step = OOMTRACE_STEP_EXITED;
 	size_write(text, pages, b->page);
+	if (!(r->timed & (1 << step)) && r->gone_ns) {
+		snprintf(buf, size, ": it had %s and was gone within %s", text,
+			 write_ns(time, r->gone_ns));
+		return;
+	}
 	if (!(r->timed & (1 << step))) {
 		snprintf(buf, size, ": it had %s; %s", text, r->seen ?
 			 "when that came back is not recorded" :
@@ -127,7 +133,7 @@ static void write_freed(char *buf, size_t size, const struct brief *b, unsigned 
 		return;
 	}
 	write_ns(time, r->since_ns[step]);
-	if (step == OOMTRACE_STEP_FINISH && r->left_known && r->left > 0)
+	if (step != OOMTRACE_STEP_EXITED && r->left_known && r->left > 0)
 		snprintf(buf, size, ": %s came back after %s, %s stayed",
 			 size_write(text, pages - r->left, b->page), time,
 			 size_write(left, r->left, b->page));
@@ -221,6 +227,24 @@ static const char *write_inner(char buf[INNER_MAX], s32 pid, bool known, s32 inn
 	return buf;
 }
 
+/* "(earlyoom[77] had killed it before, in OOM 3: oomtrace last 3)" */
+static void say_earlier(const struct brief *b, const struct oomtrace_victim *v)
+{
+	const struct oomtrace_oom_begin *first;
+	char killer[HUMAN_TASK_LEN] = "the OOM killer";
+	s64 earlier;
+
+	if (!get_field(&v->h, B(victim_earlier), &earlier))
+		return;
+	first = records_first(b->recs, earlier, OOMTRACE_OOM_BEGIN);
+	if (!first)
+		snprintf(killer, sizeof(killer), "another one");
+	else if (first->scope == OOMTRACE_SCOPE_USERSPACE)
+		human_task(killer, first->comm, first->pid);
+	term_say("", "(%s had killed it before, in OOM %lld: it was killed once)", killer,
+		 earlier);
+}
+
 static void say_killed(const struct brief *b)
 {
 	const struct oomtrace_victim *v = &b->s.victim[0];
@@ -243,29 +267,12 @@ static void say_killed(const struct brief *b)
 		term_say("", "(%s; read %s before)", what, human_time(when, ago / NS_PER_S));
 	else if (brief_container(what, sizeof(what), b))
 		term_say("", "(of %s)", what);
+	say_earlier(b, v);
 	if (b->s.victims > 1)
 		say_others(b);
 }
 
 /* ---- Left ---- */
-
-/* A sentence that is being written. */
-struct sentence {
-	char text[800];
-	size_t len;
-};
-
-static __printf(2, 0)
-void append_sentence(void *ctx, const char *fmt, va_list args)
-{
-	struct sentence *s = ctx;
-	int n = vsnprintf(s->text + s->len, sizeof(s->text) - s->len, fmt, args);
-
-	if (n > 0)
-		s->len += n;
-	if (s->len >= sizeof(s->text))
-		s->len = sizeof(s->text) - 1;
-}
 
 /* The victims that did not go within a second. */
 static void say_remains(const struct brief *b)
@@ -277,7 +284,7 @@ static void say_remains(const struct brief *b)
 	for (i = 0; i < b->s.nremains; i++) {
 		struct sentence text = { .len = 0 };
 		const struct oomtrace_out out = {
-			.vprint = append_sentence, .ctx = &text,
+			.vprint = brief_append, .ctx = &text,
 		};
 		struct text_writer w = { .out = &out, .page_size = b->page };
 
@@ -297,7 +304,7 @@ static void say_waits(const struct brief *b)
 	for (i = 0; i < kept; i++) {
 		struct sentence text = { .len = 0 };
 		const struct oomtrace_out out = {
-			.vprint = append_sentence, .ctx = &text,
+			.vprint = brief_append, .ctx = &text,
 		};
 		struct text_writer w = { .out = &out, .page_size = b->page };
 
@@ -390,6 +397,38 @@ static void say_before(const struct brief *b)
 }
 
 /* ---- After ---- */
+
+/* Another one that chose a process which this OOM had killed already. */
+static void say_again(const struct brief *b)
+{
+	const struct oomtrace_victim *v;
+	const struct episode *ep;
+	char id[STORE_ID_MAX], time[40];
+	s64 earlier;
+	size_t i;
+
+	for (i = 0; i < b->recs->n; i++) {
+		v = (const void *)b->recs->rec[i];
+		if (v->h.type == OOMTRACE_VICTIM && v->episode != b->ep->number &&
+		    get_field(&v->h, B(victim_earlier), &earlier) &&
+		    (u64)earlier == b->ep->number)
+			break;
+	}
+	if (i == b->recs->n)
+		return;
+	for (i = 0; i < b->st->nepisode; i++) {
+		ep = &b->st->episode[i];
+		if (ep->load != b->ep->load || ep->number != v->episode)
+			continue;
+		term_say("After", "%s it, too, %s later: oomtrace last %s",
+			 v->why == OOMTRACE_WHY_DAEMON ?
+			 "a process in user space killed or reaped" :
+			 "the kernel's OOM killer chose",
+			 write_ns(time, v->h.ts_ns - b->ep->ts_ns),
+			 store_id(id, b->st, ep));
+		return;
+	}
+}
 
 /* What came after the kill, up to the next one in the same place. */
 static void say_after(const struct brief *b)
@@ -530,10 +569,12 @@ void brief_print(const struct store *st, const struct episode *ep,
 	say_killed(&b);
 	say_remains(&b);
 	say_waits(&b);
+	brief_say_decided(&b);
 	brief_say_where(&b);
 	brief_say_why(&b);
 	say_asked(&b);
 	say_before(&b);
+	say_again(&b);
 	say_after(&b);
 	say_next(&b);
 	say_path(&b);

@@ -47,7 +47,7 @@ static void say_reason(const struct brief *b)
 	if (policy == OOMTRACE_POLICY_ALLOCATING_TASK) {
 		term_say("Why", "it asked for memory, and vm.oom_kill_allocating_task is set: no processes were compared");
 	} else if (policy == OOMTRACE_POLICY_OTHER) {
-		term_say("Why", "another policy than the kernel's chose it (BPF, for example)");
+		term_say("Why", "the policy chose it (BPF, for example): no processes were compared");
 	} else if (!b->s.scanned) {
 		term_say("Why", "the records of the candidates are missing");
 	} else if (how == OOMTRACE_RECOMPUTED_ORIGIN) {
@@ -177,7 +177,7 @@ void brief_say_why(const struct brief *b)
 	if (b->s.verdict.h.type)
 		say_reason(b);
 	else if (b->s.ntop && b->ep->killed)
-		term_say("Why", "the largest processes, by the kernel's score:");
+		term_say("Why", "not known to the kernel; the largest processes, by its score:");
 	else
 		return;
 	say_candidates(b);

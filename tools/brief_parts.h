@@ -34,6 +34,15 @@ struct brief {
 	bool here;
 };
 
+/** struct sentence - a sentence that is being written */
+struct sentence {
+	char text[800];
+	size_t len;
+};
+
+/** brief_append() - the vprint of a struct oomtrace_out whose ctx is a sentence */
+void brief_append(void *ctx, const char *fmt, va_list args) __printf(2, 0);
+
 /** brief_sum() - add up fields of a record; false if one of them is absent */
 bool brief_sum(const struct oomtrace_header *rec, const u8 *idx, unsigned int n,
 	       s64 *sum);
@@ -50,6 +59,9 @@ unsigned int brief_scope(const struct records *recs, u64 episode);
  * Return: false if it is none, or what brief_say_where() names.
  */
 bool brief_container(char *buf, size_t size, const struct brief *b);
+
+/** brief_say_decided() - write who decided, and by which rule */
+void brief_say_decided(const struct brief *b);
 
 /** brief_say_where() - write the paragraph "Where" */
 void brief_say_where(const struct brief *b);

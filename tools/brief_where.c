@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An OOM on one screen: where it happened, in which workload or on the whole
- * machine.
+ * An OOM on one screen: who decided, and where it happened, in which workload or on
+ * the whole machine.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "../common/decider.h"
 #include "brief.h"
 #include "brief_parts.h"
 #include "findings.h"
@@ -63,20 +64,24 @@ const char *brief_where(char *buf, size_t size, const struct records *recs,
 		records_first(recs, ep->number, OOMTRACE_OOM_BEGIN);
 	const struct oomtrace_verdict *v =
 		records_first(recs, ep->number, OOMTRACE_VERDICT);
+	const char *by = oomtrace_decider(b, v) == OOMTRACE_DECIDER_POLICY ?
+			 ", by a policy" : "";
 	char name[HUMAN_TASK_LEN];
 
 	switch (brief_scope(recs, ep->number)) {
 	case OOMTRACE_SCOPE_MEMCG:
-		return write_cgroup_owner(buf, size, cgroups, b ? b->memcg_id : v->memcg_id,
+		write_cgroup_owner(buf, size, cgroups, b ? b->memcg_id : v->memcg_id,
 				   false);
+		snprintf(buf + strlen(buf), size - strlen(buf), "%s", by);
+		return buf;
 	case OOMTRACE_SCOPE_USERSPACE:
 		snprintf(buf, size, "killed by %s", human_task(name, b->comm, b->pid));
 		return buf;
 	case OOMTRACE_SCOPE_GLOBAL:
-		snprintf(buf, size, "%s", v && v->constraint == OOMTRACE_CONSTRAINT_CPUSET ?
+		snprintf(buf, size, "%s%s", v && v->constraint == OOMTRACE_CONSTRAINT_CPUSET ?
 			 "nodes of a cpuset" : v && v->constraint ==
 			 OOMTRACE_CONSTRAINT_MEMORY_POLICY ? "nodes of a policy" :
-			 "whole machine");
+			 "whole machine", by);
 		return buf;
 	default:
 		snprintf(buf, size, "?");
@@ -263,9 +268,48 @@ static void say_memcg(const struct brief *b)
 	say_account(b);
 }
 
+void brief_append(void *ctx, const char *fmt, va_list args)
+{
+	struct sentence *s = ctx;
+	int n = vsnprintf(s->text + s->len, sizeof(s->text) - s->len, fmt, args);
+
+	if (n > 0)
+		s->len += n;
+	if (s->len >= sizeof(s->text))
+		s->len = sizeof(s->text) - 1;
+}
+
+/* Where a process in user space logs its reasons: the kernel does not know them. */
+static void say_log(const struct brief *b)
+{
+	char label[CGROUP_LABEL_MAX], clean[CGROUP_LABEL_MAX];
+	const char *path;
+	s64 id;
+
+	if (!get_field(&b->s.begin.h, B(oom_begin_cgroup_id), &id))
+		return;
+	path = cgroups_path(b->cgroups, id);
+	if (path && cgroups_describe(b->cgroups, path, label, sizeof(label)) == CGROUP_SYSTEMD)
+		term_say("", "(its own log may have the reason: journalctl -u %s)",
+			 term_clean(clean, sizeof(clean), label));
+}
+
+void brief_say_decided(const struct brief *b)
+{
+	struct sentence text = { .len = 0 };
+	const struct oomtrace_out out = { .vprint = brief_append, .ctx = &text };
+	struct text_writer w = { .out = &out, .page_size = b->page };
+
+	if (!write_decider(&w, &b->s.begin, &b->s.verdict))
+		return;
+	term_say("Decided", "%s", text.text);
+	if (oomtrace_decider(&b->s.begin, &b->s.verdict) == OOMTRACE_DECIDER_DAEMON)
+		say_log(b);
+}
+
 void brief_say_where(const struct brief *b)
 {
-	char what[HUMAN_TASK_LEN + 80], name[HUMAN_TASK_LEN];
+	char what[120];
 	s64 trigger = -1;
 
 	switch (brief_scope(b->recs, b->ep->number)) {
@@ -273,9 +317,7 @@ void brief_say_where(const struct brief *b)
 		say_memcg(b);
 		break;
 	case OOMTRACE_SCOPE_USERSPACE:
-		snprintf(what, sizeof(what), "%s in user space chose, not the kernel; the machine",
-			 human_task(name, b->s.begin.comm, b->s.begin.pid));
-		say_machine(b, what);
+		say_machine(b, "the whole machine");
 		break;
 	default:
 		get_field(&b->s.begin.h, B(oom_begin_trigger), &trigger);

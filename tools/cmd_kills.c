@@ -86,7 +86,7 @@ static void print_row(const struct sigkill *s, const struct cgroups *g)
 	const struct oomtrace_sigkill *k = s->k;
 	char when[WHEN_MAX], comm[4 * OOMTRACE_COMM_LEN + 1];
 	char text[SIGKILL_TEXT_MAX], owner[4 * CGROUP_LABEL_MAX + 20];
-	char parent[4 * OOMTRACE_COMM_LEN + 1];
+	char parent[4 * OOMTRACE_COMM_LEN + 1], released[80] = "";
 
 	if (s->dated)
 		when_write_short(when, s->wall_ns);
@@ -99,8 +99,11 @@ static void print_row(const struct sigkill *s, const struct cgroups *g)
 		return;
 	oomtrace_escape(comm, sizeof(comm), k->victim_comm, sizeof(k->victim_comm));
 	write_owner(owner, sizeof(owner), g, k->victim_cgroup_id);
-	printf("%s  %s[%d]%s%s %s\n", when, comm, k->victim_tgid, owner,
-	       *owner ? "," : "", sigkill_describe(text, k));
+	if (s->released)
+		snprintf(released, sizeof(released),
+			 "; its memory was freed by process_mrelease (OOM %llu)", s->released);
+	printf("%s  %s[%d]%s%s %s%s\n", when, comm, k->victim_tgid, owner,
+	       *owner ? "," : "", sigkill_describe(text, k), released);
 	if (!HAS(k, tgid))
 		return;
 	oomtrace_escape(comm, sizeof(comm), k->comm, sizeof(k->comm));
@@ -152,6 +155,9 @@ static void print_row_json(const struct sigkill *s, const struct cgroups *g)
 		if (HAS(k, oom_episode))
 			json_object_object_add(obj, "episode",
 					       json_object_new_uint64(k->oom_episode));
+		if (s->released)
+			json_object_object_add(obj, "released_in",
+					       json_object_new_uint64(s->released));
 		add_task_json(obj, "victim", k->victim_comm, k->victim_tgid, k->victim_uid,
 			      cgroups_path(g, k->victim_cgroup_id));
 		json_add_string(obj, "text", sigkill_describe(text, k), sizeof(text));
@@ -225,7 +231,7 @@ static int run_kills(const struct options *opt)
 	int status, damaged;
 
 	status = store_read(&st, opt, STORE_QUIET | RECORDS_TYPE(OOMTRACE_SIGKILL) |
-			    RECORDS_TYPE(OOMTRACE_CGROUP));
+			    RECORDS_TYPE(OOMTRACE_CGROUP) | RECORDS_TYPE(OOMTRACE_VICTIM));
 	if (!status) {
 		term_start(opt);
 		status = print_list(&st, opt);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../common/format.h"
+#include "../common/decider.h"
 #include "brief.h"
 #include "clock.h"
 #include "cmd_list.h"
@@ -38,6 +38,7 @@ struct row {
 	const struct cgroups *cgroups;
 	const struct oomtrace_victim *victim;	/* the first; NULL if there is none */
 	unsigned int more;			/* other victims */
+	bool again;				/* an earlier OOM had killed @victim */
 	const char *ending;			/* NULL if not known */
 	bool size_known;
 	s64 pages;
@@ -58,6 +59,8 @@ static void fill_row(struct row *row, const struct store *st,
 		if (rec->type == OOMTRACE_VICTIM && !victims++)
 			row->victim = (const void *)rec;
 	row->more = victims ? victims - 1 : 0;
+	row->again = row->victim &&
+		     oomtrace_field_valid(&row->victim->h, OOMTRACE_BIT_victim_earlier);
 	if (e)
 		row->ending = oomtrace_value_name(OOMTRACE_OOM_END, "ending",
 						  e->ending);
@@ -94,11 +97,13 @@ static void add_row(struct table *t, const struct store *st, const struct row *r
 	if (row->victim) {
 		oomtrace_escape(comm, sizeof(comm), row->victim->comm,
 				sizeof(row->victim->comm));
-		table_cell(t, "%s[%d]", comm, row->victim->pid);
+		table_cell(t, "%s[%d]%s", comm, row->victim->pid,
+			   row->again ? ", again" : "");
 	} else {
 		table_cell(t, "-");
 	}
-	table_cell(t, "%s", row->size_known ?
+	/* The row of the earlier OOM has its memory. */
+	table_cell(t, "%s", row->size_known && !row->again ?
 		   size_write(size, row->pages, row->recs->facts.page_size) : "-");
 	if (row->more)
 		table_cell(t, "+%u", row->more);
@@ -111,6 +116,34 @@ static void add_row(struct table *t, const struct store *st, const struct row *r
 static void add_text(struct json_object *obj, const char *name, const char *text)
 {
 	json_add_string(obj, name, text, OOMTRACE_STR_MAX);
+}
+
+/* Who decided, and by which rule, as far as records tell. */
+static void add_decider(struct json_object *obj, const struct row *row,
+			const struct oomtrace_oom_begin *b)
+{
+	const struct oomtrace_verdict *v =
+		records_first(row->recs, row->ep->number, OOMTRACE_VERDICT);
+	enum oomtrace_decider decider = oomtrace_decider(b, v);
+	struct json_object *daemon;
+	const char *path;
+
+	if (decider == OOMTRACE_DECIDER_UNKNOWN)
+		return;
+	add_text(obj, "decided_by", oomtrace_decider_name(decider));
+	if (decider == OOMTRACE_DECIDER_DAEMON) {
+		daemon = json_object_new_object();
+		json_object_object_add(daemon, "pid", json_object_new_int64(b->pid));
+		json_add_string(daemon, "comm", b->comm, OOMTRACE_COMM_LEN);
+		path = cgroups_path(row->cgroups, b->cgroup_id);
+		if (path)
+			json_add_string(daemon, "cgroup", path, CGROUP_PATH_MAX);
+		json_object_object_add(obj, "daemon", daemon);
+		return;
+	}
+	add_text(obj, "policy", oomtrace_value_name(OOMTRACE_VERDICT, "policy", v->policy));
+	if (oomtrace_field_valid(&v->h, OOMTRACE_BIT_verdict_message))
+		json_add_string(obj, "message", v->message, OOMTRACE_MESSAGE_LEN);
 }
 
 static void print_row_json(const struct store *st, const struct row *row)
@@ -139,6 +172,7 @@ static void print_row_json(const struct store *st, const struct row *row)
 		json_add_string(obj, "cgroup", path, CGROUP_PATH_MAX);
 	if (row->ending)
 		add_text(obj, "ending", row->ending);
+	add_decider(obj, row, b);
 	if (row->victim) {
 		killed = json_object_new_object();
 		json_object_object_add(killed, "pid",
@@ -149,6 +183,9 @@ static void print_row_json(const struct store *st, const struct row *row)
 		json_object_object_add(obj, "killed", killed);
 		json_object_object_add(obj, "more", json_object_new_int64(row->more));
 	}
+	if (row->again)
+		json_object_object_add(obj, "again_of",
+				       json_object_new_uint64(row->victim->earlier));
 	if (row->size_known)
 		json_object_object_add(obj, "bytes", json_object_new_int64(row->pages *
 				       (s64)facts->page_size));

@@ -97,9 +97,12 @@ static void put_title(FILE *to, const struct report *p)
 		fputs(" on ", to);
 		html_put(to, p->recs.facts.node);
 	}
-	if (p->verdict) {
+	if (p->verdict || p->victim) {
 		fputs(": ", to);
-		html_put_task(to, p->verdict->comm, p->verdict->pid);
+		if (p->verdict)
+			html_put_task(to, p->verdict->comm, p->verdict->pid);
+		else
+			html_put_task(to, p->victim->comm, p->victim->pid);
 		fputs(" was killed", to);
 	}
 }

@@ -61,11 +61,11 @@ static void print_history(const struct status *s)
 	if (s->state == STATUS_LOADED) {
 		printf("OOMs:      %llu since the module was loaded",
 		       (u64)s->info.episodes);
-		if (s->verdict.h.type) {
-			oomtrace_escape(comm, sizeof(comm), s->verdict.comm,
-					sizeof(s->verdict.comm));
+		if (s->victim.h.type) {
+			oomtrace_escape(comm, sizeof(comm), s->victim.comm,
+					sizeof(s->victim.comm));
 			printf("; the last victim was %s[%d], in episode %llu",
-			       comm, s->verdict.pid, s->last);
+			       comm, s->victim.pid, s->last);
 		}
 		putchar('\n');
 		if (s->denials_known)
@@ -157,11 +157,11 @@ static void print_status_json(const struct status *s)
 	}
 	if (s->state == STATUS_LOADED && s->denials_known)
 		ADD("denials", s->denials);
-	if (s->verdict.h.type) {
+	if (s->victim.h.type) {
 		ADD("last_episode", s->last);
-		ADD("last_pid", s->verdict.pid);
-		json_add_string(obj, "last_comm", s->verdict.comm,
-				sizeof(s->verdict.comm));
+		ADD("last_pid", s->victim.pid);
+		json_add_string(obj, "last_comm", s->victim.comm,
+				sizeof(s->victim.comm));
 	}
 	if (s->kills_known)
 		ADD("kernel_oom_kills", s->kills);

@@ -189,14 +189,14 @@ static void draw_events(const struct status *s, const struct status *last)
 		draw("oomtrace  %s", s->why);
 		return;
 	}
-	if (s->verdict.h.type) {
-		ns = s->verdict.h.ts_ns + s->info.wall_offset_ns;
+	if (s->victim.h.type) {
+		ns = s->victim.h.ts_ns + s->info.wall_offset_ns;
 		t = ns / NS_PER_S;
 		if (localtime_r(&t, &tm))
 			strftime(when, sizeof(when), "%F %T", &tm);
-		oomtrace_escape(comm, sizeof(comm), s->verdict.comm,
-				sizeof(s->verdict.comm));
-		draw("Last kill %s[%d], %s, %s ago", comm, s->verdict.pid, when,
+		oomtrace_escape(comm, sizeof(comm), s->victim.comm,
+				sizeof(s->victim.comm));
+		draw("Last kill %s[%d], %s, %s ago", comm, s->victim.pid, when,
 		     human_time(ago, (clock_ns(CLOCK_REALTIME) - ns) / NS_PER_S));
 	} else {
 		draw("Last kill none is recorded");

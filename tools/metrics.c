@@ -106,10 +106,22 @@ static void count_unnamed(struct metrics *m, u64 id, u64 ts_ns)
 	m->unnamed[i].ts_ns = ts_ns;
 }
 
-/* An exiting victim gets no signal, and one may survive a signal but SIGKILL. */
+/* Who decided in an episode. */
+static enum oomtrace_decider decider_of(const struct metrics *m, u64 episode)
+{
+	const struct metrics_scope *s = &m->scopes[episode % METRICS_EPISODES];
+
+	return s->episode == episode ? s->decider : OOMTRACE_DECIDER_UNKNOWN;
+}
+
+/*
+ * An exiting victim gets no signal, and one may survive a signal but SIGKILL. One that
+ * an earlier OOM had killed is counted there.
+ */
 static bool is_kill(const struct oomtrace_victim *v)
 {
-	return has_field(&v->h, OOMTRACE_BIT_victim_signal) && v->signal == SIGKILL;
+	return has_field(&v->h, OOMTRACE_BIT_victim_signal) && v->signal == SIGKILL &&
+	       oomtrace_victim_is_new(&v->h);
 }
 
 static void count_kill(struct metrics *m, const struct oomtrace_victim *v)
@@ -119,6 +131,7 @@ static void count_kill(struct metrics *m, const struct oomtrace_victim *v)
 
 	if (!is_kill(v))
 		return;
+	m->deciders[decider_of(m, v->episode)]++;
 	i = m->npending++ % METRICS_PENDING;
 	m->pending[i].episode = v->episode;
 	m->pending[i].pid = v->pid;
@@ -179,10 +192,11 @@ static void count_freed(struct metrics *m, const struct oomtrace_reap *r)
 		m->freed[b] += seconds <= buckets[b];
 }
 
-static void store_scope(struct metrics *m, u64 episode, u32 scope)
+static void store_scope(struct metrics *m, u64 episode, u32 scope,
+			enum oomtrace_decider decider)
 {
 	m->scopes[episode % METRICS_EPISODES] =
-		(struct metrics_scope){ episode, scope };
+		(struct metrics_scope){ episode, scope, decider };
 }
 
 /* The scope of an episode; OOMTRACE_SCOPES if it is unknown. */
@@ -197,14 +211,17 @@ static void count_begin(struct metrics *m, const struct oomtrace_oom_begin *b)
 {
 	if (has_field(&b->h, OOMTRACE_BIT_oom_begin_scope) &&
 	    b->scope < OOMTRACE_SCOPES)
-		store_scope(m, b->episode, b->scope);
+		store_scope(m, b->episode, b->scope, oomtrace_decider(b, NULL));
 }
 
 /* The begin of a long scan may have been overwritten before it was read. */
 static void count_verdict(struct metrics *m, const struct oomtrace_verdict *v)
 {
-	if (scope_of(m, v->episode) == OOMTRACE_SCOPES)
-		store_scope(m, v->episode, oomtrace_verdict_scope(v));
+	u32 scope = scope_of(m, v->episode);
+
+	if (scope == OOMTRACE_SCOPES)
+		scope = oomtrace_verdict_scope(v);
+	store_scope(m, v->episode, scope, oomtrace_decider(NULL, v));
 }
 
 /* Count one episode, or the repeats of one, by scope and ending. */
@@ -245,12 +262,19 @@ static void store_last_time(struct metrics *m, const struct oomtrace_header *rec
 void metrics_feed(struct metrics *m, const struct oomtrace_header *rec)
 {
 	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
+	union {
+		struct oomtrace_header h;
+		unsigned char bytes[OOMTRACE_MAX_RECORD];
+	} whole;
 
 	if (!desc)
 		return;
-	/* Skip shorter records of an older writer. */
-	if (rec->size < desc->size && rec->type != OOMTRACE_SAMPLE)
-		return;
+	/* What an older writer does not know is 0, and absent by the size. */
+	if (rec->size < desc->size && rec->type != OOMTRACE_SAMPLE) {
+		memset(&whole, 0, sizeof(whole));
+		memcpy(&whole, rec, rec->size);
+		rec = &whole.h;
+	}
 	store_last_time(m, rec);
 	if (rec->ts_ns < m->since_ns && rec->type != OOMTRACE_NAME)
 		return;
@@ -403,6 +427,22 @@ static void print_kills(struct page *p, const struct metrics *m)
 	print_kills_of(p, &other, m->kills_other);
 }
 
+static void print_deciders(struct page *p, const struct metrics *m)
+{
+	unsigned int i;
+
+	begin_family(p, "oomtrace_oom_decided_kills", "counter",
+		     "Processes killed, by who decided: the kernel's OOM killer, a policy in the kernel that is not its own, a daemon in user space.");
+	for (i = 0; i < OOMTRACE_DECIDERS; i++) {
+		/* Counters that alerts use exist from the start. */
+		if (i == OOMTRACE_DECIDER_UNKNOWN && !m->deciders[i])
+			continue;
+		begin_sample(p);
+		fprintf(p->to, "{decider=\"%s\"}", oomtrace_decider_name(i));
+		print_value(p, m->deciders[i]);
+	}
+}
+
 static void print_denials(struct page *p, const struct metrics *m)
 {
 	unsigned int i;
@@ -531,6 +571,7 @@ void metrics_print(const struct metrics *m, const struct metrics_source *src,
 	if (src->up || !src->reason) {
 		print_episodes(&p, m);
 		print_kills(&p, m);
+		print_deciders(&p, m);
 		print_freed(&p, m);
 		print_denials(&p, m);
 		print_memory_gauges(&p, src->sample.h.type ? &src->sample : &m->sample,

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "../common/decider.h"
 #include "../common/shim.h"
 #include "cgroups.h"
 #include "workload.h"
@@ -40,6 +41,7 @@ struct metrics {
 	struct metrics_scope {
 		u64 episode;
 		u32 scope;
+		enum oomtrace_decider decider;
 	} scopes[METRICS_EPISODES];	/* by episode, modulo */
 	struct {
 		char comm[METRICS_COMM];	/* valid UTF-8 */
@@ -51,6 +53,7 @@ struct metrics {
 		u64 n;
 		u64 used;		/* the newest of all uses is kills_used */
 	} kills[METRICS_VALUES];
+	u64 deciders[OOMTRACE_DECIDERS];	/* kills by who decided */
 	u64 kills_used;
 	u64 kills_other;	/* of workloads whose place was taken */
 	u64 kills_unknown;	/* of cgroups whose path never came */

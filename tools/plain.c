@@ -11,7 +11,7 @@
 
 #include <liboomtrace.h>
 
-#include "../common/say.h"
+#include "../common/decider.h"
 #include "alloc_failure.h"
 #include "human.h"
 #include "plain.h"
@@ -135,10 +135,14 @@ static void say_begin(struct sentence *s, const union record *r)
 static void say_verdict(struct sentence *s, const union record *r)
 {
 	const struct oomtrace_verdict *v = &r->verdict;
-	char task[HUMAN_TASK_LEN];
+	char task[HUMAN_TASK_LEN], message[4 * OOMTRACE_MESSAGE_LEN + 1];
 
-	say(s, "OOM %llu: the kernel chose %s", (u64)v->episode,
-	    human_task(task, v->comm, v->tgid));
+	say(s, "OOM %llu: %s chose %s", (u64)v->episode,
+	    oomtrace_decider(NULL, v) == OOMTRACE_DECIDER_POLICY ?
+	    "a policy in the kernel" : "the kernel", human_task(task, v->comm, v->tgid));
+	if (HAS(v, verdict, message))
+		say(s, " with the message \"%s\"",
+		    term_clean(message, sizeof(message), v->message));
 	if (HAS(v, verdict, points))
 		say(s, ", with %lld points", (long long)v->points);
 }
@@ -149,7 +153,10 @@ static void say_victim(struct sentence *s, const union record *r, unsigned int p
 	char task[HUMAN_TASK_LEN], size[HUMAN_LEN];
 
 	say(s, "OOM %llu: %s %s", (u64)v->episode, human_task(task, v->comm, v->tgid),
-	    v->why == OOMTRACE_WHY_CALLER_EXITING ? "exits by itself" : "is killed");
+	    v->why == OOMTRACE_WHY_CALLER_EXITING ? "exits by itself" :
+	    HAS(v, victim, earlier) ? "was killed before" : "is killed");
+	if (HAS(v, victim, earlier))
+		say(s, ", in OOM %llu", (u64)v->earlier);
 	if (HAS(v, victim, rss_anon) && HAS(v, victim, rss_file) && HAS(v, victim, rss_shmem))
 		say(s, "; it has %s of memory",
 		    human_size(size, ((double)v->rss_anon + v->rss_file + v->rss_shmem) *

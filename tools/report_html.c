@@ -7,7 +7,7 @@
 
 #include <liboomtrace.h>
 
-#include "../common/format.h"
+#include "../common/decider.h"
 #include "clock.h"
 #include "findings.h"
 #include "human.h"
@@ -158,7 +158,8 @@ static void put_where(FILE *to, const struct report *r)
 		fputs(" free; other workloads were not concerned)", to);
 	} else {
 		fputs(b->scope == OOMTRACE_SCOPE_USERSPACE ?
-		      "an OOM daemon acted: " : "the whole machine: ", to);
+		      "the whole machine, when a process in user space acted: " :
+		      "the whole machine: ", to);
 		put_machine(to, r);
 	}
 }
@@ -190,10 +191,34 @@ static void put_when(FILE *to, const struct report *r)
 		fprintf(to, " (%s UTC)", text);
 }
 
+static __printf(2, 0)
+void put_formatted(void *to, const char *fmt, va_list args)
+{
+	char text[400];
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	html_put(to, text);
+}
+
+/* Who decided, and by which rule, if that is not the comparison of candidates below. */
+static bool put_decider(FILE *to, const struct report *r)
+{
+	const struct oomtrace_out out = { .vprint = put_formatted, .ctx = to };
+	struct text_writer w = { .out = &out, .page_size = r->recs.facts.page_size };
+	enum oomtrace_decider decider = oomtrace_decider(r->begin, r->verdict);
+
+	if (decider != OOMTRACE_DECIDER_POLICY && decider != OOMTRACE_DECIDER_DAEMON)
+		return false;
+	fputs("decided by ", to);
+	return write_decider(&w, r->begin, r->verdict);
+}
+
 static void put_why(FILE *to, const struct report *r)
 {
 	const struct oomtrace_candidate *first, *second;
 
+	if (put_decider(to, r))
+		return;
 	if (!r->verdict) {
 		fputs(r->victim ? "the choice was not recorded" :
 		      "no process was chosen", to);

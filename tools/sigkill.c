@@ -32,6 +32,32 @@ static int compare_times(const void *a, const void *b)
 	return 0;
 }
 
+/* A kill that was not recorded as one by a daemon, and its release that was. */
+#define RELEASE_NS	(10 * (u64)NS_PER_S)
+
+static void join_releases(const struct store *st, struct sigkill *list, size_t n)
+{
+	const struct oomtrace_victim *v;
+	const struct records *recs;
+	size_t load, i, k;
+
+	for (load = 0; load < st->nload; load++) {
+		recs = &st->load[load].recs;
+		for (i = 0; i < recs->n; i++) {
+			v = (const void *)recs->rec[i];
+			if (v->h.type != OOMTRACE_VICTIM || v->why != OOMTRACE_WHY_DAEMON ||
+			    oomtrace_field_valid(&v->h, OOMTRACE_BIT_victim_signal))
+				continue;
+			for (k = n; k-- > 0;)
+				if (list[k].load == load && sigkill_is_kill(list[k].k) &&
+				    list[k].k->victim_tgid == v->tgid &&
+				    list[k].k->h.ts_ns <= v->h.ts_ns &&
+				    v->h.ts_ns - list[k].k->h.ts_ns <= RELEASE_NS)
+					list[k].released = v->episode;
+		}
+	}
+}
+
 struct sigkill *sigkills_find(const struct store *st, const struct options *opt,
 			      size_t *n)
 {
@@ -49,6 +75,7 @@ struct sigkill *sigkills_find(const struct store *st, const struct options *opt,
 	}
 	if (*n)
 		qsort(list, *n, sizeof(*list), compare_times);
+	join_releases(st, list, *n);
 	return list;
 }
 
@@ -192,7 +219,8 @@ bool sigkills_say_newest(const struct store *st, const struct options *opt)
 
 	list = sigkills_find(st, opt, &n);
 	for (i = 0; i < n; i++) {
-		if (!sigkill_is_kill(list[i].k) || sigkill_is_oom(list[i].k))
+		if (!sigkill_is_kill(list[i].k) || sigkill_is_oom(list[i].k) ||
+		    list[i].released)
 			continue;
 		others += !!newest;
 		newest = &list[i];

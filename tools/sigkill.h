@@ -17,17 +17,20 @@
  * @load: place of its load in the store.
  * @wall_ns: CLOCK_REALTIME, nanoseconds.
  * @dated: @wall_ns is known.
+ * @released: number of the OOM whose only part is that process_mrelease(2) freed the
+ *	memory of the process afterwards; 0: none.
  */
 struct sigkill {
 	const struct oomtrace_sigkill *k;
 	size_t load;
 	long long wall_ns;
 	bool dated;
+	unsigned long long released;
 };
 
 /**
  * sigkills_find() - list the SIGKILLs in the order of time
- * @st: the store, read with their type.
+ * @st: the store, read with their type, and with that of victims.
  * @opt: the time range.
  * @n: out: their number.
  *

@@ -59,6 +59,15 @@ static void read_denials(struct status *s)
 	}
 }
 
+/* Keep the first victim of the newest episode. A shorter record is an older module's. */
+static void keep_victim(struct status *s, const struct oomtrace_victim *v)
+{
+	if (s->victim.h.type && v->episode <= s->victim.episode)
+		return;
+	memset(&s->victim, 0, sizeof(s->victim));
+	memcpy(&s->victim, v, v->h.size < sizeof(*v) ? v->h.size : sizeof(*v));
+}
+
 static void read_module_state(struct status *s, const struct options *opt)
 {
 	struct oomtrace *ot = oomtrace_new();
@@ -86,13 +95,12 @@ static void read_module_state(struct status *s, const struct options *opt)
 	}
 	s->state = STATUS_LOADED;
 	while (oomtrace_next(ot, &rec) > 0)
-		if (rec->type == OOMTRACE_OOM_END || rec->type == OOMTRACE_VERDICT)
+		if (rec->type == OOMTRACE_OOM_END)
 			records_add(&recs, rec);
+		else if (rec->type == OOMTRACE_VICTIM && oomtrace_victim_is_new(rec))
+			keep_victim(s, (const void *)rec);
 	s->lost = oomtrace_lost(ot, -1, -1);
-	s->last = records_pick(&recs, 0);
-	rec = records_first(&recs, s->last, OOMTRACE_VERDICT);
-	if (rec)
-		s->verdict = *(const struct oomtrace_verdict *)rec;
+	s->last = s->victim.h.type ? s->victim.episode : records_pick(&recs, 0);
 	rec = records_first(&recs, s->last, OOMTRACE_OOM_END);
 	if (rec)
 		s->end = *(const struct oomtrace_oom_end *)rec;

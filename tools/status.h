@@ -20,7 +20,8 @@
  *	if @state is STATUS_LOADED.
  * @lost: records that were overwritten.
  * @last: the newest episode with a victim, or else the newest episode.
- * @verdict: its verdict; type 0 if that is not buffered.
+ * @victim: its first victim that no earlier one had killed, whoever decided; type 0 if
+ *	none is buffered.
  * @end: its end; type 0 if that is not buffered.
  * @denials: commit requests refused since the module was loaded.
  * @denials_known: @denials is valid.
@@ -42,7 +43,7 @@ struct status {
 	struct oomtrace_info info;
 	unsigned long long lost;
 	unsigned long long last;
-	struct oomtrace_verdict verdict;
+	struct oomtrace_victim victim;
 	struct oomtrace_oom_end end;
 	unsigned long long denials;
 	bool denials_known;

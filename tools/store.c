@@ -12,6 +12,7 @@
 
 #include "cgroups.h"
 #include "savefile_read.h"
+#include "../common/format.h"
 #include "store.h"
 
 #define ENDING		".oom"
@@ -201,11 +202,10 @@ static int add_default(struct store *st, const struct options *opt,
 
 static bool kills(const struct oomtrace_header *rec)
 {
-	const struct oomtrace_victim *v = (const void *)rec;
 	const struct oomtrace_oom_end *e = (const void *)rec;
 
 	if (rec->type == OOMTRACE_VICTIM)
-		return v->why != OOMTRACE_WHY_CALLER_EXITING;
+		return oomtrace_victim_is_new(rec);
 	return rec->type == OOMTRACE_OOM_END && e->ending == OOMTRACE_ENDING_PANIC;
 }
 

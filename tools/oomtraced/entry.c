@@ -10,7 +10,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "../../common/format.h"
+#include "../../common/decider.h"
 #include "../clock.h"
 #include "../container_names.h"
 #include "../findings.h"
@@ -134,11 +134,10 @@ static void add_cgroup(struct entry *to, const char *name,
 
 /* ---- facts ---- */
 
-/* A victim that was exiting anyway was not killed. */
+/* A victim that was exiting anyway, or killed in an earlier OOM, was not killed. */
 static bool is_killed(const struct journal_episode *e)
 {
-	return e->victim.h.type &&
-	       e->victim.why != OOMTRACE_WHY_CALLER_EXITING;
+	return e->victim.h.type && oomtrace_victim_is_new(&e->victim.h);
 }
 
 /* The number of processes; a victim may get more than one signal. */
@@ -306,6 +305,35 @@ static void say_victim(struct message *m, const struct facts *f)
 		say(m, ", %s", human_size(size, (double)pages * sysconf(_SC_PAGESIZE)));
 }
 
+/* The stamp of the earlier OOM is not known here, so its number alone is said. */
+static void say_again(struct message *m, const struct facts *f)
+{
+	const struct journal_episode *e = f->e;
+
+	if (oomtrace_decider(&e->begin, &e->verdict) == OOMTRACE_DECIDER_DAEMON)
+		say_task(m, e->begin.comm, e->begin.pid);
+	else
+		say(m, "the OOM killer");
+	say(m, " chose ");
+	say_task(m, e->victim.comm, e->victim.pid);
+	say(m, ", which OOM %llu had killed before", (u64)e->victim.earlier);
+}
+
+/* " by a policy in the kernel ("...")": the message is the policy's own. */
+static void say_policy(struct message *m, const struct facts *f)
+{
+	const struct oomtrace_verdict *v = &f->e->verdict;
+
+	if (oomtrace_decider(&f->e->begin, v) != OOMTRACE_DECIDER_POLICY)
+		return;
+	say(m, ", by a policy in the kernel");
+	if (!oomtrace_field_valid(&v->h, OOMTRACE_BIT_verdict_message))
+		return;
+	say(m, " (");
+	say_name(m, v->message, strnlen(v->message, sizeof(v->message)));
+	say(m, ")");
+}
+
 static void say_no_victim(struct message *m, const struct facts *f)
 {
 	const struct oomtrace_field *ending =
@@ -324,14 +352,18 @@ static void add_message(struct entry *to, const struct facts *f)
 	struct message m = { .len = 0 };
 	char stamp[WHEN_MAX];
 
-	if (f->e->victim.h.type && f->e->begin.h.type &&
-	    f->e->begin.scope == OOMTRACE_SCOPE_USERSPACE) {
+	if (f->e->victim.h.type && !is_killed(f->e) &&
+	    f->e->victim.why != OOMTRACE_WHY_CALLER_EXITING) {
+		say_again(&m, f);
+	} else if (f->e->victim.h.type && f->e->begin.h.type &&
+		   f->e->begin.scope == OOMTRACE_SCOPE_USERSPACE) {
 		say_task(&m, f->e->begin.comm, f->e->begin.pid);
 		say(&m, " %s ", daemon_verb(&f->e->victim));
 		say_victim(&m, f);
 	} else if (is_killed(f->e)) {
 		say(&m, "killed ");
 		say_victim(&m, f);
+		say_policy(&m, f);
 	} else {
 		say_no_victim(&m, f);
 	}
@@ -375,6 +407,23 @@ static void add_owner(struct entry *to, const struct facts *f)
 	add_known_text(to, "OOM_NAMESPACE", f->names.ns);
 	add_known_text(to, "OOM_POD_UID", f->owner.pod_uid);
 	add_known_text(to, "OOM_JOB", f->owner.job);
+}
+
+/* Who decided, and by which rule, as far as it is known. */
+static void add_decider(struct entry *to, const struct facts *f)
+{
+	const struct journal_episode *e = f->e;
+	enum oomtrace_decider decider = oomtrace_decider(&e->begin, &e->verdict);
+
+	if (decider == OOMTRACE_DECIDER_UNKNOWN)
+		return;
+	add_text(to, "OOM_DECIDED_BY=%s", oomtrace_decider_name(decider));
+	if (decider == OOMTRACE_DECIDER_DAEMON)
+		add_cgroup(to, "OOM_ASKER_CGROUP", f->g, &e->begin.h,
+			   OOMTRACE_BIT_oom_begin_cgroup_id);
+	add_record_field(to, "OOM_POLICY", &e->verdict.h, OOMTRACE_BIT_verdict_policy);
+	add_record_field(to, "OOM_POLICY_MESSAGE", &e->verdict.h,
+			 OOMTRACE_BIT_verdict_message);
 }
 
 static void add_victim(struct entry *to, const struct facts *f)
@@ -440,12 +489,14 @@ void entry_build(struct entry *to, const struct journal_episode *e,
 	ADD("OOM_SCOPE", begin, oom_begin, scope);
 	ADD("OOM_TRIGGER", begin, oom_begin, trigger);
 	ADD("OOM_ENDING", end, oom_end, ending);
+	add_decider(to, &f);
 	ADD("OOM_ASKER_PID", begin, oom_begin, pid);
 	ADD("OOM_ASKER_COMM", begin, oom_begin, comm);
 	ADD("OOM_VICTIM_PID", victim, victim, pid);
 	ADD("OOM_VICTIM_COMM", victim, victim, comm);
 	ADD("OOM_VICTIM_UID", victim, victim, uid);
 	ADD("OOM_VICTIM_OOM_SCORE_ADJ", victim, victim, oom_score_adj);
+	ADD("OOM_VICTIM_EARLIER", victim, victim, earlier);
 	if (e->end.h.type &&
 	    oomtrace_field_valid(&e->end.h, OOMTRACE_BIT_oom_end_victims))
 		add_number(to, "OOM_VICTIMS=%u", count_victims(e));

@@ -158,7 +158,8 @@ static void save_record(struct history_dir *h, const struct oomtrace_header *rec
 
 	/* history_flush() reports a failure. */
 	history_add(h, rec);
-	if (rec->type == OOMTRACE_VICTIM && rec->size >= sizeof(struct oomtrace_victim) &&
+	if (rec->type == OOMTRACE_VICTIM &&
+	    rec->size >= offsetof(struct oomtrace_victim, total_vm) &&
 	    known_record(&known, (const void *)rec, journal.boot_offset_ns))
 		history_add(h, &known.h);
 }

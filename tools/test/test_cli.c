@@ -301,6 +301,7 @@ static void save_victim(const char *file)
 	RECORD(v, VICTIM, victim);
 	RECORD(p, PROCESS, process);
 
+	v.h.valid &= ~OOMTRACE_BIT(victim, earlier);
 	v.episode = 7;
 	v.pid = 812;
 	v.tgid = 812;
@@ -330,6 +331,7 @@ static void save_pod(const char *file)
 	b.scope = OOMTRACE_SCOPE_MEMCG;
 	b.memcg_id = 70;
 	save(file, &b, sizeof(b));
+	v.h.valid &= ~OOMTRACE_BIT(victim, earlier);
 	v.episode = 7;
 	v.pid = 812;
 	v.tgid = 812;

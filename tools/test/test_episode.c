@@ -221,6 +221,7 @@ void feed_victim(u64 episode, s32 pid, unsigned int why)
 {
 	RECORD(v, VICTIM, victim);
 
+	v.h.valid &= ~OOMTRACE_BIT(victim, earlier);
 	v.episode = episode;
 	v.pid = pid;
 	v.tgid = pid;

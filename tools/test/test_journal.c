@@ -59,6 +59,7 @@ static void play(u64 episode, u8 scope, bool killed)
 	b.memcg_id = 77;
 	b.memcg_limit = 6144;
 	give(&b, 1);
+	v.h.valid &= ~OOMTRACE_BIT(victim, earlier);
 	v.episode = episode;
 	v.pid = 10;
 	v.tgid = 10;
@@ -107,6 +108,7 @@ static void play_daemon(u64 episode, const u8 *signals, unsigned int n)
 	for (i = 0; i < n; i++) {
 		RECORD(v, VICTIM, victim);
 
+		v.h.valid &= ~OOMTRACE_BIT(victim, earlier);
 		v.episode = episode;
 		v.pid = 10;
 		v.tgid = 10;
@@ -125,6 +127,41 @@ static void play_daemon(u64 episode, const u8 *signals, unsigned int n)
 	journal_flush(&j, &g, ~0ULL);
 }
 
+static u64 again;
+
+/* A policy in the kernel kills a process, which OOM @again had killed before. */
+static void play_policy(u64 episode)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(c, VERDICT, verdict);
+	RECORD(v, VICTIM, victim);
+	RECORD(e, OOM_END, oom_end);
+
+	b.episode = episode;
+	b.scope = OOMTRACE_SCOPE_GLOBAL;
+	give(&b, 1);
+	c.episode = episode;
+	c.policy = OOMTRACE_POLICY_OTHER;
+	strcpy(c.message, "low on\nmemory");
+	give(&c, 1);
+	v.episode = episode;
+	v.pid = 10;
+	v.tgid = 10;
+	v.why = OOMTRACE_WHY_CHOSEN;
+	v.signal = SIGKILL;
+	v.earlier = again;
+	if (!again)
+		v.h.valid &= ~OOMTRACE_BIT(victim, earlier);
+	strcpy(v.comm, "greedy");
+	give(&v, 1);
+	e.h.ts_ns = ++end_ns;
+	e.episode = episode;
+	e.ending = OOMTRACE_ENDING_KILLED;
+	e.victims = 1;
+	give(&e, 1000);
+	journal_flush(&j, &g, ~0ULL);
+}
+
 static void test_daemons(void)
 {
 	static const u8 patient[] = { SIGTERM, SIGKILL }, none[] = { 0 };
@@ -136,6 +173,19 @@ static void test_daemons(void)
 	play_daemon(7, none, 1);
 	check_has(entry, "[MESSAGE=OOM: daemon[9] reaped the memory of greedy[10], 0 KiB (oomtrace last 19700101T000012-7)]",
 		  "who_had_no_signal_was_not_told_to_end");
+	check_has(entry, "[OOM_DECIDED_BY=daemon]", "a_daemon_is_named_as_who_decided");
+	play_policy(22);
+	check_has(entry, "[MESSAGE=OOM: killed greedy[10], 0 KiB, by a policy in the kernel (low on\\nmemory), the machine was out of memory (",
+		  "a_policy_in_the_kernel_decided");
+	check_has(entry, "[OOM_DECIDED_BY=policy]", "which_has_a_field");
+	check_has(entry, "[OOM_POLICY_MESSAGE=low on\nmemory]", "and_its_message_another");
+	again = 22;
+	play_policy(23);
+	again = 0;
+	check_has(entry, "[MESSAGE=OOM: the OOM killer chose greedy[10], which OOM 22 had killed before, the machine",
+		  "one_that_two_kill_is_killed_once");
+	check_has(entry, "[PRIORITY=4]", "and_not_with_the_priority_of_a_kill");
+	check_has(entry, "[OOM_VICTIM_EARLIER=22]", "it_refers_to_the_first");
 }
 
 static void name_cgroup(u64 id, const char *path)
@@ -273,6 +323,7 @@ static void test_no_begin(void)
 	RECORD(v, VICTIM, victim);
 	RECORD(e, OOM_END, oom_end);
 
+	v.h.valid &= ~OOMTRACE_BIT(victim, earlier);
 	v.episode = 8;
 	v.pid = 10;
 	v.signal = SIGKILL;

@@ -40,6 +40,7 @@ static void victim(u64 episode, s32 pid, u64 cgroup, u8 why, u8 signal)
 {
 	RECORD(v, VICTIM, victim);
 
+	v.h.valid &= ~OOMTRACE_BIT(victim, earlier);
 	v.episode = episode;
 	v.pid = pid;
 	v.cgroup_id = cgroup;
@@ -47,6 +48,19 @@ static void victim(u64 episode, s32 pid, u64 cgroup, u8 why, u8 signal)
 	v.signal = signal;
 	if (!signal)
 		v.h.valid &= ~OOMTRACE_BIT(victim, signal);
+	metrics_feed(&m, &v.h);
+}
+
+/* A victim that an earlier OOM had killed. */
+static void victim_again(u64 episode, s32 pid, u64 cgroup)
+{
+	RECORD(v, VICTIM, victim);
+
+	v.episode = episode;
+	v.pid = pid;
+	v.cgroup_id = cgroup;
+	v.signal = SIGKILL;
+	v.earlier = episode - 1;
 	metrics_feed(&m, &v.h);
 }
 
@@ -148,6 +162,37 @@ static void test_kills(void)
 		  "a_daemons_and_a_groups_are");
 	check_has(text, "\noomtrace_last_oom_kill_timestamp_seconds 13.3456789",
 		  "the_last_kill_has_a_time_of_day");
+	victim(5, 15, 5, OOMTRACE_WHY_CHOSEN, SIGKILL);
+	victim_again(6, 15, 5);
+	check_has(page(false), "unit=\"unknown\"} 3\n", "one_that_two_kill_is_killed_once");
+}
+
+/* Who decided is that of the begin, or of the verdict before the victim. */
+static void test_deciders(void)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(v, VERDICT, verdict);
+
+	memset(&m, 0, sizeof(m));
+	b.episode = 1;
+	b.scope = OOMTRACE_SCOPE_USERSPACE;
+	metrics_feed(&m, &b.h);
+	victim(1, 10, 5, OOMTRACE_WHY_DAEMON, SIGKILL);
+	b.episode = 2;
+	b.scope = OOMTRACE_SCOPE_GLOBAL;
+	metrics_feed(&m, &b.h);
+	v.episode = 2;
+	v.policy = OOMTRACE_POLICY_OTHER;
+	metrics_feed(&m, &v.h);
+	victim(2, 11, 5, OOMTRACE_WHY_CHOSEN, SIGKILL);
+	v.policy = OOMTRACE_POLICY_GLOBAL;
+	/* As an older module wrote it. */
+	v.h.size = offsetof(struct oomtrace_verdict, message);
+	metrics_feed(&m, &v.h);
+	victim(2, 12, 5, OOMTRACE_WHY_CHOSEN, SIGKILL);
+	victim(2, 13, 5, OOMTRACE_WHY_GROUP, SIGKILL);
+	check_has(page(false), "\noomtrace_oom_decided_kills_total{decider=\"kernel\"} 2\noomtrace_oom_decided_kills_total{decider=\"policy\"} 1\noomtrace_oom_decided_kills_total{decider=\"daemon\"} 1\n",
+		  "kills_are_counted_by_who_decided");
 }
 
 static void name(u64 id, const char *path)
@@ -366,6 +411,7 @@ void test_metrics(void)
 {
 	test_counts();
 	test_kills();
+	test_deciders();
 	test_workloads();
 	test_places();
 	test_no_begin();

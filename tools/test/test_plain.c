@@ -116,6 +116,7 @@ static void test_ooms(void)
 	RECORD(k, VICTIM, victim);
 	RECORD(e, OOM_END, oom_end);
 	RECORD(w, WAIT, wait);
+	RECORD(again, REPEAT, repeat);
 	RECORD(r, REMAINS, remains);
 
 	b.episode = 3;
@@ -124,17 +125,40 @@ static void test_ooms(void)
 	b.scope = OOMTRACE_SCOPE_MEMCG;
 	check_plain(&b.h, "OOM 3: a cgroup has no memory left; dd[12] needed some",
 		    "the_begin_of_an_oom");
+	b.scope = OOMTRACE_SCOPE_GLOBAL;
+	check_plain(&b.h, "OOM 3: the machine has no memory left; dd[12] needed some",
+		    "of_the_machine");
+	b.scope = OOMTRACE_SCOPE_USERSPACE;
+	check_plain(&b.h, "OOM 3: the OOM daemon dd[12] kills", "of_a_daemon");
 	v.episode = 3;
 	v.tgid = 13;
 	v.points = 5249;
+	v.policy = OOMTRACE_POLICY_OTHER;
 	strcpy(v.comm, "hog");
+	strcpy(v.message, "low\n");
+	v.h.valid &= ~OOMTRACE_BIT(verdict, points);
+	check_plain(&v.h, "OOM 3: a policy in the kernel chose hog[13] with the message \"low\\n\"",
+		    "a_policys_choice");
+	v.policy = OOMTRACE_POLICY_GLOBAL;
+	v.h.valid |= OOMTRACE_BIT(verdict, points);
+	v.h.valid &= ~OOMTRACE_BIT(verdict, message);
 	check_plain(&v.h, "OOM 3: the kernel chose hog[13], with 5249 points", "a_choice");
+	k.earlier = 2;
 	k.episode = 3;
 	k.tgid = 13;
 	k.rss_anon = 256;
 	k.why = OOMTRACE_WHY_CHOSEN;
 	strcpy(k.comm, "hog");
+	check_plain(&k.h, "OOM 3: hog[13] was killed before, in OOM 2; it has 1 MiB of memory",
+		    "a_kill_of_an_earlier_oom");
+	k.h.valid &= ~OOMTRACE_BIT(victim, earlier);
 	check_plain(&k.h, "OOM 3: hog[13] is killed; it has 1 MiB of memory", "a_kill");
+	k.why = OOMTRACE_WHY_CALLER_EXITING;
+	check_plain(&k.h, "OOM 3: hog[13] exits by itself; it has 1 MiB of memory",
+		    "an_exit_that_is_no_kill");
+	again.episode = 3;
+	again.count = 17;
+	check_plain(&again.h, "OOM 3: 17 more ended like it", "repeats_of_an_oom");
 	e.episode = 3;
 	e.ending = OOMTRACE_ENDING_KILLED;
 	e.victims = 1;
@@ -188,13 +212,19 @@ static void test_sigkills(void)
 	check_plain(&k.h, "worker[13] was killed by kill -9 of ba\\nsh[12], not by the OOM killer",
 		    "a_sigkill_whose_sender_cannot_forge_a_line");
 	k.left_out = 5;
+	check_plain(&k.h, "worker[13] was killed by kill -9 of ba\\nsh[12], not by the OOM killer (5 before it have no record)",
+		    "a_sigkill_and_those_left_out");
 	k.h.valid = OOMTRACE_BIT(sigkill, left_out);
 	check_plain(&k.h, "5 SIGKILLs have no record of their own", "a_count_of_sigkills");
 
 	g.cgroup_id = 4127;
 	strcpy(g.path, "/user.slice/a\x1b");
 	check_plain(&g.h, "cgroup 4127 is /user.slice/a\\x1b", "the_path_of_a_cgroup");
+	g.offset = 4096;
 	g.removed = 1;
+	g.truncated = 1;
+	check_plain(&g.h, "cgroup 4127 continues: /user.slice/a\\x1b, which was removed (cut)",
+		    "the_rest_of_a_long_path");
 	g.h.valid &= ~OOMTRACE_BIT(cgroup, path);
 	check_plain(&g.h, "cgroup 4127 has no path: it was removed",
 		    "a_cgroup_without_a_path");

@@ -46,6 +46,7 @@ static const char whole[] =
 "Victims:   hog[812]: anon 24,020 pages (93.8 MiB), file 80 pages (320 KiB), shmem 0 pages, swap 0 pages (chosen)\n"
 "Freed:     hog[812] released its memory after 12.3 ms\n"
 "Ended:     killed, victims: 1; out_of_memory() took 1.2 ms\n"
+"Decided:   the kernel's OOM killer, by score\n"
 "Why:       it has the most points of 5 eligible tasks\n"
 "Points:    hog[812] 24,310 (94.9 MiB) = rss 24,100 (anon 24,020, file 80, shmem 0) + swap 10 + page tables 150 + adj 50 (oom_score_adj 2 x 25 pages)\n"
 "Runner-up: sh[811] with 310 points, 24,000 pages behind (93.7 MiB)\n"
@@ -100,7 +101,7 @@ static void test_newest(void)
 	oomtrace_story_use_later(&story, 3);
 	check_hasnt(explanation(), "Later:", "a_kill_that_is_the_newest_has_no_later_ones");
 	oomtrace_story_use_later(&story, 5);
-	check_has(explanation(), "1.2 ms\nLater:     2 more OOMs have no victim, the last one is episode 5\nWhy:",
+	check_has(explanation(), "1.2 ms\nLater:     2 more OOMs have no victim, the last one is episode 5\nDecided:",
 		  "what_followed_the_kill_is_counted");
 	check(oomtrace_story_begin_ns(&story) / 1000 == 123456789, "the_begin_has_a_time");
 	oomtrace_story_use_time(&story, "2026-11-29 17:47:13 UTC");
@@ -196,9 +197,12 @@ static void test_no_choice(void)
 	oomtrace_story_init(&story, 0, 4096);
 	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
 	v.policy = OOMTRACE_POLICY_OTHER;
+	strcpy(v.message, "low on\nmemory");
 	feed(&v);
 	check_has(explanation(), "chosen by another policy than the kernel's",
 		  "another_policy_is_told");
+	check_has(explanation(), "Decided:   a policy in the kernel, not the OOM killer's own; its message: \"low on\\nmemory\"\n",
+		  "a_policys_message_is_its_rule");
 	check_hasnt(explanation(), "oom_kill_allocating_task",
 		    "and_is_not_taken_for_the_sysctl");
 	feed(&v);
@@ -207,10 +211,18 @@ static void test_no_choice(void)
 
 	oomtrace_story_init(&story, 0, 4096);
 	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	v.h.valid &= ~OOMTRACE_BIT(verdict, message);
+	feed(&v);
+	check_has(explanation(), "OOM killer's own; its message is not recorded\n",
+		  "no_message_is_made_up");
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
 	v.h.valid &= ~OOMTRACE_BIT(verdict, policy);
 	feed(&v);
 	check_has(explanation(), "not known: no compared tasks are recorded",
 		  "without_the_policy_no_sysctl_is_claimed");
+	check_hasnt(explanation(), "Decided:", "nor_who_decided");
 
 	v = start_choice();
 	feed_open(1, "x", 5);
@@ -412,10 +424,12 @@ static void test_userspace(void)
 {
 	struct oomtrace_oom_end e = make_end(1, OOMTRACE_ENDING_KILLED);
 	RECORD(v, VICTIM, victim);
+	RECORD(gone, REMAINS, remains);
 
 	oomtrace_story_init(&story, 0, 4096);
 	feed_begin(1, OOMTRACE_SCOPE_USERSPACE);
 	feed_kept(1, "sh", 811, 0, 310);
+	v.h.valid &= ~OOMTRACE_BIT(victim, earlier);
 	v.episode = 1;
 	v.pid = 812;
 	strcpy(v.comm, "hog");
@@ -441,6 +455,16 @@ static void test_userspace(void)
 	feed_reap(1, 812, OOMTRACE_STEP_RELEASED, 2000000, 25);
 	check_has(explanation(), "Freed:     hog[812] process_mrelease() reaped its memory after 2.0 ms, 25 pages (100 KiB) left\n",
 		  "process_mrelease_is_told");
+	check_has(explanation(), "Decided:   hog[812] in user space, by a rule of its own\n",
+		  "the_daemon_decided");
+	/* It was not seen for a second or more, and is then gone. */
+	gone.episode = 1;
+	gone.pid = 812;
+	gone.threads = 0;
+	gone.since_kill_ns = 1002000000;
+	feed(&gone);
+	check_has(explanation(), "           hog[812] was gone within 1.00 s\n",
+		  "when_it_was_gone_is_told");
 	v.pid = 813;
 	v.signal = 15;
 	feed(&v);
@@ -451,6 +475,25 @@ static void test_userspace(void)
 	feed(&v);
 	check_has(explanation(), "(process_mrelease() reaped its memory)\n",
 		  "no_signal_is_made_up");
+	v.pid = 815;
+	v.h.valid |= OOMTRACE_BIT(victim, signal);
+	v.signal = 9;
+	v.how = OOMTRACE_HOW_MRELEASE;
+	feed(&v);
+	check_has(explanation(), "(was sent SIGKILL from user space by process_mrelease())\n",
+		  "how_it_was_sent_is_told");
+
+	/* What another OOM had killed is not killed once more. */
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(2, OOMTRACE_SCOPE_GLOBAL);
+	v.episode = 2;
+	v.why = OOMTRACE_WHY_CHOSEN;
+	v.earlier = 1;
+	v.h.valid |= OOMTRACE_BIT(victim, earlier);
+	feed(&v);
+	check_has(explanation(), "(chosen; it was killed before, in episode 1)\n",
+		  "an_earlier_kill_is_told");
+	check(!oomtrace_victim_is_new(&v.h), "and_is_no_new_one");
 }
 
 static const char *ending_of(unsigned int ending)
