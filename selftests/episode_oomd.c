@@ -165,7 +165,7 @@ TEST_F_TIMEOUT(oomd, a_kill_of_a_cgroup_under_pressure_is_recorded, 180)
 	EXPECT_EQ(0, run_program(said, sizeof(said),
 				 (char *[]){ "oomtrace", "last", "-v", NULL }));
 	EXPECT_IN("\nKiller:    systemd-oomd[", said);
-	EXPECT_IN("(was sent SIGKILL from user space)", said);
+	EXPECT_IN("(was sent SIGKILL from user space by kill())", said);
 	EXPECT_IN(GREEDY_CGROUP, said);
 	printf("# %s", said);
 }

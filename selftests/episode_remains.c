@@ -2,8 +2,8 @@
 /*
  * Promise: while a killed process does not go, a record a second has what is left of it:
  * its threads, the function that one of them waits in, its memory, and whether the
- * kernel's reaper has freed that or given up. A process that goes leaves no such
- * record.
+ * kernel's reaper has freed that or given up. A process that goes
+ * leaves no such record, if the kernel killed it.
  */
 #include <fcntl.h>
 #include <pthread.h>

@@ -82,13 +82,14 @@ static void cause_events(void)
 static int put_value(char *to, size_t size, const struct oomtrace_header *rec,
 		     const char *field)
 {
-	char text[64];
+	char text[128] = "";
 	const char *name;
 	long long n;
 
-	if (!strcmp(field, "comm")) {
+	/* An absent text is empty. */
+	if (!strcmp(field, "comm") || !strcmp(field, "message")) {
 		oomtrace_get_str(rec, field, text, sizeof(text));
-		return snprintf(to, size, " comm=%s", text);
+		return snprintf(to, size, " %s=%s", field, text);
 	}
 	/* An absent field is 0, which has a name as well. */
 	oomtrace_get_int(rec, field, &n);
@@ -189,7 +190,8 @@ TEST_F(trace_events, formats_have_every_field_and_no_enumerator)
 		at = text;
 		for (n = 0; (field = oomtrace_field(event_types[i], n)); n++) {
 			snprintf(want, sizeof(want), " %s%s;\toffset:", field,
-				 strcmp(field, "comm") ? "" : "[16]");
+				 !strcmp(field, "comm") ? "[16]" :
+				 !strcmp(field, "message") ? "[64]" : "");
 			at = strstr(at, want);
 			ASSERT_NE(NULL, at) TH_LOG("'%s' is missing or out of order in\n%s",
 						   want, text);

@@ -25,7 +25,8 @@
  *               BPF program that handles OOMs would: with oom_kill_process(), before
  *               the kernel compares tasks. Two pids may be written for one OOM
  *
- * The parameter refuse makes calls of kernel functions fail.
+ * The parameter refuse makes calls of kernel functions fail, reap_kill lets
+ * process_mrelease(2) kill.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -42,6 +43,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "reap_kill.h"
 #include "refuse.h"
 
 /* OOMs of a request without __GFP_FS before the notifier helps. */
@@ -344,6 +346,7 @@ static void __exit provoke_exit(void)
 {
 	debugfs_remove(release_file);
 	refuse_exit();
+	reap_kill_exit();
 	unregister_oom_notifier(&oom_nb);
 	give_back(&held, ULONG_MAX);
 }
