@@ -195,8 +195,12 @@ TEST_F(refused, io_uring_register_is_recorded)
 		SKIP(return, "this kernel has no io_uring");
 	EXPECT_EQ(0, status);
 	rec = expect_causes(_metadata, self->fd, &self->recs, pid,
-			    OOMTRACE_CALL_IO_URING, ONE(UNKNOWN));
+			    OOMTRACE_CALL_IO_URING, ONE(RLIMIT_MEMLOCK));
 	EXPECT_EQ(1000, rec->uid);
+	/* Another ring of that user would be counted, too. */
+	EXPECT_GE(64 << 10, rec->used);
+	EXPECT_EQ(64 << 10, rec->limit);
+	EXPECT_TRUE(DERIVED(rec, refused, used));
 	EXPECT_FALSE(HAS(rec, refused, bytes));
 	EXPECT_EQ(1, count_refused("io_uring"));
 }

@@ -18,6 +18,10 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+#include <asm/unistd.h>
+#include <uapi/linux/io_uring.h>
 #include <uapi/linux/shm.h>
 
 #include "commit/notes.h"
@@ -27,6 +31,7 @@
 #include "hook/btf.h"
 #include "hook/symbols.h"
 #include "refused/causes.h"
+#include "syscall.h"
 
 /* ---- how much was asked for ---- */
 
@@ -293,6 +298,57 @@ static void add_rlimit_memlock(struct oomtrace_refused *rec,
 		add_limit(rec, OOMTRACE_CAUSE_RLIMIT_MEMLOCK, used, limit);
 }
 
+#ifdef CONFIG_IO_URING
+/* Buffers of a call that are looked at, at most: the sum is a lower bound then. */
+#define BUFFERS	16
+
+/*
+ * The pages of the buffers that current registers with a ring, in bytes; 0 if it
+ * registers none, or if they are not in memory any more.
+ */
+static u64 sum_buffers(const struct oomtrace_call_args *c)
+{
+	const struct iovec __user *at = (void __user *)c->arg[2];
+	struct iovec v;
+	unsigned long left;
+	u64 sum = 0, i;
+	bool ia32;
+
+	if (!c->known || oomtrace_syscall_nr(&ia32) != __NR_io_uring_register || ia32 ||
+	    c->arg[1] != IORING_REGISTER_BUFFERS)
+		return 0;
+	for (i = 0; i < min_t(u64, (u32)c->arg[3], BUFFERS); i++) {
+		if (!access_ok(at + i, sizeof(v)))
+			return 0;
+		/* A handler may not wait for a page. */
+		pagefault_disable();
+		left = __copy_from_user_inatomic(&v, at + i, sizeof(v));
+		pagefault_enable();
+		if (left)
+			return 0;
+		sum += PAGE_ALIGN(offset_in_page(v.iov_base) + v.iov_len);
+	}
+	return sum;
+}
+
+/* A ring counts what it locks for the user who made it: mostly the one of current. */
+static void add_rlimit_of_rings(struct oomtrace_refused *rec,
+				const struct oomtrace_call_args *c)
+{
+	u64 used = (u64)atomic_long_read(&current_cred()->user->locked_vm) << PAGE_SHIFT;
+	u64 limit = rlimit(RLIMIT_MEMLOCK), more = sum_buffers(c);
+
+	if (more && limit != RLIM_INFINITY && !has_global_cap(CAP_IPC_LOCK) &&
+	    used + more > limit)
+		add_limit(rec, OOMTRACE_CAUSE_RLIMIT_MEMLOCK, used, limit);
+}
+#else
+static void add_rlimit_of_rings(struct oomtrace_refused *rec,
+				const struct oomtrace_call_args *c)
+{
+}
+#endif
+
 #ifdef CONFIG_HUGETLB_PAGE
 /* The pool that a call names by its flags; log: of the page size, 0: the default. */
 static const struct hstate *find_pool(unsigned int log)
@@ -447,7 +503,10 @@ void oomtrace_fill_causes(struct oomtrace_refused *rec,
 			add_rlimit_data(rec, c, mm);
 			add_hugetlb(rec, c);
 		}
-		add_rlimit_memlock(rec, c, mm);
+		if (c->call == OOMTRACE_CALL_IO_URING)
+			add_rlimit_of_rings(rec, c);
+		else
+			add_rlimit_memlock(rec, c, mm);
 		/* Kernels differ in whether the limit itself can be reached. */
 		if (!rec->causes)
 			add_map_count(rec, c, mm, 1);
