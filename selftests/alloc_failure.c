@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "lib/bytes.h"
 #include "lib/commit.h"
 #include "lib/oom.h"
 #include "lib/test.h"
@@ -36,6 +37,7 @@ FIXTURE_TEARDOWN(alloc_failure)
 	sysctl_restore();
 	close(self->kmsg);
 	close(self->fd);
+	EXPECT_ALL_INTENDED(&self->recs);
 	records_free(&self->recs);
 	module_stop();
 }
