@@ -281,9 +281,9 @@ static pid_t cause_the_same_oom(const struct memcg *cg, char *limit, size_t size
 	return hog.pid;
 }
 
-/* One OOM of a crowd, and all answers. */
-static void ask(char *said, size_t size, int fd, const struct memcg *cg, char *limit,
-		size_t limit_size, bool full)
+/* One OOM of a crowd, and all answers. Returns how many processes were killed. */
+static size_t ask(char *said, size_t size, int fd, const struct memcg *cg, char *limit,
+		  size_t limit_size, bool full)
 {
 	char arg[4][24];
 	char *argv[] = {
@@ -292,6 +292,7 @@ static void ask(char *said, size_t size, int fd, const struct memcg *cg, char *l
 	};
 	struct records recs = { };
 	pid_t victim;
+	size_t kills;
 
 	if (spill(DEBUGFS "/candidates", full ? "full" : "compact"))
 		die("cannot set candidates");
@@ -307,7 +308,9 @@ static void ask(char *said, size_t size, int fd, const struct memcg *cg, char *l
 	run_program(said, size, argv);
 	/* An OOM of a limit may be followed by others, which wait for the victim. */
 	device_drain(fd, &recs);
+	kills = records_count(&recs, OOMTRACE_VICTIM);
 	records_free(&recs);
+	return kills;
 }
 
 /* Sets @differs to the first lines that differ, or to NULL. */
@@ -345,6 +348,7 @@ TEST_F_TIMEOUT(crowd, compact_records_answer_as_full_ones, 300)
 	const char *differs[2];
 	bool in_memcg;
 	int fd, lines;
+	size_t kills;
 
 	if (!memcg_make(&all, "asked", MB(256)))
 		SKIP(return, "no cgroup v2 memory controller");
@@ -358,8 +362,16 @@ TEST_F_TIMEOUT(crowd, compact_records_answer_as_full_ones, 300)
 		for (in_memcg = false;; in_memcg = true) {
 			const struct memcg *cg = in_memcg ? &all : NULL;
 
-			ask(said[0], sizeof(said[0]), fd, cg, limit, sizeof(limit), true);
-			ask(said[1], sizeof(said[1]), fd, cg, limit, sizeof(limit), false);
+			kills = ask(said[0], sizeof(said[0]), fd, cg, limit, sizeof(limit),
+				    true);
+			kills += ask(said[1], sizeof(said[1]), fd, cg, limit, sizeof(limit),
+				     false);
+			/* Before the victim's memory is back, 7.3 may kill one more. */
+			if (in_memcg && kills > 2) {
+				TH_LOG("seed %u: the limit killed %zu, not comparable", seed,
+				       kills - 2);
+				break;
+			}
 			lines = count_same_lines(said[0], said[1], differs);
 			EXPECT_EQ(NULL, differs[0])
 				TH_LOG("seed %u, %s:\nfull    %.*s\ncompact %.*s", seed,
