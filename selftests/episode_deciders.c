@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Promise: whoever decides, a kill is told once, with who decided and by which rule:
+ * Promise: whoever decides, a kill is reported once, with who decided and by which rule:
  * the kernel's OOM killer, a policy in the kernel with its message, or a process in user
  * space. A process_mrelease(2) that kills and reaps is one kill. A process that two of
  * them kill is killed once, and the second refers to the first.

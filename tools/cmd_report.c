@@ -7,7 +7,6 @@
  */
 #include <argp.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,18 +59,9 @@ static void put_json(FILE *to, struct json_object *obj)
 	}
 }
 
-static __printf(2, 0)
-void print_story(void *ctx, const char *fmt, va_list args)
-{
-	char text[4096];
-
-	vsnprintf(text, sizeof(text), fmt, args);
-	html_put(ctx, text);
-}
-
 static void put_story(FILE *to, const struct report *p)
 {
-	struct oomtrace_out out = { .vprint = print_story, .ctx = to };
+	struct oomtrace_out out = { .vprint = html_vprint, .ctx = to };
 	static struct oomtrace_story s;
 	size_t i;
 

@@ -191,10 +191,9 @@ static void put_when(FILE *to, const struct report *r)
 		fprintf(to, " (%s UTC)", text);
 }
 
-static __printf(2, 0)
-void put_formatted(void *to, const char *fmt, va_list args)
+void html_vprint(void *to, const char *fmt, va_list args)
 {
-	char text[400];
+	char text[4096];
 
 	vsnprintf(text, sizeof(text), fmt, args);
 	html_put(to, text);
@@ -203,7 +202,7 @@ void put_formatted(void *to, const char *fmt, va_list args)
 /* Who decided, and by which rule, if that is not the comparison of candidates below. */
 static bool put_decider(FILE *to, const struct report *r)
 {
-	const struct oomtrace_out out = { .vprint = put_formatted, .ctx = to };
+	const struct oomtrace_out out = { .vprint = html_vprint, .ctx = to };
 	struct text_writer w = { .out = &out, .page_size = r->recs.facts.page_size };
 	enum oomtrace_decider decider = oomtrace_decider(r->begin, r->verdict);
 

@@ -20,7 +20,7 @@
  * process_mrelease(2) frees the memory of a killed process. A privileged caller
  * counts as an OOM daemon, whatever its name. With a flag that was proposed for Linux
  * in 2026, PROCESS_MRELEASE_REAP_KILL, it first kills all processes that share the
- * memory. These signals are told from others by the system call that current is in.
+ * memory. These signals are recognised by the system call that current is in.
  * The release then belongs to the victim that the signal has opened, as it does if
  * another process, or the kernel, has killed.
  */
