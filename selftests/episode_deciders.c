@@ -55,17 +55,6 @@ static size_t count_steps(const struct records *recs, unsigned int step)
 	return n;
 }
 
-static size_t count_lines(const char *text)
-{
-	size_t n = 0;
-
-	while ((text = strchr(text, '\n'))) {
-		n++;
-		text++;
-	}
-	return n;
-}
-
 /* ---- a process_mrelease(2) that kills ---- */
 
 #define NO_MRELEASE	77	/* exit status */

@@ -65,17 +65,6 @@ static char *read_file(const char *path, char *text, size_t chunk)
 	return text;
 }
 
-static size_t count_lines(const char *text)
-{
-	size_t n = 0;
-
-	while ((text = strchr(text, '\n'))) {
-		text++;
-		n++;
-	}
-	return n;
-}
-
 /* Write this many lines, and no more afterwards. */
 static void write_lines(int times)
 {

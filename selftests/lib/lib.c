@@ -102,6 +102,17 @@ int spill(const char *path, const char *text)
 	return err;
 }
 
+size_t count_lines(const char *text)
+{
+	size_t n = 0;
+
+	while ((text = strchr(text, '\n'))) {
+		n++;
+		text++;
+	}
+	return n;
+}
+
 void line_with(const char *text, const char *word, char *line, size_t size)
 {
 	const char *at = strstr(text, word);

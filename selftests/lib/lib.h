@@ -148,6 +148,8 @@ char *slurp(const char *path, size_t *len);
 int spill(const char *path, const char *text);
 /* Copy the line of a text that contains a word; "" if there is none. */
 void line_with(const char *text, const char *word, char *line, size_t size);
+/* The number of lines that end. */
+size_t count_lines(const char *text);
 /* A value of /proc/meminfo, kB. */
 long meminfo(const char *name);
 /* The size of this process, pages. Reading it does not change it. */
