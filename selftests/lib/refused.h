@@ -46,6 +46,11 @@ FIXTURE_TEARDOWN(refused)
 	free(stats_before);
 }
 
+static inline bool is_refused(const struct oomtrace_refused *rec, pid_t pid, unsigned int call)
+{
+	return rec->h.type == OOMTRACE_REFUSED && rec->pid == pid && rec->call == call;
+}
+
 /* The last record of a process about a call, or NULL. */
 static inline const struct oomtrace_refused *
 find_refused(const struct records *recs, pid_t pid, unsigned int call)
@@ -56,8 +61,7 @@ find_refused(const struct records *recs, pid_t pid, unsigned int call)
 	for (i = 0; i < recs->n; i++) {
 		const struct oomtrace_refused *rec = &recs->r[i].refused;
 
-		if (rec->h.type == OOMTRACE_REFUSED && rec->pid == pid &&
-		    rec->call == call)
+		if (is_refused(rec, pid, call))
 			found = rec;
 	}
 	return found;
