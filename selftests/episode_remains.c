@@ -157,20 +157,33 @@ static const struct oomtrace_remains *find_remains(const struct records *recs, s
 	return r ? &r->remains : NULL;
 }
 
+/* The last record of a victim, or NULL. */
+static const struct oomtrace_remains *find_last_remains(const struct records *recs, pid_t tgid)
+{
+	const struct oomtrace_remains *r, *found = NULL;
+	size_t i;
+
+	for (i = 0; (r = find_remains(recs, i)); i++)
+		if (r->tgid == tgid)
+			found = r;
+	return found;
+}
+
 /*
  * Wait for a record of a victim that is still there with that state of the reaper (-1:
- * any), or for the one that says that it is gone (GONE). The last record, or NULL.
+ * any), or for the one that says that it is gone (GONE). The last record, or NULL. On a
+ * slow kernel other victims of the test are still there as well.
  */
 #define GONE	(-2)
 static const struct oomtrace_remains *wait_for_remains(int fd, struct records *recs,
-						       int reaper)
+						       pid_t tgid, int reaper)
 {
 	const struct oomtrace_remains *r;
 	int tries;
 
 	for (tries = 0; tries < 2000; tries++) {
 		device_drain(fd, recs);
-		r = find_remains(recs, records_count(recs, OOMTRACE_REMAINS) - 1);
+		r = find_last_remains(recs, tgid);
 		if (r && (reaper == GONE ? !r->threads :
 			  r->threads && (reaper == -1 || (HAS(r, remains, reaper) &&
 							  r->reaper == reaper))))
@@ -196,7 +209,8 @@ TEST_F(remains, a_thread_that_no_signal_reaches_is_told_while_it_lasts)
 	read_wchan(self->stuck->thread, wchan, sizeof(wchan));
 	/* It fits once the memory of the other is free. */
 	make_oom(&self->cg, 14);
-	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, OOMTRACE_REAPER_FINISHED));
+	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, pid,
+					OOMTRACE_REAPER_FINISHED));
 	v = records_get(&self->recs, OOMTRACE_VICTIM, 0);
 	ASSERT_NE(NULL, v);
 	/* The other one may be killed, too, before that memory is back. */
@@ -215,7 +229,7 @@ TEST_F(remains, a_thread_that_no_signal_reaches_is_told_while_it_lasts)
 	snprintf(want, sizeof(want), "Left     nfsapp[%d] is still there, ", pid);
 	EXPECT_IN(want, said);
 	EXPECT_EQ(128 + SIGKILL, release_stuck(pid));
-	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, GONE));
+	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, pid, GONE));
 	EXPECT_EQ(0, OOMTRACE("last", "-v", episode));
 	EXPECT_IN("; it was gone after ", said);
 
@@ -272,7 +286,7 @@ TEST_F(remains, a_reaper_that_gives_up_is_told)
 	self->stuck->parameter = PROVOKE("lock_ms");
 	pid = start_stuck(self->stuck, &self->cg);
 	make_oom(&self->cg, 64);
-	last = wait_for_remains(self->fd, &self->recs, OOMTRACE_REAPER_GAVE_UP);
+	last = wait_for_remains(self->fd, &self->recs, pid, OOMTRACE_REAPER_GAVE_UP);
 	ASSERT_NE(NULL, last);
 	/* The other thread cannot leave the address space either. */
 	EXPECT_LE(1, last->blocked);
@@ -302,11 +316,10 @@ TEST_F(remains, a_reaper_that_may_not_free_the_memory_is_told)
 	snprintf(text, sizeof(text), "%d", pid);
 	memcg_set(&self->cg, "cgroup.procs", text);
 	make_oom(&self->cg, 64);
-	r = wait_for_remains(self->fd, &self->recs, -1);
+	r = wait_for_remains(self->fd, &self->recs, pid, -1);
 	EXPECT_EQ(128 + SIGKILL, linger_end(pid));
 	ASSERT_NE(NULL, r);
 	EXPECT_EQ(pid, r->pid);
-	EXPECT_EQ(pid, r->tgid);
 	EXPECT_EQ(OOMTRACE_REAPER_BARRED, r->reaper);
 	EXPECT_TRUE(DERIVED(r, remains, reaper));
 	EXPECT_LE(2, r->mm_users);
@@ -338,9 +351,9 @@ TEST_F(remains, the_victim_of_a_daemon_is_told_too)
 	self->stuck->parameter = PROVOKE("stall_ms");
 	target = start_stuck(self->stuck, NULL);
 	EXPECT_EQ(0, run_child(kill_as_daemon, NULL));
-	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, -1));
+	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, target, -1));
 	EXPECT_EQ(128 + SIGKILL, release_stuck(target));
-	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, GONE));
+	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, target, GONE));
 	r = find_remains(&self->recs, 0);
 	ASSERT_NE(NULL, r);
 	EXPECT_EQ(target, r->tgid);
@@ -356,19 +369,24 @@ TEST_F(remains, the_victim_of_a_daemon_is_told_too)
 TEST_F(remains, a_victim_that_goes_has_no_such_record)
 {
 	const struct oomtrace_remains *r;
+	const union record *reap;
 	struct hog hog;
 	pid_t pid, later;
+	size_t i;
 
 	hog_start(&hog, "--cgroup %s --comm greedy --grow 64", self->cg.dir);
 	pid = hog.pid;
 	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
 	/* All victims are looked at together: one that is killed later has a record. */
 	later = linger_start(&self->cg, "later", 64);
-	r = wait_for_remains(self->fd, &self->recs, -1);
+	r = wait_for_remains(self->fd, &self->recs, later, -1);
 	EXPECT_EQ(128 + SIGKILL, linger_end(later));
 	ASSERT_NE(NULL, r);
-	EXPECT_EQ(later, r->tgid);
-	EXPECT_EQ(pid, records_get(&self->recs, OOMTRACE_VICTIM, 0)->victim.tgid);
+	ASSERT_EQ(pid, records_get(&self->recs, OOMTRACE_VICTIM, 0)->victim.tgid);
+	for (i = 0; (reap = records_get(&self->recs, OOMTRACE_REAP, i)); i++)
+		if (reap->reap.pid == pid && reap->reap.since_kill_ns > 900000000)
+			SKIP(return, "this machine takes a second to free 64 MiB");
+	EXPECT_EQ(NULL, find_last_remains(&self->recs, pid));
 	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_REMAINS));
 }
 

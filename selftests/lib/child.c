@@ -42,6 +42,15 @@ int wait_child(pid_t pid)
 				   : WEXITSTATUS(status);
 }
 
+bool is_running(pid_t pid)
+{
+	siginfo_t info = { };
+
+	if (waitid(P_PID, pid, &info, WEXITED | WNOWAIT | WNOHANG))
+		die("cannot look at %d: %s", pid, strerror(errno));
+	return !info.si_pid;
+}
+
 int run_child(int (*fn)(void *), void *arg)
 {
 	return wait_child(start_child(fn, arg));

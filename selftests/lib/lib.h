@@ -183,6 +183,8 @@ int run_child(int (*fn)(void *), void *arg);
 /* The same without waiting. */
 pid_t start_child(int (*fn)(void *), void *arg);
 int wait_child(pid_t pid);
+/* Has the child not exited yet? Does not reap it. */
+bool is_running(pid_t pid);
 /* Run a program with its output in buf: its exit status, or 128 + signal. */
 int run_program(char *buf, size_t size, char *const argv[]);
 /* Change to uid 1000, without any capability. */
