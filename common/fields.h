@@ -680,7 +680,8 @@
 	E(OOMTRACE_ENDING_MEMORY_CAME,	"memory_came")		\
 	E(OOMTRACE_ENDING_LIMIT_RAISED,	"limit_raised")		\
 	E(OOMTRACE_ENDING_KILLER_ON,	"killer_on")		\
-	E(OOMTRACE_ENDING_WAITERS_KILLED, "waiters_killed")
+	E(OOMTRACE_ENDING_WAITERS_KILLED, "waiters_killed")	\
+	E(OOMTRACE_ENDING_POLICY_FREED, "policy_freed")
 
 #define OOMTRACE_NAMES_reaper(E)			\
 	E(OOMTRACE_REAPER_WAITING,	"waiting")	\

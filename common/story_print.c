@@ -393,7 +393,7 @@ static const char *describe_ending(s64 ending)
 {
 	switch (ending) {
 	case OOMTRACE_ENDING_UNKNOWN:
-		return "not known: the return of out_of_memory() was not seen";
+		return "not known: the return of out_of_memory() was not seen, or a hook is missing";
 	case OOMTRACE_ENDING_KILLED:
 		return "killed";
 	case OOMTRACE_ENDING_NOTIFIER_FREED:
@@ -418,6 +418,8 @@ static const char *describe_ending(s64 ending)
 		return "the tasks waited until the cgroup's OOM killer was switched on";
 	case OOMTRACE_ENDING_WAITERS_KILLED:
 		return "the tasks waited until the last one was killed by a signal";
+	case OOMTRACE_ENDING_POLICY_FREED:
+		return "no task was chosen: a policy, not the kernel's own, said that memory was freed";
 	default:
 		return "in a way that this version does not know";
 	}

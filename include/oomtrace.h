@@ -1600,7 +1600,8 @@ struct oomtrace_reap {
 
 /**
  * enum oomtrace_ending - how an episode ended
- * @OOMTRACE_ENDING_UNKNOWN: the return of out_of_memory() was not seen
+ * @OOMTRACE_ENDING_UNKNOWN: the return of out_of_memory() was not seen, or a hook
+ *	that would tell is missing
  * @OOMTRACE_ENDING_KILLED: a victim was chosen and killed; chosen only, since it
  *	had exited already, if struct oomtrace_oom_end's @victims is 0
  * @OOMTRACE_ENDING_NOTIFIER_FREED: an oom notifier freed memory; no kill
@@ -1616,6 +1617,9 @@ struct oomtrace_reap {
  * @OOMTRACE_ENDING_KILLER_ON: the same, since the cgroup's OOM killer was switched on;
  *	an episode with a kill may follow
  * @OOMTRACE_ENDING_WAITERS_KILLED: the last task that waited was killed by a signal
+ * @OOMTRACE_ENDING_POLICY_FREED: out_of_memory() returned true, which means that memory
+ *	was freed or will be, and the kernel had neither chosen a task nor a reason of its
+ *	own; so a policy that is not the kernel's, such as a BPF program, said so
  */
 enum oomtrace_ending {
 	OOMTRACE_ENDING_UNKNOWN,
@@ -1631,6 +1635,7 @@ enum oomtrace_ending {
 	OOMTRACE_ENDING_LIMIT_RAISED,
 	OOMTRACE_ENDING_KILLER_ON,
 	OOMTRACE_ENDING_WAITERS_KILLED,
+	OOMTRACE_ENDING_POLICY_FREED,
 	OOMTRACE_ENDINGS,
 };
 

@@ -18,7 +18,7 @@
 #include "lib/scene_check.h"
 #include "lib/test.h"
 
-static struct scene *freed, *nofs, *dying, *stuck;
+static struct scene *freed, *nofs, *dying, *stuck, *agreed;
 
 /* Calls of out_of_memory() in a scene, counted by ftrace. */
 static unsigned long *calls;
@@ -29,6 +29,7 @@ static void __attribute__((constructor)) make_scenes(void)
 	nofs = scene_new();
 	dying = scene_new();
 	stuck = scene_new();
+	agreed = scene_new();
 	calls = alloc_shared(sizeof(*calls));
 }
 
@@ -270,6 +271,52 @@ TEST(a_dying_task_gets_the_reserves_and_no_task_is_chosen)
 	EXPECT_EQ(NULL, strstr(dying->log, "Killed process"));
 	EXPECT_EQ(NULL, strstr(dying->log, "invoked oom-killer"));
 	scene_check_episodes(_metadata, &dying->recs);
+}
+
+/*
+ * The first call of out_of_memory() does nothing and returns true; the second kills. In
+ * a cgroup: on the whole machine, the kernel asks its notifiers before any policy.
+ */
+static void play_agreed(struct scene *s)
+{
+	struct hog big;
+
+	/* oomtrace is loaded after it, so that its probe is called first. */
+	module_unload();
+	if (spill(PROVOKE("refuse"), "out_of_memory 1 true"))
+		die("cannot make out_of_memory() do nothing");
+	scene_start(s, NULL);
+	memcg_make(&s->cg, "agreed", MB(24));
+	hog_start(&big, "--cgroup %s --comm big --grow 64", s->cg.dir);
+	s->big = big.pid;
+	s->status = hog_wait(&big);
+	scene_end(s);
+	memcg_remove(&s->cg);
+	module_unload();
+	spill(PROVOKE("refuse"), "none");
+	provoke_unload();
+}
+
+TEST(memory_freed_by_a_policy_is_no_missing_return)
+{
+	const struct oomtrace_oom_begin *begin = NULL;
+	const struct oomtrace_oom_end *end;
+	size_t at = 0;
+
+	NEED_PROVOKE();
+	if (access(PROVOKE("refuse"), W_OK))
+		SKIP(return, "the module that provokes OOMs cannot make calls fail here");
+	scene_play(agreed, play_agreed);
+	EXPECT_EQ(128 + SIGKILL, agreed->status);
+	end = next_ending(agreed, &at, OOMTRACE_ENDING_POLICY_FREED, &begin);
+	ASSERT_NE(NULL, end) TH_LOG("%s", agreed->log);
+	EXPECT_EQ(begin->episode, end->episode);
+	EXPECT_EQ(0, end->victims);
+	EXPECT_EQ(0, end->candidates);
+	EXPECT_EQ(0, count_in(agreed, OOMTRACE_VERDICT, end->episode));
+	end = next_ending(agreed, &at, OOMTRACE_ENDING_KILLED, &begin);
+	ASSERT_NE(NULL, end);
+	scene_check_episodes(_metadata, &agreed->recs);
 }
 
 /* ---- a victim that does not die ---- */

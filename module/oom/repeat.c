@@ -144,6 +144,7 @@ static struct series *find_series(const struct oomtrace_episode *ep)
 static bool can_repeat(u8 how)
 {
 	return how == OOMTRACE_ENDING_SCAN_ABORTED ||
+	       how == OOMTRACE_ENDING_POLICY_FREED ||
 	       how == OOMTRACE_ENDING_NO_CANDIDATE ||
 	       how == OOMTRACE_ENDING_NO_FS;
 }

@@ -189,6 +189,10 @@ static u8 find_ending(const struct oomtrace_episode *ep, bool ret)
 		return OOMTRACE_ENDING_DISABLED;
 	if (!ret)
 		return OOMTRACE_ENDING_NO_CANDIDATE;
+	/* A scan without a choice returns false, so there was none. */
+	if (oomtrace_hook_attached(OOMTRACE_HOOK_KILL_PROCESS) &&
+	    (oc->memcg || ep->notified))
+		return OOMTRACE_ENDING_POLICY_FREED;
 	return OOMTRACE_ENDING_UNKNOWN;
 }
 

@@ -310,7 +310,8 @@ static inline void scene_check_episodes(struct __test_metadata *_metadata,
 				EXPECT_GE(episode, r->reap.episode);
 			break;
 		case OOMTRACE_OOM_END:
-			if (r->end.ending >= OOMTRACE_ENDING_MEMORY_CAME)
+			if (r->end.ending >= OOMTRACE_ENDING_MEMORY_CAME &&
+			    r->end.ending <= OOMTRACE_ENDING_WAITERS_KILLED)
 				break;
 			EXPECT_EQ(open, r->end.episode);
 			EXPECT_EQ(candidates + r->end.missed,

@@ -528,6 +528,8 @@ static void test_endings(void)
 		  "a_panic_is_told");
 	check_has(ending_of(OOMTRACE_ENDING_DISABLED), "is disabled",
 		  "a_disabled_killer_is_told");
+	check_has(ending_of(OOMTRACE_ENDING_POLICY_FREED), "a policy, not the kernel's own,",
+		  "memory_freed_by_a_policy_is_told");
 	check_has(ending_of(OOMTRACE_ENDING_UNKNOWN), "was not seen",
 		  "a_return_not_seen_is_told");
 	check_has(ending_of(99), "does not know",

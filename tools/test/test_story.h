@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_STORY_H
 #define OOMTRACE_TEST_STORY_H
 
-#define STORY_TESTS	109
+#define STORY_TESTS	110
 
 void test_story(void);
 
