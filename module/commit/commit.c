@@ -133,7 +133,7 @@ static void fill_stack(struct oomtrace_commit *rec,
 		       const struct oomtrace_commit_call *call, bool at_entry,
 		       bool denied)
 {
-	rec->stack = denied ? oomtrace_stack_save(at_entry, call->caller) : 0;
+	rec->stack = denied ? oomtrace_stack_save(call->regs, at_entry) : 0;
 	if (rec->stack)
 		rec->h.valid |= OOMTRACE_BIT(commit, stack);
 }
@@ -490,15 +490,15 @@ answer_at_return(const struct oomtrace_commit_call *call, const int mode, int re
  * oomtrace_commit_answer() - count a decision, and record it if it is chosen
  * @call: the call.
  * @ret: the kernel's answer, 0 or -ENOMEM.
- * @caller: the address that the function has returned to.
+ * @regs: the registers after the function's return.
  *
  * For handlers, with preemption off. Grants in mode 2 are a flood if they are
  * recorded: for them all else is left out at compile time.
  */
 void oomtrace_commit_answer(struct oomtrace_commit_call *call, int ret,
-			    unsigned long caller)
+			    struct pt_regs *regs)
 {
-	call->caller = caller;
+	call->regs = regs;
 	if (likely(!ret && call->mode == OVERCOMMIT_NEVER))
 		answer_at_return(call, OVERCOMMIT_NEVER, 0);
 	else

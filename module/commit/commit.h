@@ -19,7 +19,7 @@ void oomtrace_commit_record_any_grant(unsigned long mm, long pages,
 bool oomtrace_commit_has_terms(int mode);
 void oomtrace_commit_predict(const struct oomtrace_commit_call *call);
 void oomtrace_commit_answer(struct oomtrace_commit_call *call, int ret,
-			    unsigned long caller);
+			    struct pt_regs *regs);
 
 static __always_inline void oomtrace_commit_count(int mode, bool denied)
 {

@@ -26,7 +26,8 @@
  * @mode: vm.overcommit_memory at entry.
  * @fault: enum oomtrace_origin if the request comes from a page fault of user space,
  *	else 0.
- * @caller: the address that the function has returned to; 0 at entry.
+ * @regs: the registers at the function's entry or, if it has returned, after its
+ *	return; NULL if they are not known. Only valid in the handler.
  * @allowed: what mode 2 compares the counter with, by the numbers at entry, pages;
  *	0 if it was not computed.
  */
@@ -39,7 +40,7 @@ struct oomtrace_commit_call {
 	long cap_sys_admin;
 	int mode;
 	u8 fault;
-	unsigned long caller;
+	struct pt_regs *regs;
 	s64 allowed;
 };
 

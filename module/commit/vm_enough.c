@@ -102,21 +102,23 @@ static bool is_followed(int mode)
 
 /* The answer follows from the numbers at entry, or is worked out from them. */
 static noinline void answer_at_entry(unsigned long mm, long pages,
-				     unsigned long cap_sys_admin, int mode)
+				     unsigned long cap_sys_admin, int mode,
+				     struct pt_regs *regs)
 {
 	struct oomtrace_commit_call call =
 		begin_call(mm, pages, cap_sys_admin, mode);
 
+	call.regs = regs;
 	oomtrace_stats_pages(pages);
 	oomtrace_commit_predict(&call);
 }
 
 static __always_inline void
 handle_at_entry(unsigned long mm, long pages, unsigned long cap_sys_admin,
-		int mode)
+		int mode, struct pt_regs *regs)
 {
 	if (unlikely(!oomtrace_is_granted(mode, pages))) {
-		answer_at_entry(mm, pages, cap_sys_admin, mode);
+		answer_at_entry(mm, pages, cap_sys_admin, mode, regs);
 		return;
 	}
 	oomtrace_quick_add((unsigned int)mode, pages);
@@ -128,7 +130,8 @@ handle_at_entry(unsigned long mm, long pages, unsigned long cap_sys_admin,
 
 /* A call that can take no quick way. */
 static noinline void enter_the_long_way(unsigned long mm, unsigned long pages,
-					unsigned long cap_sys_admin)
+					unsigned long cap_sys_admin,
+					struct pt_regs *regs)
 {
 	int mode;
 
@@ -137,16 +140,17 @@ static noinline void enter_the_long_way(unsigned long mm, unsigned long pages,
 	mode = READ_ONCE(*oomtrace_sym.overcommit_memory);
 	if (!is_followed(mode))
 		note_mode(mode);
-	handle_at_entry(mm, pages, cap_sys_admin, mode);
+	handle_at_entry(mm, pages, cap_sys_admin, mode, regs);
 }
 
 static __always_inline void enter_vm_enough(unsigned long mm, unsigned long pages,
-					    unsigned long cap_sys_admin)
+					    unsigned long cap_sys_admin,
+					    struct pt_regs *regs)
 {
 	unsigned long mode = oomtrace_quick_mode();
 
 	if (unlikely(!oomtrace_quick_records(mode, pages))) {
-		enter_the_long_way(mm, pages, cap_sys_admin);
+		enter_the_long_way(mm, pages, cap_sys_admin, regs);
 		return;
 	}
 	oomtrace_quick_add(mode, pages);
@@ -292,7 +296,7 @@ int oomtrace_vm_enough_entry(struct kretprobe_instance *ri,
 	if (!is_followed(mode))
 		note_mode(mode);
 	if (oomtrace_is_granted(mode, pages) || is_known_at_entry(mode)) {
-		handle_at_entry(mm, pages, cap_sys_admin, mode);
+		handle_at_entry(mm, pages, cap_sys_admin, mode, regs);
 		return 1;
 	}
 	oomtrace_stats_pages(pages);
@@ -329,7 +333,7 @@ int oomtrace_vm_enough_return(struct kretprobe_instance *ri,
 	int ret = (int)regs_return_value(regs);
 
 	if (!count_close(call, ret))
-		oomtrace_commit_answer(call, ret, instruction_pointer(regs));
+		oomtrace_commit_answer(call, ret, regs);
 	this_cpu_dec(in_flight);
 	return 0;
 }

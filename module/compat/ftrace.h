@@ -40,6 +40,13 @@
 #define oomtrace_fregs_regs(fregs)	(&(fregs)->regs)
 #endif
 
+/* The same, or NULL if the stack pointer is not among them. */
+#if OOMTRACE_HAS_RETURN
+#define oomtrace_fregs_stack(fregs)	oomtrace_fregs_regs(fregs)
+#else
+#define oomtrace_fregs_stack(fregs)	NULL
+#endif
+
 #if HAS_FTRACE_REGS_GET_ARGUMENT
 #define oomtrace_fregs_argument(fregs, n) \
 	ftrace_regs_get_argument(fregs, n)

@@ -54,7 +54,8 @@ static noinline notrace void name##_slowly(struct ftrace_regs *fregs)	\
 	preempt_disable_notrace();					\
 	handler(oomtrace_fregs_argument(fregs, 0),			\
 		oomtrace_fregs_argument(fregs, 1),			\
-		oomtrace_fregs_argument(fregs, 2));			\
+		oomtrace_fregs_argument(fregs, 2),			\
+		oomtrace_fregs_stack(fregs));				\
 	preempt_enable_notrace();					\
 }									\
 									\
@@ -104,7 +105,8 @@ struct oomtrace_entry name = {						\
 
 /*
  * OOMTRACE_DEFINE_QUICK_ENTRY(name, quick, handler) defines one whose handler is
- * called only if the quick one returns false. Preemption may be on in the latter.
+ * called only if the quick one returns false. Preemption may be on in the latter. The
+ * handler also takes the registers, NULL if the stack pointer is not among them.
  */
 #define OOMTRACE_DEFINE_QUICK_ENTRY(name, quick, handler)		\
 static int name##_probe(struct kprobe *kp, struct pt_regs *regs)	\
@@ -114,7 +116,7 @@ static int name##_probe(struct kprobe *kp, struct pt_regs *regs)	\
 	unsigned long c = regs_get_kernel_argument(regs, 2);		\
 									\
 	if (!quick(a, b, c))						\
-		handler(a, b, c);					\
+		handler(a, b, c, regs);					\
 	return 0;							\
 }									\
 									\

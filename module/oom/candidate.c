@@ -529,7 +529,8 @@ static __always_inline bool enter_evaluate_quickly(unsigned long arg, unsigned l
 	return true;
 }
 
-static void enter_evaluate(unsigned long arg, unsigned long oc, unsigned long unused)
+static void enter_evaluate(unsigned long arg, unsigned long oc, unsigned long unused,
+			   struct pt_regs *regs)
 {
 	struct oomtrace_episode *ep = &oomtrace_episode;
 	struct task_struct *task = (struct task_struct *)arg;

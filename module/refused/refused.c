@@ -60,7 +60,7 @@ static DEFINE_PER_CPU(struct refused_calls, refused_calls);
 	 OOMTRACE_BIT(refused, used3) | OOMTRACE_BIT(refused, limit3))
 
 static void fill_refused(struct oomtrace_refused *rec, const struct oomtrace_call_args *c,
-			 long ret, unsigned long caller, u32 left_out)
+			 long ret, struct pt_regs *regs, u32 left_out)
 {
 	bool known;
 
@@ -78,14 +78,14 @@ static void fill_refused(struct oomtrace_refused *rec, const struct oomtrace_cal
 	if (known)
 		rec->h.valid |= OOMTRACE_BIT(refused, bytes);
 	oomtrace_fill_causes(rec, c);
-	rec->stack = oomtrace_stack_save(false, caller);
+	rec->stack = oomtrace_stack_save(regs, false);
 	if (rec->stack)
 		rec->h.valid |= OOMTRACE_BIT(refused, stack);
 	rec->h.derived = rec->h.valid & REFUSED_DERIVED;
 }
 
 static noinline void count_refusal(const struct oomtrace_call_args *c, long ret,
-				   unsigned long caller)
+				   struct pt_regs *regs)
 {
 	struct refused_calls *count = this_cpu_ptr(&refused_calls);
 	struct oomtrace_ring *ring = &oomtrace_rings[OOMTRACE_RING_COMMIT];
@@ -102,7 +102,7 @@ static noinline void count_refusal(const struct oomtrace_call_args *c, long ret,
 		count->left_out++;
 		return;
 	}
-	fill_refused(rec, c, ret, caller, left_out);
+	fill_refused(rec, c, ret, regs, left_out);
 	oomtrace_ring_publish(ring, &rec->h);
 	count->recorded[c->call]++;
 	count->left_out = 0;
@@ -124,13 +124,13 @@ static bool is_refusal(const struct oomtrace_call_args *c, long ret)
 
 NOKPROBE_SYMBOL(is_refusal);
 
-static noinline void look_at_refusal(u8 hooked, long ret, unsigned long caller)
+static noinline void look_at_refusal(u8 hooked, long ret, struct pt_regs *regs)
 {
 	struct oomtrace_call_args c;
 
 	oomtrace_call_of_current(&c);
 	if (c.call == hooked && is_refusal(&c, ret))
-		count_refusal(&c, ret, caller);
+		count_refusal(&c, ret, regs);
 }
 
 NOKPROBE_SYMBOL(look_at_refusal);
@@ -181,8 +181,7 @@ int oomtrace_refused_##HOOK(struct kretprobe_instance *ri, struct pt_regs *regs)
 										\
 	oomtrace_hit(OOMTRACE_HOOK_REFUSED_##HOOK);				\
 	if (unlikely(may_be_refusal(OOMTRACE_CALL_##CALL, ret)))		\
-		look_at_refusal(OOMTRACE_CALL_##CALL, ret,			\
-				instruction_pointer(regs));			\
+		look_at_refusal(OOMTRACE_CALL_##CALL, ret, regs);		\
 	return 0;								\
 }										\
 NOKPROBE_SYMBOL(oomtrace_refused_##HOOK);

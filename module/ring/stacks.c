@@ -22,6 +22,7 @@
 
 #include "task.h"
 #include "compat/kprobes.h"
+#include "compat/unwind.h"
 #include "ring/stacks.h"
 
 #define FRAMES	24
@@ -87,12 +88,10 @@ static u32 find_or_add(const unsigned long *frames, u32 nr, u32 first, u32 slots
  * struct last_stack - the last stack that was saved on a CPU
  * @id: the stack's number; 0: none.
  * @kept: the other members are set.
- * @caller: as passed to oomtrace_stack_save().
- * @span: bytes from the frame of oomtrace_stack_save() to the last return address
- *	but one.
- * @at: by frame: where its return address is, bytes from the frame of
- *	oomtrace_stack_save(); 0: nowhere, the frame is @caller. Of the last frame,
- *	bytes to the end of the stack.
+ * @caller: the address that the hooked function has returned to; 0 at its entry.
+ * @span: bytes from where the search for return addresses starts to the last but one.
+ * @at: by frame: where its return address is, bytes from that start; 0: nowhere, the
+ *	frame is @caller. Of the last frame, bytes to the end of the stack.
  *
  * A request that is refused is often repeated, and has the same stack again. To see
  * that takes a hundredth of the time that it takes to unwind the stack: each return
@@ -128,31 +127,31 @@ static bool is_on_stack(unsigned long address)
 	return address - (unsigned long)task_stack_page(current) < THREAD_SIZE;
 }
 
-static bool is_last(const struct last_stack *last, unsigned long frame,
+static bool is_last(const struct last_stack *last, unsigned long start,
 		    unsigned long caller)
 {
 	unsigned long end = find_stack_end();
 	const struct stack *s;
 	u32 i;
 
-	if (!last->kept || last->caller != caller || !is_on_stack(frame) ||
-	    last->span >= end - frame)
+	if (!last->kept || last->caller != caller || !is_on_stack(start) ||
+	    last->span >= end - start)
 		return false;
 	s = &stacks[last->id - 1];
 	for (i = 0; i + 1 < s->nr; i++)
-		if (last->at[i] && stack_word(frame + last->at[i]) != s->frames[i])
+		if (last->at[i] && stack_word(start + last->at[i]) != s->frames[i])
 			return false;
 	return stack_word(end - last->at[i]) == s->frames[i];
 }
 
 /* Find where the return addresses are. If one is nowhere, keep nothing. */
-static void keep_last(struct last_stack *last, unsigned long frame,
+static void keep_last(struct last_stack *last, unsigned long start,
 		      unsigned long caller, const unsigned long *frames, u32 nr)
 {
-	unsigned long end = find_stack_end(), at = frame;
+	unsigned long end = find_stack_end(), at = start;
 	u32 i;
 
-	if (!nr || !is_on_stack(frame))
+	if (!nr || !is_on_stack(start))
 		return;
 	for (i = 0; i < nr; i++) {
 		/* Its place in the stack has the address of a trampoline. */
@@ -166,8 +165,8 @@ static void keep_last(struct last_stack *last, unsigned long frame,
 				return;
 		} while (stack_word(at) != frames[i]);
 		if (i + 1 < nr) {
-			last->at[i] = at - frame;
-			last->span = at - frame;
+			last->at[i] = at - start;
+			last->span = at - start;
 		} else {
 			last->at[i] = end - at;
 		}
@@ -176,46 +175,61 @@ static void keep_last(struct last_stack *last, unsigned long frame,
 	last->kept = true;
 }
 
+/* Else the frames of this file's caller are on the stack that is saved. */
+static bool can_start_at(const struct pt_regs *regs)
+{
+	return OOMTRACE_UNWINDS_HOOKED && regs;
+}
+
 /* Apart, so that a stack that is the last one again needs no frames to be cleared. */
-static noinline u32 unwind_stack(struct last_stack *last, unsigned long frame,
-				 unsigned long caller)
+static noinline u32 unwind_stack(struct last_stack *last, unsigned long start,
+				 struct pt_regs *regs, unsigned long caller)
 {
 	unsigned long frames[FRAMES];
-	/* Without this function and oomtrace_stack_save(). */
-	u32 nr = stack_trace_save(frames, FRAMES, 2);
-	u32 id = find_or_add(frames, nr, 0, OOMTRACE_STACKS_COMMIT);
+	u32 nr, id;
 
+	if (can_start_at(regs))
+		nr = oomtrace_unwind_hooked(regs, !caller, frames, FRAMES);
+	else
+		/* Without this function and oomtrace_stack_save(). */
+		nr = stack_trace_save(frames, FRAMES, 2);
+	id = find_or_add(frames, nr, 0, OOMTRACE_STACKS_COMMIT);
 	if (!id)
 		atomic64_inc(&refused);
 	/* To search the stack pays off only if it is the same again. */
 	last->kept = false;
 	if (id && id == last->id)
-		keep_last(last, frame, caller, frames, nr);
+		keep_last(last, start, caller, frames, nr);
 	last->id = id;
 	return id;
 }
 
 /**
  * oomtrace_stack_save() - save the current stack, of a denial
- * @at_entry: a hook at the entry of a function calls this, not one at its return.
- * @caller: the address that the function has returned to; 0 at the entry.
+ * @regs: the registers at the entry of the hooked function, or after its return; NULL
+ *	if they are not known, which is possible at the entry only.
+ * @at_entry: a hook at the entry calls this, not one at the return.
  *
  * For handlers, with preemption off.
  *
  * Return: the stack's number, from 1; 0 if all its slots are full, or if this
  * kernel cannot unwind through a return probe.
  */
-noinline u32 oomtrace_stack_save(bool at_entry, unsigned long caller)
+noinline u32 oomtrace_stack_save(struct pt_regs *regs, bool at_entry)
 {
-	unsigned long frame = (unsigned long)__builtin_frame_address(0);
+	unsigned long start = (unsigned long)__builtin_frame_address(0);
+	unsigned long caller = at_entry ? 0 : instruction_pointer(regs);
 	struct last_stack *last = this_cpu_ptr(&last_stack);
 	u32 id;
 
 	if (!at_entry && !OOMTRACE_RETURN_UNWINDS)
 		return 0;
-	if (is_last(last, frame, caller))
+	/* At the entry the first return address is where the stack pointer points. */
+	if (can_start_at(regs))
+		start = kernel_stack_pointer(regs) - sizeof(long);
+	if (is_last(last, start, caller))
 		return last->id;
-	id = unwind_stack(last, frame, caller);
+	id = unwind_stack(last, start, regs, caller);
 	/* No tail call: unwind_stack() skips this function's frame. */
 	barrier();
 	return id;

@@ -9,6 +9,8 @@
 
 #include "include/oomtrace.h"
 
+struct pt_regs;
+
 /*
  * Size of the table: a part for commit denials, one for OOMs and one for failed
  * allocations, so that none can fill another. If a part is full, records with a new
@@ -20,7 +22,7 @@
 #define OOMTRACE_STACKS		(OOMTRACE_STACKS_COMMIT + OOMTRACE_STACKS_OOM + \
 				 OOMTRACE_STACKS_ALLOC)
 
-u32 oomtrace_stack_save(bool at_entry, unsigned long caller);
+u32 oomtrace_stack_save(struct pt_regs *regs, bool at_entry);
 u32 oomtrace_stack_save_alloc(void);
 u32 oomtrace_stack_add_oom(const unsigned long *frames, u32 nr);
 bool oomtrace_stack_fill(u32 id, struct oomtrace_stack *rec);
