@@ -65,7 +65,7 @@ oomtrace_filter_has_comm(const struct oomtrace_filter_in_use *filter)
 }
 
 /* Check a decision on a request of current; @ret: 0 if granted. Preemption off. */
-static __always_inline bool oomtrace_filter_passes(long pages, int mode, int ret)
+static __always_inline bool oomtrace_filter_passes(long pages, unsigned long mode, int ret)
 {
 	/* true: preemption off suffices, which lockdep cannot always check. */
 	const struct oomtrace_filter_in_use *filter =

@@ -151,11 +151,11 @@ bool oomtrace_commit_has_terms(int mode)
 /* Do the numbers that an answer at entry rests on still hold? */
 static __always_inline bool answer_holds(int mode, long totalram, long total_swap)
 {
-	if (mode != READ_ONCE(*oomtrace_sym.overcommit_memory))
+	if (unlikely(mode != READ_ONCE(*oomtrace_sym.overcommit_memory)))
 		return false;
 	if (mode == OVERCOMMIT_GUESS)
-		return totalram == totalram_pages() &&
-		       total_swap == READ_ONCE(*oomtrace_sym.total_swap);
+		return likely(totalram == totalram_pages()) &&
+		       likely(total_swap == READ_ONCE(*oomtrace_sym.total_swap));
 	/* In mode 2 the counter may change before the kernel compares it. */
 	return mode == OVERCOMMIT_ALWAYS;
 }
@@ -202,8 +202,7 @@ static __always_inline void fill_time(struct oomtrace_commit *rec)
 }
 
 /* @task: current, as the caller has loaded it. */
-static __always_inline void fill_task(struct oomtrace_commit *rec,
-				      struct task_struct *task, u8 origin)
+static __always_inline void fill_task(struct oomtrace_commit *rec, struct task_struct *task)
 {
 	rec->pid = task->pid;
 	rec->tgid = task->tgid;
@@ -211,7 +210,6 @@ static __always_inline void fill_task(struct oomtrace_commit *rec,
 	rec->uid = __kuid_val(rcu_dereference_protected(task->cred, 1)->uid);
 	oomtrace_comm(rec->comm, task);
 	rec->cgroup_id = oomtrace_memcg_id(task);
-	rec->origin = origin;
 }
 
 static __always_inline void fill_record(struct oomtrace_commit *rec,
@@ -224,7 +222,8 @@ static __always_inline void fill_record(struct oomtrace_commit *rec,
 
 	rec->h.valid = call->mm ? valid_with_mm[mode & 3] : valid_by_mode[mode & 3];
 	rec->h.derived = t->derived;
-	fill_task(rec, task, call->fault ?: oomtrace_origin_of_syscall(task));
+	fill_task(rec, task);
+	rec->origin = call->fault ?: oomtrace_origin_of_syscall(task);
 	rec->ret = ret;
 	rec->pages = call->pages;
 	rec->committed = t->committed;
@@ -369,14 +368,18 @@ static __always_inline void record_grant(unsigned long mm, long pages,
 	struct oomtrace_commit *rec;
 	long totalram, total_swap;
 	int ratio;
+	u8 origin;
 
 	if (unlikely(oomtrace_origin_is_fault(task))) {
 		oomtrace_commit_record_any_grant(mm, pages, cap_sys_admin, mode);
 		return;
 	}
+	/* Here, where a register still has what the test has read. */
+	origin = oomtrace_origin_of_syscall(task);
 	if (is_unrecorded())
 		return;
 	rec = begin_record();
+	rec->origin = origin;
 	if (unlikely(!fill_same_sysctls(rec, &kbytes, &ratio))) {
 		oomtrace_ring_abandon(&oomtrace_rings[OOMTRACE_RING_COMMIT]);
 		oomtrace_commit_record_any_grant(mm, pages, cap_sys_admin, mode);
@@ -397,7 +400,7 @@ static __always_inline void record_grant(unsigned long mm, long pages,
 		rec->h.valid = valid_by_mode[mode];
 		rec->total_vm = 0;
 	}
-	fill_task(rec, task, oomtrace_origin_of_syscall(task));
+	fill_task(rec, task);
 
 	hugetlb = oomtrace_hugetlb_pages();
 	rec->hugetlb = hugetlb;

@@ -89,7 +89,7 @@ static __always_inline u8 oomtrace_origin_of_syscall(struct task_struct *task)
 	if (unlikely(nr >= OOMTRACE_SYSCALLS))
 		return OOMTRACE_ORIGIN_OTHER;
 	origin = origins[nr];
-	if (origin == OOMTRACE_ORIGIN_MMAP && nr != OOMTRACE_IA32_OLD_MMAP &&
+	if (likely(origin == OOMTRACE_ORIGIN_MMAP && nr != OOMTRACE_IA32_OLD_MMAP) &&
 	    oomtrace_maps_shared_memory(task, regs))
 		origin = OOMTRACE_ORIGIN_MMAP_SHARED;
 	return origin;
