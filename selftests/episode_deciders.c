@@ -84,6 +84,13 @@ static int reap_as(void *arg)
 	return syscall(SYS_process_mrelease, pidfd, r->flags) ? errno : 0;
 }
 
+#define NO_REAP_KILL	"this kernel has no process_mrelease()"
+
+static bool can_reap_kill(void)
+{
+	return !access(PROVOKE("reap_kill"), W_OK);
+}
+
 static void set_reap_kill(pid_t pid)
 {
 	char text[16];
@@ -143,6 +150,8 @@ TEST_F(deciders, a_release_that_kills_is_one_kill)
 	int status;
 	pid_t pid;
 
+	if (!can_reap_kill())
+		SKIP(return, NO_REAP_KILL);
 	pin_to_cpu(0);
 	hog_start(&hog, "--comm greedy --anon 12 --hold");
 	hog_ready(&hog);
@@ -153,7 +162,7 @@ TEST_F(deciders, a_release_that_kills_is_one_kill)
 	set_reap_kill(0);
 	if (status == NO_MRELEASE) {
 		hog_kill(&hog);
-		SKIP(return, "this kernel has no process_mrelease()");
+		SKIP(return, NO_REAP_KILL);
 	}
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
@@ -224,7 +233,7 @@ TEST_F(deciders, a_kill_and_a_release_are_one_kill)
 	status = run_child(kill_and_reap_as, &reaping);
 	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
 	if (status == NO_MRELEASE)
-		SKIP(return, "this kernel has no process_mrelease()");
+		SKIP(return, NO_REAP_KILL);
 	EXPECT_EQ(0, status);
 	EXPECT_TRUE(device_wait(self->fd, &self->recs, OOMTRACE_REMAINS, 1));
 	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_VICTIM));
@@ -277,6 +286,8 @@ TEST_F(deciders, memory_that_several_share_is_told_once)
 	int status, i;
 	pid_t pid;
 
+	if (!can_reap_kill())
+		SKIP(return, NO_REAP_KILL);
 	pin_to_cpu(0);
 	pid = start_child(hold_and_share, (void *)other);
 	while (!*other)
@@ -289,7 +300,7 @@ TEST_F(deciders, memory_that_several_share_is_told_once)
 		kill(*other, SIGKILL);
 		kill(pid, SIGKILL);
 		wait_child(pid);
-		SKIP(return, "this kernel has no process_mrelease()");
+		SKIP(return, NO_REAP_KILL);
 	}
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(128 + SIGKILL, wait_child(pid));
@@ -458,7 +469,7 @@ TEST_F(deciders, a_release_of_the_kernels_victim_is_part_of_its_kill)
 	EXPECT_EQ(0, spill(PROVOKE_RELEASE, "1"));
 	EXPECT_EQ(128 + SIGKILL, wait_child(pid));
 	if (status == NO_MRELEASE)
-		SKIP(return, "this kernel has no process_mrelease()");
+		SKIP(return, NO_REAP_KILL);
 	EXPECT_EQ(0, status);
 	sleep_ms(500);
 	device_drain(self->fd, &self->recs);

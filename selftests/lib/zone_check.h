@@ -172,7 +172,8 @@ static inline bool is_in_line(const char *line, const char *frame)
 
 /*
  * The stack begins with the caller of out_of_memory(). Where the log shows the return
- * probe's trampoline in its place, the next frame follows that.
+ * probe's trampoline in its place, the next frame follows that. Kernels before 5.15
+ * cannot unwind beyond the trampoline: in their log "?" marks all frames below it.
  */
 static inline void zone_check_first_frame(struct __test_metadata *_metadata,
 					  const char *trace, const char *text)
@@ -185,7 +186,8 @@ static inline void zone_check_first_frame(struct __test_metadata *_metadata,
 	first = strtok_r(copy, " ", &save);
 	second = strtok_r(NULL, " ", &save);
 	line = next_frame(line);
-	EXPECT_TRUE(is_in_line(line, first) || is_in_line(next_frame(line), second))
+	EXPECT_TRUE(is_in_line(line, first) || is_in_line(next_frame(line), second) ||
+		    (!has_stacks() && second && strstr(line, second)))
 		TH_LOG("'%s' does not begin with the frame below out_of_memory() in:\n%s",
 		       text, trace);
 }
