@@ -77,7 +77,7 @@ expect_causes(struct __test_metadata *_metadata, int fd, struct records *recs, p
 
 	device_drain(fd, recs);
 	rec = find_refused(recs, pid, call);
-	EXPECT_NE(NULL, rec);
+	EXPECT_NE(NULL, rec) TH_LOG("no record of call %u", call);
 	if (!rec)
 		return &none;
 	EXPECT_EQ(causes, rec->causes);
