@@ -393,7 +393,7 @@ static const char *describe_ending(s64 ending)
 {
 	switch (ending) {
 	case OOMTRACE_ENDING_UNKNOWN:
-		return "not known: the return of out_of_memory() was not seen, or a hook is missing";
+		return "not known: the end was not seen, or a hook is missing";
 	case OOMTRACE_ENDING_KILLED:
 		return "killed";
 	case OOMTRACE_ENDING_NOTIFIER_FREED:
@@ -419,7 +419,7 @@ static const char *describe_ending(s64 ending)
 	case OOMTRACE_ENDING_WAITERS_KILLED:
 		return "the tasks waited until the last one was killed by a signal";
 	case OOMTRACE_ENDING_POLICY_FREED:
-		return "no task was chosen: a policy, not the kernel's own, said that memory was freed";
+		return "no task was killed: a policy, not the kernel's own, ended the OOM";
 	default:
 		return "in a way that this version does not know";
 	}

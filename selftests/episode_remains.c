@@ -209,8 +209,8 @@ TEST_F(remains, a_thread_that_no_signal_reaches_is_told_while_it_lasts)
 	read_wchan(self->stuck->thread, wchan, sizeof(wchan));
 	/* It fits once the memory of the other is free. */
 	make_oom(&self->cg, 14);
-	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, pid,
-					OOMTRACE_REAPER_FINISHED));
+	r = wait_for_remains(self->fd, &self->recs, pid, OOMTRACE_REAPER_FINISHED);
+	EXPECT_NE(NULL, r);
 	v = records_get(&self->recs, OOMTRACE_VICTIM, 0);
 	ASSERT_NE(NULL, v);
 	/* The other one may be killed, too, before that memory is back. */

@@ -214,7 +214,7 @@ static const char *describe_end(const struct brief *b)
 	case OOMTRACE_ENDING_WAITERS_KILLED:
 		return "nobody: its OOM killer was off; tasks waited until a signal killed them";
 	case OOMTRACE_ENDING_POLICY_FREED:
-		return "nobody: a policy, not the kernel's own, said that memory was freed";
+		return "nobody: a policy, not the kernel's own, ended the OOM";
 	default:
 		return "not known: how this OOM ended was not seen";
 	}
