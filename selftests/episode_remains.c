@@ -138,16 +138,24 @@ static void make_oom(const struct memcg *cg, int mb)
 	hog_wait(&other);
 }
 
-/* What /proc says that a thread waits in, which is in the module of the tests. */
+/*
+ * What /proc says that a thread waits in, which is in the module of the tests: 0 for as
+ * long as it runs.
+ */
 static void read_wchan(pid_t tid, char *buf, size_t size)
 {
+	bool waits = false;
 	char path[64];
 	char *text;
 
 	snprintf(path, sizeof(path), "/proc/%d/wchan", tid);
-	text = slurp(path, NULL);
-	snprintf(buf, size, "%s [oomtrace_provoke]", text);
-	free(text);
+	while (!waits) {
+		text = slurp(path, NULL);
+		waits = strcmp(text, "0");
+		snprintf(buf, size, "%s [oomtrace_provoke]", text);
+		free(text);
+		sleep_ms(1);
+	}
 }
 
 static const struct oomtrace_remains *find_remains(const struct records *recs, size_t n)

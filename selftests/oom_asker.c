@@ -300,6 +300,8 @@ static const struct oomtrace_exempt *
 check_exempt(struct __test_metadata *_metadata, const struct scene *s,
 	     const struct witness *w)
 {
+	/* On 7.x each of two CPUs keeps up to 31 pages of four counters to itself. */
+	const long near = 2 * 4 * 31;
 	const union record *r = records_get(&s->recs, OOMTRACE_EXEMPT, 0);
 	struct report rep;
 	const struct report_row *row;
@@ -309,12 +311,12 @@ check_exempt(struct __test_metadata *_metadata, const struct scene *s,
 		return NULL;
 	EXPECT_EQ(w->holder, r->exempt.pid);
 	EXPECT_STREQ("backup", r->exempt.comm);
-	EXPECT_LE(HELD_MB * 256, r->exempt.pages);
+	EXPECT_LE(HELD_MB * 256, r->exempt.pages + near);
 	EXPECT_TRUE(scene_report(s, s->big, &rep));
 	row = report_row(&rep, w->holder);
 	EXPECT_NE(NULL, row) TH_LOG("%s", s->log);
 	if (row)
-		EXPECT_GE(64, labs(row->rss + row->swapents - (long)r->exempt.pages));
+		EXPECT_GE(near, labs(row->rss + row->swapents - (long)r->exempt.pages));
 	return &r->exempt;
 }
 
