@@ -60,15 +60,16 @@ static inline u32 oomtrace_uid_rcu(struct task_struct *task)
  */
 static __always_inline void oomtrace_comm(char *dst, const struct task_struct *task)
 {
+#ifdef __BIG_ENDIAN
+	/* What follows needs the first byte of a word to be its lowest. */
+	strscpy_pad(dst, task->comm, OOMTRACE_COMM_LEN);
+#else
 	const struct word_at_a_time ones = WORD_AT_A_TIME_CONSTANTS;
 	const unsigned long *src = (const unsigned long *)task->comm;
 	unsigned long a = src[0], b = src[1], zeros;
 
 	BUILD_BUG_ON(OOMTRACE_COMM_LEN != TASK_COMM_LEN);
 	BUILD_BUG_ON(OOMTRACE_COMM_LEN != 2 * sizeof(a));
-#ifdef __BIG_ENDIAN
-#error "the first byte of a word must be its lowest"
-#endif
 	/* The lowest bit in zeros is the top bit of the first NUL byte. */
 	if (has_zero(a, &zeros, &ones)) {
 		a &= zeros ^ (zeros - 1);
@@ -80,6 +81,7 @@ static __always_inline void oomtrace_comm(char *dst, const struct task_struct *t
 	}
 	memcpy(dst, &a, sizeof(a));
 	memcpy(dst + sizeof(a), &b, sizeof(b));
+#endif
 }
 
 /*
