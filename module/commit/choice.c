@@ -100,10 +100,13 @@ unsigned int oomtrace_near_percent;
 #define NEAR_PER_SECOND	10
 
 /* left_out: near misses since the last one that was recorded. */
-static DEFINE_PER_CPU(struct near_rate {
+struct near_rate {
 	struct oomtrace_rate rate;
 	u32 left_out;
-}, near_rate);
+};
+
+/* Its type by name: on s390x, some kernels declare a per-CPU variable of a module twice. */
+static DEFINE_PER_CPU(struct near_rate, near_rate);
 
 /**
  * oomtrace_near_percent_set() - choose which grants are near misses
