@@ -57,8 +57,6 @@ static size_t count_steps(const struct records *recs, unsigned int step)
 
 /* ---- a process_mrelease(2) that kills ---- */
 
-#define NO_MRELEASE	77	/* exit status */
-
 /* Who calls process_mrelease(), for which process, with which flags. */
 struct reaping {
 	const char *comm;
@@ -73,9 +71,6 @@ static int reap_as(void *arg)
 	int pidfd;
 
 	prctl(PR_SET_NAME, r->comm);
-	/* EBADF shows that the system call exists. */
-	if (syscall(SYS_process_mrelease, -1, 0) && errno != EBADF)
-		return NO_MRELEASE;
 	pidfd = syscall(SYS_pidfd_open, r->pid, 0);
 	/* On the victim's CPU, ahead of it: its memory is not freed yet. */
 	pin_to_cpu(0);
@@ -84,12 +79,12 @@ static int reap_as(void *arg)
 	return syscall(SYS_process_mrelease, pidfd, r->flags) ? errno : 0;
 }
 
-#define NO_REAP_KILL	"this kernel has no process_mrelease()"
-
-static bool can_reap_kill(void)
-{
-	return syscall(SYS_process_mrelease, -1, 0) && errno == EBADF;
-}
+/* EBADF shows that the system call exists. */
+#define NEED_MRELEASE()							\
+	do {								\
+		if (syscall(SYS_process_mrelease, -1, 0) && errno != EBADF)	\
+			SKIP(return, "this kernel has no process_mrelease()");	\
+	} while (0)
 
 static void set_reap_kill(pid_t pid)
 {
@@ -150,8 +145,7 @@ TEST_F(deciders, a_release_that_kills_is_one_kill)
 	int status;
 	pid_t pid;
 
-	if (!can_reap_kill())
-		SKIP(return, NO_REAP_KILL);
+	NEED_MRELEASE();
 	pin_to_cpu(0);
 	hog_start(&hog, "--comm greedy --anon 12 --hold");
 	hog_ready(&hog);
@@ -160,10 +154,6 @@ TEST_F(deciders, a_release_that_kills_is_one_kill)
 	set_reap_kill(pid);
 	status = run_child(reap_as, &reaping);
 	set_reap_kill(0);
-	if (status == NO_MRELEASE) {
-		hog_kill(&hog);
-		SKIP(return, NO_REAP_KILL);
-	}
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
 	EXPECT_TRUE(device_wait(self->fd, &self->recs, OOMTRACE_REMAINS, 1));
@@ -226,14 +216,13 @@ TEST_F(deciders, a_kill_and_a_release_are_one_kill)
 	struct hog hog;
 	int status;
 
+	NEED_MRELEASE();
 	pin_to_cpu(0);
 	hog_start(&hog, "--comm greedy --anon 12 --hold");
 	hog_ready(&hog);
 	reaping.pid = hog.pid;
 	status = run_child(kill_and_reap_as, &reaping);
 	EXPECT_EQ(128 + SIGKILL, hog_wait(&hog));
-	if (status == NO_MRELEASE)
-		SKIP(return, NO_REAP_KILL);
 	EXPECT_EQ(0, status);
 	EXPECT_TRUE(device_wait(self->fd, &self->recs, OOMTRACE_REMAINS, 1));
 	EXPECT_EQ(1, records_count(&self->recs, OOMTRACE_VICTIM));
@@ -286,8 +275,7 @@ TEST_F(deciders, memory_that_several_share_is_told_once)
 	int status, i;
 	pid_t pid;
 
-	if (!can_reap_kill())
-		SKIP(return, NO_REAP_KILL);
+	NEED_MRELEASE();
 	pin_to_cpu(0);
 	pid = start_child(hold_and_share, (void *)other);
 	while (!*other)
@@ -296,12 +284,6 @@ TEST_F(deciders, memory_that_several_share_is_told_once)
 	set_reap_kill(pid);
 	status = run_child(reap_as, &reaping);
 	set_reap_kill(0);
-	if (status == NO_MRELEASE) {
-		kill(*other, SIGKILL);
-		kill(pid, SIGKILL);
-		wait_child(pid);
-		SKIP(return, NO_REAP_KILL);
-	}
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(128 + SIGKILL, wait_child(pid));
 	EXPECT_TRUE(device_wait(self->fd, &self->recs, OOMTRACE_REMAINS, 2));
@@ -459,6 +441,7 @@ TEST_F(deciders, a_release_of_the_kernels_victim_is_part_of_its_kill)
 	size_t i;
 	pid_t pid;
 
+	NEED_MRELEASE();
 	pid = start_stuck(&self->cg);
 	hog_start(&other, "--cgroup %s --comm other --grow 14", self->cg.dir);
 	EXPECT_TRUE(device_wait(self->fd, &self->recs, OOMTRACE_VICTIM, 1));
@@ -468,8 +451,6 @@ TEST_F(deciders, a_release_of_the_kernels_victim_is_part_of_its_kill)
 	hog_wait(&other);
 	EXPECT_EQ(0, spill(PROVOKE_RELEASE, "1"));
 	EXPECT_EQ(128 + SIGKILL, wait_child(pid));
-	if (status == NO_MRELEASE)
-		SKIP(return, NO_REAP_KILL);
 	EXPECT_EQ(0, status);
 	sleep_ms(500);
 	device_drain(self->fd, &self->recs);

@@ -586,12 +586,7 @@ TEST_F(refused, a_flood_is_counted_and_not_all_recorded)
 	sleep_ms(1100);
 	pid = start_child(flood_map, flood);
 	/* The ring has room for the records of ten seconds. */
-	do {
-		sleep_ms(100);
-		device_drain(self->fd, &self->recs);
-	} while (is_running(pid));
-	EXPECT_EQ(0, wait_child(pid));
-	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(0, device_drain_child(self->fd, &self->recs, pid));
 	for (i = 0; i < self->recs.n; i++) {
 		const struct oomtrace_refused *rec = &self->recs.r[i].refused;
 

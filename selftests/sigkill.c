@@ -490,6 +490,7 @@ TEST_F(sigkill, a_hundred_thousand_are_counted_and_overwrite_no_oom)
 	unsigned long long n = 0;
 	const union record *r;
 	pid_t victim, zombie, flooder[2];
+	siginfo_t info;
 	size_t i, records = 0;
 
 	if (!make_oom(_metadata, &victim))
@@ -498,20 +499,15 @@ TEST_F(sigkill, a_hundred_thousand_are_counted_and_overwrite_no_oom)
 	zombie = fork();
 	if (!zombie)
 		_exit(0);
-	while (is_running(zombie))
-		sleep_ms(1);
+	ASSERT_EQ(0, waitid(P_PID, zombie, &info, WEXITED | WNOWAIT));
 	/* Let the paths of the OOM's SIGKILL be written. */
 	EXPECT_TRUE(device_wait(self->fd, &self->recs, OOMTRACE_CGROUP, 1));
 	device_info(self->fd, &before);
 	for (i = 0; i < 2; i++)
 		flooder[i] = start_child(flood_zombie, &zombie);
 	/* On a slow kernel they last longer than what the ring has room for. */
-	while (is_running(flooder[0]) || is_running(flooder[1])) {
-		sleep_ms(100);
-		device_drain(self->fd, &self->recs);
-	}
 	for (i = 0; i < 2; i++)
-		EXPECT_EQ(0, wait_child(flooder[i]));
+		EXPECT_EQ(0, device_drain_child(self->fd, &self->recs, flooder[i]));
 	/* The last count comes a second later. */
 	for (i = 0; i < 100 && records + n < FLOOD; i++) {
 		sleep_ms(100);

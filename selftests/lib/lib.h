@@ -129,6 +129,8 @@ int device_open(void);
 int device_open_at_end(void);
 /* Append all available records; check each header. */
 void device_drain(int fd, struct records *recs);
+/* Drain while a child runs, and once more after it has exited. Returns as wait_child(). */
+int device_drain_child(int fd, struct records *recs, pid_t pid);
 /* Drain until there are n records of a type; false after 10 s. */
 bool device_wait(int fd, struct records *recs, unsigned int type, size_t n);
 /* Append the records that a read() returned. */

@@ -72,6 +72,19 @@ void device_drain(int fd, struct records *recs)
 		die("cannot read the device: %s", strerror(errno));
 }
 
+int device_drain_child(int fd, struct records *recs, pid_t pid)
+{
+	int status;
+
+	while (is_running(pid)) {
+		device_drain(fd, recs);
+		sleep_ms(100);
+	}
+	status = wait_child(pid);
+	device_drain(fd, recs);
+	return status;
+}
+
 bool device_wait(int fd, struct records *recs, unsigned int type, size_t n)
 {
 	int i;

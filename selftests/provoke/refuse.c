@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes calls of a kernel function fail, slow or do nothing: one more parameter of the module that
- * provokes OOMs.
+ * Makes calls of a kernel function fail, slow or do nothing: one more parameter of the
+ * module that provokes OOMs.
  *
  *   refuse      write "FUNCTION N": the N-th call of that function from now on
  *               does nothing and returns -ENOMEM, or the pointer that means it.
@@ -28,7 +28,7 @@ static atomic_t to_go = ATOMIC_INIT(0);
 static char symbol[64];
 static bool panics;
 static bool slows;
-static bool agrees;
+static long answer;
 static atomic_t slowed = ATOMIC_INIT(0);
 
 /* A failing call continues here: this leaves all registers unchanged. */
@@ -50,7 +50,7 @@ static int at_call(struct kprobe *kp, struct pt_regs *regs)
 		return 0;
 	if (panics)
 		panic("oomtrace_provoke: call of %s", symbol);
-	regs_set_return_value(regs, agrees ? true : -ENOMEM);
+	regs_set_return_value(regs, answer);
 	regs->ip = (unsigned long)return_at_once;
 	return 1;
 }
@@ -85,7 +85,7 @@ static int refuse_set(const char *val, const struct kernel_param *param)
 		return -EINVAL;
 	panics = !strcmp(how, "panic");
 	slows = !strcmp(how, "slow");
-	agrees = !strcmp(how, "true");
+	answer = strcmp(how, "true") ? -ENOMEM : true;
 	atomic_set(&slowed, 0);
 	memset(&kp, 0, sizeof(kp));
 	kp.symbol_name = symbol;
