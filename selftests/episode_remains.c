@@ -139,23 +139,24 @@ static void make_oom(const struct memcg *cg, int mb)
 }
 
 /*
- * What /proc says that a thread waits in, which is in the module of the tests: 0 for as
- * long as it runs.
+ * The function of the module of the tests that a thread waits in, by its stack:
+ * /proc/PID/wchan is 0 before 5.16.
  */
 static void read_wchan(pid_t tid, char *buf, size_t size)
 {
-	bool waits = false;
-	char path[64];
-	char *text;
+	char path[64], name[32], *text;
+	int length = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/wchan", tid);
-	while (!waits) {
+	snprintf(path, sizeof(path), "/proc/%d/stack", tid);
+	/* The stack of a thread that runs has no such first line, or none at all. */
+	while (!length) {
 		text = slurp(path, NULL);
-		waits = strcmp(text, "0");
-		snprintf(buf, size, "%s [oomtrace_provoke]", text);
+		if (sscanf(text, "[<0>] %31[^+]+%*s [oomtrace_provoke]%n", name, &length) != 1)
+			length = 0;
 		free(text);
 		sleep_ms(1);
 	}
+	snprintf(buf, size, "%s [oomtrace_provoke]", name);
 }
 
 static const struct oomtrace_remains *find_remains(const struct records *recs, size_t n)
