@@ -20,6 +20,7 @@
 #include "lib/ia32.h"
 #include "lib/refused.h"
 #include "lib/test.h"
+#include "lib/tracer.h"
 
 /* ---- a program ---- */
 
@@ -393,13 +394,17 @@ TEST_F(refused, calls_of_a_32_bit_program_are_recorded)
 		OOMTRACE_CALL_MPROTECT, OOMTRACE_CALL_MLOCK, OOMTRACE_CALL_MADVISE,
 	};
 	const struct oomtrace_refused *rec;
+	char kind[32];
 	pid_t pid;
 	size_t i;
 
 	if (!has_ia32())
 		SKIP(return, NO_IA32);
 	pid = EXPECT_REFUSED(use_hole_in_32_bits, NULL);
-	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+	/* Without pkey_mprotect(), the compiler makes one function of all that mprotect() does. */
+	hook_kind("__x64_sys_mprotect", kind);
+	i = strcmp(kind, "none") ? 1 : 0;
+	for (; i < ARRAY_SIZE(calls); i++) {
 		rec = expect_causes(_metadata, self->fd, &self->recs, pid, calls[i],
 				    ONE(UNKNOWN));
 		EXPECT_EQ(PAGE, rec->bytes);

@@ -12,7 +12,8 @@
 /*
  * C(HOOK, call, "symbol", "fallback"): the functions that answer system calls. Each
  * runs after seccomp, so an answer of a seccomp filter is not seen as the kernel's.
- * Where the symbol is missing, the fallback answers 64-bit programs only.
+ * Where the symbol is missing, a fallback of one system call answers 64-bit programs
+ * only, and none of its newer variants.
  */
 #define OOMTRACE_REFUSED_CALLS(C)						\
 	C(MMAP, MMAP, "ksys_mmap_pgoff", NULL)					\
