@@ -413,39 +413,28 @@ static size_t count_members(const struct memcg *cg)
 	return n;
 }
 
-/* In the cgroup: many processes, all of which die. */
-static int be_crowd(void *cg)
-{
-	int i;
-
-	spill("/proc/self/oom_score_adj", "0");
-	memcg_set(cg, "cgroup.procs", "0");
-	for (i = 0; i < CROWD; i++)
-		if (!fork())
-			for (;;)
-				pause();
-	for (;;)
-		pause();
-	return 0;
-}
-
 TEST_F(remains, victims_beyond_the_table_are_counted)
 {
-	size_t victims;
-	pid_t pid;
+	pid_t pids[CROWD + 1];
+	size_t i, victims = 0;
 
 	if (!memcg_has(&self->cg, "memory.oom.group"))
 		SKIP(return, "no memory.oom.group");
 	memcg_set(&self->cg, "memory.oom.group", "1");
-	pid = start_child(be_crowd, &self->cg);
-	while (count_members(&self->cg) <= CROWD)
+	for (i = 0; i < CROWD; i++)
+		pids[i] = linger_start(&self->cg, "crowd", 0);
+	while (count_members(&self->cg) < CROWD)
 		sleep_ms(10);
-	make_oom(&self->cg, 64);
-	EXPECT_EQ(128 + SIGKILL, wait_child(pid));
-	device_drain(self->fd, &self->recs);
-	victims = records_count(&self->recs, OOMTRACE_VICTIM);
-	EXPECT_LE(CROWD, victims);
+	pids[CROWD] = linger_start(&self->cg, "large", 64);
+	for (i = 0; i < 2000 && victims <= CROWD; i++) {
+		sleep_ms(10);
+		device_drain(self->fd, &self->recs);
+		victims = records_count(&self->recs, OOMTRACE_VICTIM);
+	}
+	EXPECT_EQ(CROWD + 1, victims);
 	EXPECT_EQ(victims - 64, stat_number("victims not watched until they are gone"));
+	for (i = 0; i <= CROWD; i++)
+		EXPECT_EQ(128 + SIGKILL, linger_end(pids[i]));
 }
 
 TEST_HARNESS_MAIN
