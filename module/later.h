@@ -47,6 +47,15 @@ static inline void oomtrace_later_ask(struct oomtrace_later *later)
 	irq_work_queue(&later->irq);
 }
 
+/*
+ * Request the work again, in the worker. An irq_work raised there could outlast
+ * oomtrace_later_cancel(): some machines run it at the next tick.
+ */
+static inline void oomtrace_later_repeat(struct oomtrace_later *later)
+{
+	schedule_delayed_work(&later->work, later->delay);
+}
+
 /* Drop pending work and wait for running work. No handler may run any more. */
 static inline void oomtrace_later_cancel(struct oomtrace_later *later)
 {

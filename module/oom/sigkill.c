@@ -366,7 +366,7 @@ static void finish_sigkills(struct work_struct *unused)
 	if (!rec.left_out || write_sigkill(&rec))
 		return;
 	atomic64_add(rec.left_out, &sigkills_left_out);
-	oomtrace_later_ask(&sigkill_work);
+	oomtrace_later_repeat(&sigkill_work);
 }
 
 /**
