@@ -39,6 +39,7 @@
 #include "commit/quick.h"
 #include "commit/sysctl.h"
 #include "commit/vm_enough.h"
+#include "compat/ptrace.h"
 #include "hook/attach.h"
 #include "hook/hook.h"
 #include "hook/symbols.h"

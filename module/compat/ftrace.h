@@ -17,6 +17,7 @@
 #include <linux/ftrace.h>
 #include <linux/ptrace.h>
 
+#include "compat/ptrace.h"
 #include "has.h"
 
 #if defined(CONFIG_X86_64) && defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) && \

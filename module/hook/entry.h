@@ -9,6 +9,7 @@
 #include <linux/kprobes.h>
 
 #include "compat/ftrace.h"
+#include "compat/ptrace.h"
 
 /**
  * struct oomtrace_entry - both ways to call one handler

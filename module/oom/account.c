@@ -21,6 +21,7 @@
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 
+#include "compat/ptrace.h"
 #include "compat/vmstat.h"
 #include "hook/btf.h"
 #include "hook/hook.h"

@@ -37,6 +37,7 @@
 #include <trace/events/signal.h>
 
 #include "compat/mm.h"
+#include "compat/ptrace.h"
 #include "hook/hook.h"
 #include "later.h"
 #include "oom/begin.h"

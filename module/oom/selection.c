@@ -20,6 +20,7 @@
 #include <linux/memcontrol.h>
 #include <linux/sched.h>
 
+#include "compat/ptrace.h"
 #include "hook/hook.h"
 #include "oom/account.h"
 #include "oom/candidate.h"

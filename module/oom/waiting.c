@@ -23,6 +23,7 @@
 #include <linux/spinlock.h>
 
 #include "compat/memcontrol.h"
+#include "compat/ptrace.h"
 #include "hook/hook.h"
 #include "later.h"
 #include "oom/account.h"
@@ -334,7 +335,7 @@ static void close_idle_groups(struct work_struct *unused)
 	for (i = 0; i < GROUPS; i++)
 		any |= !!READ_ONCE(groups[i].memcg);
 	if (any)
-		oomtrace_later_ask(&waiting_work);
+		oomtrace_later_repeat(&waiting_work);
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <linux/preempt.h>
 
 #include "commit/notes.h"
+#include "compat/ptrace.h"
 #include "hook/hook.h"
 #include "refused/within.h"
 
