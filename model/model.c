@@ -47,7 +47,8 @@ static void make_ring(int id, u32 nslots)
 		rc->page = mem->page;
 		rc->slots = mem->slots;
 		rc->nslots = nslots;
-		rc->home = cpu | (u32)id << 16;
+		rc->home.cpu = cpu;
+		rc->home.flags = id;
 		rc->mem = mem;
 	}
 }

@@ -107,7 +107,8 @@ static int ring_alloc(struct oomtrace_ring *ring, unsigned int kb)
 		RCU_INIT_POINTER(rc->mem, &oomtrace_ring_none);
 		/* No slots: every write is rejected. */
 		rc->busy = 1;
-		rc->home = cpu | (u32)ring->id << 16;
+		rc->home.cpu = cpu;
+		rc->home.flags = ring->id;
 	}
 	if (ring->shared) {
 		ring->writer = per_cpu_ptr(ring->cpu, oomtrace_ring_home());

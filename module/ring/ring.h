@@ -71,7 +71,10 @@ struct oomtrace_ring_cpu {
 	void *slots;
 	u32 nslots;
 	u32 next;
-	u32 home;
+	struct {
+		u16 cpu;
+		u16 flags;
+	} home;
 	u32 busy;
 	u64 seq;
 	struct oomtrace_ring_mem __rcu *mem;
