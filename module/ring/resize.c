@@ -213,10 +213,13 @@ static void copy_new_records(struct move *m, u64 head)
 	if (seq > m->copied + 1)
 		page->first = seq;
 	for (; seq <= head; seq++) {
-		/* If one is overwritten, all before it are. */
-		if (!oomtrace_copy_record(m->old, seq, slot_of(m->new, seq),
-					  m->old->slot_size))
-			page->first = seq + 1;
+		struct oomtrace_header *h = slot_of(m->new, seq);
+
+		if (oomtrace_copy_record(m->old, seq, h, m->old->slot_size))
+			continue;
+		/* If one is overwritten, all before it are. A reader may ask for it. */
+		h->seq = 0;
+		page->first = seq + 1;
 	}
 	m->copied = head;
 }
