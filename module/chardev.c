@@ -264,7 +264,7 @@ static int ioc_near_percent(void __user *arg)
 		return -EFAULT;
 	if (percent > 100)
 		return -EINVAL;
-	WRITE_ONCE(oomtrace_near_percent, percent);
+	oomtrace_near_percent_choose(percent);
 	return 0;
 }
 

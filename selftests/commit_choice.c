@@ -271,6 +271,21 @@ TEST_F(choice, a_grant_that_leaves_little_is_recorded_as_near)
 	EXPECT_LT(rec->allowed - rec->committed, rec->allowed / 4 + 1);
 }
 
+/* Any grant leaves less than 100 %. These are far from the limit. */
+TEST_F(choice, near_percent_can_be_set_by_ioctl)
+{
+	__u32 percent = 100;
+
+	ASSERT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_NEAR_PERCENT, &percent));
+	EXPECT_EQ(0, ask(3001));
+	percent = 0;
+	ASSERT_EQ(0, ioctl(self->fd, OOMTRACE_IOC_NEAR_PERCENT, &percent));
+	EXPECT_EQ(0, ask(3002));
+	device_drain(self->fd, &self->recs);
+	EXPECT_NE(NULL, commit_of(&self->recs, getpid(), 3001));
+	EXPECT_EQ(NULL, commit_of(&self->recs, getpid(), 3002));
+}
+
 TEST_F(choice, suppressed_near_misses_are_counted)
 {
 	long most = headroom() * 9 / 10, left_out = 0;

@@ -109,7 +109,17 @@ struct near_rate {
 static DEFINE_PER_CPU(struct near_rate, near_rate);
 
 /**
- * oomtrace_near_percent_set() - choose which grants are near misses
+ * oomtrace_near_percent_choose() - choose which grants are near misses
+ * @percent: percentage, 0 to 100.
+ */
+void oomtrace_near_percent_choose(unsigned int percent)
+{
+	WRITE_ONCE(oomtrace_near_percent, percent);
+	oomtrace_quick_set(OOMTRACE_QUICK_NEAR, percent);
+}
+
+/**
+ * oomtrace_near_percent_set() - choose which grants are near misses, by text
  * @text: percentage, 0 to 100.
  *
  * Return: 0, or -EINVAL with a line in the log.
@@ -124,8 +134,7 @@ int oomtrace_near_percent_set(const char *text)
 				   WORD_ARG(text));
 		return -EINVAL;
 	}
-	WRITE_ONCE(oomtrace_near_percent, percent);
-	oomtrace_quick_set(OOMTRACE_QUICK_NEAR, percent);
+	oomtrace_near_percent_choose(percent);
 	return 0;
 }
 

@@ -111,6 +111,7 @@ s64 oomtrace_near_allowed(void);
 void oomtrace_commit_records_choose(enum oomtrace_commit_records what);
 int oomtrace_commit_records_set(const char *name);
 const char *oomtrace_commit_records_name(void);
+void oomtrace_near_percent_choose(unsigned int percent);
 int oomtrace_near_percent_set(const char *text);
 
 int oomtrace_filter_set(const struct oomtrace_filter *f);
