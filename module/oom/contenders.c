@@ -83,13 +83,13 @@ void oomtrace_contender_add(long points, int adj)
 
 /*
  * Can a candidate still decide what is reported? Of equal ones the later one dies,
- * so all of them can.
+ * so all of them can. The one at which the scan stopped is the whole answer.
  */
 static bool can_matter(const struct oomtrace_candidate *rec)
 {
 	const struct oomtrace_contenders *c = &oomtrace_contenders;
 
-	return rec->points >= c->top[0] ||
+	return rec->verdict == OOMTRACE_EVAL_ABORT || rec->points >= c->top[0] ||
 	       rec->points >= c->adj[oomtrace_adj_index(rec->oom_score_adj)];
 }
 
@@ -149,7 +149,7 @@ u32 oomtrace_contender_stage(const struct oomtrace_candidate *rec, u32 room)
 		return dropped;
 	}
 	least = find_least();
-	if (rec->points >= least->points)
+	if (rec->points >= least->points || rec->verdict == OOMTRACE_EVAL_ABORT)
 		*least = *rec;
 	return dropped + 1;
 }
