@@ -1601,7 +1601,7 @@ struct oomtrace_reap {
 /**
  * enum oomtrace_ending - how an episode ended
  * @OOMTRACE_ENDING_UNKNOWN: the return of out_of_memory() was not seen, or a hook
- *	that would tell is missing
+ *	that would tell is missing or was switched off meanwhile
  * @OOMTRACE_ENDING_KILLED: a victim was chosen and killed; chosen only, since it
  *	had exited already, if struct oomtrace_oom_end's @victims is 0
  * @OOMTRACE_ENDING_NOTIFIER_FREED: an oom notifier freed memory; no kill

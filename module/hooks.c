@@ -508,6 +508,8 @@ static int arm_all(bool on)
 	struct oomtrace_hook *hook;
 	int i, ret = 0;
 
+	if (!on)
+		oomtrace_hooks_count_off();
 	/* Off in reverse order: no hook runs without one that it relies on. */
 	for (i = 0; i < OOMTRACE_HOOKS; i++) {
 		hook = &hooks[on ? i : OOMTRACE_HOOKS - 1 - i];

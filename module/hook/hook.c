@@ -52,3 +52,25 @@ void oomtrace_hook_set_attached(enum oomtrace_hook_id id, bool attached)
 {
 	assign_bit(id, attached_hooks, attached);
 }
+
+static unsigned int times_off;
+
+/**
+ * oomtrace_hooks_times_off() - how often hooks were switched off
+ *
+ * What began with another number may lack what a hook that was off would have told.
+ *
+ * Return: the number; it may wrap.
+ */
+unsigned int oomtrace_hooks_times_off(void)
+{
+	return READ_ONCE(times_off);
+}
+
+/**
+ * oomtrace_hooks_count_off() - count that hooks are switched off, before the first is
+ */
+void oomtrace_hooks_count_off(void)
+{
+	WRITE_ONCE(times_off, times_off + 1);
+}

@@ -72,5 +72,7 @@ DECLARE_PER_CPU(struct oomtrace_hits, oomtrace_hits);
 u64 oomtrace_hook_hits(enum oomtrace_hook_id id);
 bool oomtrace_hook_attached(enum oomtrace_hook_id id);
 void oomtrace_hook_set_attached(enum oomtrace_hook_id id, bool attached);
+unsigned int oomtrace_hooks_times_off(void);
+void oomtrace_hooks_count_off(void);
 
 #endif /* OOMTRACE_HOOK_H */

@@ -16,6 +16,7 @@
 #include <linux/types.h>
 
 #include "common/fields.h"
+#include "hook/hook.h"
 #include "include/oomtrace.h"
 
 struct oomtrace_paths;
@@ -34,6 +35,7 @@ struct oomtrace_paths;
  *	there is none.
  * @exempt_pages: its resident memory and swap, pages.
  * @missed: candidates without a record.
+ * @times_off: oomtrace_hooks_times_off() at its begin.
  * @room: candidates that may be written to the ring directly.
  * @reserve: slots of the ring that @room leaves for staged records.
  * @adj_unit: pages that an oom_score_adj of 1 is worth; set once @seen.
@@ -82,6 +84,7 @@ struct oomtrace_episode {
 	pid_t exempt_tgid;
 	s64 exempt_pages;
 	u32 missed;
+	u32 times_off;
 	u32 room;
 	u32 reserve;
 	long adj_unit;
@@ -122,6 +125,12 @@ static inline bool oomtrace_episode_mine(void)
 {
 	/* Only current stores current here, so no ordering is needed. */
 	return READ_ONCE(oomtrace_episode.task) == current;
+}
+
+/* Were no hooks switched off since its begin? */
+static inline bool oomtrace_episode_is_whole(const struct oomtrace_episode *ep)
+{
+	return ep->times_off == oomtrace_hooks_times_off();
 }
 
 /*
