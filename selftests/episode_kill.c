@@ -85,8 +85,11 @@ static void collect_records(struct play *play)
 
 static int just_sit(void *arg)
 {
+	static const struct sched_param none;
 	struct cast *cast = arg;
 
+	/* A signal does not let it run at once in the place of the one that sends it. */
+	sched_setscheduler(0, SCHED_IDLE, &none);
 	cast->second = syscall(SYS_getpid);
 	for (;;)
 		pause();
@@ -149,6 +152,33 @@ TEST_F(kill, a_process_that_shares_the_victims_memory_is_recorded)
 	EXPECT_EQ(2, end->end.victims);
 	/* The kernel counts one kill, and does not report the other process. */
 	EXPECT_EQ(1, memcg_event(&play->cg, "oom_kill"));
+}
+
+/* On one CPU, so that the other process cannot run while the kernel kills both. */
+static int grow_and_share_a_cpu(void *arg)
+{
+	pin_to_cpu(0);
+	return grow_and_share(arg);
+}
+
+TEST_F(kill, a_whole_cgroup_has_one_record_for_each_process)
+{
+	struct play *play = &self->play;
+	const union record *end;
+
+	if (!memcg_has(&play->cg, "memory.oom.group"))
+		SKIP(return, "no memory.oom.group");
+	memcg_set(&play->cg, "memory.oom.group", "1");
+	EXPECT_EQ(128 + SIGKILL, run_child(grow_and_share_a_cpu, play));
+	collect_records(play);
+	/* The kernel signals the second with the first, and then kills each once more. */
+	EXPECT_LT(1, memcg_event(&play->cg, "oom_kill"));
+	ASSERT_EQ(2, records_count(&play->recs, OOMTRACE_VICTIM));
+	EXPECT_NE(records_get(&play->recs, OOMTRACE_VICTIM, 0)->victim.tgid,
+		  records_get(&play->recs, OOMTRACE_VICTIM, 1)->victim.tgid);
+	end = records_get(&play->recs, OOMTRACE_OOM_END, 0);
+	ASSERT_NE(NULL, end);
+	EXPECT_EQ(2, end->end.victims);
 }
 
 /* ---- a thread whose leader has exited ---- */

@@ -351,6 +351,37 @@ static int kill_as_daemon(void *unused)
 	return kill(target, SIGKILL);
 }
 
+TEST_F(remains, what_the_reaper_does_while_hooks_are_off_is_not_guessed)
+{
+	const struct oomtrace_remains *r;
+	size_t i, n = 0;
+	int tries;
+	pid_t pid;
+
+	if (!provoke_load())
+		SKIP(return, "no oomtrace_provoke.ko for this kernel");
+	self->stuck->parameter = PROVOKE("stall_ms");
+	pid = start_stuck(self->stuck, &self->cg);
+	make_oom(&self->cg, 14);
+	/* The reaper begins two seconds after the kill, before 6.1 at once. */
+	ASSERT_EQ(0, spill(DEBUGFS "/enable", "0"));
+	for (tries = 0; tries < 600 && n < 4; tries++) {
+		sleep_ms(100);
+		device_drain(self->fd, &self->recs);
+		for (i = n = 0; (r = find_remains(&self->recs, i)); i++)
+			n += r->tgid == pid;
+	}
+	EXPECT_EQ(4, n);
+	for (i = 0; (r = find_remains(&self->recs, i)); i++)
+		EXPECT_FALSE(HAS(r, remains, reaper) && r->reaper == OOMTRACE_REAPER_BARRED);
+	r = find_last_remains(&self->recs, pid);
+	ASSERT_NE(NULL, r);
+	EXPECT_LT(0, r->threads);
+	EXPECT_FALSE(HAS(r, remains, reaper));
+	EXPECT_EQ(0, spill(DEBUGFS "/enable", "1"));
+	EXPECT_EQ(128 + SIGKILL, release_stuck(pid));
+}
+
 TEST_F(remains, the_victim_of_a_daemon_is_told_too)
 {
 	const struct oomtrace_remains *r;

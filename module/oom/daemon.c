@@ -223,6 +223,8 @@ static u64 add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 		/* It may survive a SIGTERM. */
 		if (sig != SIGTERM)
 			kill.earlier = oomtrace_remains_watch(d->id, task, false);
+		if (kill.earlier == d->id)
+			kill.earlier = 0;
 		oomtrace_record_victim(task, k->shared ? NULL : mm, &kill);
 		oomtrace_paths_add_task(d->paths, task, false);
 	}

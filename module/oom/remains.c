@@ -53,10 +53,11 @@
  * @tgid: its thread group.
  * @born: start time of the thread group's leader, in case the pid is reused.
  * @comm: command name of the process.
- * @by_kernel: the OOM killer killed it, not an OOM daemon.
+ * @by_kernel: the OOM killer marked it: its exit has records of its own.
  * @killed_ns: when it was killed, CLOCK_MONOTONIC.
  * @next_ns: when to look again, CLOCK_MONOTONIC.
  * @records: records of it so far.
+ * @times_off: oomtrace_hooks_times_off() when it was killed.
  * @started: the reaper has begun.
  * @attempts: attempts of the reaper that have ended.
  * @finished: the last of them was not skipped.
@@ -71,6 +72,7 @@ struct watched {
 	u64 killed_ns;
 	u64 next_ns;
 	u32 records;
+	u32 times_off;
 	bool started;
 	u32 attempts;
 	bool finished;
@@ -103,13 +105,13 @@ static struct watched *find_watched(pid_t tgid)
  * oomtrace_remains_watch() - watch a victim until it is gone
  * @episode: number of its episode; 0 for none.
  * @task: the victim, pinned by the caller; RCU is held.
- * @by_kernel: the OOM killer killed it, not an OOM daemon.
+ * @by_kernel: the OOM killer marked it: its exit has records of its own.
  *
- * Return: number of an earlier episode whose victim is watched already, or 0.
+ * Return: number of the episode whose victim is watched already, or 0.
  */
 u64 oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel)
 {
-	u64 now = ktime_get_mono_fast_ns(), earlier = 0;
+	u64 now = ktime_get_mono_fast_ns(), watched_by = 0;
 	unsigned long flags;
 	struct watched *w;
 
@@ -126,14 +128,18 @@ u64 oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel
 			.by_kernel = by_kernel,
 			.killed_ns = now,
 			.next_ns = now + FIRST_NS,
+			.times_off = oomtrace_hooks_times_off(),
 		};
 		oomtrace_comm(w->comm, task->group_leader);
 		oomtrace_later_ask(&remains_work);
-	} else if (w->episode != episode) {
-		earlier = w->episode;
+	} else {
+		watched_by = w->episode;
+		/* The reaper's steps have the pid of the marked thread. */
+		if (by_kernel)
+			w->pid = task->pid;
 	}
 	raw_spin_unlock_irqrestore(&watched_lock, flags);
-	return earlier;
+	return watched_by;
 }
 
 /**
@@ -286,7 +292,8 @@ static void fill_memory(struct oomtrace_remains *rec, struct mm_struct *mm)
 static u8 find_reaper(const struct watched *w, struct mm_struct *mm)
 {
 	if (!oomtrace_hook_attached(OOMTRACE_HOOK_FINISH_REAPING) ||
-	    !oomtrace_hook_attached(OOMTRACE_HOOK_SKIP_REAPING))
+	    !oomtrace_hook_attached(OOMTRACE_HOOK_SKIP_REAPING) ||
+	    w->times_off != oomtrace_hooks_times_off())
 		return OOMTRACE_REAPERS;
 	if (!oomtrace_mm_oom_skip(mm))
 		return w->started ? OOMTRACE_REAPER_TRYING : OOMTRACE_REAPER_WAITING;
@@ -411,7 +418,7 @@ static void look_at_all(struct work_struct *unused)
 		cond_resched();
 	}
 	if (any)
-		oomtrace_later_ask(&remains_work);
+		oomtrace_later_repeat(&remains_work);
 }
 
 /**

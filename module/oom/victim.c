@@ -90,11 +90,14 @@ static bool recall_victim(pid_t pid, struct dying *found)
 /* Find out why a task is marked, and update the episode. */
 static u8 find_victim_reason(struct oomtrace_episode *ep, const struct task_struct *task)
 {
-	if (!ep->killing) {
+	/* Without that hook only the choice, which may be gone by now, shows the kill. */
+	bool hooked = oomtrace_hook_attached(OOMTRACE_HOOK_KILL_PROCESS);
+
+	if (!ep->killing && (hooked || !ep->oc->chosen)) {
 		ep->caller_exiting = true;
 		return OOMTRACE_WHY_CALLER_EXITING;
 	}
-	if (!ep->chosen_marked && task->tgid == ep->chosen_tgid) {
+	if (!ep->chosen_marked && (!hooked || task->tgid == ep->chosen_tgid)) {
 		ep->chosen_marked = true;
 		return OOMTRACE_WHY_CHOSEN;
 	}
@@ -163,10 +166,21 @@ void oomtrace_record_victim(struct task_struct *task, struct mm_struct *mm,
 	oomtrace_oom_write(&rec.h);
 }
 
+/*
+ * Has the process a record in this episode? A whole cgroup that is killed may include
+ * what the kernel has killed before: the rest of a process whose leader has gone, and
+ * what shares the memory of another one.
+ */
+static bool is_recorded(const struct oomtrace_episode *ep, u64 watched_by)
+{
+	return ep && watched_by == ep->id;
+}
+
 static void mark_victim(struct task_struct *task)
 {
 	struct oomtrace_kill kill = { .how = OOMTRACE_HOWS };
 	struct oomtrace_episode *ep = NULL;
+	u64 watched_by;
 
 	oomtrace_hit(OOMTRACE_HOOK_MARK_VICTIM);
 	/* For @task's cgroup, pid and credentials; the caller pins @task. */
@@ -175,16 +189,22 @@ static void mark_victim(struct task_struct *task)
 		ep = &oomtrace_episode;
 		/* A task that was dying already is marked without a verdict. */
 		oomtrace_hold_release(ep, true);
-		ep->victims++;
 		kill.episode = ep->id;
+	}
+	remember_victim(task->pid, kill.episode, ktime_get_mono_fast_ns());
+	watched_by = oomtrace_remains_watch(kill.episode, task, true);
+	if (is_recorded(ep, watched_by))
+		goto out;
+	if (ep) {
+		ep->victims++;
 		kill.why = find_victim_reason(ep, task);
 		/* A task that is exiting already gets no signal. */
 		kill.sig = ep->dying_tgid == task->tgid ? SIGKILL : 0;
 		oomtrace_paths_add_task(ep->paths, task, false);
 	}
-	remember_victim(task->pid, kill.episode, ktime_get_mono_fast_ns());
-	kill.earlier = oomtrace_remains_watch(kill.episode, task, true);
+	kill.earlier = watched_by;
 	oomtrace_record_victim(task, task->mm, &kill);
+out:
 	rcu_read_unlock();
 }
 
@@ -222,6 +242,9 @@ void oomtrace_victim_signal(struct task_struct *task)
 	};
 
 	if (!ep->dying_tgid || task->tgid == ep->dying_tgid)
+		return;
+	kill.earlier = oomtrace_remains_watch(ep->id, task, false);
+	if (is_recorded(ep, kill.earlier))
 		return;
 	ep->victims++;
 	oomtrace_paths_add_task(ep->paths, task, false);
