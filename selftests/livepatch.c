@@ -13,6 +13,7 @@
 #include "lib/commit.h"
 #include "lib/oom.h"
 #include "lib/test.h"
+#include "lib/tracer.h"
 
 #define PATCH	"/sys/kernel/livepatch/oomtrace_livepatch/"
 #define OWN	"/sys/module/oomtrace_livepatch/parameters/"
@@ -213,7 +214,9 @@ static void expect_the_patch_in_use(struct __test_metadata *_metadata, int fd,
 	expect_decisions(_metadata, fd, mode);
 	EXPECT_LE(decisions + 2, calls_of("vm_enough"));
 	expect_oom(_metadata, fd);
-	EXPECT_LT(scores, calls_of("badness"));
+	/* If the compiler split the function, a patch of it does not reach the scan. */
+	if (!strcmp(badness_function(), "oom_badness"))
+		EXPECT_LT(scores, calls_of("badness"));
 }
 
 TEST_F_TIMEOUT(patch, it_loads_beside_oomtrace, 600)

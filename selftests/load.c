@@ -12,6 +12,7 @@
 #include "lib/oom.h"
 #include "lib/stress.h"
 #include "lib/test.h"
+#include "lib/tracer.h"
 
 FIXTURE(load) {
 	int kmsg;
@@ -291,13 +292,15 @@ static int wait_to_be_killed(void *arg)
 TEST_F_TIMEOUT(load, unloading_amid_a_scan_is_safe, 300)
 {
 	pid_t pid[CROWD];
+	char slow[64];
 	long before;
 	struct hog hog;
 	int i, turn;
 
 	if (own_module_load("provoke"))
 		SKIP(return, "no oomtrace_provoke.ko for this kernel");
-	if (spill(refuse, "oom_badness 1 slow")) {
+	snprintf(slow, sizeof(slow), "%s 1 slow", badness_function());
+	if (spill(refuse, slow)) {
 		own_module_unload("provoke");
 		SKIP(return, "calls cannot be slowed on this kernel");
 	}
@@ -308,7 +311,7 @@ TEST_F_TIMEOUT(load, unloading_amid_a_scan_is_safe, 300)
 		EXPECT_EQ(0, module_load(turn == 1 ? "candidates=full" : ""));
 		hog_start(&hog, "--anon 4 --adj 1000 --hold");
 		hog_ready(&hog);
-		EXPECT_EQ(0, spill(refuse, "oom_badness 1 slow"));
+		EXPECT_EQ(0, spill(refuse, slow));
 		sysctl_set("kernel/sysrq", 1);
 		spill("/proc/sysrq-trigger", "f");
 		while ((before = calls_slowed()) < 5 + 5 * turn)

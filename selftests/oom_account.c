@@ -251,7 +251,7 @@ TEST_F(account, the_part_that_is_large_is_explained)
 	const struct oomtrace_memcg *m = self->m;
 
 	if (variant->scene == TMPFS) {
-		EXPECT_LE(MB(20), m->shmem);
+		EXPECT_LE(MB(20) - NEAR_BYTES, m->shmem);
 		EXPECT_GE(MB(22), m->shmem);
 		EXPECT_IN(" MiB are files in tmpfs or shared memory", self->story);
 		EXPECT_IN("killing frees none of", self->story);

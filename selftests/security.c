@@ -305,7 +305,7 @@ TEST_F(security, every_byte_of_an_ioctl_is_intended)
 
 	fill_the_rings(_metadata, &self->cg, fd, &self->recs);
 	stack = records_get(&self->recs, OOMTRACE_STACK, 0);
-	ASSERT_EQ(has_stacks(), !!stack);
+	ASSERT_TRUE(stack || !has_stacks());
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
 		if (calls[i].cmd == OOMTRACE_IOC_STACK && !stack)
 			continue;

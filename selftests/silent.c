@@ -131,9 +131,9 @@ TEST_F(silent, hooks_and_info_show_it)
 	/*
 	 * The return probes of out_of_memory, mem_cgroup_print_oom_meminfo and the
 	 * reaper, and with cgroup v1 of mem_cgroup_oom_synchronize. Without ftrace that
-	 * of oom_badness, too.
+	 * of oom_badness, and those at the entry of six functions.
 	 */
-	EXPECT_EQ(3 + !by_ftrace + !has_ftrace_args() + has_v1(), n);
+	EXPECT_EQ(3 + has_v1() + (has_ftrace_args() ? !by_ftrace : 1 + 6), n);
 	EXPECT_EQ(n, hooks_missing());
 	EXPECT_EQ(by_ftrace, request_is_recorded());
 

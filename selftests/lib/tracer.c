@@ -12,6 +12,15 @@
 
 #define TRACEFS		"/sys/kernel/tracing"
 
+const char *badness_function(void)
+{
+	char *text = slurp("/proc/kallsyms", NULL);
+	bool split = strstr(text, " oom_badness.part.0\n");
+
+	free(text);
+	return split ? "oom_badness.part.0" : "oom_badness";
+}
+
 void hook_kind(const char *function, char kind[32])
 {
 	char *text = slurp(DEBUGFS "/hooks", NULL), line[256];

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* The function that an OOM's scan calls: some compilers split oom_badness(). */
+const char *badness_function(void);
+
 /* How a function is hooked: the second word of its line in hooks. */
 void hook_kind(const char *function, char kind[32]);
 
