@@ -117,6 +117,18 @@ static inline int map_refused(size_t bytes)
 	return at == MAP_FAILED && errno == ENOMEM ? 0 : 1;
 }
 
+/* For a child: exceeds RLIMIT_DATA by mmap. 0 if that is refused. */
+static inline int exceed_data(void *unused)
+{
+	(void)unused;
+	limit_to(RLIMIT_DATA, MB(64));
+	/* Neither shared nor read-only memory is data. */
+	if (map_anonymous(MB(128), PROT_READ | PROT_WRITE, MAP_SHARED) == MAP_FAILED ||
+	    map_anonymous(MB(128), PROT_READ, MAP_PRIVATE) == MAP_FAILED)
+		return 1;
+	return map_refused(MB(128));
+}
+
 /* The number of a call's line in the text of a stats file. */
 static inline unsigned long long read_count(const char *text, const char *call,
 					    bool recorded)

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Promise: a refused system call is recorded with every limit of the process's memory
+ * that explains the refusal, and with no other one. A limit is compared as the kernel
+ * does it, with what was in use before the call.
+ */
+#include <fcntl.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+
+#include "lib/refused.h"
+#include "lib/test.h"
+
+/* ---- the number of maps ---- */
+
+static int fill_maps(void *unused)
+{
+	char *guard = map_anonymous(3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	int i;
+
+	(void)unused;
+	for (i = 0; i < 5000; i++)
+		if (map_anonymous(PAGE, i & 1 ? PROT_READ : PROT_NONE, MAP_PRIVATE) ==
+		    MAP_FAILED)
+			break;
+	if (i == 5000 || errno != ENOMEM)
+		return 1;
+	if (!mprotect(guard + PAGE, PAGE, PROT_NONE) || errno != ENOMEM)
+		return 2;
+	return munmap(guard + PAGE, PAGE) && errno == ENOMEM ? 0 : 3;
+}
+
+TEST_F(refused, max_map_count_is_the_cause)
+{
+	static const unsigned int calls[] = {
+		OOMTRACE_CALL_MMAP, OOMTRACE_CALL_MPROTECT, OOMTRACE_CALL_MUNMAP,
+	};
+	const struct oomtrace_refused *rec;
+	pid_t pid;
+	size_t i;
+
+	sysctl_write("vm/max_map_count", 1000);
+	pid = EXPECT_REFUSED(fill_maps, NULL);
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		rec = expect_causes(_metadata, self->fd, &self->recs, pid, calls[i],
+				    ONE(MAP_COUNT));
+		EXPECT_EQ(OOMTRACE_CAUSE_MAP_COUNT, rec->cause);
+		EXPECT_EQ(1000, rec->limit);
+		EXPECT_LE(1000, rec->used);
+		EXPECT_GE(1002, rec->used);
+		EXPECT_EQ(PAGE, rec->bytes);
+		EXPECT_EQ(-ENOMEM, rec->ret);
+		EXPECT_FALSE(HAS(rec, refused, cause2));
+		EXPECT_FALSE(HAS(rec, refused, commit_seq));
+	}
+}
+
+/* ---- address space and data ---- */
+
+static int exceed_address_space(void *vm)
+{
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	*(long *)vm = own_total_vm();
+	return map_refused(MB(128));
+}
+
+TEST_F(refused, rlimit_as_is_the_cause)
+{
+	long *vm = alloc_shared(sizeof(*vm));
+	const struct oomtrace_refused *rec;
+	pid_t pid = EXPECT_REFUSED(exceed_address_space, vm);
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+			    ONE(RLIMIT_AS));
+	EXPECT_EQ(*vm * PAGE, rec->used);
+	EXPECT_EQ(*vm * PAGE + MB(64), rec->limit);
+	EXPECT_EQ(MB(128), rec->bytes);
+	EXPECT_TRUE(DERIVED(rec, refused, used));
+}
+
+TEST_F(refused, rlimit_data_is_the_cause)
+{
+	pid_t pid = EXPECT_REFUSED(exceed_data, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+			    ONE(RLIMIT_DATA));
+	EXPECT_EQ(MB(64), rec->limit);
+	EXPECT_GT(rec->limit, rec->used);
+}
+
+static int exceed_data_by_brk(void *top)
+{
+	limit_to(RLIMIT_DATA, MB(64));
+	*(void **)top = sbrk(0);
+	return syscall(SYS_brk, *(char **)top + MB(128)) == *(long *)top ? 0 : 1;
+}
+
+TEST_F(refused, brk_answers_with_the_old_break)
+{
+	long *top = alloc_shared(sizeof(*top));
+	pid_t pid = EXPECT_REFUSED(exceed_data_by_brk, top);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_BRK,
+			    ONE(RLIMIT_DATA));
+	EXPECT_EQ(*top, rec->ret);
+	EXPECT_EQ(MB(128), rec->bytes);
+}
+
+static int exceed_both(void *unused)
+{
+	(void)unused;
+	limit_to(RLIMIT_DATA, MB(64));
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	return map_refused(MB(128));
+}
+
+/* Shared memory is no data. */
+static int exceed_one(void *unused)
+{
+	(void)unused;
+	limit_to(RLIMIT_DATA, MB(64));
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	return map_anonymous(MB(128), PROT_READ | PROT_WRITE, MAP_SHARED) == MAP_FAILED &&
+	       errno == ENOMEM ? 0 : 1;
+}
+
+TEST_F(refused, two_limits_that_explain_it_are_both_recorded)
+{
+	pid_t pid = EXPECT_REFUSED(exceed_both, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+			    ONE(RLIMIT_DATA) | ONE(RLIMIT_AS));
+	EXPECT_EQ(OOMTRACE_CAUSE_RLIMIT_AS, rec->cause);
+	EXPECT_EQ(OOMTRACE_CAUSE_RLIMIT_DATA, rec->cause2);
+	EXPECT_EQ(MB(64), rec->limit2);
+	EXPECT_TRUE(HAS(rec, refused, used2));
+	EXPECT_FALSE(HAS(rec, refused, cause3));
+	pid = EXPECT_REFUSED(exceed_one, NULL);
+	expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+		      ONE(RLIMIT_AS));
+}
+
+static int grow_by_mremap(void *unused)
+{
+	void *at = map_anonymous(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	(void)unused;
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	at = mremap(at, PAGE, MB(128), MREMAP_MAYMOVE);
+	return at == MAP_FAILED && errno == ENOMEM ? 0 : 1;
+}
+
+TEST_F(refused, mremap_asks_for_what_is_added)
+{
+	pid_t pid = EXPECT_REFUSED(grow_by_mremap, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MREMAP,
+			    ONE(RLIMIT_AS));
+	EXPECT_EQ(MB(128) - PAGE, rec->bytes);
+}
+
+/* ---- locked memory ---- */
+
+static int lock_too_much(void *unused)
+{
+	void *at = map_anonymous(MB(1), PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	(void)unused;
+	limit_to(RLIMIT_MEMLOCK, 64 << 10);
+	become_user();
+	if (!mlock(at, MB(1)) || errno != ENOMEM)
+		return 1;
+	return mlockall(MCL_CURRENT) && errno == ENOMEM ? 0 : 2;
+}
+
+TEST_F(refused, rlimit_memlock_is_the_cause)
+{
+	pid_t pid = EXPECT_REFUSED(lock_too_much, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MLOCK,
+			    ONE(RLIMIT_MEMLOCK));
+	EXPECT_EQ(64 << 10, rec->limit);
+	EXPECT_EQ(0, rec->used);
+	EXPECT_EQ(1000, rec->uid);
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MLOCKALL,
+			    ONE(RLIMIT_MEMLOCK));
+	EXPECT_FALSE(HAS(rec, refused, bytes));
+}
+
+/* ---- huge pages ---- */
+
+static int ask_for_huge_pages(void *unused)
+{
+	void *at = map_anonymous(MB(64), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_HUGETLB);
+
+	(void)unused;
+	if (at != MAP_FAILED || errno != ENOMEM)
+		return 1;
+	return shmget(IPC_PRIVATE, MB(64), SHM_HUGETLB | 0600) < 0 &&
+	       errno == ENOMEM ? 0 : 2;
+}
+
+TEST_F(refused, the_pool_of_huge_pages_is_the_cause)
+{
+	const struct oomtrace_refused *rec;
+	pid_t pid;
+	int i;
+
+	if (!sysctl_exists("vm/nr_hugepages"))
+		SKIP(return, "this kernel has no huge pages");
+	sysctl_write("vm/nr_hugepages", 2);
+	pid = EXPECT_REFUSED(ask_for_huge_pages, NULL);
+	for (i = 0; i < 2; i++) {
+		rec = expect_causes(_metadata, self->fd, &self->recs, pid,
+				    i ? OOMTRACE_CALL_SHMGET : OOMTRACE_CALL_MMAP,
+				    ONE(HUGETLB));
+		EXPECT_EQ(0, rec->used);
+		EXPECT_EQ(meminfo("HugePages_Free"), rec->limit);
+		EXPECT_EQ(meminfo("Hugepagesize") / PAGE_KB, 1L << rec->order);
+		EXPECT_EQ(MB(64), rec->bytes);
+	}
+}
+
+TEST_HARNESS_MAIN
