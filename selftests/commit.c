@@ -177,7 +177,8 @@ TEST_F(commit, the_first_refusal_after_a_switch_to_mode_0_is_recorded)
 static void expect_absurd_refused(struct __test_metadata *_metadata, int fd,
 				  struct records *recs, int mode, size_t bytes)
 {
-	const long pages = (bytes + PAGE - 1) / PAGE;
+	/* The kernel rounds a signed size up, which overflows for the largest. */
+	const long pages = (long)((bytes + PAGE - 1) & -PAGE) / PAGE;
 	const struct oomtrace_commit *rec;
 
 	sysctl_set("vm/overcommit_memory", mode);
@@ -190,7 +191,9 @@ static void expect_absurd_refused(struct __test_metadata *_metadata, int fd,
 	ASSERT_NE(NULL, rec);
 	EXPECT_EQ(-ENOMEM, rec->ret);
 	EXPECT_EQ(OOMTRACE_ORIGIN_SHMEM, rec->origin);
-	EXPECT_LT(rec->allowed, pages);
+	/* Both are unsigned in the kernel's comparison. */
+	EXPECT_LT((unsigned long)rec->allowed, (unsigned long)pages);
+	EXPECT_FALSE(DERIVED(rec, commit, ret));
 	if (mode == NEVER) {
 		EXPECT_GE(rec->committed, pages);
 		EXPECT_LT(rec->committed - pages, 1L << 30);
@@ -200,6 +203,12 @@ static void expect_absurd_refused(struct __test_metadata *_metadata, int fd,
 TEST_F(commit, five_exabytes_are_recorded_in_mode_0)
 {
 	expect_absurd_refused(_metadata, self->fd, &self->recs, GUESS, 5000000000000000000);
+}
+
+/* Mode 2 grants it: the counter is negative then, and counts as 0. */
+TEST_F(commit, a_size_that_overflows_is_recorded_in_mode_0)
+{
+	expect_absurd_refused(_metadata, self->fd, &self->recs, GUESS, LONG_MAX);
 }
 
 TEST_F(commit, five_exabytes_are_recorded_in_mode_2)

@@ -473,7 +473,7 @@ void oomtrace_commit_predict(const struct oomtrace_commit_call *call)
 	oomtrace_commit_read_committed(&t, call, mode, true, 0);
 	/* Where a term is missing, nothing is known: claim no refusal. */
 	if (mode == OVERCOMMIT_GUESS && oomtrace_commit_has_terms(mode))
-		ret = call->pages > t.allowed ? -ENOMEM : 0;
+		ret = oomtrace_commit_guess_denies(call->pages, t.allowed) ? -ENOMEM : 0;
 	else if (mode == OVERCOMMIT_NEVER && oomtrace_commit_has_terms(mode))
 		ret = t.committed >= t.allowed ? -ENOMEM : 0;
 	finish_call(call, &t, mode, true, ret);

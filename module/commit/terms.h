@@ -147,6 +147,15 @@ oomtrace_commit_read_committed(struct oomtrace_commit_terms *t,
 }
 
 /*
+ * Does mode 0 deny a request? The kernel's number of pages of RAM is unsigned, and so is
+ * its comparison: a size that has overflowed is larger than any memory.
+ */
+static __always_inline bool oomtrace_commit_guess_denies(long pages, s64 allowed)
+{
+	return (unsigned long)pages > (unsigned long)allowed;
+}
+
+/*
  * If the terms do not explain the answer, the kernel used another value: of the
  * counter, which another CPU charged and uncharged, or of the mode.
  */
@@ -160,7 +169,7 @@ oomtrace_commit_mark_unexplained(struct oomtrace_commit_terms *t,
 	if (mode == OVERCOMMIT_NEVER)
 		denied = t->committed >= t->allowed;
 	else if (mode == OVERCOMMIT_GUESS)
-		denied = call->pages > t->allowed;
+		denied = oomtrace_commit_guess_denies(call->pages, t->allowed);
 	if (unlikely(denied != !!ret))
 		t->derived |= OOMTRACE_BIT(commit, mode) |
 			      OOMTRACE_BIT(commit, committed);
