@@ -4,7 +4,6 @@
  * that explains the refusal, and with no other one. A limit is compared as the kernel
  * does it, with what was in use before the call.
  */
-#include <fcntl.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -54,6 +53,40 @@ TEST_F(refused, max_map_count_is_the_cause)
 		EXPECT_FALSE(HAS(rec, refused, cause2));
 		EXPECT_FALSE(HAS(rec, refused, commit_seq));
 	}
+}
+
+/* The number of maps of this process. Reading it does not change it. */
+static long own_maps(void)
+{
+	char *text = slurp("/proc/self/maps", NULL);
+	/* A page of the kernel is listed, and not counted. */
+	long n = count_lines(text) - !!strstr(text, "[vsyscall]");
+
+	free(text);
+	return n;
+}
+
+static int advise_hole(void *unused)
+{
+	char *at = map_anonymous(2 * PAGE, PROT_READ, MAP_PRIVATE);
+	long most = sysctl_get("vm/max_map_count");
+	int failed;
+
+	(void)unused;
+	munmap(at + PAGE, PAGE);
+	sysctl_write("vm/max_map_count", own_maps());
+	failed = madvise(at, 2 * PAGE, MADV_NORMAL) && errno == ENOMEM ? 0 : 1;
+	sysctl_write("vm/max_map_count", most);
+	return failed;
+}
+
+/* It answers EAGAIN where it cannot split a map. */
+TEST_F(refused, max_map_count_is_no_cause_of_an_enomem_of_madvise)
+{
+	pid_t pid = EXPECT_REFUSED(advise_hole, NULL);
+
+	expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MADVISE,
+		      ONE(UNKNOWN));
 }
 
 /* ---- address space and data ---- */

@@ -184,6 +184,7 @@ static int maps_needed(const struct oomtrace_call_args *c)
 	return 1;
 }
 
+/* May the call fail with ENOMEM for this? madvise makes EAGAIN of it. */
 static bool changes_maps(u8 call)
 {
 	switch (call) {
@@ -193,7 +194,6 @@ static bool changes_maps(u8 call)
 	case OOMTRACE_CALL_MPROTECT:
 	case OOMTRACE_CALL_MUNMAP:
 	case OOMTRACE_CALL_MLOCK:
-	case OOMTRACE_CALL_MADVISE:
 	case OOMTRACE_CALL_SHMAT:
 		return true;
 	}
