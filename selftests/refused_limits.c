@@ -261,4 +261,27 @@ TEST_F(refused, the_pool_of_huge_pages_is_the_cause)
 	}
 }
 
+static int map_huge_pages_without_reserve(void *unused)
+{
+	void *at;
+
+	(void)unused;
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(32));
+	at = map_anonymous(MB(64), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_HUGETLB | MAP_NORESERVE);
+	return at == MAP_FAILED && errno == ENOMEM ? 0 : 1;
+}
+
+TEST_F(refused, the_pool_is_no_cause_where_no_huge_page_is_reserved)
+{
+	pid_t pid;
+
+	if (!sysctl_exists("vm/nr_hugepages"))
+		SKIP(return, "this kernel has no huge pages");
+	sysctl_write("vm/nr_hugepages", 2);
+	pid = EXPECT_REFUSED(map_huge_pages_without_reserve, NULL);
+	expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+		      ONE(RLIMIT_AS));
+}
+
 TEST_HARNESS_MAIN

@@ -391,6 +391,9 @@ static void add_hugetlb(struct oomtrace_refused *rec, const struct oomtrace_call
 	else
 		return;
 	flags = c->call == OOMTRACE_CALL_MMAP ? c->arg[3] : c->arg[2];
+	/* Then no page is reserved, in any mode: a fault may find none later. */
+	if (flags & (c->call == OOMTRACE_CALL_MMAP ? MAP_NORESERVE : SHM_NORESERVE))
+		return;
 	pool = huge ? find_pool(flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK) : NULL;
 	if (!pool)
 		return;
