@@ -197,6 +197,37 @@ TEST_F(refused, mremap_asks_for_what_is_added)
 	EXPECT_EQ(MB(128) - PAGE, rec->bytes);
 }
 
+static int exceed_the_hard_limit(void *unused)
+{
+	const struct rlimit limit = { 0, MB(64) };
+	char *at = map_anonymous(2 * PAGE, PROT_NONE, MAP_PRIVATE), *top = sbrk(0);
+
+	(void)unused;
+	munmap(at + PAGE, PAGE);
+	setrlimit(RLIMIT_DATA, &limit);
+	if (!mprotect(at, 2 * PAGE, PROT_READ | PROT_WRITE) || errno != ENOMEM)
+		return 1;
+	if (syscall(SYS_brk, top + PAGE) != (long)top)
+		return 2;
+	return map_refused(MB(128));
+}
+
+/* The kernel does so for Valgrind, except in brk. */
+TEST_F(refused, an_rlimit_data_of_0_means_the_hard_limit)
+{
+	pid_t pid = EXPECT_REFUSED(exceed_the_hard_limit, NULL);
+	const struct oomtrace_refused *rec;
+
+	expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MPROTECT,
+		      ONE(UNKNOWN));
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MMAP,
+			    ONE(RLIMIT_DATA));
+	EXPECT_EQ(MB(64), rec->limit);
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_BRK,
+			    ONE(RLIMIT_DATA));
+	EXPECT_EQ(0, rec->limit);
+}
+
 /* ---- locked memory ---- */
 
 static int lock_too_much(void *unused)

@@ -252,18 +252,22 @@ static void add_rlimit_data(struct oomtrace_refused *rec,
 			    const struct mm_struct *mm)
 {
 	u64 used = (u64)READ_ONCE(mm->data_vm) << PAGE_SHIFT;
-	u64 limit = rlimit(RLIMIT_DATA), brk;
+	u64 limit = rlimit(RLIMIT_DATA), heap;
 
-	if (!asks_for_data(c) || limit == RLIM_INFINITY ||
-	    READ_ONCE(*oomtrace_sym.ignore_rlimit_data))
+	if (!asks_for_data(c) || READ_ONCE(*oomtrace_sym.ignore_rlimit_data))
 		return;
-	if (c->call == OOMTRACE_CALL_BRK) {
-		/* It also compares the heap and the program's data by themselves. */
-		brk = READ_ONCE(mm->brk) - mm->start_brk + mm->end_data - mm->start_data;
-		if (brk + rec->bytes > limit && used + PAGE_ALIGN(rec->bytes) <= limit)
-			used = brk;
+	if (c->call == OOMTRACE_CALL_BRK && limit != RLIM_INFINITY) {
+		/* brk first compares the heap and the program's data by themselves. */
+		heap = READ_ONCE(mm->brk) - mm->start_brk + mm->end_data - mm->start_data;
+		if (heap + rec->bytes > limit) {
+			add_limit(rec, OOMTRACE_CAUSE_RLIMIT_DATA, heap, limit);
+			return;
+		}
 	}
-	if (used + PAGE_ALIGN(rec->bytes) > limit)
+	/* For Valgrind, which sets the limit to 0, the hard limit counts. */
+	if (!limit)
+		limit = rlimit_max(RLIMIT_DATA);
+	if (limit != RLIM_INFINITY && used + PAGE_ALIGN(rec->bytes) > limit)
 		add_limit(rec, OOMTRACE_CAUSE_RLIMIT_DATA, used, limit);
 }
 
