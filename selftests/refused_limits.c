@@ -197,6 +197,34 @@ TEST_F(refused, mremap_asks_for_what_is_added)
 	EXPECT_EQ(MB(128) - PAGE, rec->bytes);
 }
 
+#define IGNORE_RLIMIT_DATA	"/sys/module/kernel/parameters/ignore_rlimit_data"
+
+static int exceed_data_only_by_brk(void *unused)
+{
+	char *top = sbrk(0);
+
+	(void)unused;
+	limit_to(RLIMIT_DATA, MB(1));
+	if (map_anonymous(MB(4), PROT_READ | PROT_WRITE, MAP_PRIVATE) == MAP_FAILED)
+		return 1;
+	return syscall(SYS_brk, top + MB(2)) == (long)top ? 0 : 2;
+}
+
+TEST_F(refused, brk_is_limited_also_where_rlimit_data_is_ignored)
+{
+	const struct oomtrace_refused *rec;
+	pid_t pid;
+
+	if (spill(IGNORE_RLIMIT_DATA, "1"))
+		SKIP(return, "this kernel cannot ignore RLIMIT_DATA");
+	pid = EXPECT_REFUSED(exceed_data_only_by_brk, NULL);
+	EXPECT_EQ(0, spill(IGNORE_RLIMIT_DATA, "0"));
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_BRK,
+			    ONE(RLIMIT_DATA));
+	EXPECT_EQ(MB(1), rec->limit);
+	EXPECT_EQ(MB(2), rec->bytes);
+}
+
 static int exceed_the_hard_limit(void *unused)
 {
 	const struct rlimit limit = { 0, MB(64) };

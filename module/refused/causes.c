@@ -254,16 +254,21 @@ static void add_rlimit_data(struct oomtrace_refused *rec,
 	u64 used = (u64)READ_ONCE(mm->data_vm) << PAGE_SHIFT;
 	u64 limit = rlimit(RLIMIT_DATA), heap;
 
-	if (!asks_for_data(c) || READ_ONCE(*oomtrace_sym.ignore_rlimit_data))
+	if (!asks_for_data(c))
 		return;
 	if (c->call == OOMTRACE_CALL_BRK && limit != RLIM_INFINITY) {
-		/* brk first compares the heap and the program's data by themselves. */
+		/*
+		 * brk first compares the heap and the program's data by themselves. Nothing
+		 * makes the kernel ignore that.
+		 */
 		heap = READ_ONCE(mm->brk) - mm->start_brk + mm->end_data - mm->start_data;
 		if (heap + rec->bytes > limit) {
 			add_limit(rec, OOMTRACE_CAUSE_RLIMIT_DATA, heap, limit);
 			return;
 		}
 	}
+	if (READ_ONCE(*oomtrace_sym.ignore_rlimit_data))
+		return;
 	/* For Valgrind, which sets the limit to 0, the hard limit counts. */
 	if (!limit)
 		limit = rlimit_max(RLIMIT_DATA);
