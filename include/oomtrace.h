@@ -385,8 +385,8 @@ enum oomtrace_cause {
  * @tgid: current->tgid.
  * @uid: current's real uid.
  * @causes: bit n: enum oomtrace_cause n explains the refusal; derived, since it is
- *	worked out from the kernel's numbers at the return. All that explain it are
- *	set, and only UNKNOWN if there is none.
+ *	worked out from the kernel's numbers at the entry and the return. All that
+ *	explain it are set, and only UNKNOWN if there is none.
  * @comm: current->comm; bytes after the NUL are zero.
  * @cgroup_id: id of current's memory cgroup.
  * @ret: what the call returned: -ENOMEM (-12); for fork also -EAGAIN (-11); for brk

@@ -279,6 +279,7 @@ static struct oomtrace_hook hooks[OOMTRACE_HOOKS] = {
 		.records	= "refused: " #HOOK,	\
 		.entry		= oomtrace_refused_entry, \
 		.ret		= oomtrace_refused_##HOOK, \
+		.data_size	= &oomtrace_refused_size, \
 		.on_demand	= true,			\
 		.many_instances	= true,			\
 		.when		= "refusals is syscalls", \

@@ -256,6 +256,26 @@ TEST_F(refused, an_rlimit_data_of_0_means_the_hard_limit)
 	EXPECT_EQ(0, rec->limit);
 }
 
+/* All but the last page of these ranges is changed before the call fails. */
+static int make_data_of_a_hole(void *unused)
+{
+	char *at = map_anonymous(MB(40) + PAGE, PROT_READ, MAP_PRIVATE);
+
+	(void)unused;
+	munmap(at + MB(40), PAGE);
+	limit_to(RLIMIT_DATA, MB(64));
+	return mprotect(at, MB(40) + PAGE, PROT_READ | PROT_WRITE) && errno == ENOMEM ?
+	       0 : 1;
+}
+
+TEST_F(refused, data_that_the_call_itself_made_is_not_in_use_before)
+{
+	pid_t pid = EXPECT_REFUSED(make_data_of_a_hole, NULL);
+
+	expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MPROTECT,
+		      ONE(UNKNOWN));
+}
+
 /* ---- locked memory ---- */
 
 static int lock_too_much(void *unused)
@@ -283,6 +303,25 @@ TEST_F(refused, rlimit_memlock_is_the_cause)
 	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MLOCKALL,
 			    ONE(RLIMIT_MEMLOCK));
 	EXPECT_FALSE(HAS(rec, refused, bytes));
+}
+
+static int lock_a_hole(void *unused)
+{
+	char *at = map_anonymous(11 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	(void)unused;
+	munmap(at + 10 * PAGE, PAGE);
+	limit_to(RLIMIT_MEMLOCK, 16 * PAGE);
+	become_user();
+	return mlock(at, 11 * PAGE) && errno == ENOMEM ? 0 : 1;
+}
+
+TEST_F(refused, what_the_call_itself_locked_is_not_in_use_before)
+{
+	pid_t pid = EXPECT_REFUSED(lock_a_hole, NULL);
+
+	expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MLOCK,
+		      ONE(UNKNOWN));
 }
 
 /* ---- huge pages ---- */

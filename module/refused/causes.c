@@ -3,15 +3,17 @@
  * What explains that a system call was refused: each limit that the kernel asks in
  * this call is compared with what was in use, as the kernel does it.
  *
- * The numbers are those at the return, so all of this is derived. Another thread may
- * have changed them meanwhile. A limit that is not exceeded then is not named; if none
- * is, the cause is unknown. What the notes say was seen in this call itself.
+ * The memory in use is read at the entry, and all else at the return, so all of this is
+ * derived. Another thread may have changed the numbers meanwhile. A limit that is not
+ * exceeded then is not named; if none is, the cause is unknown. What the notes say was
+ * seen in this call itself.
  *
  * Handlers call this with preemption off, in the task that made the call. It reads
  * that task's own memory, credentials and namespaces, which need no lock, and takes
  * none.
  */
 #include <linux/cgroup.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/nsproxy.h>
@@ -62,6 +64,27 @@ u64 oomtrace_call_bytes(const struct oomtrace_call_args *c, long ret, bool *know
 	*known = false;
 	return 0;
 }
+
+/* ---- what was in use ---- */
+
+/**
+ * oomtrace_read_in_use() - read what current's mm has in use
+ * @use: out.
+ */
+void oomtrace_read_in_use(struct oomtrace_in_use *use)
+{
+	const struct mm_struct *mm = current->mm;
+
+	*use = (struct oomtrace_in_use){ };
+	if (!mm)
+		return;
+	use->total_vm = READ_ONCE(mm->total_vm);
+	use->data_vm = READ_ONCE(mm->data_vm);
+	use->locked_vm = READ_ONCE(mm->locked_vm);
+	use->maps = READ_ONCE(mm->map_count);
+}
+
+NOKPROBE_SYMBOL(oomtrace_read_in_use);
 
 /* ---- the causes ---- */
 
@@ -205,10 +228,8 @@ static bool changes_maps(u8 call)
  * splits a map if there are as many. @spare: count a map less for the former.
  */
 static void add_map_count(struct oomtrace_refused *rec,
-			  const struct oomtrace_call_args *c,
-			  const struct mm_struct *mm, int spare)
+			  const struct oomtrace_call_args *c, int maps, int spare)
 {
-	int maps = READ_ONCE(mm->map_count);
 	int limit = READ_ONCE(*oomtrace_sym.max_map_count);
 
 	if (changes_maps(c->call) && oomtrace_have(&oomtrace_sym.max_map_count) &&
@@ -217,9 +238,8 @@ static void add_map_count(struct oomtrace_refused *rec,
 }
 
 static void add_rlimit_as(struct oomtrace_refused *rec, const struct oomtrace_call_args *c,
-			  const struct mm_struct *mm)
+			  u64 used)
 {
-	u64 used = (u64)READ_ONCE(mm->total_vm) << PAGE_SHIFT;
 	u64 limit = rlimit(RLIMIT_AS);
 
 	switch (c->call) {
@@ -248,10 +268,9 @@ static bool asks_for_data(const struct oomtrace_call_args *c)
 }
 
 static void add_rlimit_data(struct oomtrace_refused *rec,
-			    const struct oomtrace_call_args *c,
-			    const struct mm_struct *mm)
+			    const struct oomtrace_call_args *c, u64 used)
 {
-	u64 used = (u64)READ_ONCE(mm->data_vm) << PAGE_SHIFT;
+	const struct mm_struct *mm = current->mm;
 	u64 limit = rlimit(RLIMIT_DATA), heap;
 
 	if (!asks_for_data(c))
@@ -278,9 +297,9 @@ static void add_rlimit_data(struct oomtrace_refused *rec,
 
 static void add_rlimit_memlock(struct oomtrace_refused *rec,
 			       const struct oomtrace_call_args *c,
-			       const struct mm_struct *mm)
+			       const struct oomtrace_in_use *use)
 {
-	u64 used = (u64)READ_ONCE(mm->locked_vm) << PAGE_SHIFT;
+	u64 used = (u64)use->locked_vm << PAGE_SHIFT;
 	u64 limit = rlimit(RLIMIT_MEMLOCK), more = PAGE_ALIGN(rec->bytes);
 
 	if (limit == RLIM_INFINITY || has_global_cap(CAP_IPC_LOCK))
@@ -294,10 +313,10 @@ static void add_rlimit_memlock(struct oomtrace_refused *rec,
 		/* All that there is must be below the limit. */
 		if (!c->known || !(c->arg[0] & MCL_CURRENT))
 			return;
-		used = (u64)READ_ONCE(mm->total_vm) << PAGE_SHIFT;
+		used = (u64)use->total_vm << PAGE_SHIFT;
 		break;
 	case OOMTRACE_CALL_BRK:
-		if (mm->def_flags & VM_LOCKED)
+		if (current->mm->def_flags & VM_LOCKED)
 			break;
 		return;
 	default:
@@ -493,11 +512,12 @@ static void add_task_limits(struct oomtrace_refused *rec)
  * @rec: the record: ret, bytes and which of them are valid are set, and causes is 0.
  *	All members about causes are filled in.
  * @c: the call.
+ * @use: what was in use when it began.
  */
 void oomtrace_fill_causes(struct oomtrace_refused *rec,
-			  const struct oomtrace_call_args *c)
+			  const struct oomtrace_call_args *c,
+			  const struct oomtrace_in_use *use)
 {
-	const struct mm_struct *mm = current->mm;
 	struct oomtrace_note note;
 
 	if (!oomtrace_note_take(&note))
@@ -507,21 +527,21 @@ void oomtrace_fill_causes(struct oomtrace_refused *rec,
 	add_within(rec, &note);
 	if (c->call == OOMTRACE_CALL_FORK) {
 		add_task_limits(rec);
-	} else if (mm) {
-		add_map_count(rec, c, mm, 0);
+	} else if (current->mm) {
+		add_map_count(rec, c, use->maps, 0);
 		/* Without a size there is no sum. */
 		if (rec->h.valid & OOMTRACE_BIT(refused, bytes)) {
-			add_rlimit_as(rec, c, mm);
-			add_rlimit_data(rec, c, mm);
+			add_rlimit_as(rec, c, (u64)use->total_vm << PAGE_SHIFT);
+			add_rlimit_data(rec, c, (u64)use->data_vm << PAGE_SHIFT);
 			add_hugetlb(rec, c);
 		}
 		if (c->call == OOMTRACE_CALL_IO_URING)
 			add_rlimit_of_rings(rec, c);
 		else
-			add_rlimit_memlock(rec, c, mm);
+			add_rlimit_memlock(rec, c, use);
 		/* Kernels differ in whether the limit itself can be reached. */
 		if (!rec->causes)
-			add_map_count(rec, c, mm, 1);
+			add_map_count(rec, c, use->maps, 1);
 	}
 	if (is_failure_the_cause(rec, &note))
 		add_failure(rec, &note);

@@ -5,7 +5,7 @@
  *
  * The handlers run at the entry and the return of the functions that answer these
  * calls. Almost all calls succeed: for those the handlers drop a note that may be
- * left from an earlier call, compare the answer, and are done.
+ * left from an earlier call, read what is in use, compare the answer, and are done.
  *
  * A program may have 100,000 calls refused in a second. All are counted. A record
  * takes a place in the ring of commit decisions, so only so many are written in each
@@ -51,7 +51,7 @@ static DEFINE_PER_CPU(struct refused_calls, refused_calls);
 	 OOMTRACE_BIT(refused, ret) | OOMTRACE_BIT(refused, causes) |	\
 	 OOMTRACE_BIT(refused, cause) | OOMTRACE_BIT(refused, left_out))
 
-/* What is worked out from the numbers at the return. */
+/* What is worked out from the numbers at the entry and the return. */
 #define REFUSED_DERIVED							\
 	(OOMTRACE_BIT(refused, causes) | OOMTRACE_BIT(refused, cause) |	\
 	 OOMTRACE_BIT(refused, used) | OOMTRACE_BIT(refused, limit) |	\
@@ -60,7 +60,8 @@ static DEFINE_PER_CPU(struct refused_calls, refused_calls);
 	 OOMTRACE_BIT(refused, used3) | OOMTRACE_BIT(refused, limit3))
 
 static void fill_refused(struct oomtrace_refused *rec, const struct oomtrace_call_args *c,
-			 long ret, struct pt_regs *regs, u32 left_out)
+			 const struct oomtrace_in_use *use, long ret,
+			 struct pt_regs *regs, u32 left_out)
 {
 	bool known;
 
@@ -77,14 +78,15 @@ static void fill_refused(struct oomtrace_refused *rec, const struct oomtrace_cal
 	rec->bytes = oomtrace_call_bytes(c, ret, &known);
 	if (known)
 		rec->h.valid |= OOMTRACE_BIT(refused, bytes);
-	oomtrace_fill_causes(rec, c);
+	oomtrace_fill_causes(rec, c, use);
 	rec->stack = oomtrace_stack_save(regs, false);
 	if (rec->stack)
 		rec->h.valid |= OOMTRACE_BIT(refused, stack);
 	rec->h.derived = rec->h.valid & REFUSED_DERIVED;
 }
 
-static noinline void count_refusal(const struct oomtrace_call_args *c, long ret,
+static noinline void count_refusal(const struct oomtrace_call_args *c,
+				   const struct oomtrace_in_use *use, long ret,
 				   struct pt_regs *regs)
 {
 	struct refused_calls *count = this_cpu_ptr(&refused_calls);
@@ -102,7 +104,7 @@ static noinline void count_refusal(const struct oomtrace_call_args *c, long ret,
 		count->left_out++;
 		return;
 	}
-	fill_refused(rec, c, ret, regs, left_out);
+	fill_refused(rec, c, use, ret, regs, left_out);
 	oomtrace_ring_publish(ring, &rec->h);
 	count->recorded[c->call]++;
 	count->left_out = 0;
@@ -124,13 +126,14 @@ static bool is_refusal(const struct oomtrace_call_args *c, long ret)
 
 NOKPROBE_SYMBOL(is_refusal);
 
-static noinline void look_at_refusal(u8 hooked, long ret, struct pt_regs *regs)
+static noinline void look_at_refusal(u8 hooked, const struct oomtrace_in_use *use,
+				     long ret, struct pt_regs *regs)
 {
 	struct oomtrace_call_args c;
 
 	oomtrace_call_of_current(&c);
 	if (c.call == hooked && is_refusal(&c, ret))
-		count_refusal(&c, ret, regs);
+		count_refusal(&c, use, ret, regs);
 }
 
 NOKPROBE_SYMBOL(look_at_refusal);
@@ -166,9 +169,13 @@ static __always_inline long read_answer(u8 hooked, struct pt_regs *regs)
 
 /* ---- the handlers ---- */
 
+/* Each call has an instance of its own, also one within another. */
+const size_t oomtrace_refused_size = sizeof(struct oomtrace_in_use);
+
 int oomtrace_refused_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	oomtrace_note_forget();
+	oomtrace_read_in_use((void *)ri->data);
 	return 0;
 }
 
@@ -181,7 +188,8 @@ int oomtrace_refused_##HOOK(struct kretprobe_instance *ri, struct pt_regs *regs)
 										\
 	oomtrace_hit(OOMTRACE_HOOK_REFUSED_##HOOK);				\
 	if (unlikely(may_be_refusal(OOMTRACE_CALL_##CALL, ret)))		\
-		look_at_refusal(OOMTRACE_CALL_##CALL, ret, regs);		\
+		look_at_refusal(OOMTRACE_CALL_##CALL, (const void *)ri->data,	\
+				ret, regs);					\
 	return 0;								\
 }										\
 NOKPROBE_SYMBOL(oomtrace_refused_##HOOK);

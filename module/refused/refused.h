@@ -10,6 +10,9 @@
 
 #include "refused/calls.h"
 
+/* The bytes of an instance that the entry fills in for the return. */
+extern const size_t oomtrace_refused_size;
+
 int oomtrace_refused_entry(struct kretprobe_instance *ri, struct pt_regs *regs);
 
 /* oomtrace_refused_MMAP(), ...: the handlers at the return of each hooked function. */
