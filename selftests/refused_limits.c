@@ -197,6 +197,53 @@ TEST_F(refused, mremap_asks_for_what_is_added)
 	EXPECT_EQ(MB(128) - PAGE, rec->bytes);
 }
 
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP	4
+#endif
+
+/* 0 if a copy of a map's address space is refused. */
+static int copy_refused(size_t bytes, long spare_maps)
+{
+	void *at = map_anonymous(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	long most = sysctl_get("vm/max_map_count"), ret;
+
+	if (spare_maps)
+		sysctl_write("vm/max_map_count", own_maps() + spare_maps);
+	else
+		limit_to(RLIMIT_AS, own_total_vm() * PAGE + bytes / 2);
+	ret = syscall(SYS_mremap, at, bytes, bytes, MREMAP_MAYMOVE | MREMAP_DONTUNMAP,
+		      NULL);
+	sysctl_write("vm/max_map_count", most);
+	return ret == -1 && errno == ENOMEM ? 0 : 1;
+}
+
+static int copy_much(void *unused)
+{
+	(void)unused;
+	return copy_refused(MB(64), 0);
+}
+
+static int copy_with_few_maps(void *unused)
+{
+	(void)unused;
+	return copy_refused(PAGE, 4);
+}
+
+TEST_F(refused, mremap_that_keeps_the_old_map_asks_for_all_of_it)
+{
+	pid_t pid = EXPECT_REFUSED(copy_much, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MREMAP,
+			    ONE(RLIMIT_AS));
+	EXPECT_EQ(MB(64), rec->bytes);
+	pid = EXPECT_REFUSED(copy_with_few_maps, NULL);
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MREMAP,
+			    ONE(MAP_COUNT));
+	EXPECT_EQ(rec->used + 4, rec->limit);
+	EXPECT_EQ(PAGE, rec->bytes);
+}
+
 #define IGNORE_RLIMIT_DATA	"/sys/module/kernel/parameters/ignore_rlimit_data"
 
 static int exceed_data_only_by_brk(void *unused)

@@ -59,7 +59,12 @@ u64 oomtrace_call_bytes(const struct oomtrace_call_args *c, long ret, bool *know
 	case OOMTRACE_CALL_BRK:
 		return c->known ? c->arg[0] - ret : 0;
 	case OOMTRACE_CALL_MREMAP:
-		return c->known && c->arg[2] > c->arg[1] ? c->arg[2] - c->arg[1] : 0;
+		if (!c->known)
+			return 0;
+		/* The kernel compares all of a map that is added to the old one. */
+		if (c->arg[3] & MREMAP_DONTUNMAP)
+			return c->arg[1];
+		return c->arg[2] > c->arg[1] ? c->arg[2] - c->arg[1] : 0;
 	}
 	*known = false;
 	return 0;
@@ -199,7 +204,7 @@ static int maps_needed(const struct oomtrace_call_args *c)
 	case OOMTRACE_CALL_MMAP:
 		return c->known && (c->arg[3] & MAP_FIXED);
 	case OOMTRACE_CALL_MREMAP:
-		return c->known && (c->arg[3] & MREMAP_FIXED) ? 5 : 3;
+		return c->known && (c->arg[3] & (MREMAP_FIXED | MREMAP_DONTUNMAP)) ? 5 : 3;
 	case OOMTRACE_CALL_BRK:
 	case OOMTRACE_CALL_SHMAT:
 		return 0;
