@@ -131,6 +131,47 @@ TEST_F(refused, threads_max_is_the_cause)
 	EXPECT_EQ(3, count_refused("fork"));
 }
 
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP	0x200000000ULL
+#endif
+#define FULL_GROUP	"/sys/fs/cgroup/oomtrace_full"
+#define OTHER_GROUP	"/sys/fs/cgroup/oomtrace_other"
+
+/* In a cgroup that is full, have a task made in another one, which is full, too. */
+static int fork_into_cgroup(void *unused)
+{
+	struct clone_args args = {
+		.flags = CLONE_INTO_CGROUP,
+		.exit_signal = SIGCHLD,
+		.cgroup = open(OTHER_GROUP, O_RDONLY | O_DIRECTORY),
+	};
+
+	(void)unused;
+	if (spill(FULL_GROUP "/cgroup.procs", "0"))
+		return 2;
+	return is_refused_a_task(syscall(SYS_clone3, &args, sizeof(args)));
+}
+
+TEST_F(refused, pids_max_of_the_callers_cgroup_is_no_cause_of_a_task_in_another)
+{
+	bool ready;
+
+	spill("/sys/fs/cgroup/cgroup.subtree_control", "+pids");
+	mkdir(FULL_GROUP, 0755);
+	mkdir(OTHER_GROUP, 0755);
+	ready = !spill(FULL_GROUP "/pids.max", "1") && !spill(OTHER_GROUP "/pids.max", "0");
+	if (ready) {
+		pid_t pid = EXPECT_REFUSED(fork_into_cgroup, NULL);
+
+		expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_FORK,
+			      ONE(UNKNOWN));
+	}
+	rmdir(FULL_GROUP);
+	rmdir(OTHER_GROUP);
+	if (!ready)
+		SKIP(return, "no pids controller of cgroup v2");
+}
+
 /* ---- io_uring ---- */
 
 static int ring_setup(void)

@@ -24,6 +24,7 @@
 #include <linux/uio.h>
 #include <asm/unistd.h>
 #include <uapi/linux/io_uring.h>
+#include <uapi/linux/sched.h>
 #include <uapi/linux/shm.h>
 
 #include "commit/notes.h"
@@ -331,6 +332,20 @@ static void add_rlimit_memlock(struct oomtrace_refused *rec,
 		add_limit(rec, OOMTRACE_CAUSE_RLIMIT_MEMLOCK, used, limit);
 }
 
+/* Read what current's program has in its memory; false if that is not in memory any more. */
+static bool read_from_program(void *to, const void __user *at, size_t bytes)
+{
+	unsigned long left;
+
+	if (!access_ok(at, bytes))
+		return false;
+	/* A handler may not wait for a page. */
+	pagefault_disable();
+	left = __copy_from_user_inatomic(to, at, bytes);
+	pagefault_enable();
+	return !left;
+}
+
 #ifdef CONFIG_IO_URING
 /* Buffers of a call that are looked at, at most: the sum is a lower bound then. */
 #define BUFFERS	16
@@ -343,7 +358,6 @@ static u64 sum_buffers(const struct oomtrace_call_args *c)
 {
 	const struct iovec __user *at = (void __user *)c->arg[2];
 	struct iovec v;
-	unsigned long left;
 	u64 sum = 0, i;
 	bool ia32;
 
@@ -351,13 +365,7 @@ static u64 sum_buffers(const struct oomtrace_call_args *c)
 	    c->arg[1] != IORING_REGISTER_BUFFERS)
 		return 0;
 	for (i = 0; i < min_t(u64, (u32)c->arg[3], BUFFERS); i++) {
-		if (!access_ok(at + i, sizeof(v)))
-			return 0;
-		/* A handler may not wait for a page. */
-		pagefault_disable();
-		left = __copy_from_user_inatomic(&v, at + i, sizeof(v));
-		pagefault_enable();
-		if (left)
+		if (!read_from_program(&v, at + i, sizeof(v)))
 			return 0;
 		sum += PAGE_ALIGN(offset_in_page(v.iov_base) + v.iov_len);
 	}
@@ -469,6 +477,22 @@ void oomtrace_causes_init(void)
 	oomtrace_btf_close(&btf);
 }
 
+/*
+ * May the task have been meant for another cgroup than current's? clone3() has its flags in
+ * the memory of the program. Its number is the same for 32-bit programs.
+ */
+static bool is_for_other_cgroup(const struct oomtrace_call_args *c)
+{
+	const struct clone_args __user *args = (void __user *)c->arg[0];
+	u64 flags;
+	bool ia32;
+
+	if (!c->known || oomtrace_syscall_nr(&ia32) != __NR_clone3)
+		return false;
+	return !read_from_program(&flags, &args->flags, sizeof(flags)) ||
+	       (flags & CLONE_INTO_CGROUP);
+}
+
 /* A cgroup is at its limit if one more task would exceed it; the root has none. */
 static void add_pids_max(struct oomtrace_refused *rec)
 {
@@ -490,7 +514,8 @@ static void add_pids_max(struct oomtrace_refused *rec)
 #endif
 }
 
-static void add_task_limits(struct oomtrace_refused *rec)
+static void add_task_limits(struct oomtrace_refused *rec,
+			    const struct oomtrace_call_args *c)
 {
 	const struct pid_namespace *ns = current->nsproxy->pid_ns_for_children;
 	u64 limit = rlimit(RLIMIT_NPROC), used;
@@ -500,7 +525,8 @@ static void add_task_limits(struct oomtrace_refused *rec)
 			add_cause(rec, OOMTRACE_CAUSE_PID_NAMESPACE, 0, 0, false);
 		return;
 	}
-	add_pids_max(rec);
+	if (!is_for_other_cgroup(c))
+		add_pids_max(rec);
 	used = max(0L, oomtrace_tasks_of_user());
 	if (limit != RLIM_INFINITY && used >= limit &&
 	    !uid_eq(current_cred()->user->uid, GLOBAL_ROOT_UID) &&
@@ -531,7 +557,7 @@ void oomtrace_fill_causes(struct oomtrace_refused *rec,
 		add_denial(rec, &note);
 	add_within(rec, &note);
 	if (c->call == OOMTRACE_CALL_FORK) {
-		add_task_limits(rec);
+		add_task_limits(rec, c);
 	} else if (current->mm) {
 		add_map_count(rec, c, use->maps, 0);
 		/* Without a size there is no sum. */
