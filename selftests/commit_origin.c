@@ -4,7 +4,10 @@
  * address space, and the record names the origin.
  */
 #include <fcntl.h>
+#include <linux/io_uring.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/swap.h>
 #include <sys/wait.h>
@@ -312,6 +315,126 @@ TEST_F(origin, swapoff_is_recorded)
 	EXPECT_EQ(0, system("modprobe -r zram"));
 	expect_denied(_metadata, self->fd, &self->recs, getpid(),
 		      OOMTRACE_ORIGIN_SWAPOFF);
+}
+
+/* ---- workers of io_uring ---- */
+
+/* A ring of few entries, and its memory. */
+struct ring {
+	int fd;
+	struct io_uring_params params;
+	char *sq, *cq;
+	struct io_uring_sqe *sqes;
+};
+
+static void *map_ring(const struct ring *ring, size_t bytes, off_t what)
+{
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+			ring->fd, what);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static bool ring_open(struct ring *ring)
+{
+	struct io_uring_params *p = &ring->params;
+
+	ring->fd = syscall(SYS_io_uring_setup, 4, p);
+	if (ring->fd < 0)
+		return false;
+	ring->sq = map_ring(ring, p->sq_off.array + p->sq_entries * sizeof(__u32),
+			    IORING_OFF_SQ_RING);
+	ring->cq = map_ring(ring, p->cq_off.cqes + p->cq_entries *
+			    sizeof(struct io_uring_cqe), IORING_OFF_CQ_RING);
+	ring->sqes = map_ring(ring, p->sq_entries * sizeof(*ring->sqes), IORING_OFF_SQES);
+	return ring->sq && ring->cq && ring->sqes;
+}
+
+/* Submit the first entries; n: how many. */
+static bool ring_submit(struct ring *ring, __u32 n)
+{
+	__u32 *array = (void *)(ring->sq + ring->params.sq_off.array), i;
+
+	for (i = 0; i < n; i++)
+		array[i] = i;
+	__atomic_store_n((__u32 *)(ring->sq + ring->params.sq_off.tail), n,
+			 __ATOMIC_RELEASE);
+	return syscall(SYS_io_uring_enter, ring->fd, n, 0, 0, NULL, 0) == (long)n;
+}
+
+/* Wait for the n-th result, at most 10 s. */
+static int ring_result(struct ring *ring, __u32 n)
+{
+	const struct io_uring_cqe *cqes = (void *)(ring->cq + ring->params.cq_off.cqes);
+	const __u32 *tail = (void *)(ring->cq + ring->params.cq_off.tail);
+	int tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		if (__atomic_load_n(tail, __ATOMIC_ACQUIRE) >= n)
+			return cqes[n - 1].res;
+		sleep_ms(10);
+	}
+	return 0;
+}
+
+#define NO_RING	9
+
+/*
+ * Has a ring wait for an event, and then enlarge a memfd, which takes a worker. It is made
+ * in the write() that is the event: the worker's registers are those of that call.
+ */
+static int enlarge_by_worker(void *unused)
+{
+	const __u64 one = 1;
+	int event = eventfd(0, 0), memfd = memfd_create("commit", 0), res;
+	struct ring ring = { };
+
+	(void)unused;
+	if (!ring_open(&ring))
+		return NO_RING;
+	ring.sqes[0] = (struct io_uring_sqe) {
+		.opcode = IORING_OP_POLL_ADD,
+		.flags = IOSQE_IO_LINK,
+		.fd = event,
+		.poll_events = POLLIN,
+	};
+	/* addr is the size. */
+	ring.sqes[1] = (struct io_uring_sqe) {
+		.opcode = IORING_OP_FALLOCATE,
+		.fd = memfd,
+		.addr = 16 * PAGE,
+	};
+	allow_nothing();
+	if (!ring_submit(&ring, 2) || write(event, &one, sizeof(one)) != sizeof(one))
+		return 1;
+	res = ring_result(&ring, 2);
+	return res == -ENOMEM || res == -ENOSPC ? 0 : 2;
+}
+
+TEST_F(origin, a_worker_of_io_uring_is_not_in_the_call_that_made_it)
+{
+	pid_t pid = start_child(enlarge_by_worker, NULL);
+	int status = wait_child(pid), n = 0;
+	size_t i;
+
+	sysctl_restore();
+	if (status == NO_RING)
+		SKIP(return, "this kernel has no io_uring");
+	EXPECT_EQ(0, status);
+	device_drain(self->fd, &self->recs);
+	for (i = 0; i < self->recs.n; i++) {
+		const struct oomtrace_commit *rec = &self->recs.r[i].commit;
+
+		/* Before 5.12 it is a thread of the kernel, io_wqe_worker-0. */
+		if (rec->h.type != OOMTRACE_COMMIT ||
+		    (strncmp(rec->comm, "iou-wrk-", 8) && strncmp(rec->comm, "io_wq", 5)))
+			continue;
+		n++;
+		EXPECT_NE(pid, rec->pid);
+		EXPECT_EQ(-ENOMEM, rec->ret);
+		EXPECT_EQ(OOMTRACE_ORIGIN_OTHER, rec->origin);
+	}
+	EXPECT_LE(1, n);
 }
 
 /* ---- a 32-bit program's system calls ---- */

@@ -75,7 +75,8 @@ static __always_inline u8 oomtrace_origin_of_syscall(struct task_struct *task)
 	unsigned int nr;
 	u8 origin;
 
-	if (unlikely(task->flags & PF_KTHREAD))
+	/* A worker of io_uring has the registers of the call that made it. */
+	if (unlikely(task->flags & (PF_KTHREAD | PF_IO_WORKER)))
 		return OOMTRACE_ORIGIN_OTHER;
 #ifdef CONFIG_X86_64
 	if (unlikely(oomtrace_in_ia32_syscall(task)))
