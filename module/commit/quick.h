@@ -22,8 +22,8 @@
  *	granted and leaves no record. The number is 0 if that is never certain.
  * @followed: the mode that the hooks are set up for; -1: a change of the mode has
  *	been noticed, and not been followed yet.
- * @ample_mode: 2: the return probe handles all calls, a grant far from the limit is
- *	certain at entry, and it leaves no record; else -1.
+ * @ample_mode: 2: the return probe handles all calls, a call far from the limit
+ *	counts as granted at entry, and it leaves no record; else -1.
  *
  * In mode 0 the number is the kernel's own count of RAM. A copy would be too
  * large after memory was unplugged, or given back to a hypervisor.

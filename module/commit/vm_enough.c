@@ -178,9 +178,10 @@ OOMTRACE_DEFINE_QUICK_ENTRY(oomtrace_vm_enough, enter_quickly, enter_vm_enough);
 static DEFINE_PER_CPU(struct oomtrace_commit_call, close_call);
 
 /*
- * Is a request in mode 2 granted, whatever other CPUs do? Far from the limit it is.
- * Then count it, unless it may be a near miss. If it is too close, fill @close, unless
- * that is NULL.
+ * Is a request in mode 2 granted? Far from the limit it is, unless another CPU charges more
+ * than the margin before the kernel compares: a gigantic request that it denies itself, and
+ * whose charge it has not taken back yet. That cannot be seen here. If it is granted, count
+ * it, unless it may be a near miss. If it is too close, fill @close, unless that is NULL.
  */
 static __always_inline bool
 count_ample(struct mm_struct *mm, long pages, int cap_sys_admin,
