@@ -26,14 +26,25 @@ static bool get_memory(const struct brief *b, const struct oomtrace_candidate *c
 	return candidate_memory(c, b->page, known ? v->totalpages : 0, pages);
 }
 
+/*
+ * Can an oom_score_adj have decided? A candidate with a negative one may be larger than
+ * all that are shown, and one without a record may have any.
+ */
 static bool some_adj(const struct brief *b)
 {
-	unsigned int i;
+	const struct oomtrace_candidate *c;
+	const struct oomtrace_header *rec;
+	s64 candidates;
+	size_t pos = 0;
 
-	for (i = 0; i < b->s.ntop && i < TOP; i++)
-		if (b->s.top[i].oom_score_adj)
+	while ((rec = records_next(b->recs, b->ep->number, &pos))) {
+		c = (const void *)rec;
+		if (rec->type == OOMTRACE_CANDIDATE &&
+		    oomtrace_field_valid(rec, B(candidate_points)) && c->oom_score_adj)
 			return true;
-	return false;
+	}
+	return !get_field(&b->s.end.h, B(oom_end_candidates), &candidates) ||
+	       candidates > b->s.scanned;
 }
 
 static void say_reason(const struct brief *b)

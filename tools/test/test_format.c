@@ -8,6 +8,7 @@
 #include "../../lib/utf8.h"
 #include "../human.h"
 #include "test_account.h"
+#include "test_brief.h"
 #include "test_cli.h"
 #include "test_fuzz.h"
 #include "test_history.h"
@@ -405,8 +406,8 @@ int main(int argc, char **argv)
 		save_example(argv[1]);
 		return 0;
 	}
-	plan(31 + LINES_TESTS + STORY_TESTS + ZONES_TESTS + ACCOUNT_TESTS + SIGKILL_TESTS +
-	     PLAIN_TESTS + REMAINS_TESTS + WAITS_TESTS + FUZZ_TESTS + REPLAY_TESTS +
+	plan(31 + LINES_TESTS + STORY_TESTS + BRIEF_TESTS + ZONES_TESTS + ACCOUNT_TESTS +
+	     SIGKILL_TESTS + PLAIN_TESTS + REMAINS_TESTS + WAITS_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS +
 	     METRICS_TESTS + JOURNAL_TESTS + HISTORY_TESTS + WHEN_TESTS +
 	     OWNER_TESTS + SERVICE_TESTS + LIMITS_TESTS + SCHEMA_TESTS + CLI_TESTS);
@@ -441,6 +442,7 @@ int main(int argc, char **argv)
 	test_service();
 	test_limits();
 	test_schema();
+	test_brief();
 	test_cli();
 	return finish();
 }

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests the sentences of an OOM on one screen, by constructed records in a file
+ * that the command explains. Needs ./oomtrace and removes its file.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "test_brief.h"
+#include "test_episode.h"
+
+static char path[] = "/tmp/oomtrace-brief-XXXXXX";
+static FILE *file;
+static u64 seq;
+
+static void start_file(void)
+{
+	file = fopen(path, "w");
+	seq = 0;
+	if (!file)
+		abort();
+}
+
+/* Save a record, a millisecond after the one before. */
+static void save(void *rec)
+{
+	struct oomtrace_header *h = rec;
+
+	h->seq = ++seq;
+	h->ts_ns = 1000000000 + 1000000 * seq;
+	if (fwrite(rec, h->size, 1, file) != 1)
+		abort();
+}
+
+/* What the command prints of OOM 7, as one line with single spaces. */
+static const char *brief(void)
+{
+	static char text[1 << 16];
+	char cmd[100];
+	size_t n = 0;
+	FILE *p;
+	int c;
+
+	if (fclose(file))
+		abort();
+	snprintf(cmd, sizeof(cmd), "./oomtrace last %s 7 2>&1", path);
+	fflush(stdout);
+	p = popen(cmd, "r");
+	if (!p)
+		abort();
+	while ((c = getc(p)) != EOF && n < sizeof(text) - 1) {
+		c = isspace(c) ? ' ' : c;
+		if (c != ' ' || (n && text[n - 1] != ' '))
+			text[n++] = c;
+	}
+	text[n] = '\0';
+	pclose(p);
+	return text;
+}
+
+/* ---- Why ---- */
+
+/* Save candidates with 5000, 4000 ... points and these values of oom_score_adj. */
+static void save_candidates(const s16 *adj, unsigned int n)
+{
+	struct oomtrace_candidate c;
+	unsigned int i;
+
+	start_file();
+	for (i = 0; i < n; i++) {
+		c = make_candidate(7, "hog", 812 - i, i, 5000 - 1000 * i);
+		c.oom_score_adj = adj[i];
+		save(&c);
+	}
+}
+
+/* Save the choice of the first of these candidates. */
+static void save_choice(unsigned int how, s64 next, unsigned int candidates)
+{
+	struct oomtrace_verdict v = make_verdict(7);
+	struct oomtrace_oom_end e = make_end(7, OOMTRACE_ENDING_KILLED);
+
+	v.points = 5000;
+	v.recomputed = how;
+	v.runner_up_points = next;
+	save(&v);
+	e.candidates = candidates;
+	save(&e);
+}
+
+static void test_reason(void)
+{
+	static const s16 none[4], last[] = { 0, 0, 0, -900 };
+
+	save_candidates(none, 4);
+	save_choice(OOMTRACE_RECOMPUTED_AGREE, 4000, 4);
+	check_has(brief(), "Why it was the largest of 4 processes that could be killed ",
+		  "without_oom_score_adj_the_largest_dies");
+	save_candidates(last, 4);
+	save_choice(OOMTRACE_RECOMPUTED_AGREE, 4000, 4);
+	check_has(brief(), "Why it had the highest score of 4 processes that could be killed ",
+		  "with_one_of_any_candidate_the_highest_score_does");
+	save_candidates(none, 4);
+	save_choice(OOMTRACE_RECOMPUTED_AGREE, 4000, 5);
+	check_has(brief(), "Why it had the highest score of 4 processes that could be killed ",
+		  "a_candidate_without_a_record_may_have_one");
+}
+
+void test_brief(void)
+{
+	int fd = mkstemp(path);
+
+	if (fd < 0 || close(fd))
+		abort();
+	test_reason();
+	if (unlink(path))
+		abort();
+}
