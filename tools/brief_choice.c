@@ -50,6 +50,8 @@ static bool some_adj(const struct brief *b)
 static void say_reason(const struct brief *b)
 {
 	const struct oomtrace_verdict *v = &b->s.verdict;
+	/* Only the runner-up is known to be as near. */
+	const char *top = b->s.eligible > 2 ? "the top 2 of " : "";
 	char gap[SIZE_TEXT_MAX];
 	s64 policy = OOMTRACE_POLICIES, how = OOMTRACE_RECOMPUTED_UNAVAILABLE, next;
 
@@ -64,8 +66,8 @@ static void say_reason(const struct brief *b)
 	} else if (how == OOMTRACE_RECOMPUTED_ORIGIN) {
 		term_say("Why", "it was marked to be killed first (swapoff, KSM)");
 	} else if (how == OOMTRACE_RECOMPUTED_TIE) {
-		term_say("Why", "a tie of %u processes that could be killed: the kernel kills the later one",
-			 b->s.eligible);
+		term_say("Why", "a tie of %s%u processes that could be killed: the kernel kills the later one",
+			 top, b->s.eligible);
 	} else if (how != OOMTRACE_RECOMPUTED_AGREE || b->s.open) {
 		term_say("Why", "the kernel chose it of %u processes (not all scores are known)",
 			 b->s.scanned);
@@ -73,8 +75,8 @@ static void say_reason(const struct brief *b)
 		term_say("Why", "it was the only process that could be killed");
 	} else if (get_field(&v->h, B(verdict_runner_up_points), &next) &&
 		   v->points - next <= v->points / NEAR) {
-		term_say("Why", "a near tie of %u processes that could be killed: it was %s ahead",
-			 b->s.eligible, size_write(gap, v->points - next, b->page));
+		term_say("Why", "a near tie of %s%u processes that could be killed: it was %s ahead",
+			 top, b->s.eligible, size_write(gap, v->points - next, b->page));
 	} else {
 		term_say("Why", "it %s of %u processes that could be killed",
 			 some_adj(b) ? "had the highest score" : "was the largest",

@@ -107,6 +107,24 @@ static void test_reason(void)
 		  "a_candidate_without_a_record_may_have_one");
 }
 
+static void test_tie(void)
+{
+	static const s16 none[4];
+
+	save_candidates(none, 2);
+	save_choice(OOMTRACE_RECOMPUTED_TIE, 5000, 2);
+	check_has(brief(), "Why a tie of 2 processes that could be killed: the kernel kills the later one ",
+		  "two_that_tie_are_told");
+	save_candidates(none, 4);
+	save_choice(OOMTRACE_RECOMPUTED_TIE, 5000, 4);
+	check_has(brief(), "Why a tie of the top 2 of 4 processes that could be killed: the kernel ",
+		  "others_do_not_tie");
+	save_candidates(none, 4);
+	save_choice(OOMTRACE_RECOMPUTED_AGREE, 4999, 4);
+	check_has(brief(), "Why a near tie of the top 2 of 4 processes that could be killed: it was 4 KiB ahead",
+		  "nor_nearly");
+}
+
 void test_brief(void)
 {
 	int fd = mkstemp(path);
@@ -114,6 +132,7 @@ void test_brief(void)
 	if (fd < 0 || close(fd))
 		abort();
 	test_reason();
+	test_tie();
 	if (unlink(path))
 		abort();
 }
