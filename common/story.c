@@ -343,6 +343,13 @@ static void collect_held(struct oomtrace_story_reap *r,
 	r->held_known = known && oomtrace_field_valid(rec, OOMTRACE_BIT_reap_mm_users);
 }
 
+/* The kernel does not mark a process that only shares a victim's memory. */
+bool story_is_unmarked(const struct oomtrace_victim *v)
+{
+	return oomtrace_field_valid(&v->h, OOMTRACE_BIT_victim_why) &&
+	       v->why == OOMTRACE_WHY_SHARED_MM;
+}
+
 static void collect_reap(struct oomtrace_story *s,
 			 const struct oomtrace_header *rec)
 {
@@ -355,8 +362,12 @@ static void collect_reap(struct oomtrace_story *s,
 	    !oomtrace_field_valid(rec, OOMTRACE_BIT_reap_step) ||
 	    step >= OOMTRACE_STEPS)
 		return;
+	/*
+	 * A process that shares the victim's memory, and its memory.oom.group, has two
+	 * victim records: only the second one is about the marked thread.
+	 */
 	for (i = 0; i < s->victims && i < OOMTRACE_STORY_VICTIMS; i++)
-		if (s->victim[i].pid == pid)
+		if (s->victim[i].pid == pid && !story_is_unmarked(&s->victim[i]))
 			break;
 	if (i == s->victims || i == OOMTRACE_STORY_VICTIMS)
 		return;

@@ -192,6 +192,9 @@ void oomtrace_story_use_time(struct oomtrace_story *s, const char *time);
 /** story_zone_margin() - pages free in a zone above those that it keeps */
 s64 story_zone_margin(const struct oomtrace_zone *zone);
 
+/** story_is_unmarked() - was it killed with a victim only, so that it has no reap record? */
+bool story_is_unmarked(const struct oomtrace_victim *v);
+
 /**
  * oomtrace_story_print() - write the explanation
  * @s: the story; unchanged, so it can be fed and written again.

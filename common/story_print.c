@@ -343,7 +343,7 @@ static void write_freed(struct text_writer *w, const struct oomtrace_story *s,
 	unsigned int i;
 
 	for (i = 0; i < kept; i++) {
-		if (!by_daemon || s->reap[i].seen) {
+		if (s->reap[i].seen || (!by_daemon && !story_is_unmarked(&s->victim[i]))) {
 			write_label(w, label);
 			label = "";
 			write_task(w, &s->victim[i].h, B(victim_comm), B(victim_pid));

@@ -313,6 +313,21 @@ static void test_victims(void)
 		  "an_episode_without_end_is_told");
 }
 
+/* The kernel does not mark a process that shares the victim's memory, unless for its group. */
+static void test_shared(void)
+{
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_MEMCG);
+	feed_victim(1, 500, OOMTRACE_WHY_CHOSEN);
+	feed_victim(1, 501, OOMTRACE_WHY_SHARED_MM);
+	feed_victim(1, 502, OOMTRACE_WHY_SHARED_MM);
+	feed_victim(1, 502, OOMTRACE_WHY_GROUP);
+	feed_reap(1, 500, OOMTRACE_STEP_EXITED, 12345678, 0);
+	feed_reap(1, 502, OOMTRACE_STEP_EXITED, 12345678, 0);
+	check_has(explanation(), "\nFreed:     hog[500] released its memory after 12.3 ms\n           hog[502] released its memory after 12.3 ms\nEnded:",
+		  "no_step_is_expected_of_a_process_that_is_not_marked");
+}
+
 /* What the state of memory says: was anything reclaimable, which zone failed? */
 static void test_memory(void)
 {
@@ -616,6 +631,7 @@ void test_story(void)
 	test_no_choice();
 	test_order();
 	test_victims();
+	test_shared();
 	test_exited();
 	test_memory();
 	test_memcg_swap();
