@@ -446,7 +446,7 @@ static void write_ending(struct text_writer *w, const struct oomtrace_story *s,
 
 	if (ending == OOMTRACE_ENDING_KILLED &&
 	    get_field(&s->end.h, B(oom_end_victims), &victims) && !victims) {
-		write_text(w, "no task was killed: one was chosen, but it had exited already");
+		write_text(w, "no task was killed: the chosen one was dying or gone already");
 		return;
 	}
 	write_text(w, "%s", describe_ending(ending));

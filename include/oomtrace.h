@@ -1603,7 +1603,7 @@ struct oomtrace_reap {
  * @OOMTRACE_ENDING_UNKNOWN: the return of out_of_memory() was not seen, or a hook
  *	that would tell is missing or was switched off meanwhile
  * @OOMTRACE_ENDING_KILLED: a victim was chosen and killed; chosen only, since it
- *	had exited already, if struct oomtrace_oom_end's @victims is 0
+ *	was dying or gone already, if struct oomtrace_oom_end's @victims is 0
  * @OOMTRACE_ENDING_NOTIFIER_FREED: an oom notifier freed memory; no kill
  * @OOMTRACE_ENDING_CALLER_EXITING: the caller was exiting and got reserves
  * @OOMTRACE_ENDING_SCAN_ABORTED: the kernel waits for an earlier victim

@@ -188,9 +188,9 @@ static const char *describe_end(const struct brief *b)
 		return "nobody so far: the end of this OOM is not recorded";
 	switch (ending) {
 	case OOMTRACE_ENDING_KILLED:
-		get_field(&b->s.end.h, B(oom_end_victims), &victims);
-		return victims ? "its record is missing" :
-			"nobody: the chosen process had exited already";
+		if (!get_field(&b->s.end.h, B(oom_end_victims), &victims) || victims)
+			return "its record is missing";
+		return "nobody: the chosen process was dying or gone already";
 	case OOMTRACE_ENDING_NOTIFIER_FREED:
 		return "nobody: the kernel's oom notifiers freed memory";
 	case OOMTRACE_ENDING_CALLER_EXITING:

@@ -59,6 +59,22 @@ static const char *brief(void)
 	return text;
 }
 
+/* ---- Killed ---- */
+
+static void test_no_victim(void)
+{
+	struct oomtrace_oom_end e = make_end(7, OOMTRACE_ENDING_KILLED);
+
+	start_file();
+	save(&e);
+	check_has(brief(), "Killed nobody: the chosen process was dying or gone already ",
+		  "a_process_that_was_dying_was_not_killed");
+	e.h.valid &= ~OOMTRACE_BIT(oom_end, victims);
+	start_file();
+	save(&e);
+	check_has(brief(), "Killed its record is missing ", "without_a_number_nothing_is_claimed");
+}
+
 /* ---- Why ---- */
 
 /* Save candidates with 5000, 4000 ... points and these values of oom_score_adj. */
@@ -131,6 +147,7 @@ void test_brief(void)
 
 	if (fd < 0 || close(fd))
 		abort();
+	test_no_victim();
 	test_reason();
 	test_tie();
 	if (unlink(path))

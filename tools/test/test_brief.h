@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_BRIEF_H
 #define OOMTRACE_TEST_BRIEF_H
 
-#define BRIEF_TESTS	6
+#define BRIEF_TESTS	8
 
 void test_brief(void);
 

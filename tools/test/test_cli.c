@@ -386,7 +386,7 @@ static void test_last(void)
 	expect("./oomtrace last -v oom", 0, "Runner-up: p\\\"i\\n[811]",
 	       "last_explains_a_file");
 	expect("./oomtrace last oom", 0,
-	       "\nKilled   nobody: the chosen process had exited already\n",
+	       "\nKilled   nobody: the chosen process was dying or gone already\n",
 	       "last_fits_on_one_screen");
 	check(lines() <= 25, "in_25_lines");
 	expect("./oomtrace last --list many | tail -1", 0, "1000 12.345679 s after boot",
