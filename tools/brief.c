@@ -7,6 +7,7 @@
  */
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -149,33 +150,56 @@ static void write_freed(char *buf, size_t size, const struct brief *b, unsigned 
 			 size_write(text, v->rss_anon, b->page), time);
 }
 
-static const char *describe_others(const struct oomtrace_victim *v)
+static const char *describe_other(const struct oomtrace_victim *v, bool several)
 {
-	switch (v->why) {
+	switch (oomtrace_field_valid(&v->h, B(victim_why)) ? v->why : OOMTRACE_WHYS) {
 	case OOMTRACE_WHY_GROUP:
 		return "its whole cgroup is killed (memory.oom.group)";
 	case OOMTRACE_WHY_SHARED_MM:
-		return "shares its memory";
+		return several ? "share a victim's memory" : "shares a victim's memory";
 	default:
 		return "in the same OOM";
 	}
 }
 
+static bool are_alike(const struct oomtrace_victim *x, const struct oomtrace_victim *y)
+{
+	return describe_other(x, false) == describe_other(y, false);
+}
+
+/* Name those of @n victims that are like the first one. */
+static void say_alike(const struct oomtrace_victim **v, size_t n)
+{
+	char names[NAMES * (HUMAN_TASK_LEN + 2)] = "", one[HUMAN_TASK_LEN], more[40] = "";
+	unsigned int alike = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!are_alike(v[0], v[i]) || alike++ >= NAMES)
+			continue;
+		if (i)
+			strcat(names, ", ");
+		strcat(names, human_task(one, v[i]->comm, v[i]->pid));
+	}
+	if (alike > NAMES)
+		snprintf(more, sizeof(more), " and %u more", alike - NAMES);
+	term_say("", "and %s%s: %s", names, more, describe_other(v[0], alike > 1));
+}
+
+/* The victims besides the first, one line for each reason. */
 static void say_others(const struct brief *b)
 {
-	unsigned int kept = b->s.victims < OOMTRACE_STORY_VICTIMS ?
-			    b->s.victims : OOMTRACE_STORY_VICTIMS;
-	char names[NAMES * (HUMAN_TASK_LEN + 2)] = "", one[HUMAN_TASK_LEN], more[40] = "";
-	unsigned int i;
+	const struct oomtrace_victim **list;
+	size_t n, i, j;
 
-	for (i = 1; i < kept && i <= NAMES; i++) {
-		if (i > 1)
-			strcat(names, ", ");
-		strcat(names, human_task(one, b->s.victim[i].comm, b->s.victim[i].pid));
+	list = victim_list(&n, b->recs, b->ep->number);
+	for (i = 1; i < n; i++) {
+		for (j = 1; j < i && !are_alike(list[j], list[i]); j++)
+			;
+		if (j == i)
+			say_alike(list + i, n - i);
 	}
-	if (b->s.victims > i)
-		snprintf(more, sizeof(more), " and %u more", b->s.victims - i);
-	term_say("", "and %s%s: %s", names, more, describe_others(&b->s.victim[1]));
+	free(list);
 }
 
 static const char *describe_end(const struct brief *b)
@@ -270,8 +294,7 @@ static void say_killed(const struct brief *b)
 	else if (brief_container(what, sizeof(what), b))
 		term_say("", "(of %s)", what);
 	say_earlier(b, v);
-	if (b->s.victims > 1)
-		say_others(b);
+	say_others(b);
 }
 
 /* ---- Left ---- */

@@ -16,6 +16,7 @@
 #include "size.h"
 #include "store_pick.h"
 #include "term.h"
+#include "victim.h"
 #include "when.h"
 
 enum { KEY_ALL = 0x200 };
@@ -50,15 +51,14 @@ static void fill_row(struct row *row, const struct store *st,
 	const struct records *recs = &st->load[ep->load].recs;
 	const struct oomtrace_oom_end *e =
 		records_first(recs, ep->number, OOMTRACE_OOM_END);
-	const struct oomtrace_header *rec;
-	unsigned int victims = 0;
-	size_t pos = 0;
+	const struct oomtrace_victim **victims;
+	size_t n;
 
 	*row = (struct row){ .ep = ep, .recs = recs, .cgroups = cgroups };
-	while ((rec = records_next(recs, ep->number, &pos)))
-		if (rec->type == OOMTRACE_VICTIM && !victims++)
-			row->victim = (const void *)rec;
-	row->more = victims ? victims - 1 : 0;
+	victims = victim_list(&n, recs, ep->number);
+	row->victim = victims[0];
+	row->more = n ? n - 1 : 0;
+	free(victims);
 	row->again = row->victim &&
 		     oomtrace_field_valid(&row->victim->h, OOMTRACE_BIT_victim_earlier);
 	if (e)

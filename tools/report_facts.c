@@ -8,6 +8,7 @@
 #include "../common/format.h"
 #include "replay.h"
 #include "report_facts.h"
+#include "victim.h"
 
 double report_bytes(const struct report *r, long long pages)
 {
@@ -89,6 +90,7 @@ static void see_reap(struct report *r, const struct oomtrace_reap *p)
 
 void report_collect(struct report *r)
 {
+	const struct oomtrace_victim **victims;
 	const struct oomtrace_header *rec;
 	size_t pos = 0, i;
 
@@ -99,7 +101,9 @@ void report_collect(struct report *r)
 		return;
 	r->begin = records_first(&r->recs, r->episode, OOMTRACE_OOM_BEGIN);
 	r->verdict = records_first(&r->recs, r->episode, OOMTRACE_VERDICT);
-	r->victim = records_first(&r->recs, r->episode, OOMTRACE_VICTIM);
+	victims = victim_list(&r->victims, &r->recs, r->episode);
+	r->victim = victims[0];
+	free(victims);
 	r->account = records_first(&r->recs, r->episode, OOMTRACE_MEMCG);
 	r->end = records_first(&r->recs, r->episode, OOMTRACE_OOM_END);
 	while ((rec = records_next(&r->recs, r->episode, &pos))) {
@@ -107,8 +111,6 @@ void report_collect(struct report *r)
 			add_candidate(r, (const void *)rec);
 		else if (rec->type == OOMTRACE_REAP)
 			see_reap(r, (const void *)rec);
-		else if (rec->type == OOMTRACE_VICTIM)
-			r->victims++;
 	}
 	/* An older module recorded each of them. */
 	if (!r->kthreads && r->end &&

@@ -20,7 +20,7 @@
  * @verdict: the choice.
  * @victim: the first victim.
  * @end: the end.
- * @victims: number of victims.
+ * @victims: number of processes that were killed.
  * @candidates: those with a score, the highest first, then the exempt ones.
  * @ncandidates: number of @candidates; kernel threads are not among them.
  * @eligible: number of candidates with a score.
@@ -37,7 +37,7 @@ struct report {
 	const struct oomtrace_verdict *verdict;
 	const struct oomtrace_victim *victim;
 	const struct oomtrace_oom_end *end;
-	unsigned int victims;
+	size_t victims;
 	const struct oomtrace_candidate **candidates;
 	size_t ncandidates;
 	size_t eligible;

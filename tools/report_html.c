@@ -109,7 +109,8 @@ static void put_killed(FILE *to, const struct report *r)
 		}
 	}
 	if (r->victims > 1)
-		fprintf(to, "; and %u more processes of its group", r->victims - 1);
+		fprintf(to, "; and %zu more %s in the same OOM", r->victims - 1,
+			r->victims == 2 ? "process" : "processes");
 }
 
 static void put_machine(FILE *to, const struct report *r)

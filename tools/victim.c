@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Describes a victim by what oomtraced read while it lived.
+ * Lists the victims of an OOM, and describes one by what oomtraced read while it lived.
  */
 #include <liboomtrace.h>
 #include <stdio.h>
@@ -25,6 +25,33 @@ static void write_owner(char *buf, size_t size, const struct cgroups *cgroups,
 	oomtrace_get_str(&p->h, "cgroup", path, sizeof(path));
 	if (cgroups_describe(cgroups, path, owner, sizeof(owner)) != CGROUP_OTHER)
 		snprintf(buf, size, " of %.150s", owner);
+}
+
+/*
+ * A process has two records if a daemon sends it SIGTERM and SIGKILL, or if it both
+ * shares a victim's memory and is of a memory.oom.group.
+ */
+const struct oomtrace_victim **victim_list(size_t *n, const struct records *recs,
+					   unsigned long long episode)
+{
+	const struct oomtrace_victim **list, *v;
+	const struct oomtrace_header *rec;
+	size_t pos = 0, all = 0, i;
+
+	while ((rec = records_next(recs, episode, &pos)))
+		all += rec->type == OOMTRACE_VICTIM;
+	list = xcalloc(all + 1, sizeof(*list));
+	*n = 0;
+	for (pos = 0; (rec = records_next(recs, episode, &pos));) {
+		v = (const void *)rec;
+		if (rec->type != OOMTRACE_VICTIM)
+			continue;
+		for (i = 0; i < *n && list[i]->tgid != v->tgid; i++)
+			;
+		if (i == *n)
+			list[(*n)++] = v;
+	}
+	return list;
 }
 
 bool victim_describe(char buf[VICTIM_TEXT_MAX], const struct records *recs,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What was read of a victim before its kill.
+ * The victims of an OOM, and what was read of one before its kill.
  */
 #ifndef OOMTRACE_VICTIM_H
 #define OOMTRACE_VICTIM_H
@@ -26,5 +26,16 @@
 bool victim_describe(char buf[VICTIM_TEXT_MAX], const struct records *recs,
 		     const struct cgroups *cgroups, unsigned long long episode, s32 pid,
 		     u64 *read_ago_ns);
+
+/**
+ * victim_list() - the processes that an OOM killed, each once
+ * @n: out: their number.
+ * @recs: records of its load.
+ * @episode: the episode.
+ *
+ * Return: the first victim record of each, in order; free() it.
+ */
+const struct oomtrace_victim **victim_list(size_t *n, const struct records *recs,
+					   unsigned long long episode);
 
 #endif /* OOMTRACE_VICTIM_H */

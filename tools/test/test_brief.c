@@ -33,8 +33,8 @@ static void save(void *rec)
 		abort();
 }
 
-/* What the command prints of OOM 7, as one line with single spaces. */
-static const char *brief(void)
+/* What a command prints of OOM 7 in the file, as one line with single spaces. */
+static const char *run(const char *command)
 {
 	static char text[1 << 16];
 	char cmd[100];
@@ -42,9 +42,7 @@ static const char *brief(void)
 	FILE *p;
 	int c;
 
-	if (fclose(file))
-		abort();
-	snprintf(cmd, sizeof(cmd), "./oomtrace last %s 7 2>&1", path);
+	snprintf(cmd, sizeof(cmd), "./oomtrace %s %s 7 2>&1", command, path);
 	fflush(stdout);
 	p = popen(cmd, "r");
 	if (!p)
@@ -57,6 +55,13 @@ static const char *brief(void)
 	text[n] = '\0';
 	pclose(p);
 	return text;
+}
+
+static const char *brief(void)
+{
+	if (fclose(file))
+		abort();
+	return run("last");
 }
 
 /* ---- Killed ---- */
@@ -73,6 +78,44 @@ static void test_no_victim(void)
 	start_file();
 	save(&e);
 	check_has(brief(), "Killed its record is missing ", "without_a_number_nothing_is_claimed");
+}
+
+static void save_victim(const char *comm, s32 pid, unsigned int why)
+{
+	RECORD(v, VICTIM, victim);
+
+	v.h.valid &= ~OOMTRACE_BIT(victim, earlier);
+	v.episode = 7;
+	v.pid = pid;
+	v.tgid = pid;
+	v.why = why;
+	strcpy(v.comm, comm);
+	save(&v);
+}
+
+static void test_others(void)
+{
+	start_file();
+	save_victim("p", 10, OOMTRACE_WHY_CHOSEN);
+	save_victim("p2", 11, OOMTRACE_WHY_SHARED_MM);
+	save_victim("q2", 12, OOMTRACE_WHY_SHARED_MM);
+	save_victim("q", 13, OOMTRACE_WHY_GROUP);
+	save_victim("q2", 12, OOMTRACE_WHY_GROUP);
+	save_victim("r", 14, OOMTRACE_WHY_GROUP);
+	check_has(brief(), " and p2[11], q2[12]: share a victim's memory and q[13], r[14]: its whole cgroup is killed (memory.oom.group) ",
+		  "each_reason_has_its_own_processes");
+	check_has(run("report -o -"), "; and 4 more processes in the same OOM",
+		  "a_page_counts_each_process_once");
+	check_has(run("list --noheadings"), " +4", "so_does_a_list");
+	start_file();
+	save_victim("p", 10, OOMTRACE_WHY_DAEMON);
+	save_victim("p", 10, OOMTRACE_WHY_DAEMON);
+	check_hasnt(brief(), "in the same OOM", "two_signals_are_not_two_processes");
+	check_hasnt(run("report -o -"), "more process", "nor_on_a_page");
+	start_file();
+	save_victim("p", 10, OOMTRACE_WHY_CHOSEN);
+	save_victim("p2", 11, OOMTRACE_WHY_SHARED_MM);
+	check_has(brief(), " and p2[11]: shares a victim's memory ", "one_shares_it");
 }
 
 /* ---- Why ---- */
@@ -148,6 +191,7 @@ void test_brief(void)
 	if (fd < 0 || close(fd))
 		abort();
 	test_no_victim();
+	test_others();
 	test_reason();
 	test_tie();
 	if (unlink(path))
