@@ -43,7 +43,7 @@ static const char *write_user(char *buf, size_t size, const struct brief *b, u32
 	return buf;
 }
 
-static const char *write_ns(char buf[40], u64 ns)
+const char *brief_ns(char buf[40], u64 ns)
 {
 	if (ns < 1000000)
 		snprintf(buf, 40, "%.1f ms", ns / 1e6);
@@ -124,7 +124,7 @@ static void write_freed(char *buf, size_t size, const struct brief *b, unsigned 
 	size_write(text, pages, b->page);
 	if (!(r->timed & (1 << step)) && r->gone_ns) {
 		snprintf(buf, size, ": it had %s and was gone within %s", text,
-			 write_ns(time, r->gone_ns));
+			 brief_ns(time, r->gone_ns));
 		return;
 	}
 	if (!(r->timed & (1 << step))) {
@@ -133,7 +133,7 @@ static void write_freed(char *buf, size_t size, const struct brief *b, unsigned 
 			 "nothing is recorded yet of its end");
 		return;
 	}
-	write_ns(time, r->since_ns[step]);
+	brief_ns(time, r->since_ns[step]);
 	if (step != OOMTRACE_STEP_EXITED && r->left_known && r->left > 0)
 		snprintf(buf, size, ": %s came back after %s, %s stayed",
 			 size_write(text, pages - r->left, b->page), time,
@@ -421,85 +421,6 @@ static void say_before(const struct brief *b)
 		term_say("Before", "%s%s", stalls, left);
 }
 
-/* ---- After ---- */
-
-/* Another one that chose a process which this OOM had killed already. */
-static void say_again(const struct brief *b)
-{
-	const struct oomtrace_victim *v;
-	const struct episode *ep;
-	char id[STORE_ID_MAX], time[40];
-	s64 earlier;
-	size_t i;
-
-	for (i = 0; i < b->recs->n; i++) {
-		v = (const void *)b->recs->rec[i];
-		if (v->h.type == OOMTRACE_VICTIM && v->episode != b->ep->number &&
-		    get_field(&v->h, B(victim_earlier), &earlier) &&
-		    (u64)earlier == b->ep->number)
-			break;
-	}
-	if (i == b->recs->n)
-		return;
-	for (i = 0; i < b->st->nepisode; i++) {
-		ep = &b->st->episode[i];
-		if (ep->load != b->ep->load || ep->number != v->episode)
-			continue;
-		term_say("After", "%s it, too, %s later: oomtrace last %s",
-			 v->why == OOMTRACE_WHY_DAEMON ?
-			 "a process in user space killed or reaped" :
-			 "the kernel's OOM killer chose",
-			 write_ns(time, v->h.ts_ns - b->ep->ts_ns),
-			 store_id(id, b->st, ep));
-		return;
-	}
-}
-
-/* What came after the kill, up to the next one in the same place. */
-static void say_after(const struct brief *b)
-{
-	const struct episode *next = NULL, *ep;
-	const struct oomtrace_oom_end *end;
-	const struct oomtrace_repeat *repeat;
-	const struct oomtrace_header *rec;
-	unsigned long long calls = b->s.repeats, waited = 0;
-	char text[200] = "", id[STORE_ID_MAX], time[40];
-	size_t i, pos;
-
-	for (i = 0; i < b->st->nepisode && !next; i++) {
-		ep = &b->st->episode[i];
-		if (ep->load != b->ep->load || ep->number <= b->ep->number)
-			continue;
-		if (ep->killed) {
-			next = ep;
-			break;
-		}
-		calls++;
-		end = records_first(b->recs, ep->number, OOMTRACE_OOM_END);
-		waited += end && end->ending == OOMTRACE_ENDING_SCAN_ABORTED;
-		for (pos = 0; (rec = records_next(b->recs, ep->number, &pos));) {
-			repeat = (const void *)rec;
-			if (rec->type != OOMTRACE_REPEAT)
-				continue;
-			calls += repeat->count;
-			waited += repeat->ending == OOMTRACE_ENDING_SCAN_ABORTED ?
-				  repeat->count : 0;
-		}
-	}
-	if (calls)
-		snprintf(text, sizeof(text), "%llu more %s of the OOM killer %s; ", calls,
-			 calls == 1 ? "call" : "calls", waited == calls ?
-			 "waited for it" : "ended without a kill");
-	if (next)
-		term_say("After", "%sthe next kill came %s later: oomtrace last %s", text,
-			 write_ns(time, next->ts_ns - b->ep->ts_ns),
-			 store_id(id, b->st, next));
-	else if (b->ep->killed)
-		term_say("After", "%snobody else was killed", text);
-	else
-		term_say("After", "%snobody was killed", text);
-}
-
 /* ---- Next ---- */
 
 /* A limit to try: half as much again. */
@@ -599,8 +520,7 @@ void brief_print(const struct store *st, const struct episode *ep,
 	brief_say_why(&b);
 	say_asked(&b);
 	say_before(&b);
-	say_again(&b);
-	say_after(&b);
+	brief_say_after(&b);
 	say_next(&b);
 	say_path(&b);
 }

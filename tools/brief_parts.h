@@ -60,6 +60,12 @@ unsigned int brief_scope(const struct records *recs, u64 episode);
  */
 bool brief_container(char *buf, size_t size, const struct brief *b);
 
+/** brief_ns() - write a duration; returns @buf */
+const char *brief_ns(char buf[40], u64 ns);
+
+/** brief_say_after() - write the paragraphs "After" */
+void brief_say_after(const struct brief *b);
+
 /** brief_say_decided() - write who decided, and by which rule */
 void brief_say_decided(const struct brief *b);
 

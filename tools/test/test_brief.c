@@ -184,6 +184,39 @@ static void test_tie(void)
 		  "nor_nearly");
 }
 
+/* ---- After ---- */
+
+/* Save the kill of a process, and an OOM that waits for one, with so many repeats. */
+static void save_wait(s32 pid, u64 repeats)
+{
+	struct oomtrace_candidate c = make_candidate(8, "hog", pid, 0, 0);
+	struct oomtrace_oom_end e = make_end(8, OOMTRACE_ENDING_SCAN_ABORTED);
+	RECORD(r, REPEAT, repeat);
+
+	start_file();
+	save_victim("hog", 812, OOMTRACE_WHY_CHOSEN);
+	c.h.valid &= ~OOMTRACE_BIT(candidate, points);
+	c.verdict = OOMTRACE_EVAL_ABORT;
+	c.reason = OOMTRACE_REASON_IN_FLIGHT;
+	save(&c);
+	save(&e);
+	r.episode = 8;
+	r.count = repeats;
+	r.victim_pid = pid;
+	r.ending = OOMTRACE_ENDING_SCAN_ABORTED;
+	save(&r);
+}
+
+static void test_after(void)
+{
+	save_wait(812, 5);
+	check_has(brief(), "After 6 more calls of the OOM killer waited for it; nobody else was killed ",
+		  "calls_that_wait_for_the_victim_are_counted");
+	save_wait(811, 5);
+	check_has(brief(), "After 6 more calls of the OOM killer ended without a kill; nobody else ",
+		  "calls_that_wait_for_another_one_do_not_wait_for_it");
+}
+
 void test_brief(void)
 {
 	int fd = mkstemp(path);
@@ -194,6 +227,7 @@ void test_brief(void)
 	test_others();
 	test_reason();
 	test_tie();
+	test_after();
 	if (unlink(path))
 		abort();
 }
