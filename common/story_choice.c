@@ -67,7 +67,7 @@ static const char *describe_recomputed(s64 how)
 	case OOMTRACE_RECOMPUTED_RACED:
 		return "the kernel chose it, but the recorded points name another task; out of";
 	case OOMTRACE_RECOMPUTED_ORIGIN:
-		return "it was marked to be killed first (swapoff, KSM); out of";
+		return "it was marked to die first (swapoff, KSM, a larger trace buffer); out of";
 	default:
 		return "the kernel chose it (not checked: not all points are known); out of";
 	}

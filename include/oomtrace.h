@@ -1299,7 +1299,8 @@ enum oomtrace_reason {
  * @cgroup_id: id of its memory cgroup.
  * @points: return value of oom_badness(), pages, may be negative. Absent if
  *	oom_badness() was not called, was not seen, or found the task ineligible;
- *	LONG_MAX for a task marked as an OOM origin (swapoff, KSM).
+ *	LONG_MAX for a task marked as an OOM origin: in swapoff, while it unmerges
+ *	the pages of KSM, or while it enlarges a trace buffer.
  * @rss_anon: MM_ANONPAGES, pages. The five memory fields are read just after
  *	oom_badness() has read them: derived if they do not add up to @points.
  *	Absent if the task has no mm or its lock was contended, and, with

@@ -64,7 +64,7 @@ static void say_reason(const struct brief *b)
 	} else if (!b->s.scanned) {
 		term_say("Why", "the records of the candidates are missing");
 	} else if (how == OOMTRACE_RECOMPUTED_ORIGIN) {
-		term_say("Why", "it was marked to be killed first (swapoff, KSM)");
+		term_say("Why", "it was marked to die first (swapoff, KSM, a larger trace buffer)");
 	} else if (how == OOMTRACE_RECOMPUTED_TIE) {
 		term_say("Why", "a tie of %s%u processes that could be killed: the kernel kills the later one",
 			 top, b->s.eligible);

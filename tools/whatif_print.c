@@ -37,7 +37,7 @@ static void write_score(struct text_writer *w, const struct replay_task *task)
 		write_text(w, " points");
 		break;
 	case REPLAY_ORIGIN:
-		write_text(w, "the maximum of points (an OOM origin: swapoff, KSM)");
+		write_text(w, "the maximum of points (an OOM origin: swapoff, KSM, a larger trace buffer)");
 		break;
 	case REPLAY_EXEMPT:
 		write_text(w, "exempt");

@@ -182,6 +182,10 @@ static void test_tie(void)
 	save_choice(OOMTRACE_RECOMPUTED_AGREE, 4999, 4);
 	check_has(brief(), "Why a near tie of the top 2 of 4 processes that could be killed: it was 4 KiB ahead",
 		  "nor_nearly");
+	save_candidates(none, 4);
+	save_choice(OOMTRACE_RECOMPUTED_ORIGIN, 4999, 4);
+	check_has(brief(), "Why it was marked to die first (swapoff, KSM, a larger trace buffer) ",
+		  "each_kind_of_origin_is_told");
 }
 
 /* ---- After ---- */

@@ -159,7 +159,7 @@ static void test_choice(void)
 	v.recomputed = OOMTRACE_RECOMPUTED_ORIGIN;
 	v.points = LLONG_MAX;
 	feed(&v);
-	check_has(explanation(), "it was marked to be killed first (swapoff, KSM)",
+	check_has(explanation(), "it was marked to die first (swapoff, KSM, a larger trace buffer); out of",
 		  "an_origin_is_told");
 	check_has(explanation(), "Points:    hog[812] the maximum, which is a mark and not a sum\n",
 		  "the_maximum_is_no_number");
