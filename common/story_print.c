@@ -425,12 +425,17 @@ static const char *describe_ending(s64 ending)
 	}
 }
 
-/* The kernel panics before it evaluates a task, or when none is eligible. */
+/*
+ * The kernel panics before it evaluates a task, or when none is eligible; if the whole
+ * machine is out of memory, after the oom notifiers.
+ */
 static const char *describe_panic(const struct oomtrace_story *s)
 {
 	s64 candidates, kthreads, init;
 
 	if (s->victims || s->eligible ||
+	    (story_has_scope(s, OOMTRACE_SCOPE_GLOBAL) &&
+	     !oomtrace_field_valid(&s->end.h, B(oom_end_notifier_freed))) ||
 	    !get_field(&s->end.h, B(oom_end_candidates), &candidates))
 		return "while this OOM was under way";
 	get_field(&s->end.h, B(oom_end_exempt_kthread), &kthreads);

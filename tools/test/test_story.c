@@ -593,6 +593,14 @@ static void test_panic(void)
 	feed(&e);
 	check_has(explanation(), "the kernel panicked, because no task was eligible;",
 		  "a_panic_for_lack_of_a_victim_is_told");
+	e.candidates = 0;
+	e.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	feed(&e);
+	check_has(explanation(), "the kernel panicked, while this OOM was under way;",
+		  "a_panic_within_an_oom_notifier_is_told");
+	e.h.valid |= OOMTRACE_BIT(oom_end, notifier_freed);
 	feed_kept(1, "a", 2, 1, 10);
 	e.candidates = 2;
 	feed(&e);
