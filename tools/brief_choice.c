@@ -47,11 +47,21 @@ static bool some_adj(const struct brief *b)
 	       candidates > b->s.scanned;
 }
 
+/* Processes that could be killed, also those whose records are lost. */
+static u32 count_eligible(const struct brief *b)
+{
+	s64 scored;
+
+	get_field(&b->s.end.h, B(oom_end_scored), &scored);
+	return scored > b->s.eligible ? scored : b->s.eligible;
+}
+
 static void say_reason(const struct brief *b)
 {
 	const struct oomtrace_verdict *v = &b->s.verdict;
+	u32 eligible = count_eligible(b);
 	/* Only the runner-up is known to be as near. */
-	const char *top = b->s.eligible > 2 ? "the top 2 of " : "";
+	const char *top = eligible > 2 ? "the top 2 of " : "";
 	char gap[SIZE_TEXT_MAX];
 	s64 policy = OOMTRACE_POLICIES, how = OOMTRACE_RECOMPUTED_UNAVAILABLE, next;
 
@@ -67,20 +77,20 @@ static void say_reason(const struct brief *b)
 		term_say("Why", "it was marked to die first (swapoff, KSM, a larger trace buffer)");
 	} else if (how == OOMTRACE_RECOMPUTED_TIE) {
 		term_say("Why", "a tie of %s%u processes that could be killed: the kernel kills the later one",
-			 top, b->s.eligible);
+			 top, eligible);
 	} else if (how != OOMTRACE_RECOMPUTED_AGREE || b->s.open) {
 		term_say("Why", "the kernel chose it of %u processes (not all scores are known)",
 			 b->s.scanned);
-	} else if (b->s.eligible == 1) {
+	} else if (eligible == 1) {
 		term_say("Why", "it was the only process that could be killed");
 	} else if (get_field(&v->h, B(verdict_runner_up_points), &next) &&
 		   v->points - next <= v->points / NEAR) {
 		term_say("Why", "a near tie of %s%u processes that could be killed: it was %s ahead",
-			 top, b->s.eligible, size_write(gap, v->points - next, b->page));
+			 top, eligible, size_write(gap, v->points - next, b->page));
 	} else {
 		term_say("Why", "it %s of %u processes that could be killed",
 			 some_adj(b) ? "had the highest score" : "was the largest",
-			 b->s.eligible);
+			 eligible);
 	}
 }
 

@@ -166,6 +166,23 @@ static void test_reason(void)
 		  "a_candidate_without_a_record_may_have_one");
 }
 
+/* The end of the scan counts those whose records were overwritten, too. */
+static void test_overwritten(void)
+{
+	static const s16 none[1];
+	struct oomtrace_oom_end e = make_end(7, OOMTRACE_ENDING_KILLED);
+	struct oomtrace_verdict v = make_verdict(7);
+
+	save_candidates(none, 1);
+	v.points = 5000;
+	save(&v);
+	e.candidates = 3;
+	e.scored = 3;
+	save(&e);
+	check_has(brief(), "Why it had the highest score of 3 processes that could be killed ",
+		  "a_lost_candidate_could_be_killed_all_the_same");
+}
+
 static void test_tie(void)
 {
 	static const s16 none[4];
@@ -230,6 +247,7 @@ void test_brief(void)
 	test_no_victim();
 	test_others();
 	test_reason();
+	test_overwritten();
 	test_tie();
 	test_after();
 	if (unlink(path))

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_BRIEF_H
 #define OOMTRACE_TEST_BRIEF_H
 
-#define BRIEF_TESTS	17
+#define BRIEF_TESTS	18
 
 void test_brief(void);
 
