@@ -142,7 +142,7 @@ static int add_dir(struct store *st, const char *dir, unsigned long types)
 		return -errno;
 	for (i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
-		/* Files without an OOM have refused requests and SIGKILLs only. */
+		/* Files without an OOM matter for refused requests and SIGKILLs only. */
 		if ((types & (RECORDS_TYPE(OOMTRACE_COMMIT) | STORE_QUIET) ||
 		     !ends_in(path, QUIET_ENDING)) &&
 		    !stat(path, &file) && S_ISREG(file.st_mode))

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../common/format.h"
 #include "../clock.h"
 #include "../options.h"
 #include "../savefile_write.h"
@@ -184,19 +185,12 @@ struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 	return NULL;
 }
 
-static bool is_of_oom(const struct oomtrace_header *rec)
+/* A type that this version does not know may be of an OOM. */
+bool history_is_of_oom(const struct oomtrace_header *rec)
 {
-	switch (rec->type) {
-	case OOMTRACE_COMMIT:
-	case OOMTRACE_STACK:
-	case OOMTRACE_LOST:
-	case OOMTRACE_SAMPLE:
-	case OOMTRACE_SIGKILL:
-	case OOMTRACE_CGROUP:
-		return false;
-	default:
-		return true;
-	}
+	const struct oomtrace_type_desc *desc = oomtrace_type_desc(rec->type);
+
+	return !desc || !strcmp(desc->fields[0].name, "episode");
 }
 
 static bool is_full(const struct history_dir *h)
@@ -214,7 +208,7 @@ int history_add(struct history_dir *h, const struct oomtrace_header *rec)
 		start_file(h, error, sizeof(error));
 	if (!h->saver)
 		return h->error;
-	if (is_of_oom(rec))
+	if (history_is_of_oom(rec))
 		h->of_oom = true;
 	err = saver_add(h->saver, rec);
 	/* Many records may come before the next flush, which reports failures. */

@@ -6,6 +6,8 @@
 #ifndef OOMTRACE_HISTORY_H
 #define OOMTRACE_HISTORY_H
 
+#include <stdbool.h>
+
 #include "../../include/oomtrace.h"
 
 struct history_dir;
@@ -23,6 +25,9 @@ struct history_dir;
 struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 				 long long max_age_ns,
 				 const struct oomtrace_info *info);
+
+/** history_is_of_oom() - is the record of an OOM, so that it has an episode number? */
+bool history_is_of_oom(const struct oomtrace_header *rec);
 
 /** history_add() - save a record. Returns 0 or a negative errno */
 int history_add(struct history_dir *h, const struct oomtrace_header *rec);

@@ -190,7 +190,7 @@ static void feed_names(struct history_dir *h, const struct oomtrace_header *rec)
 
 /*
  * Process the available records. Returns 0 if that was all, 1 if there are more,
- * or a negative errno. Sets *oom if a record is not a commit decision.
+ * or a negative errno. Sets *oom if a record is of an OOM.
  */
 static int process_records(struct oomtrace *ot, struct history_dir *h, bool *oom)
 {
@@ -203,8 +203,7 @@ static int process_records(struct oomtrace *ot, struct history_dir *h, bool *oom
 			return ret == -EINTR ? 1 : ret;
 		feed_names(h, rec);
 		feed(h, rec);
-		*oom |= rec->type != OOMTRACE_COMMIT && rec->type != OOMTRACE_SIGKILL &&
-			rec->type != OOMTRACE_CGROUP;
+		*oom |= history_is_of_oom(rec);
 	}
 	return ret;
 }

@@ -45,23 +45,30 @@ static void add_oom(struct history_dir *h, unsigned int episode)
 	history_add(h, &e.h);
 }
 
-/* Random contents, so that the records compress badly. */
+/* Everything that refused requests cause. Random contents, so that it compresses badly. */
 static void add_denials(struct history_dir *h)
 {
 	unsigned long long x = 88172645463325252ULL;
+	RECORD(a, ALLOC_FAILURE, alloc_failure);
+	RECORD(r, REFUSED, refused);
+	RECORD(c, COMMIT, commit);
+	RECORD(m, MARK, mark);
+	struct oomtrace_header * const rec[] = { &c.h, &r.h, &a.h, &m.h };
 	unsigned int i;
 
 	for (i = 0; i < FLOOD; i++) {
-		RECORD(c, COMMIT, commit);
-
 		x ^= x << 13;
 		x ^= x >> 7;
 		x ^= x << 17;
-		c.h.seq = i;
 		c.pages = x;
-		c.ret = -12;
+		r.bytes = x;
+		a.bytes = x;
+		m.new = x;
 		memcpy(c.comm, &x, sizeof(x));
-		history_add(h, &c.h);
+		memcpy(r.comm, &x, sizeof(x));
+		memcpy(a.comm, &x, sizeof(x));
+		rec[i % 4]->seq = i;
+		history_add(h, rec[i % 4]);
 	}
 }
 
