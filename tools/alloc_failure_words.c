@@ -31,10 +31,11 @@ const char *alloc_failure_asked(char *buf, size_t size,
 {
 	char bytes[HUMAN_LEN];
 
-	if (HAS(a, order) && a->order)
-		snprintf(buf, size, "%llu contiguous pages (%s)", 1ULL << (a->order & 63),
-			 human_size(bytes, (double)page_size * (1ULL << (a->order & 63))));
-	else if (HAS(a, order))
+	/* A file may hold any order. */
+	if (HAS(a, order) && a->order && a->order < 64)
+		snprintf(buf, size, "%llu contiguous pages (%s)", 1ULL << a->order,
+			 human_size(bytes, (double)page_size * (1ULL << a->order)));
+	else if (HAS(a, order) && !a->order)
 		snprintf(buf, size, "1 page (%s)", human_size(bytes, page_size));
 	else if (HAS(a, bytes))
 		snprintf(buf, size, "%s by vmalloc", human_size(bytes, a->bytes));

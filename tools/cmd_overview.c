@@ -124,7 +124,8 @@ static void say_refused_call(const struct store *st, const struct options *opt)
 		term_say("", "%zu other %s; the last: %s[%d], %s: %s", n,
 			 n == 1 ? "call" : "calls", comm, last->r->tgid,
 			 refused_asked(asked, sizeof(asked), last->r),
-			 refused_cause(cause, last->r));
+			 refused_cause(cause, last->r,
+				       st->load[last->load].recs.facts.page_size));
 	}
 	free(calls);
 }

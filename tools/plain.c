@@ -88,14 +88,14 @@ static void say_commit(struct sentence *s, const union record *r, unsigned int p
 		say(s, ", %s too much", human_size(size, (double)over * page));
 }
 
-static void say_refused(struct sentence *s, const union record *r)
+static void say_refused(struct sentence *s, const union record *r, unsigned int page)
 {
 	const struct oomtrace_refused *c = &r->refused;
 	char task[HUMAN_TASK_LEN], asked[80], cause[REFUSED_TEXT_MAX];
 
 	say(s, "%s: %s was refused with %s: %s", human_task(task, c->comm, c->tgid),
 	    refused_asked(asked, sizeof(asked), c), refused_answer(c),
-	    refused_cause(cause, c));
+	    refused_cause(cause, c, page));
 	if (c->left_out)
 		say(s, " (%u before it have no record)", c->left_out);
 }
@@ -259,7 +259,7 @@ static bool say_record(struct sentence *s, const union record *r, unsigned int p
 		say_commit(s, r, page);
 		return true;
 	case OOMTRACE_REFUSED:
-		say_refused(s, r);
+		say_refused(s, r, page);
 		return true;
 	case OOMTRACE_ALLOC_FAILURE:
 		say_alloc_failure(s, r, page);

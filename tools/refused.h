@@ -49,7 +49,8 @@ bool refused_is(const struct store *st, const struct refused_call *c, const char
 const char *refused_asked(char *buf, size_t size, const struct oomtrace_refused *r);
 
 /** refused_cause() - all causes in words, with their numbers */
-const char *refused_cause(char buf[REFUSED_TEXT_MAX], const struct oomtrace_refused *r);
+const char *refused_cause(char buf[REFUSED_TEXT_MAX], const struct oomtrace_refused *r,
+			  unsigned int page_size);
 
 /** refused_names() - "map_count,rlimit_as" */
 const char *refused_names(char *buf, size_t size, const struct oomtrace_refused *r);

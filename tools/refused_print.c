@@ -17,6 +17,11 @@
 #include "term.h"
 #include "when.h"
 
+static unsigned int page_size_of(const struct store *st, const struct refused_call *c)
+{
+	return st->load[c->load].recs.facts.page_size;
+}
+
 static void add_row(struct table *t, const struct store *st, const struct refused_call *c)
 {
 	char text[REFUSED_TEXT_MAX], task[HUMAN_TASK_LEN];
@@ -51,7 +56,7 @@ void refused_print_table(const struct store *st, const struct refused_call *list
 		return;
 	putchar('\n');
 	term_say("Cause", "%s: %s", human_task(task, list[n - 1].r->comm, list[n - 1].r->tgid),
-		 refused_cause(text, list[n - 1].r));
+		 refused_cause(text, list[n - 1].r, page_size_of(st, &list[n - 1])));
 }
 
 /** refused_print_json() - print one as a line of JSON */
@@ -75,7 +80,8 @@ void refused_print_json(const struct store *st, const struct refused_call *c)
 	if (oomtrace_field_valid(&r->h, OOMTRACE_BIT_refused_bytes))
 		json_object_object_add(obj, "asked_bytes", json_object_new_uint64(r->bytes));
 	json_add_string(obj, "causes", refused_names(text, sizeof(text), r), sizeof(text));
-	json_add_string(obj, "explanation", refused_cause(text, r), sizeof(text));
+	json_add_string(obj, "explanation", refused_cause(text, r, page_size_of(st, c)),
+			sizeof(text));
 	puts(json_text(obj));
 	json_object_put(obj);
 }
@@ -114,7 +120,7 @@ void refused_explain(const struct store *st, const struct refused_call *c)
 		 human_task(task, r->comm, r->tgid), r->uid,
 		 refused_asked(asked, sizeof(asked), r), refused_answer(r));
 	term_say("Cause", "%s (worked out from the kernel's numbers when the call returned)",
-		 refused_cause(text, r));
+		 refused_cause(text, r, facts->page_size));
 	if (oomtrace_field_valid(&r->h, OOMTRACE_BIT_refused_commit_seq))
 		term_say("", "Its sum: oomtrace why %u.%llu", r->commit_cpu,
 			 (unsigned long long)r->commit_seq);

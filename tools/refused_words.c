@@ -13,6 +13,9 @@
 
 #define VALID(r, field)	oomtrace_field_valid(&(r)->h, OOMTRACE_BIT_refused_##field)
 
+/* The shift of a page's size by it fits into 64 bits. */
+#define ORDER_MAX	31
+
 const char *refused_answer(const struct oomtrace_refused *r)
 {
 	return r->ret == -EAGAIN ? "EAGAIN" : "ENOMEM";
@@ -58,19 +61,33 @@ static const char * const limit_names[OOMTRACE_CAUSES] = {
 	[OOMTRACE_CAUSE_THREADS_MAX]	= "kernel.threads-max",
 };
 
-static void write_hugetlb(char *buf, size_t size, const struct oomtrace_refused *r,
-			  unsigned long long used, unsigned long long limit)
+/* Is the order known, and one that a kernel may have? A file may hold any number. */
+static bool has_order(const struct oomtrace_refused *r)
 {
-	unsigned long long page = 4096ULL << r->order;
-	char bytes[HUMAN_LEN];
+	return VALID(r, order) && r->order <= ORDER_MAX;
+}
 
-	snprintf(buf, size, "too few huge pages in the pool (vm.nr_hugepages): it can give %llu of %s, of which %llu are reserved; %llu were asked for",
-		 limit, human_size(bytes, page), used, (r->bytes + page - 1) / page);
+static void write_hugetlb(char *buf, size_t size, const struct oomtrace_refused *r,
+			  unsigned int page_size, unsigned long long used,
+			  unsigned long long limit)
+{
+	char bytes[HUMAN_LEN], of[HUMAN_LEN + 8] = "", asked[48] = "";
+	unsigned long long page;
+
+	if (has_order(r)) {
+		page = (unsigned long long)page_size << r->order;
+		snprintf(of, sizeof(of), " of %s", human_size(bytes, page));
+		if (VALID(r, bytes))
+			snprintf(asked, sizeof(asked), "; %llu were asked for",
+				 r->bytes / page + !!(r->bytes % page));
+	}
+	snprintf(buf, size, "too few huge pages in the pool (vm.nr_hugepages): it can give %llu%s, of which %llu are reserved%s",
+		 limit, of, used, asked);
 }
 
 static void write_cause(char *buf, size_t size, const struct oomtrace_refused *r,
-			unsigned int cause, bool numbers, unsigned long long used,
-			unsigned long long limit)
+			unsigned int page_size, unsigned int cause, bool numbers,
+			unsigned long long used, unsigned long long limit)
 {
 	char a[HUMAN_LEN], b[HUMAN_LEN];
 
@@ -82,8 +99,11 @@ static void write_cause(char *buf, size_t size, const struct oomtrace_refused *r
 		snprintf(buf, size, "commit accounting denied it");
 		return;
 	case OOMTRACE_CAUSE_CONTIGUOUS:
-		snprintf(buf, size, "the kernel could not allocate %llu contiguous pages for it",
-			 1ULL << (r->order & 63));
+		if (has_order(r))
+			snprintf(buf, size, "the kernel could not allocate %llu contiguous pages for it",
+				 1ULL << r->order);
+		else
+			snprintf(buf, size, "the kernel could not allocate contiguous pages for it");
 		return;
 	case OOMTRACE_CAUSE_ALLOCATION:
 		snprintf(buf, size, "the kernel could not allocate memory for it");
@@ -103,7 +123,7 @@ static void write_cause(char *buf, size_t size, const struct oomtrace_refused *r
 	else if (cause == OOMTRACE_CAUSE_MAP_COUNT)
 		snprintf(buf, size, "vm.max_map_count: it has %llu maps of %llu", used, limit);
 	else if (cause == OOMTRACE_CAUSE_HUGETLB)
-		write_hugetlb(buf, size, r, used, limit);
+		write_hugetlb(buf, size, r, page_size, used, limit);
 	else if (cause == OOMTRACE_CAUSE_PIDS_MAX || cause == OOMTRACE_CAUSE_RLIMIT_NPROC ||
 		 cause == OOMTRACE_CAUSE_THREADS_MAX)
 		snprintf(buf, size, "%s: %llu of %llu tasks", limit_names[cause], used, limit);
@@ -114,21 +134,23 @@ static void write_cause(char *buf, size_t size, const struct oomtrace_refused *r
 		snprintf(buf, size, "another cause (%u)", cause);
 }
 
-const char *refused_cause(char buf[REFUSED_TEXT_MAX], const struct oomtrace_refused *r)
+const char *refused_cause(char buf[REFUSED_TEXT_MAX], const struct oomtrace_refused *r,
+			  unsigned int page_size)
 {
 	char one[REFUSED_TEXT_MAX / 3 - 8];
 	size_t n;
 
-	write_cause(one, sizeof(one), r, r->cause, VALID(r, used), r->used, r->limit);
+	write_cause(one, sizeof(one), r, page_size, r->cause, VALID(r, used), r->used,
+		    r->limit);
 	n = snprintf(buf, REFUSED_TEXT_MAX, "%s", one);
 	if (VALID(r, cause2)) {
-		write_cause(one, sizeof(one), r, r->cause2, VALID(r, used2), r->used2,
-			    r->limit2);
+		write_cause(one, sizeof(one), r, page_size, r->cause2, VALID(r, used2),
+			    r->used2, r->limit2);
 		n += snprintf(buf + n, REFUSED_TEXT_MAX - n, "; and %s", one);
 	}
 	if (VALID(r, cause3)) {
-		write_cause(one, sizeof(one), r, r->cause3, VALID(r, used3), r->used3,
-			    r->limit3);
+		write_cause(one, sizeof(one), r, page_size, r->cause3, VALID(r, used3),
+			    r->used3, r->limit3);
 		snprintf(buf + n, REFUSED_TEXT_MAX - n, "; and %s", one);
 	}
 	return buf;

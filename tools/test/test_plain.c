@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../plain.h"
+#include "../refused.h"
 #include "test_plain.h"
 #include "test_util.h"
 
@@ -69,6 +70,66 @@ static void test_refusals(void)
 	m.new = 60;
 	check_plain(&m.h, "vm.overcommit_ratio was changed from 50 to 60",
 		    "a_changed_sysctl");
+}
+
+/* The reserved pool gives huge pages of @order; 128 MiB were asked for. */
+static struct oomtrace_refused of_pool(unsigned int order)
+{
+	RECORD(r, REFUSED, refused);
+
+	r.bytes = 128 << 20;
+	r.cause = OOMTRACE_CAUSE_HUGETLB;
+	r.order = order;
+	r.used = 1;
+	r.limit = 3;
+	r.h.valid &= ~(OOMTRACE_BIT(refused, cause2) | OOMTRACE_BIT(refused, cause3));
+	return r;
+}
+
+#define POOL	"too few huge pages in the pool (vm.nr_hugepages): it can give 3"
+
+static void test_pools(void)
+{
+	struct oomtrace_refused r = of_pool(9);
+	char buf[REFUSED_TEXT_MAX];
+
+	check_text(refused_cause(buf, &r, 4096),
+		   POOL " of 2 MiB, of which 1 are reserved; 64 were asked for",
+		   "huge_pages_are_counted");
+	r.order = 11;
+	check_text(refused_cause(buf, &r, 16384),
+		   POOL " of 32 MiB, of which 1 are reserved; 4 were asked for",
+		   "by_the_page_size_of_the_kernel");
+	r.order = 52;
+	check_text(refused_cause(buf, &r, 4096), POOL ", of which 1 are reserved",
+		   "an_impossible_order_is_no_number");
+	r = of_pool(9);
+	r.h.valid &= ~OOMTRACE_BIT(refused, order);
+	check_text(refused_cause(buf, &r, 4096), POOL ", of which 1 are reserved",
+		   "nor_is_one_that_is_absent");
+}
+
+/* Each byte of a record, for each cause. A trap would end this program. */
+static void test_damaged(void)
+{
+	static const unsigned char bad[] = { 0, 1, 31, 32, 52, 63, 64, 127, 128, 255 };
+	struct oomtrace_refused r;
+	unsigned int cause, at, i;
+	char buf[REFUSED_TEXT_MAX];
+	bool good = true;
+
+	for (cause = 0; cause <= OOMTRACE_CAUSES; cause++) {
+		for (at = sizeof(r.h); at < sizeof(r) * ARRAY_SIZE(bad); at++) {
+			i = at / sizeof(r);
+			if (at % sizeof(r) < sizeof(r.h))
+				continue;
+			r = of_pool(9);
+			r.cause = cause;
+			((unsigned char *)&r)[at % sizeof(r)] = bad[i];
+			good &= *refused_cause(buf, &r, 65536) != '\0';
+		}
+	}
+	check(good, "any_byte_of_a_refused_call_may_be_damaged");
 }
 
 static void test_alloc_failures(void)
@@ -236,6 +297,8 @@ void test_plain(void)
 	RECORD(l, LOST, lost);
 
 	test_refusals();
+	test_pools();
+	test_damaged();
 	test_alloc_failures();
 	test_ooms();
 	test_sigkills();
