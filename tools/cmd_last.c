@@ -288,7 +288,8 @@ static int run_last(const struct options *opt)
 	}
 	list |= since_given;
 	/* A damaged file is used up to the damage. */
-	status = store_read(&st, opt, ~(RECORDS_TYPE(OOMTRACE_COMMIT) | STORE_WHOLE | STORE_QUIET));
+	status = store_read(&st, opt, ~(RECORDS_TYPE(OOMTRACE_COMMIT) | STORE_WHOLE | STORE_QUIET |
+					RECORDS_TYPE(OOMTRACE_SAMPLE)));
 	if (status) {
 		store_free(&st);
 		return status;

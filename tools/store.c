@@ -25,7 +25,8 @@
 		 RECORDS_TYPE(OOMTRACE_CONTAINER) | \
 		 RECORDS_TYPE(OOMTRACE_COMMIT) | RECORDS_TYPE(OOMTRACE_STACK) | \
 		 RECORDS_TYPE(OOMTRACE_MARK) | RECORDS_TYPE(OOMTRACE_SIGKILL) | \
-		 RECORDS_TYPE(OOMTRACE_CGROUP) | RECORDS_TYPE(OOMTRACE_REFUSED))
+		 RECORDS_TYPE(OOMTRACE_CGROUP) | RECORDS_TYPE(OOMTRACE_REFUSED) | \
+		 RECORDS_TYPE(OOMTRACE_ALLOC_FAILURE))
 
 /* One file or device. @light: it is one of many, so it was read in part. */
 struct store_source {
@@ -37,7 +38,10 @@ struct store_source {
 
 /* ---- reading one source ---- */
 
-/* Read records of some types, and of one episode only unless @number is 0. */
+/*
+ * Read records of some types. Unless @number is 0, only of that episode, and samples,
+ * which are of none.
+ */
 static int read_source(struct records *recs, struct oomtrace *ot,
 		       unsigned long types, unsigned long long number)
 {
@@ -50,7 +54,7 @@ static int read_source(struct records *recs, struct oomtrace *ot,
 		if (rec->type >= 64 || !(types >> rec->type & 1))
 			continue;
 		episode = number ? records_episode(rec) : 0;
-		if (number && episode != number)
+		if (number && episode != number && rec->type != OOMTRACE_SAMPLE)
 			continue;
 		records_add(recs, rec);
 	}

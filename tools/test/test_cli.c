@@ -12,13 +12,14 @@
 
 #include "../savefile.h"
 #include "test_cli.h"
+#include "test_command.h"
 #include "test_episode.h"
+#include "test_kept.h"
 
 static char dir[] = "/tmp/oomtrace-test-XXXXXX";
-static char out[1 << 20];
+char out[OUT_MAX];
 
-/* Run a shell command. Its output is in out; returns its exit status. */
-static int run(const char *cmd)
+int run(const char *cmd)
 {
 	FILE *p;
 	size_t n;
@@ -34,9 +35,7 @@ static int run(const char *cmd)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Run, and expect an exit status and a part of the output. */
-static void expect(const char *cmd, int status, const char *part,
-		   const char *name)
+void expect(const char *cmd, int status, const char *part, const char *name)
 {
 	int got = run(cmd);
 
@@ -58,7 +57,7 @@ static unsigned int lines(void)
 	return n;
 }
 
-static void save(const char *file, const void *data, size_t size)
+void save(const char *file, const void *data, size_t size)
 {
 	FILE *f = fopen(file, "a");
 
@@ -694,6 +693,7 @@ void test_cli(void)
 	test_saved();
 	test_upgraded();
 	test_why();
+	test_kept();
 	test_completion();
 	test_man();
 	test_usage();

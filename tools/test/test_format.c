@@ -13,6 +13,7 @@
 #include "test_fuzz.h"
 #include "test_history.h"
 #include "test_journal.h"
+#include "test_kept.h"
 #include "test_limits.h"
 #include "test_lines.h"
 #include "test_metrics.h"
@@ -410,7 +411,8 @@ int main(int argc, char **argv)
 	     SIGKILL_TESTS + PLAIN_TESTS + REMAINS_TESTS + WAITS_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS +
 	     METRICS_TESTS + JOURNAL_TESTS + HISTORY_TESTS + WHEN_TESTS +
-	     OWNER_TESTS + SERVICE_TESTS + LIMITS_TESTS + SCHEMA_TESTS + CLI_TESTS);
+	     OWNER_TESTS + SERVICE_TESTS + LIMITS_TESTS + SCHEMA_TESTS + CLI_TESTS +
+	     KEPT_TESTS);
 	test_line();
 	test_gfp();
 	test_shortfall();

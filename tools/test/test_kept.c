@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Runs the oomtrace command on files whose records are unusual, or wrong on purpose, and
+ * on the directory that holds such files: both must show the same.
+ */
+#include <errno.h>
+
+#include "../savefile.h"
+#include "test_command.h"
+#include "test_episode.h"
+#include "test_kept.h"
+
+static void save_header(const char *file)
+{
+	struct saved_header h = {
+		.magic = "OOMTRACE", .endian = SAVED_ENDIAN, .size = sizeof(h),
+		.format = SAVED_FORMAT, .abi = OOMTRACE_ABI_VERSION, .page_size = 16384,
+		.wall_offset_ns = 1764547200000000000LL, .load = 7,
+		.boot = "0123456789abcdef0123456789abcdef",
+	};
+
+	save(file, &h, sizeof(h));
+}
+
+/* A refused call whose order no kernel has, and an allocation that failed. */
+static void save_failures(const char *file)
+{
+	RECORD(r, REFUSED, refused);
+	RECORD(a, ALLOC_FAILURE, alloc_failure);
+
+	r.tgid = 12;
+	strcpy(r.comm, "app");
+	r.call = OOMTRACE_CALL_MMAP;
+	r.ret = -ENOMEM;
+	r.bytes = 128 << 20;
+	r.causes = 1U << OOMTRACE_CAUSE_HUGETLB;
+	r.cause = OOMTRACE_CAUSE_HUGETLB;
+	r.order = 52;
+	r.limit = 3;
+	r.h.valid &= ~(OOMTRACE_BIT(refused, cause2) | OOMTRACE_BIT(refused, cause3));
+	save(file, &r, sizeof(r));
+	a.h.seq = 2;
+	a.tgid = 13;
+	strcpy(a.comm, "dpdk");
+	a.kind = OOMTRACE_ALLOC_PAGES;
+	a.order = 4;
+	save(file, &a, sizeof(a));
+}
+
+/* An OOM, and samples around it. */
+static void save_kill(const char *file)
+{
+	struct oomtrace_candidate c = make_candidate(7, "hog", 812, 0, 5000);
+	struct oomtrace_verdict v = make_verdict(7);
+	struct oomtrace_oom_end e = make_end(7, OOMTRACE_ENDING_KILLED);
+	RECORD(s, SAMPLE, sample);
+	RECORD(b, OOM_BEGIN, oom_begin);
+	unsigned int i;
+
+	s.h.seq = 0;
+	for (i = 0; i < 3; i++) {
+		s.h.ts_ns += 1000000000;
+		s.available = 1000 + i;
+		save(file, &s, sizeof(s));
+	}
+	b.episode = 7;
+	save(file, &b, sizeof(b));
+	c.h.seq = 2;
+	save(file, &c, sizeof(c));
+	v.h.seq = 3;
+	save(file, &v, sizeof(v));
+	e.h.seq = 4;
+	save(file, &e, sizeof(e));
+}
+
+#define SAME(command)	"[ \"$(./oomtrace " command " kept/1.oom)\" = \"$(./oomtrace " command " kept)\" ]"
+
+static void test_directory(void)
+{
+	run("mkdir kept");
+	save_header("kept/1.oom");
+	save_failures("kept/1.oom");
+	save_kill("kept/1.oom");
+	expect("./oomtrace refusals kept/1.oom", 0,
+	       "too few huge pages in the pool (vm.nr_hugepages): it can give\n         3, of which 0 are reserved\n",
+	       "an_order_of_no_kernel_gives_no_number");
+	expect("./oomtrace refusals kept", 0, "dpdk[13]", "a_directory_has_failed_allocations");
+	expect(SAME("refusals"), 0, "", "refusals_of_a_directory_are_those_of_its_file");
+	expect(SAME("why 0.2"), 0, "", "and_so_is_the_reason_of_one");
+	expect("./oomtrace report kept/1.oom -o -", 0, "Memory over time",
+	       "a_report_of_a_file_has_its_samples");
+	expect("./oomtrace report kept -o -", 0, "Memory over time",
+	       "a_report_of_a_directory_has_them_too");
+}
+
+void test_kept(void)
+{
+	test_directory();
+}
