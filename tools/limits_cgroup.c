@@ -14,6 +14,7 @@
 
 #include "limits.h"
 #include "procfs.h"
+#include "term.h"
 
 #define NO_MEMORY	"ENOMEM, or the OOM killer in the cgroup"
 #define NO_TASK		"fork, clone: EAGAIN"
@@ -271,7 +272,7 @@ void limits_read_cgroups(struct limits *l, const char *text)
 		{ "pids", read_pids },
 		{ "hugetlb", read_hugetlb },
 	};
-	char path[CGROUP_PATH_MAX], mount[64];
+	char path[CGROUP_PATH_MAX], clean[4 * CGROUP_PATH_MAX + 1], mount[64];
 	const char *line, *list, *at;
 	size_t i, len;
 
@@ -286,7 +287,7 @@ void limits_read_cgroups(struct limits *l, const char *text)
 			 at + 1);
 		if (strstr(path, "/..")) {
 			limits_absent(l, "the limits of cgroup %s: it is outside of this cgroup namespace",
-				      path);
+				      term_clean(clean, sizeof(clean), path));
 			continue;
 		}
 		if (!len) {

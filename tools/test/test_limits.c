@@ -225,6 +225,15 @@ static void test_bad_processes(void)
 	stop(pid);
 }
 
+/* Any user can name a cgroup. */
+static void test_names(void)
+{
+	got.absent_n = 0;
+	limits_read_cgroups(&got, "0::/../a\x1b[2J\n");
+	check_text(got.absent[0], "the limits of cgroup /../a\\x1b[2J: it is outside of this cgroup namespace",
+		   "a_cgroup_that_is_absent_has_no_escape_in_its_name");
+}
+
 static void test_arguments(void)
 {
 	check(run_tool("./oomtrace limits 2>&1", 0) == 2, "a_process_must_be_named");
@@ -242,6 +251,7 @@ static void test_arguments(void)
 void test_limits(void)
 {
 	test_arguments();
+	test_names();
 	test_address_space();
 	test_tasks();
 	test_user_namespace();

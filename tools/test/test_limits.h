@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_LIMITS_H
 #define OOMTRACE_TEST_LIMITS_H
 
-#define LIMITS_TESTS	29
+#define LIMITS_TESTS	30
 
 void test_limits(void);
 
