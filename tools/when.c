@@ -89,8 +89,9 @@ static bool read_date(const char **at, struct tm *tm)
 /* A date, a time of day, or both. */
 static bool read_calendar(const char *at, long long now, long long *ns)
 {
-	struct tm tm = split_time(now, false), parsed = { 0 };
-	bool dated = strchr(at, '-'), utc;
+	bool dated = strchr(at, '-'), utc = strchr(at, 'Z');
+	/* A time of day without a date is of today, by its own clock. */
+	struct tm tm = split_time(now, utc), parsed = { 0 };
 
 	if (dated) {
 		if (!read_date(&at, &parsed))
@@ -103,8 +104,7 @@ static bool read_calendar(const char *at, long long now, long long *ns)
 		if (!read_clock(&at, &tm))
 			return false;
 	}
-	utc = *at == 'Z';
-	return !at[utc] && join_time(&tm, utc, ns);
+	return !strcmp(at, utc ? "Z" : "") && join_time(&tm, utc, ns);
 }
 
 bool when_read(const char *text, long long now, long long *ns)

@@ -15,14 +15,19 @@
 #define NOW	(1774778400 * NS_PER_S)
 
 /* What a text means, as UTC; "no" if it is refused. */
-static const char *meaning(const char *text)
+static const char *meaning_at(const char *text, long long now)
 {
 	static char buf[WHEN_MAX];
 	long long ns;
 
-	if (!when_read(text, NOW, &ns))
+	if (!when_read(text, now, &ns))
 		return "no";
 	return when_write_rfc3339(buf, ns);
+}
+
+static const char *meaning(const char *text)
+{
+	return meaning_at(text, NOW);
 }
 
 static void test_texts(void)
@@ -73,6 +78,15 @@ static void test_refused(void)
 	check(good, "what_is_no_time_is_refused");
 }
 
+/* It is 03-29 22:00 in UTC, and 03-30 in Auckland. */
+static void test_utc_today(void)
+{
+	setenv("TZ", "NZST-12NZDT,M9.5.0,M4.1.0/3", 1);
+	tzset();
+	check_text(meaning_at("17:00Z", NOW + 12 * 3600 * NS_PER_S),
+		   "2026-03-29T17:00:00.000000000Z", "a_time_in_utc_is_of_its_date_in_utc");
+}
+
 void test_when(void)
 {
 	char buf[WHEN_MAX];
@@ -101,6 +115,7 @@ void test_when(void)
 		   "in the future: the clock was set back", "a_clock_set_back_is_told");
 	check_text(when_write_age_short(buf, 86400 * 12 * NS_PER_S), "12d",
 		   "a_table_has_shorter_ages");
+	test_utc_today();
 	unsetenv("TZ");
 	tzset();
 }

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_WHEN_H
 #define OOMTRACE_TEST_WHEN_H
 
-#define WHEN_TESTS	11
+#define WHEN_TESTS	12
 
 void test_when(void);
 
