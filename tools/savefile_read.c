@@ -204,6 +204,18 @@ static int check_header(void)
 	return 0;
 }
 
+/* The ids of records are made of the boot id, so it must not be any text. */
+static void check_identity(void)
+{
+	struct saved_header *h = &f.head;
+
+	h->boot[sizeof(h->boot) - 1] = '\0';
+	if (strspn(h->boot, "0123456789abcdef") == sizeof(h->boot) - 1)
+		return;
+	memset(h->boot, 0, sizeof(h->boot));
+	h->load = 0;
+}
+
 /* Read the members that the file has; the others stay zero. */
 static int read_header(void)
 {
@@ -228,7 +240,7 @@ static int read_header(void)
 	h->version[sizeof(h->version) - 1] = '\0';
 	h->machine[sizeof(h->machine) - 1] = '\0';
 	h->node[sizeof(h->node) - 1] = '\0';
-	h->boot[sizeof(h->boot) - 1] = '\0';
+	check_identity();
 	return skip_bytes(h->size - known);
 }
 

@@ -4,22 +4,28 @@
  * on the directory that holds such files: both must show the same.
  */
 #include <errno.h>
+#include <json-c/json.h>
 
 #include "../savefile.h"
 #include "test_command.h"
 #include "test_episode.h"
 #include "test_kept.h"
 
-static void save_header(const char *file)
+static void save_header_of(const char *file, const char *boot)
 {
 	struct saved_header h = {
 		.magic = "OOMTRACE", .endian = SAVED_ENDIAN, .size = sizeof(h),
 		.format = SAVED_FORMAT, .abi = OOMTRACE_ABI_VERSION, .page_size = 16384,
 		.wall_offset_ns = 1764547200000000000LL, .load = 7,
-		.boot = "0123456789abcdef0123456789abcdef",
 	};
 
+	snprintf(h.boot, sizeof(h.boot), "%s", boot);
 	save(file, &h, sizeof(h));
+}
+
+static void save_header(const char *file)
+{
+	save_header_of(file, "0123456789abcdef0123456789abcdef");
 }
 
 /* A refused call whose order no kernel has, and an allocation that failed. */
@@ -93,7 +99,36 @@ static void test_directory(void)
 	       "a_report_of_a_directory_has_them_too");
 }
 
+/* Is each line of the output JSON, and are there @n? */
+static bool are_json(unsigned int n)
+{
+	struct json_object *obj;
+	char *line, *save = NULL;
+
+	for (line = strtok_r(out, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		obj = json_tokener_parse(line);
+		if (!obj || json_object_object_get(obj, "x"))
+			return false;
+		json_object_put(obj);
+		n--;
+	}
+	return !n;
+}
+
+/* The boot id of a file is text of whoever wrote it. */
+static void test_boot_id(void)
+{
+	save_header_of("evil", "a\",\"x\":\"\x1b[2J");
+	save_kill("evil");
+	run("./oomtrace dump --json evil");
+	check(are_json(7), "a_boot_id_adds_nothing_to_json");
+	expect("./oomtrace last 20200101T000000-7 evil 2>&1 | tr '\\033' E", 0, "there is 2025",
+	       "nor_to_a_message");
+	check_hasnt(out, "E[2J", "of_which_none_has_an_escape");
+}
+
 void test_kept(void)
 {
 	test_directory();
+	test_boot_id();
 }
