@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <liboomtrace.h>
+
 #include "../common/decider.h"
 #include "brief.h"
 #include "brief_parts.h"
@@ -94,12 +96,17 @@ static void say_nodes(const struct brief *b, const char *what, const char *swap)
 {
 	const struct oomtrace_zonelist *z = &b->s.zonelist;
 	char free[SIZE_TEXT_MAX], all[SIZE_TEXT_MAX], other[SIZE_TEXT_MAX];
-	bool several = strpbrk(z->nodes, ",-");
+	char nodes[OOMTRACE_NODE_LIST + 1], clean[4 * OOMTRACE_NODE_LIST + 1];
+	bool several;
 	s64 zones;
 
+	if (oomtrace_get_str(&z->h, "nodes", nodes, sizeof(nodes)) <= 0)
+		strcpy(nodes, "?");
+	several = strpbrk(nodes, ",-");
 	if (get_field(&z->h, B(zonelist_zones_allowed), &zones) && zones)
 		term_say("Where", "%s: node%s %s %s %s free of %s%s", what,
-			 several ? "s" : "", z->nodes, several ? "have" : "has",
+			 several ? "s" : "", term_clean(clean, sizeof(clean), nodes),
+			 several ? "have" : "has",
 			 size_write(free, z->free, b->page),
 			 size_write(all, z->managed, b->page), swap);
 	else

@@ -127,8 +127,52 @@ static void test_boot_id(void)
 	check_hasnt(out, "E[2J", "of_which_none_has_an_escape");
 }
 
+/* An OOM that a task with @constraint had; @nodes may lack a NUL. */
+static void save_where(const char *file, const char *nodes)
+{
+	struct oomtrace_verdict v = make_verdict(7);
+	struct oomtrace_oom_end e = make_end(7, OOMTRACE_ENDING_KILLED);
+	RECORD(z, ZONELIST, zonelist);
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(k, VICTIM, victim);
+
+	save_header(file);
+	b.episode = 7;
+	b.scope = OOMTRACE_SCOPE_GLOBAL;
+	save(file, &b, sizeof(b));
+	z.h.seq = 2;
+	z.episode = 7;
+	z.zones = 4;
+	z.zones_allowed = 1;
+	z.constraint = OOMTRACE_CONSTRAINT_CPUSET;
+	z.other_nodes_free = 1000;
+	memset(z.nodes, 'x', sizeof(z.nodes));
+	memcpy(z.nodes, nodes, strlen(nodes));
+	save(file, &z, sizeof(z));
+	v.h.seq = 3;
+	v.constraint = OOMTRACE_CONSTRAINT_CPUSET;
+	save(file, &v, sizeof(v));
+	k.h.seq = 4;
+	k.episode = 7;
+	k.pid = 812;
+	k.tgid = 812;
+	k.h.valid &= ~OOMTRACE_BIT(victim, earlier);
+	save(file, &k, sizeof(k));
+	e.h.seq = 5;
+	save(file, &e, sizeof(e));
+}
+
+static void test_nodes(void)
+{
+	save_where("where", "0-\x1b[2J");
+	expect("./oomtrace last where 2>&1 | tr '\\033' E", 0, "0-\\x1b[2Jx",
+	       "a_list_of_nodes_is_only_text");
+	check_hasnt(out, "E[2J", "without_escapes");
+}
+
 void test_kept(void)
 {
 	test_directory();
 	test_boot_id();
+	test_nodes();
 }
