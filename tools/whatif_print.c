@@ -78,6 +78,16 @@ static void print_changes(struct text_writer *w, const struct whatif *a)
 	}
 }
 
+/* What out_of_memory() does if it finds no task. */
+static const char *describe_nobody(const struct whatif *a)
+{
+	if (!a->begin || a->begin->scope != OOMTRACE_SCOPE_GLOBAL)
+		return "the allocation fails";
+	if (a->begin->trigger == OOMTRACE_TRIGGER_SYSRQ)
+		return "sysrq-f kills none, and does not panic";
+	return "the kernel panics";
+}
+
 static void print_result(struct text_writer *w, const struct whatif *a)
 {
 	write_label(w, "Then:");
@@ -88,9 +98,7 @@ static void print_result(struct text_writer *w, const struct whatif *a)
 	} else if (a->then == REPLAY_ABORTED) {
 		write_text(w, "no task is killed: an earlier victim was still dying, so no oom_score_adj matters\n");
 	} else if (a->then == REPLAY_NOBODY) {
-		write_text(w, "no task can be killed: %s\n",
-			   a->begin && a->begin->scope == OOMTRACE_SCOPE_GLOBAL ?
-			   "the kernel panics" : "the allocation fails");
+		write_text(w, "no task can be killed: %s\n", describe_nobody(a));
 	} else {
 		write_candidate(w, a->r.task[a->then].c);
 		write_text(w, " dies with ");

@@ -170,9 +170,30 @@ static void test_nodes(void)
 	check_hasnt(out, "E[2J", "without_escapes");
 }
 
+/* sysrq-f finds no task. */
+static void test_sysrq(void)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+	struct oomtrace_candidate c = make_candidate(7, "hog", 812, 1, 5000);
+	struct oomtrace_verdict v = make_verdict(7);
+
+	b.episode = 7;
+	b.scope = OOMTRACE_SCOPE_GLOBAL;
+	b.trigger = OOMTRACE_TRIGGER_SYSRQ;
+	save("sysrq", &b, sizeof(b));
+	c.h.seq = 2;
+	save("sysrq", &c, sizeof(c));
+	v.h.seq = 3;
+	save("sysrq", &v, sizeof(v));
+	expect("./oomtrace whatif sysrq --adj hog=-1000", 0,
+	       "no task can be killed: sysrq-f kills none, and does not panic",
+	       "sysrq_never_panics");
+}
+
 void test_kept(void)
 {
 	test_directory();
 	test_boot_id();
 	test_nodes();
+	test_sysrq();
 }

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_KEPT_H
 #define OOMTRACE_TEST_KEPT_H
 
-#define KEPT_TESTS	11
+#define KEPT_TESTS	12
 
 void test_kept(void);
 
