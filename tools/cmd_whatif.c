@@ -185,6 +185,44 @@ static int apply_adj(struct replay *r, unsigned long long episode)
 	return EXIT_OK;
 }
 
+/* The limit of memory and swap together, which only v1 has, pages; -1: there is none. */
+static s64 limit_with_swap(const struct whatif *a)
+{
+	const struct oomtrace_memcg *m = a->account;
+
+	if (!m || !oomtrace_field_valid(&m->h, OOMTRACE_BIT_memcg_memsw) ||
+	    !oomtrace_field_valid(&m->h, OOMTRACE_BIT_memcg_memsw_limit))
+		return -1;
+	return m->memsw_limit / a->r.page_size;
+}
+
+/* totalpages is the limit plus the usable swap: of v1 what memsw leaves above the limit. */
+static s64 total_with_limit(const struct whatif *a, s64 pages)
+{
+	const struct oomtrace_oom_begin *b = a->begin;
+	s64 memsw = limit_with_swap(a), limit = b->memcg_limit;
+	s64 swap = a->r.totalpages - limit;
+
+	if (memsw < 0 || !oomtrace_field_valid(&b->h, OOMTRACE_BIT_oom_begin_total_swap))
+		return pages + swap;
+	/* With a swappiness of 0 the kernel counts no swap. */
+	if (!swap && memsw > limit)
+		return pages;
+	return pages + (memsw - pages < b->total_swap ? memsw - pages : b->total_swap);
+}
+
+/* Would the request have fitted? In v1, below the limit with swap too. */
+static bool has_room(const struct whatif *a, s64 pages)
+{
+	const struct oomtrace_oom_begin *b = a->begin;
+	s64 memsw = limit_with_swap(a), request = whatif_request(a);
+
+	if (!oomtrace_field_valid(&b->h, OOMTRACE_BIT_oom_begin_memcg_usage) ||
+	    pages - request < (s64)b->memcg_usage)
+		return false;
+	return memsw < 0 || memsw - request >= (s64)(a->account->memsw / a->r.page_size);
+}
+
 static int apply_limit(struct whatif *a)
 {
 	const struct oomtrace_oom_begin *b = a->begin;
@@ -196,11 +234,13 @@ static int apply_limit(struct whatif *a)
 			  a->episode);
 		return EXIT_RUNTIME;
 	}
-	/* totalpages is the limit plus the usable swap, which stays the same. */
-	replay_set_total(&a->r, pages + (a->r.totalpages - (s64)b->memcg_limit));
-	a->no_oom = oomtrace_field_valid(&b->h,
-					 OOMTRACE_BIT_oom_begin_memcg_usage) &&
-		    pages > (s64)b->memcg_usage;
+	if (limit_with_swap(a) >= 0 && pages > limit_with_swap(a)) {
+		say_error("--limit: the kernel rejects a limit above %lld pages, the cgroup's limit of memory and swap",
+			  (long long)limit_with_swap(a));
+		return EXIT_RUNTIME;
+	}
+	replay_set_total(&a->r, total_with_limit(a, pages));
+	a->no_oom = has_room(a, pages);
 	return EXIT_OK;
 }
 
@@ -279,6 +319,7 @@ static int replay_with_assumptions(struct whatif *a, const struct records *recs)
 	int status = EXIT_OK;
 
 	a->begin = records_first(recs, a->episode, OOMTRACE_OOM_BEGIN);
+	a->account = records_first(recs, a->episode, OOMTRACE_MEMCG);
 	count_losses(a, recs);
 	a->was = replay_choose(&a->r);
 	if (limit_bytes)
@@ -319,7 +360,7 @@ static int run_whatif(const struct options *opt)
 	struct store st;
 	int damaged, status;
 
-	status = store_read(&st, opt, RECORDS_OOM);
+	status = store_read(&st, opt, RECORDS_OOM | RECORDS_TYPE(OOMTRACE_MEMCG));
 	if (!status) {
 		ep = store_pick(&st, opt, STORE_CHOSEN);
 		status = ep ? replay_episode(&st, ep, opt) :

@@ -14,6 +14,16 @@
 /* Number of tasks listed, those with the most points. */
 #define LISTED		5
 
+s64 whatif_request(const struct whatif *a)
+{
+	const struct oomtrace_oom_begin *b = a->begin;
+
+	if (!b || !oomtrace_field_valid(&b->h, OOMTRACE_BIT_oom_begin_order) ||
+	    b->order < 0 || b->order > 31)
+		return 1;
+	return 1LL << b->order;
+}
+
 /* ---- the answer as text ---- */
 
 static __printf(2, 0)
@@ -57,7 +67,7 @@ static void print_changes(struct text_writer *w, const struct whatif *a)
 	const struct replay_task *task;
 	size_t i;
 
-	if (r->assumed != r->totalpages) {
+	if (a->limit) {
 		write_label(w, "Assumed:");
 		write_text(w, "a limit of ");
 		write_count(w, a->limit);
@@ -94,7 +104,9 @@ static void print_result(struct text_writer *w, const struct whatif *a)
 	if (a->no_oom) {
 		write_text(w, "no OOM at that moment: the cgroup used ");
 		write_count(w, a->begin->memcg_usage);
-		write_text(w, " pages, which is below the limit\n");
+		write_text(w, " pages, and the limit has room for the ");
+		write_count(w, whatif_request(a));
+		write_text(w, " that were asked for\n");
 	} else if (a->then == REPLAY_ABORTED) {
 		write_text(w, "no task is killed: an earlier victim was still dying, so no oom_score_adj matters\n");
 	} else if (a->then == REPLAY_NOBODY) {
@@ -206,6 +218,8 @@ static const char *whatif_caveat(const struct whatif *a, unsigned int n)
 			 a->group);
 		return text;
 	}
+	if (a->no_oom && i++ == n)
+		return "the limits of the cgroups above it are not recorded";
 	return NULL;
 }
 

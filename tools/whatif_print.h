@@ -12,11 +12,12 @@
  * @episode: number of the episode.
  * @v: verdict of the episode.
  * @begin: begin of the episode, or NULL.
+ * @account: the record of the cgroup's memory, or NULL.
  * @r: the replay with the assumptions.
  * @was: result of the replay without assumptions, by the recorded points.
  * @then: result of the replay with the assumptions.
  * @saved: result of --save.
- * @no_oom: the assumed limit leaves memory free.
+ * @no_oom: the assumed limit has room for the request.
  * @missed: number of candidates without a record.
  * @dropped: how many of them the module left out, because they have no more points
  *	than the best recorded one with the same oom_score_adj.
@@ -28,6 +29,7 @@ struct whatif {
 	unsigned long long episode;
 	const struct oomtrace_verdict *v;
 	const struct oomtrace_oom_begin *begin;
+	const struct oomtrace_memcg *account;
 	struct replay r;
 	long was;
 	long then;
@@ -39,6 +41,9 @@ struct whatif {
 	s64 limit;
 	size_t save;
 };
+
+/** whatif_request() - pages that were asked for; 1 if that is not known */
+s64 whatif_request(const struct whatif *a);
 
 /** whatif_text() - print the answer as text to standard output */
 void whatif_text(const struct whatif *a);

@@ -170,6 +170,75 @@ static void test_nodes(void)
 	check_hasnt(out, "E[2J", "without_escapes");
 }
 
+#define PAGE	16384ULL
+
+/* A cgroup of v1 with 10000 pages, and 12000 with swap; or one of v2. */
+static void save_limited(const char *file, bool v1, u64 usage, u64 with_swap)
+{
+	struct oomtrace_candidate c = make_candidate(7, "hog", 812, 0, 5000);
+	struct oomtrace_verdict v = make_verdict(7);
+	struct oomtrace_oom_end e = make_end(7, OOMTRACE_ENDING_KILLED);
+	RECORD(b, OOM_BEGIN, oom_begin);
+	RECORD(m, MEMCG, memcg);
+
+	save_header(file);
+	b.episode = 7;
+	b.scope = OOMTRACE_SCOPE_MEMCG;
+	b.memcg_usage = usage;
+	b.memcg_limit = 10000;
+	b.total_swap = 5000;
+	b.order = 3;
+	save(file, &b, sizeof(b));
+	m.h.seq = 2;
+	m.episode = 7;
+	m.usage = usage * PAGE;
+	m.limit = 10000 * PAGE;
+	m.memsw = with_swap * PAGE;
+	m.memsw_limit = 12000 * PAGE;
+	if (!v1)
+		m.h.valid &= ~(OOMTRACE_BIT(memcg, memsw) | OOMTRACE_BIT(memcg, memsw_limit));
+	save(file, &m, sizeof(m));
+	c.h.seq = 3;
+	save(file, &c, sizeof(c));
+	v.h.seq = 4;
+	v.totalpages = 12000;
+	save(file, &v, sizeof(v));
+	e.h.seq = 5;
+	save(file, &e, sizeof(e));
+}
+
+/* The limits are multiples of a page of 16 KiB. */
+static void test_limits_of_v1(void)
+{
+	save_limited("v1", true, 10000, 11000);
+	expect("./oomtrace whatif v1 --limit 176000K --json", 0, "\"assumed_totalpages\":12000",
+	       "a_higher_limit_of_v1_leaves_less_for_swap");
+	expect("./oomtrace whatif v1 --limit 112000K --json", 0, "\"assumed_totalpages\":12000",
+	       "a_lower_limit_of_v1_leaves_more");
+	expect("./oomtrace whatif v1 --limit 80000K --json", 0, "\"assumed_totalpages\":10000",
+	       "but_no_more_than_the_machine_has");
+	expect("./oomtrace whatif v1 --limit 200000K 2>&1", 1,
+	       "the kernel rejects a limit above 12000 pages",
+	       "a_limit_above_that_with_swap_is_impossible");
+	save_limited("full", true, 9000, 11995);
+	expect("./oomtrace whatif full --limit 176000K --json", 0, "\"ending\":\"killed\"",
+	       "a_higher_limit_does_not_help_if_swap_is_limited");
+	save_limited("v2", false, 10000, 0);
+	expect("./oomtrace whatif v2 --limit 176000K --json", 0, "\"assumed_totalpages\":13000",
+	       "a_limit_of_v2_has_no_part_in_swap");
+}
+
+static void test_room(void)
+{
+	expect("./oomtrace whatif v2 --limit 160112K --json", 0, "\"ending\":\"killed\"",
+	       "a_limit_must_have_room_for_the_request");
+	expect("./oomtrace whatif v2 --limit 160128K", 0,
+	       "no OOM at that moment: the cgroup used 10,000 pages, and the limit has room for the 8 that were asked for",
+	       "then_there_is_no_oom");
+	check_has(out, "the limits of the cgroups above it are not recorded",
+		  "unless_another_limit_was_reached");
+}
+
 /* sysrq-f finds no task. */
 static void test_sysrq(void)
 {
@@ -195,5 +264,7 @@ void test_kept(void)
 	test_directory();
 	test_boot_id();
 	test_nodes();
+	test_limits_of_v1();
+	test_room();
 	test_sysrq();
 }
