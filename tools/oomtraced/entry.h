@@ -75,6 +75,18 @@ void entry_build(struct entry *to, const struct journal_episode *e,
  */
 size_t entry_json(const struct entry *entry, char *buf, size_t size);
 
+/**
+ * entry_json_write() - write an entry as a line of JSON
+ * @fd: the file; always the same one.
+ * @entry: the entry.
+ *
+ * One write for a line, so that another writer's line cannot come between. If only a
+ * part of it was written, as on a full disk, the next line begins after a newline.
+ *
+ * Return: 0 or a negative errno, after which the entry may be written again.
+ */
+int entry_json_write(int fd, const struct entry *entry);
+
 /* A byte of a value becomes at most 6 of JSON. */
 #define ENTRY_JSON	(ENTRY_FIELDS * ENTRY_TEXT * 6)
 

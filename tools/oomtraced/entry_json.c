@@ -4,8 +4,10 @@
  * A JSON library would allocate, and this must work while memory is out.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../lib/utf8.h"
 #include "entry.h"
@@ -96,4 +98,22 @@ size_t entry_json(const struct entry *entry, char *buf, size_t size)
 	put(&l, "}", 1);
 	buf[l.len] = '\0';
 	return l.len;
+}
+
+int entry_json_write(int fd, const struct entry *entry)
+{
+	static char line[ENTRY_JSON + 2] = "\n";
+	static bool torn;	/* the last line has no newline */
+	const char *from = line + !torn;
+	size_t len = entry_json(entry, line + 1, ENTRY_JSON);
+	ssize_t n;
+
+	line[++len] = '\n';
+	len = line + len + 1 - from;
+	n = write(fd, from, len);
+	if (n < 0)
+		return -errno;
+	if (n)
+		torn = from[n - 1] != '\n';
+	return n == (ssize_t)len ? 0 : -ENOSPC;
 }

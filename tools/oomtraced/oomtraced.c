@@ -67,14 +67,9 @@ static void protect_self(void)
 
 /* ---- destinations ---- */
 
-/* One write for a line: another writer's line cannot come between. */
 static int send_to_stdout(const struct entry *entry)
 {
-	static char line[ENTRY_JSON];
-	size_t len = entry_json(entry, line, sizeof(line) - 1);
-
-	line[len++] = '\n';
-	return write(STDOUT_FILENO, line, len) < 0 ? -errno : 0;
+	return entry_json_write(STDOUT_FILENO, entry);
 }
 
 static int send_to_journal(const struct entry *entry)

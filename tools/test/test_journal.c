@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "../oomtraced/journal.h"
 #include "../oomtraced/known.h"
@@ -339,6 +341,49 @@ static void test_no_begin(void)
 		  "a_missing_begin_is_reported");
 }
 
+static int out_fd;
+
+static int send_line(const struct entry *to)
+{
+	return entry_json_write(out_fd, to);
+}
+
+/* The disk is full in the middle of the first line, and has room for it later. */
+static void test_full_disk(void)
+{
+	char path[] = "/tmp/oomtrace-lines-XXXXXX", text[16384];
+	struct rlimit limit, small;
+	unsigned int lines = 0;
+	char *at, *save = NULL;
+	bool good = true;
+	ssize_t n;
+	int err;
+
+	signal(SIGXFSZ, SIG_IGN);
+	out_fd = mkstemp(path);
+	if (out_fd < 0 || getrlimit(RLIMIT_FSIZE, &limit))
+		abort();
+	small = limit;
+	small.rlim_cur = 100;
+	j.send = send_line;
+	setrlimit(RLIMIT_FSIZE, &small);
+	play(300, OOMTRACE_SCOPE_MEMCG, true);
+	err = journal_flush(&j, &g, 2000000000);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	good &= !journal_flush(&j, &g, 4000000000);
+	play(301, OOMTRACE_SCOPE_MEMCG, true);
+	good &= !journal_flush(&j, &g, ~0ULL);
+	j.send = collect;
+	n = pread(out_fd, text, sizeof(text) - 1, 0);
+	text[n < 0 ? 0 : n] = '\0';
+	for (at = strtok_r(text, "\n", &save); at; at = strtok_r(NULL, "\n", &save))
+		good &= !lines++ || (*at == '{' && at[strlen(at) - 1] == '}');
+	check(err == -ENOSPC && good && lines == 3,
+	      "a_line_that_a_full_disk_cuts_is_written_again");
+	close(out_fd);
+	unlink(path);
+}
+
 void test_journal(void)
 {
 	unsigned int i;
@@ -385,6 +430,7 @@ void test_journal(void)
 	refuse = 0;
 	check(!journal_flush(&j, &g, 5000000000) && entries == 1,
 	      "and_is_tried_again");
+	test_full_disk();
 	/* After a restart, the service reads the module's records again. */
 	entries = 0;
 	end_ns = 0;
