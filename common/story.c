@@ -350,6 +350,22 @@ bool story_is_unmarked(const struct oomtrace_victim *v)
 	       v->why == OOMTRACE_WHY_SHARED_MM;
 }
 
+/*
+ * The victim with the marked thread, or OOMTRACE_STORY_VICTIMS. In records of older
+ * modules a process that shares a victim's memory and is of its memory.oom.group has two
+ * records, and only the second one is about the marked thread.
+ */
+static unsigned int find_marked(const struct oomtrace_story *s, s64 pid)
+{
+	unsigned int i, found = OOMTRACE_STORY_VICTIMS;
+
+	for (i = 0; i < s->victims && i < OOMTRACE_STORY_VICTIMS; i++)
+		if (s->victim[i].pid == pid &&
+		    (found == OOMTRACE_STORY_VICTIMS || story_is_unmarked(&s->victim[found])))
+			found = i;
+	return found;
+}
+
 static void collect_reap(struct oomtrace_story *s,
 			 const struct oomtrace_header *rec)
 {
@@ -362,14 +378,8 @@ static void collect_reap(struct oomtrace_story *s,
 	    !oomtrace_field_valid(rec, OOMTRACE_BIT_reap_step) ||
 	    step >= OOMTRACE_STEPS)
 		return;
-	/*
-	 * A process that shares the victim's memory, and its memory.oom.group, has two
-	 * victim records: only the second one is about the marked thread.
-	 */
-	for (i = 0; i < s->victims && i < OOMTRACE_STORY_VICTIMS; i++)
-		if (s->victim[i].pid == pid && !story_is_unmarked(&s->victim[i]))
-			break;
-	if (i == s->victims || i == OOMTRACE_STORY_VICTIMS)
+	i = find_marked(s, pid);
+	if (i == OOMTRACE_STORY_VICTIMS)
 		return;
 
 	r = &s->reap[i];
