@@ -657,7 +657,8 @@
 	E(OOMTRACE_WHY_GROUP,		"group")	\
 	E(OOMTRACE_WHY_SHARED_MM,	"shared_mm")	\
 	E(OOMTRACE_WHY_CALLER_EXITING,	"caller_exiting")	\
-	E(OOMTRACE_WHY_DAEMON,		"daemon")
+	E(OOMTRACE_WHY_DAEMON,		"daemon")	\
+	E(OOMTRACE_WHY_DYING,		"dying")
 
 #define OOMTRACE_NAMES_step(E)				\
 	E(OOMTRACE_STEP_QUEUED,		"queued")	\

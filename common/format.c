@@ -197,7 +197,7 @@ bool oomtrace_victim_is_new(const struct oomtrace_header *rec)
 	if (oomtrace_field_valid(rec, OOMTRACE_BIT_victim_earlier))
 		return false;
 	return !oomtrace_field_valid(rec, OOMTRACE_BIT_victim_why) ||
-	       v->why != OOMTRACE_WHY_CALLER_EXITING;
+	       (v->why != OOMTRACE_WHY_CALLER_EXITING && v->why != OOMTRACE_WHY_DYING);
 }
 
 bool oomtrace_field_derived(const struct oomtrace_header *rec,

@@ -180,6 +180,8 @@ static const char *describe_why(s64 why)
 		return "shares the victim's memory";
 	case OOMTRACE_WHY_CALLER_EXITING:
 		return "was already exiting and got access to memory reserves";
+	case OOMTRACE_WHY_DYING:
+		return "chosen, but was already dying: it only got access to memory reserves";
 	default:
 		return "for a reason not known";
 	}
@@ -452,6 +454,11 @@ static void write_ending(struct text_writer *w, const struct oomtrace_story *s,
 	if (ending == OOMTRACE_ENDING_KILLED &&
 	    get_field(&s->end.h, B(oom_end_victims), &victims) && !victims) {
 		write_text(w, "no task was killed: the chosen one was dying or gone already");
+		return;
+	}
+	if (ending == OOMTRACE_ENDING_KILLED && s->victims &&
+	    s->victim[0].why == OOMTRACE_WHY_DYING) {
+		write_text(w, "no task was killed: the chosen one was dying already");
 		return;
 	}
 	write_text(w, "%s", describe_ending(ending));

@@ -1480,6 +1480,8 @@ struct oomtrace_verdict {
  * @OOMTRACE_WHY_CALLER_EXITING: it called the OOM killer while it was exiting,
  *	and got access to memory reserves
  * @OOMTRACE_WHY_DAEMON: an OOM daemon in user space killed it
+ * @OOMTRACE_WHY_DYING: oom_kill_process() was called for it, found it dying already,
+ *	and only gave it access to memory reserves: no signal, no kill
  */
 enum oomtrace_why {
 	OOMTRACE_WHY_CHOSEN,
@@ -1487,6 +1489,7 @@ enum oomtrace_why {
 	OOMTRACE_WHY_SHARED_MM,
 	OOMTRACE_WHY_CALLER_EXITING,
 	OOMTRACE_WHY_DAEMON,
+	OOMTRACE_WHY_DYING,
 	OOMTRACE_WHYS,
 };
 

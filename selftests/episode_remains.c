@@ -30,6 +30,7 @@
 struct stuck {
 	volatile pid_t thread;
 	const char *parameter;
+	bool alone;	/* no second thread: the process itself waits */
 };
 
 #define LONG_MS	"60000"
@@ -115,7 +116,9 @@ static pid_t start_stuck(struct stuck *s, const struct memcg *cg)
 		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (i = 0; at != MAP_FAILED && i < MB(HELD_MB); i += 4096)
 		at[i] = 1;
-	if (pthread_create(&thread, NULL, wait_deaf, s))
+	if (s->alone)
+		wait_deaf(s);
+	else if (pthread_create(&thread, NULL, wait_deaf, s))
 		_exit(1);
 	for (;;)
 		pause();
@@ -349,6 +352,34 @@ static int kill_as_daemon(void *unused)
 	(void)unused;
 	prctl(PR_SET_NAME, "earlyoom");
 	return kill(target, SIGKILL);
+}
+
+/* kill -9 comes before the OOM: the kernel chooses the process, and sends no signal. */
+TEST_F(remains, a_process_that_is_dying_already_is_not_killed)
+{
+	const union record *victim;
+	char want[80];
+	pid_t pid;
+
+	if (!provoke_load())
+		SKIP(return, "no oomtrace_provoke.ko for this kernel");
+	self->stuck->parameter = PROVOKE("stall_ms");
+	self->stuck->alone = true;
+	pid = start_stuck(self->stuck, &self->cg);
+	kill(pid, SIGKILL);
+	make_oom(&self->cg, 14);
+	device_drain(self->fd, &self->recs);
+	victim = records_get(&self->recs, OOMTRACE_VICTIM, 0);
+	ASSERT_NE(NULL, victim);
+	EXPECT_EQ(pid, victim->victim.tgid);
+	EXPECT_EQ(OOMTRACE_WHY_DYING, victim->victim.why);
+	EXPECT_FALSE(HAS(&victim->victim, victim, signal));
+	snprintf(want, sizeof(want), "%llu", (unsigned long long)victim->victim.episode);
+	EXPECT_EQ(0, OOMTRACE("last", want));
+	EXPECT_IN("it was dying already", said);
+	EXPECT_EQ(0, OOMTRACE("last", "-v", want));
+	EXPECT_IN("no task was killed: the chosen one was dying already", said);
+	EXPECT_EQ(128 + SIGKILL, release_stuck(pid));
 }
 
 TEST_F(remains, what_the_reaper_does_while_hooks_are_off_is_not_guessed)

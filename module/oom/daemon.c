@@ -299,6 +299,8 @@ void oomtrace_signal(void *data, int sig, struct kernel_siginfo *info,
 		     result == TRACE_SIGNAL_DELIVERED && in_task();
 	u64 episode = 0;
 
+	if (sig == SIGKILL && in_task() && oomtrace_episode_mine())
+		oomtrace_episode.signalled_tgid = task->tgid;
 	if (!wanted && !kills)
 		return;
 	oomtrace_hit(OOMTRACE_HOOK_SIGNAL);

@@ -56,6 +56,7 @@ struct oomtrace_paths;
  * @chosen_tgid: thread group that oom_kill_process() was called for.
  * @dying_pid: earlier victim, still dying, at which the scan stopped.
  * @dying_tgid: thread group that __oom_kill_process() was last called for.
+ * @signalled_tgid: thread group that the caller last sent SIGKILL to.
  * @seen: a return of oom_badness() was seen.
  * @notified: the oom notifiers were called.
  * @killing: oom_kill_process() was called.
@@ -103,6 +104,7 @@ struct oomtrace_episode {
 	pid_t chosen_tgid;
 	pid_t dying_pid;
 	pid_t dying_tgid;
+	pid_t signalled_tgid;
 	bool seen;
 	bool notified;
 	bool killing;

@@ -150,6 +150,8 @@ static void enter_kill_process(unsigned long arg, unsigned long message,
 	oomtrace_hold_release(ep, true);
 	ep->killing = true;
 	ep->chosen_marked = false;
+	ep->dying_tgid = 0;
+	ep->signalled_tgid = 0;
 	ep->chosen_tgid = oc->chosen->tgid;
 	record_verdict(ep, oc, (const char *)message);
 }

@@ -87,6 +87,14 @@ static bool recall_victim(pid_t pid, struct dying *found)
 	return ok;
 }
 
+/* The kernel sends the signal, whatever becomes of it, before it marks the task. */
+static bool is_signalled(const struct oomtrace_episode *ep, const struct task_struct *task)
+{
+	if (oomtrace_hook_attached(OOMTRACE_HOOK_SIGNAL))
+		return ep->signalled_tgid == task->tgid;
+	return ep->dying_tgid == task->tgid;
+}
+
 /* Find out why a task is marked, and update the episode. */
 static u8 find_victim_reason(struct oomtrace_episode *ep, const struct task_struct *task)
 {
@@ -99,7 +107,8 @@ static u8 find_victim_reason(struct oomtrace_episode *ep, const struct task_stru
 	}
 	if (!ep->chosen_marked && (!hooked || task->tgid == ep->chosen_tgid)) {
 		ep->chosen_marked = true;
-		return OOMTRACE_WHY_CHOSEN;
+		return is_signalled(ep, task) || !oomtrace_hook_attached(OOMTRACE_HOOK_SIGNAL) ?
+		       OOMTRACE_WHY_CHOSEN : OOMTRACE_WHY_DYING;
 	}
 	return OOMTRACE_WHY_GROUP;
 }
@@ -199,7 +208,7 @@ static void mark_victim(struct task_struct *task)
 		ep->victims++;
 		kill.why = find_victim_reason(ep, task);
 		/* A task that is exiting already gets no signal. */
-		kill.sig = ep->dying_tgid == task->tgid ? SIGKILL : 0;
+		kill.sig = is_signalled(ep, task) ? SIGKILL : 0;
 		oomtrace_paths_add_task(ep->paths, task, false);
 	}
 	kill.earlier = watched_by;

@@ -316,7 +316,10 @@ static void say_again(struct message *m, const struct facts *f)
 		say(m, "the OOM killer");
 	say(m, " chose ");
 	say_task(m, e->victim.comm, e->victim.pid);
-	say(m, ", which OOM %llu had killed before", (u64)e->victim.earlier);
+	if (e->victim.why == OOMTRACE_WHY_DYING)
+		say(m, ", which was dying already");
+	else
+		say(m, ", which OOM %llu had killed before", (u64)e->victim.earlier);
 }
 
 /* " by a policy in the kernel ("...")": the message is the policy's own. */
