@@ -249,11 +249,11 @@ static struct json_object *samples_json(const struct report *p)
 	size_t i, n = 0, seen = 0, step;
 
 	for (i = 0; i < p->recs.n; i++)
-		n += p->recs.rec[i]->type == OOMTRACE_SAMPLE;
+		n += !!report_sample(p, i);
 	step = n / SAMPLES_SHOWN + 1;
 	for (i = 0; i < p->recs.n; i++) {
-		s = (const void *)p->recs.rec[i];
-		if (s->h.type != OOMTRACE_SAMPLE || seen++ % step)
+		s = report_sample(p, i);
+		if (!s || seen++ % step)
 			continue;
 		one = json_object_new_array();
 		json_object_array_add(one,
@@ -373,7 +373,7 @@ static const struct argp_option report_options[] = {
 const struct command command_report = {
 	.name = "report",
 	.summary = "write an OOM as an HTML page",
-	.help = "Write a self-contained HTML page about an OOM: who was killed, where, when and why, the memory at that moment, the candidates, the timeline, and the memory over time if the file has samples. The page needs no JavaScript and no other file."
+	.help = "Write a self-contained HTML page about an OOM: who was killed, where, when and why, the memory at that moment, the candidates, the timeline, and the memory in the hour before and after if there are samples. The page needs no JavaScript and no other file."
 		"\v"
 		"Examples:\n"
 		"  oomtrace report -o oom.html\n"

@@ -246,8 +246,8 @@ static void put_line(FILE *to, const struct report *r, const struct series *l,
 
 	fprintf(to, "<polyline class=\"%s\" points=\"", l->class);
 	for (i = 0; i < r->recs.n; i++) {
-		s = (const void *)r->recs.rec[i];
-		if (s->h.type != OOMTRACE_SAMPLE || seen++ % step)
+		s = report_sample(r, i);
+		if (!s || seen++ % step)
 			continue;
 		fprintf(to, "%.1f,%.1f ",
 			1000.0 * (s->h.ts_ns - from) / (until - from),
@@ -291,9 +291,9 @@ void report_put_samples(FILE *to, const struct report *r)
 	size_t i, n = 0, k;
 
 	for (i = 0; i < r->recs.n; i++) {
-		const struct oomtrace_sample *s = (const void *)r->recs.rec[i];
+		const struct oomtrace_sample *s = report_sample(r, i);
 
-		if (s->h.type != OOMTRACE_SAMPLE)
+		if (!s)
 			continue;
 		if (!n++)
 			from = s->h.ts_ns;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../common/format.h"
+#include "clock.h"
 #include "replay.h"
 #include "report_facts.h"
 #include "victim.h"
@@ -86,6 +87,19 @@ static void see_reap(struct report *r, const struct oomtrace_reap *p)
 	if (!r->freed_ns && freed && r->victim && p->pid == r->victim->pid &&
 	    oomtrace_field_valid(&p->h, OOMTRACE_BIT_reap_since_kill_ns))
 		r->freed_ns = p->since_kill_ns;
+}
+
+/* How far from the OOM a sample may be: a daemon keeps those of weeks. */
+#define AROUND_NS	(3600 * NS_PER_S)
+
+const struct oomtrace_sample *report_sample(const struct report *r, size_t i)
+{
+	const struct oomtrace_header *rec = r->recs.rec[i];
+
+	if (rec->type != OOMTRACE_SAMPLE ||
+	    (r->begin && llabs((s64)(rec->ts_ns - r->begin->h.ts_ns)) > AROUND_NS))
+		return NULL;
+	return (const void *)rec;
 }
 
 void report_collect(struct report *r)

@@ -49,6 +49,9 @@ struct report {
 /** report_collect() - fill @r from its @recs and @episode; may exit */
 void report_collect(struct report *r);
 
+/** report_sample() - record @i of @recs, if it is a sample of the hours around; or NULL */
+const struct oomtrace_sample *report_sample(const struct report *r, size_t i);
+
 /** report_bytes() - pages of the recorded machine in bytes */
 double report_bytes(const struct report *r, long long pages);
 

@@ -53,7 +53,7 @@ static void save_failures(const char *file)
 	save(file, &a, sizeof(a));
 }
 
-/* An OOM, and samples around it. */
+/* An OOM, samples around it, and one of the next day. */
 static void save_kill(const char *file)
 {
 	struct oomtrace_candidate c = make_candidate(7, "hog", 812, 0, 5000);
@@ -69,6 +69,9 @@ static void save_kill(const char *file)
 		s.available = 1000 + i;
 		save(file, &s, sizeof(s));
 	}
+	s.h.ts_ns += 86400000000000;
+	s.available = 987654;
+	save(file, &s, sizeof(s));
 	b.episode = 7;
 	save(file, &b, sizeof(b));
 	c.h.seq = 2;
@@ -97,6 +100,8 @@ static void test_directory(void)
 	       "a_report_of_a_file_has_its_samples");
 	expect("./oomtrace report kept -o -", 0, "Memory over time",
 	       "a_report_of_a_directory_has_them_too");
+	expect("./oomtrace report kept -o - | grep -c 987654", 1, "0\n",
+	       "but_none_of_another_day");
 }
 
 /* Is each line of the output JSON, and are there @n? */
@@ -121,7 +126,7 @@ static void test_boot_id(void)
 	save_header_of("evil", "a\",\"x\":\"\x1b[2J");
 	save_kill("evil");
 	run("./oomtrace dump --json evil");
-	check(are_json(7), "a_boot_id_adds_nothing_to_json");
+	check(are_json(8), "a_boot_id_adds_nothing_to_json");
 	expect("./oomtrace last 20200101T000000-7 evil 2>&1 | tr '\\033' E", 0, "there is 2025",
 	       "nor_to_a_message");
 	check_hasnt(out, "E[2J", "of_which_none_has_an_escape");
