@@ -182,7 +182,7 @@ void oomtrace_record_victim(struct task_struct *task, struct mm_struct *mm,
  */
 static bool is_recorded(const struct oomtrace_episode *ep, u64 watched_by)
 {
-	return ep && watched_by == ep->id;
+	return ep && watched_by && watched_by == ep->id;
 }
 
 static void mark_victim(struct task_struct *task)
