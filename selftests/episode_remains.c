@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ struct stuck {
 	volatile pid_t thread;
 	const char *parameter;
 	bool alone;	/* no second thread: the process itself waits */
+	bool shares;	/* another process has its memory, too */
 };
 
 #define LONG_MS	"60000"
@@ -95,9 +97,18 @@ static bool is_blocked(pid_t tid)
 	return yes;
 }
 
+static int just_sit(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return 0;
+}
+
 /* Hold memory; a thread then waits in the kernel, and no signal reaches it. */
 static pid_t start_stuck(struct stuck *s, const struct memcg *cg)
 {
+	static char stack[65536] __attribute__((aligned(16)));
 	pthread_t thread;
 	size_t i;
 	char *at;
@@ -116,6 +127,8 @@ static pid_t start_stuck(struct stuck *s, const struct memcg *cg)
 		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (i = 0; at != MAP_FAILED && i < MB(HELD_MB); i += 4096)
 		at[i] = 1;
+	if (s->shares && clone(just_sit, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL) < 0)
+		_exit(1);
 	if (s->alone)
 		wait_deaf(s);
 	else if (pthread_create(&thread, NULL, wait_deaf, s))
@@ -352,6 +365,34 @@ static int kill_as_daemon(void *unused)
 	(void)unused;
 	prctl(PR_SET_NAME, "earlyoom");
 	return kill(target, SIGKILL);
+}
+
+/*
+ * Of two that share their memory, the kernel chooses the one that was made last, and
+ * queues the memory under its pid. The other one stays.
+ */
+TEST_F(remains, the_reaper_works_for_all_that_share_the_memory)
+{
+	const struct oomtrace_remains *r;
+	size_t i;
+	pid_t pid;
+
+	if (!provoke_load())
+		SKIP(return, "no oomtrace_provoke.ko for this kernel");
+	if (!memcg_has(&self->cg, "memory.oom.group"))
+		SKIP(return, "no memory.oom.group");
+	memcg_set(&self->cg, "memory.oom.group", "1");
+	self->stuck->parameter = PROVOKE("stall_ms");
+	self->stuck->alone = true;
+	self->stuck->shares = true;
+	pid = start_stuck(self->stuck, &self->cg);
+	make_oom(&self->cg, 14);
+	r = wait_for_remains(self->fd, &self->recs, pid, OOMTRACE_REAPER_FINISHED);
+	EXPECT_NE(NULL, r);
+	for (i = 0; (r = find_remains(&self->recs, i)); i++)
+		EXPECT_FALSE(HAS(r, remains, reaper) && r->reaper == OOMTRACE_REAPER_BARRED);
+	EXPECT_EQ(128 + SIGKILL, release_stuck(pid));
+	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, pid, GONE));
 }
 
 /* kill -9 comes before the OOM: the kernel chooses the process, and sends no signal. */

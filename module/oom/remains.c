@@ -51,6 +51,9 @@
  * @episode: number of its episode; 0 if it was marked outside one.
  * @pid: the marked thread; 0 if the entry is unused.
  * @tgid: its thread group.
+ * @mm: its address space when it was killed; only compared, never dereferenced.
+ * @reaper_pid: the reaper's steps have this pid: that of the first victim which was
+ *	marked with this address space. The kernel frees it once.
  * @born: start time of the thread group's leader, in case the pid is reused.
  * @comm: command name of the process.
  * @by_kernel: the OOM killer marked it: its exit has records of its own.
@@ -66,6 +69,8 @@ struct watched {
 	u64 episode;
 	pid_t pid;
 	pid_t tgid;
+	const struct mm_struct *mm;
+	pid_t reaper_pid;
 	u64 born;
 	char comm[OOMTRACE_COMM_LEN];
 	bool by_kernel;
@@ -101,6 +106,19 @@ static struct watched *find_watched(pid_t tgid)
 	return free;
 }
 
+/* Watch the address space of a task, too; watched_lock is held. */
+static void watch_mm(struct watched *w, const struct task_struct *task)
+{
+	int i;
+
+	w->mm = READ_ONCE(task->mm);
+	w->reaper_pid = task->pid;
+	for (i = 0; i < WATCHED; i++)
+		if (&watched[i] != w && watched[i].pid && w->mm &&
+		    watched[i].mm == w->mm && watched[i].episode == w->episode)
+			w->reaper_pid = watched[i].reaper_pid;
+}
+
 /**
  * oomtrace_remains_watch() - watch a victim until it is gone
  * @episode: number of its episode; 0 for none.
@@ -130,13 +148,16 @@ u64 oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel
 			.next_ns = now + FIRST_NS,
 			.times_off = oomtrace_hooks_times_off(),
 		};
+		watch_mm(w, task);
 		oomtrace_comm(w->comm, task->group_leader);
 		oomtrace_later_ask(&remains_work);
 	} else {
 		watched_by = w->episode;
-		/* The reaper's steps have the pid of the marked thread. */
-		if (by_kernel)
+		/* The kernel may mark another thread than was signalled. */
+		if (by_kernel && !w->by_kernel) {
 			w->pid = task->pid;
+			watch_mm(w, task);
+		}
 	}
 	raw_spin_unlock_irqrestore(&watched_lock, flags);
 	return watched_by;
@@ -177,7 +198,7 @@ void oomtrace_remains_reaper(pid_t pid, u8 step)
 
 	raw_spin_lock_irqsave(&watched_lock, flags);
 	for (i = 0; i < WATCHED; i++) {
-		if (watched[i].pid != pid)
+		if (!watched[i].pid || watched[i].reaper_pid != pid)
 			continue;
 		watched[i].started = true;
 		if (step == OOMTRACE_STEP_FINISH || step == OOMTRACE_STEP_SKIP) {
