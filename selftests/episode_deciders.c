@@ -407,7 +407,7 @@ TEST_F(deciders, a_process_that_both_kill_is_killed_once)
 	EXPECT_FALSE(HAS(first, victim, earlier));
 	EXPECT_EQ(pid, second->tgid);
 	EXPECT_EQ(verdict->episode, second->episode);
-	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, second->why);
+	EXPECT_EQ(OOMTRACE_WHY_DYING, second->why);
 	EXPECT_FALSE(HAS(second, victim, how));
 	ASSERT_TRUE(HAS(second, victim, earlier));
 	EXPECT_EQ(first->episode, second->earlier);
@@ -427,7 +427,7 @@ TEST_F(deciders, a_process_that_both_kill_is_killed_once)
 	EXPECT_IN("(earlyoom[", said);
 	EXPECT_IN("had killed it before, in OOM ", said);
 	EXPECT_EQ(0, OOMTRACE("last", "-v", want));
-	EXPECT_IN("(chosen; it was killed before, in episode ", said);
+	EXPECT_IN("; it was killed before, in episode ", said);
 }
 
 TEST_F(deciders, a_release_of_the_kernels_victim_is_part_of_its_kill)

@@ -420,6 +420,9 @@ TEST_F(remains, a_process_that_is_dying_already_is_not_killed)
 	EXPECT_IN("it was dying already", said);
 	EXPECT_EQ(0, OOMTRACE("last", "-v", want));
 	EXPECT_IN("no task was killed: the chosen one was dying already", said);
+	EXPECT_EQ(0, OOMTRACE("list", "--all"));
+	snprintf(want, sizeof(want), "io[%d], dying already", pid);
+	EXPECT_IN(want, said);
 	EXPECT_EQ(128 + SIGKILL, release_stuck(pid));
 }
 

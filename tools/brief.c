@@ -294,7 +294,7 @@ static void say_killed(const struct brief *b)
 	else if (brief_container(what, sizeof(what), b))
 		term_say("", "(of %s)", what);
 	say_earlier(b, v);
-	if (oomtrace_field_valid(&v->h, B(victim_why)) && v->why == OOMTRACE_WHY_DYING)
+	if (v->why == OOMTRACE_WHY_DYING && !oomtrace_field_valid(&v->h, B(victim_earlier)))
 		term_say("", "(it was dying already: the kernel only gave it access to its reserves)");
 	say_others(b);
 }

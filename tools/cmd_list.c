@@ -40,6 +40,7 @@ struct row {
 	const struct oomtrace_victim *victim;	/* the first; NULL if there is none */
 	unsigned int more;			/* other victims */
 	bool again;				/* an earlier OOM had killed @victim */
+	bool dying;				/* else it was dying before this OOM */
 	const char *ending;			/* NULL if not known */
 	bool size_known;
 	s64 pages;
@@ -61,6 +62,7 @@ static void fill_row(struct row *row, const struct store *st,
 	free(victims);
 	row->again = row->victim &&
 		     oomtrace_field_valid(&row->victim->h, OOMTRACE_BIT_victim_earlier);
+	row->dying = row->victim && !row->again && !oomtrace_victim_is_new(&row->victim->h);
 	if (e)
 		row->ending = oomtrace_value_name(OOMTRACE_OOM_END, "ending",
 						  e->ending);
@@ -98,12 +100,12 @@ static void add_row(struct table *t, const struct store *st, const struct row *r
 		oomtrace_escape(comm, sizeof(comm), row->victim->comm,
 				sizeof(row->victim->comm));
 		table_cell(t, "%s[%d]%s", comm, row->victim->pid,
-			   row->again ? ", again" : "");
+			   row->again ? ", again" : row->dying ? ", dying already" : "");
 	} else {
 		table_cell(t, "-");
 	}
 	/* The row of the earlier OOM has its memory. */
-	table_cell(t, "%s", row->size_known && !row->again ?
+	table_cell(t, "%s", row->size_known && !row->again && !row->dying ?
 		   size_write(size, row->pages, row->recs->facts.page_size) : "-");
 	if (row->more)
 		table_cell(t, "+%u", row->more);
@@ -180,7 +182,7 @@ static void print_row_json(const struct store *st, const struct row *row)
 		json_add_string(killed, "comm", row->victim->comm, OOMTRACE_COMM_LEN);
 		json_object_object_add(killed, "uid",
 				       json_object_new_int64(row->victim->uid));
-		json_object_object_add(obj, "killed", killed);
+		json_object_object_add(obj, row->dying ? "dying" : "killed", killed);
 		json_object_object_add(obj, "more", json_object_new_int64(row->more));
 	}
 	if (row->again)

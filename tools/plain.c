@@ -154,8 +154,8 @@ static void say_victim(struct sentence *s, const union record *r, unsigned int p
 
 	say(s, "OOM %llu: %s %s", (u64)v->episode, human_task(task, v->comm, v->tgid),
 	    v->why == OOMTRACE_WHY_CALLER_EXITING ? "exits by itself" :
-	    v->why == OOMTRACE_WHY_DYING ? "was chosen, but is dying already" :
-	    HAS(v, victim, earlier) ? "was killed before" : "is killed");
+	    HAS(v, victim, earlier) ? "was killed before" :
+	    v->why == OOMTRACE_WHY_DYING ? "was chosen, but is dying already" : "is killed");
 	if (HAS(v, victim, earlier))
 		say(s, ", in OOM %llu", (u64)v->earlier);
 	if (HAS(v, victim, rss_anon) && HAS(v, victim, rss_file) && HAS(v, victim, rss_shmem))

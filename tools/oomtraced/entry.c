@@ -316,10 +316,10 @@ static void say_again(struct message *m, const struct facts *f)
 		say(m, "the OOM killer");
 	say(m, " chose ");
 	say_task(m, e->victim.comm, e->victim.pid);
-	if (e->victim.why == OOMTRACE_WHY_DYING)
-		say(m, ", which was dying already");
-	else
+	if (oomtrace_field_valid(&e->victim.h, OOMTRACE_BIT_victim_earlier))
 		say(m, ", which OOM %llu had killed before", (u64)e->victim.earlier);
+	else
+		say(m, ", which was dying already");
 }
 
 /* " by a policy in the kernel ("...")": the message is the policy's own. */
