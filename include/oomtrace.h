@@ -1607,7 +1607,8 @@ struct oomtrace_reap {
  * @OOMTRACE_ENDING_UNKNOWN: the return of out_of_memory() was not seen, or a hook
  *	that would tell is missing or was switched off meanwhile
  * @OOMTRACE_ENDING_KILLED: a victim was chosen and killed; chosen only, since it
- *	was dying or gone already, if struct oomtrace_oom_end's @victims is 0
+ *	was dying or gone already, if struct oomtrace_oom_end's @victims is 0, or the
+ *	victim's @why is dying
  * @OOMTRACE_ENDING_NOTIFIER_FREED: an oom notifier freed memory; no kill
  * @OOMTRACE_ENDING_CALLER_EXITING: the caller was exiting and got reserves
  * @OOMTRACE_ENDING_SCAN_ABORTED: the kernel waits for an earlier victim
