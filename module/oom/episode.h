@@ -16,7 +16,6 @@
 #include <linux/types.h>
 
 #include "common/fields.h"
-#include "hook/hook.h"
 #include "include/oomtrace.h"
 
 struct oomtrace_paths;
@@ -127,12 +126,6 @@ static inline bool oomtrace_episode_mine(void)
 {
 	/* Only current stores current here, so no ordering is needed. */
 	return READ_ONCE(oomtrace_episode.task) == current;
-}
-
-/* Were no hooks switched off since its begin? */
-static inline bool oomtrace_episode_is_whole(const struct oomtrace_episode *ep)
-{
-	return ep->times_off == oomtrace_hooks_times_off();
 }
 
 /*

@@ -35,13 +35,19 @@
 #include "stats.h"
 #include "task.h"
 
+/* Were no hooks switched off since its begin? */
+static bool is_whole(const struct oomtrace_episode *ep)
+{
+	return ep->times_off == oomtrace_hooks_times_off();
+}
+
 /* ---- verdict ---- */
 
 static u8 check_choice(const struct oomtrace_episode *ep,
 		       const struct oom_control *oc)
 {
 	/* Each candidate was compared, whether or not it has a record. */
-	if (!ep->scored || ep->unseen || !oomtrace_episode_is_whole(ep))
+	if (!ep->scored || ep->unseen || !is_whole(ep))
 		return OOMTRACE_RECOMPUTED_UNAVAILABLE;
 	if (oc->chosen_points == LONG_MAX)
 		return OOMTRACE_RECOMPUTED_ORIGIN;
@@ -81,7 +87,7 @@ static void fill_runner_up(struct oomtrace_verdict *rec,
 	bool best_died = ep->best_pid == rec->pid;
 
 	/* Any task whose points are unknown may be the one. */
-	if (ep->unseen || !oomtrace_episode_is_whole(ep) || ep->scored < 1 + best_died)
+	if (ep->unseen || !is_whole(ep) || ep->scored < 1 + best_died)
 		return;
 	rec->runner_up_pid = best_died ? ep->second_pid : ep->best_pid;
 	rec->runner_up_points = best_died ? ep->second_points : ep->best_points;
@@ -167,7 +173,7 @@ static u8 find_ending(const struct oomtrace_episode *ep, bool ret)
 
 	if (ep->killing)
 		return OOMTRACE_ENDING_KILLED;
-	if (!oomtrace_episode_is_whole(ep))
+	if (!is_whole(ep))
 		return OOMTRACE_ENDING_UNKNOWN;
 	if (ep->caller_exiting)
 		return OOMTRACE_ENDING_CALLER_EXITING;
@@ -228,11 +234,11 @@ static void write_end(const struct oomtrace_episode *ep, u8 how)
 			OOMTRACE_BIT(oom_end, exempt_oom_skip) |
 			OOMTRACE_BIT(oom_end, exempt_vfork) |
 			OOMTRACE_BIT(oom_end, exempt_cpuset);
-	if (!oomtrace_hook_attached(OOMTRACE_HOOK_EVALUATE) || !oomtrace_episode_is_whole(ep))
+	if (!oomtrace_hook_attached(OOMTRACE_HOOK_EVALUATE) || !is_whole(ep))
 		rec.h.valid &= ~OOMTRACE_END_COUNTS;
 	if (!ep->notified)
 		rec.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
-	if (!oomtrace_hook_attached(OOMTRACE_HOOK_MARK_VICTIM) || !oomtrace_episode_is_whole(ep))
+	if (!oomtrace_hook_attached(OOMTRACE_HOOK_MARK_VICTIM) || !is_whole(ep))
 		rec.h.valid &= ~OOMTRACE_BIT(oom_end, victims);
 	oomtrace_stats_ending(how);
 	oomtrace_oom_write(&rec.h);
