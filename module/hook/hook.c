@@ -58,7 +58,8 @@ static unsigned int times_off;
 /**
  * oomtrace_hooks_times_off() - how often hooks were switched off
  *
- * What began with another number may lack what a hook that was off would have told.
+ * If it has changed since an OOM began, hooks were off meanwhile, and have missed
+ * some of it.
  *
  * Return: the number; it may wrap.
  */
