@@ -262,15 +262,18 @@ static void choose_limit(const struct memcg *cg, char *limit, size_t size)
 static pid_t cause_the_same_oom(const struct memcg *cg, char *limit, size_t size)
 {
 	struct hog hog;
+	pid_t victim;
 
 	if (!cg) {
 		hog_start(&hog, "--anon 16 --comm victim --adj 1000 --hold");
 		hog_ready(&hog);
+		victim = hog.pid;
 		crowd_sysrq_f();
 	} else {
 		hog_start(&hog, "--cgroup %s --anon 80 --comm victim --adj 1000 --hold",
 			  cg->dir);
 		hog_ready(&hog);
+		victim = hog.pid;
 		if (!*limit)
 			choose_limit(cg, limit, size);
 		memcg_set(cg, "memory.max", limit);
@@ -278,7 +281,7 @@ static pid_t cause_the_same_oom(const struct memcg *cg, char *limit, size_t size
 	}
 	if (hog_wait(&hog) != 128 + SIGKILL)
 		die("another process than the expected one was killed");
-	return hog.pid;
+	return victim;
 }
 
 /* One OOM of a crowd, and all answers. Returns how many processes were killed. */
