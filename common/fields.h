@@ -324,7 +324,8 @@
 	F(oom_end, exempt_adj_min,	UINT, none)		\
 	F(oom_end, exempt_oom_skip,	UINT, none)		\
 	F(oom_end, exempt_vfork,	UINT, none)		\
-	F(oom_end, exempt_cpuset,	UINT, none)
+	F(oom_end, exempt_cpuset,	UINT, none)		\
+	F(oom_end, panic,		ENUM, panic)
 
 #define OOMTRACE_FIELDS_NAME(F)					\
 	F(name, episode,		UINT, none)		\
@@ -683,6 +684,11 @@
 	E(OOMTRACE_ENDING_KILLER_ON,	"killer_on")		\
 	E(OOMTRACE_ENDING_WAITERS_KILLED, "waiters_killed")	\
 	E(OOMTRACE_ENDING_POLICY_FREED, "policy_freed")
+
+#define OOMTRACE_NAMES_panic(E)			\
+	E(OOMTRACE_PANIC_OTHER,		"other")		\
+	E(OOMTRACE_PANIC_SYSCTL,	"panic_on_oom")		\
+	E(OOMTRACE_PANIC_NO_TASK,	"no_task")
 
 #define OOMTRACE_NAMES_reaper(E)			\
 	E(OOMTRACE_REAPER_WAITING,	"waiting")	\

@@ -427,23 +427,23 @@ static const char *describe_ending(s64 ending)
 	}
 }
 
-/*
- * The kernel panics before it evaluates a task, or when none is eligible; if the whole
- * machine is out of memory, after the oom notifiers.
- */
+/* What the kernel panicked for, after "the kernel panicked, ". */
 static const char *describe_panic(const struct oomtrace_story *s)
 {
-	s64 candidates, kthreads, init;
+	s64 panic;
 
-	if (s->victims || s->eligible ||
-	    (story_has_scope(s, OOMTRACE_SCOPE_GLOBAL) &&
-	     !oomtrace_field_valid(&s->end.h, B(oom_end_notifier_freed))) ||
-	    !get_field(&s->end.h, B(oom_end_candidates), &candidates))
+	if (!get_field(&s->end.h, B(oom_end_panic), &panic))
 		return "while this OOM was under way";
-	get_field(&s->end.h, B(oom_end_exempt_kthread), &kthreads);
-	get_field(&s->end.h, B(oom_end_exempt_init), &init);
-	return candidates || kthreads || init ? "because no task was eligible" :
-			    "before it looked at any task: vm.panic_on_oom";
+	switch (panic) {
+	case OOMTRACE_PANIC_OTHER:
+		return "for another reason, while this OOM was under way";
+	case OOMTRACE_PANIC_SYSCTL:
+		return "before it looked at any task: vm.panic_on_oom";
+	case OOMTRACE_PANIC_NO_TASK:
+		return "because no task was eligible";
+	default:
+		return "for a reason that this version does not know";
+	}
 }
 
 static void write_ending(struct text_writer *w, const struct oomtrace_story *s,

@@ -1645,6 +1645,22 @@ enum oomtrace_ending {
 };
 
 /**
+ * enum oomtrace_panic - why the kernel panicked during an OOM, by the panic's message
+ * @OOMTRACE_PANIC_OTHER: for a reason that is not the OOM's: out_of_memory() did not
+ *	panic itself
+ * @OOMTRACE_PANIC_SYSCTL: vm.panic_on_oom, before any task was looked at; see
+ *	check_panic_on_oom()
+ * @OOMTRACE_PANIC_NO_TASK: no task was eligible, and the whole machine was out of
+ *	memory; see out_of_memory()
+ */
+enum oomtrace_panic {
+	OOMTRACE_PANIC_OTHER,
+	OOMTRACE_PANIC_SYSCTL,
+	OOMTRACE_PANIC_NO_TASK,
+	OOMTRACE_PANICS,
+};
+
+/**
  * struct oomtrace_oom_end - the OOM killer returned
  * @h: header.
  * @episode: number of the episode.
@@ -1664,6 +1680,7 @@ enum oomtrace_ending {
  *	Records that later episodes overwrote are not counted here but in each
  *	reader's lost records.
  * @ending: enum oomtrace_ending.
+ * @panic: enum oomtrace_panic; absent unless @ending is panic.
  * @reserved: zero.
  * @scored: those of the @candidates with points. @scored and the counts below
  *	are absent in scope userspace.
@@ -1687,7 +1704,8 @@ struct oomtrace_oom_end {
 	__u32	candidates;
 	__u32	missed;
 	__u8	ending;
-	__u8	reserved[3];
+	__u8	panic;
+	__u8	reserved[2];
 	__u32	scored;
 	__u32	exempt_init;
 	__u32	exempt_kthread;

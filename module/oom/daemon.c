@@ -426,6 +426,7 @@ static void record_daemon_end(const struct daemon *d)
 	};
 
 	rec.h.valid &= ~(OOMTRACE_BIT(oom_end, notifier_freed) |
+			 OOMTRACE_BIT(oom_end, panic) |
 			 OOMTRACE_END_COUNTS);
 	oomtrace_stats_ending(OOMTRACE_ENDING_KILLED);
 	oomtrace_oom_write(&rec.h);

@@ -62,6 +62,7 @@ struct oomtrace_paths;
  * @chosen_marked: the chosen task was marked; later victims are of its group.
  * @aborted: the scan stopped at @dying_pid.
  * @caller_exiting: the caller itself was marked, no task was chosen.
+ * @panic: enum oomtrace_panic, if the kernel panics now.
  * @memcg: the cgroup that is out of memory. For comparison only: it may be gone.
  * @memcg_id: id of @memcg; 0 if there is none.
  * @no_fs: the request lacks __GFP_FS, so the kernel kills no task for it.
@@ -110,6 +111,7 @@ struct oomtrace_episode {
 	bool chosen_marked;
 	bool aborted;
 	bool caller_exiting;
+	u8 panic;
 	const void *memcg;
 	u64 memcg_id;
 	bool no_fs;

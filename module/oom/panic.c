@@ -102,7 +102,7 @@ static int explain_panic(struct notifier_block *nb, unsigned long unused, void *
 {
 	struct oomtrace_last_episodes last;
 
-	oomtrace_selection_panic(&last);
+	oomtrace_selection_panic(msg, &last);
 	/* An OOM without a kill often follows the one that killed. */
 	if (!last.panicked && last.kill_ns != last.begin_ns &&
 	    is_recent(last.kill_ns))

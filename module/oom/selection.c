@@ -219,6 +219,7 @@ static void write_end(const struct oomtrace_episode *ep, u8 how)
 		.candidates = ep->candidates,
 		.missed = ep->missed,
 		.ending = how,
+		.panic = ep->panic,
 		.scored = ep->scored,
 		.exempt_init = ep->exempt[OOMTRACE_REASON_INIT],
 		.exempt_kthread = ep->exempt[OOMTRACE_REASON_KTHREAD],
@@ -238,6 +239,8 @@ static void write_end(const struct oomtrace_episode *ep, u8 how)
 		rec.h.valid &= ~OOMTRACE_END_COUNTS;
 	if (!ep->notified)
 		rec.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
+	if (how != OOMTRACE_ENDING_PANIC)
+		rec.h.valid &= ~OOMTRACE_BIT(oom_end, panic);
 	if (!oomtrace_hook_attached(OOMTRACE_HOOK_MARK_VICTIM) || !is_whole(ep))
 		rec.h.valid &= ~OOMTRACE_BIT(oom_end, victims);
 	oomtrace_stats_ending(how);
@@ -315,26 +318,40 @@ int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(oomtrace_oom_return);
 
+/* out_of_memory() panics with one of two messages. */
+static u8 find_panic(const char *message)
+{
+	if (!oomtrace_episode_mine() || !message)
+		return OOMTRACE_PANIC_OTHER;
+	if (strstr(message, "panic_on_oom"))
+		return OOMTRACE_PANIC_SYSCTL;
+	if (strstr(message, "System is deadlocked on memory"))
+		return OOMTRACE_PANIC_NO_TASK;
+	return OOMTRACE_PANIC_OTHER;
+}
+
 /**
  * oomtrace_selection_panic() - end the episode under way when the kernel panics
+ * @message: that the kernel panics with.
  * @last: out: the episodes that may have led to the panic.
  *
  * Context: panic notifier, no other CPU runs.
  */
-void oomtrace_selection_panic(struct oomtrace_last_episodes *last)
+void oomtrace_selection_panic(const char *message, struct oomtrace_last_episodes *last)
 {
 	struct oomtrace_episode *ep = &oomtrace_episode;
 
 	last->panicked = ep->task;
 	if (ep->task) {
+		ep->panic = find_panic(message);
 		/*
 		 * If out_of_memory() itself panics, the scan is over and the
 		 * last candidate's outcome is known. Otherwise it is not.
 		 */
-		if (oomtrace_episode_mine() && in_task())
-			oomtrace_candidate_finish(ep);
-		else
+		if (ep->panic == OOMTRACE_PANIC_OTHER)
 			oomtrace_candidate_forget(ep);
+		else
+			oomtrace_candidate_finish(ep);
 		end_episode(ep, OOMTRACE_ENDING_PANIC);
 		WRITE_ONCE(ep->task, NULL);
 	}

@@ -33,6 +33,6 @@ int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs);
 int oomtrace_oom_notify(struct notifier_block *nb, unsigned long unused,
 			void *freed);
 
-void oomtrace_selection_panic(struct oomtrace_last_episodes *last);
+void oomtrace_selection_panic(const char *message, struct oomtrace_last_episodes *last);
 
 #endif /* OOMTRACE_SELECTION_H */

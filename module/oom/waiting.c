@@ -278,7 +278,8 @@ static void record_wait_end(const struct waiting_group *g, u8 how)
 		oomtrace_oom_write(&wait.h);
 	}
 	/* The kernel chose no task. */
-	rec.h.valid &= ~(OOMTRACE_BIT(oom_end, notifier_freed) | OOMTRACE_END_COUNTS);
+	rec.h.valid &= ~(OOMTRACE_BIT(oom_end, notifier_freed) | OOMTRACE_BIT(oom_end, panic) |
+			 OOMTRACE_END_COUNTS);
 	/* Read when a task went on, not when it was woken. */
 	rec.h.derived = OOMTRACE_BIT(oom_end, ending);
 	oomtrace_stats_ending(how);

@@ -571,41 +571,40 @@ static void test_repeats(void)
 		  "repeats_are_added_up");
 }
 
-static void test_panic(void)
+static const char *panicked_by(unsigned int panic, bool known)
 {
 	struct oomtrace_oom_end e = make_end(1, OOMTRACE_ENDING_PANIC);
 
 	oomtrace_story_init(&story, 0, 4096);
 	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
 	e.candidates = 0;
-	feed(&e);
-	check_has(explanation(), "the kernel panicked, before it looked at any task: vm.panic_on_oom;",
-		  "a_panic_by_sysctl_is_told");
 	e.exempt_kthread = 51;
+	e.panic = panic;
+	if (!known)
+		e.h.valid &= ~OOMTRACE_BIT(oom_end, panic);
 	feed(&e);
-	check_has(explanation(), "the kernel panicked, because no task was eligible;",
-		  "a_panic_after_kernel_threads_is_told");
+	return explanation();
+}
+
+static void test_panic(void)
+{
+	check_has(panicked_by(OOMTRACE_PANIC_SYSCTL, true),
+		  "the kernel panicked, before it looked at any task: vm.panic_on_oom;",
+		  "a_panic_by_sysctl_is_told");
+	check_has(panicked_by(OOMTRACE_PANIC_NO_TASK, true),
+		  "the kernel panicked, because no task was eligible;",
+		  "a_panic_for_lack_of_a_victim_is_told");
 	check_has(explanation(), "Exempt:    51 kernel threads\n",
 		  "kernel_threads_are_counted");
-	e.exempt_kthread = 0;
-	feed_exempt(1, "init", 1, 0, OOMTRACE_REASON_INIT);
-	e.candidates = 1;
-	feed(&e);
-	check_has(explanation(), "the kernel panicked, because no task was eligible;",
-		  "a_panic_for_lack_of_a_victim_is_told");
-	e.candidates = 0;
-	e.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
-	oomtrace_story_init(&story, 0, 4096);
-	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
-	feed(&e);
-	check_has(explanation(), "the kernel panicked, while this OOM was under way;",
-		  "a_panic_within_an_oom_notifier_is_told");
-	e.h.valid |= OOMTRACE_BIT(oom_end, notifier_freed);
-	feed_kept(1, "a", 2, 1, 10);
-	e.candidates = 2;
-	feed(&e);
-	check_has(explanation(), "the kernel panicked, while this OOM was under way;",
+	check_has(panicked_by(OOMTRACE_PANIC_OTHER, true),
+		  "the kernel panicked, for another reason, while this OOM was under way;",
 		  "a_panic_for_another_reason_is_told");
+	check_has(panicked_by(99, true),
+		  "the kernel panicked, for a reason that this version does not know;",
+		  "a_panic_of_a_newer_module_is_told");
+	check_has(panicked_by(0, false),
+		  "the kernel panicked, while this OOM was under way;",
+		  "a_panic_of_an_older_module_is_told");
 }
 
 static void test_missing(void)
