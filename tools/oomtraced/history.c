@@ -7,6 +7,9 @@
  *
  * Any user can cause any number of refused requests. So a file without an OOM is
  * renamed when it ends, and such quiet files are deleted first.
+ *
+ * Two services that delete each other's oldest files would lose records, so the
+ * directory is locked while one has it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,6 +43,8 @@ struct history_dir {
 	struct saver *saver;	/* NULL if there is no file */
 	int error;		/* negative errno that explains a NULL saver */
 	bool of_oom;		/* the file has records of an OOM */
+	int lock;		/* the directory, open */
+	bool held;		/* no other service has the directory */
 };
 
 static bool is_quiet(const char *path)
@@ -131,12 +137,26 @@ static bool clocks_moved(const struct history_dir *h)
 		     h->info.wall_offset_ns) > NS_PER_S;
 }
 
+/* A file system without locks has them all free. */
+static bool hold(struct history_dir *h)
+{
+	if (!h->held)
+		h->held = !flock(h->lock, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK;
+	return h->held;
+}
+
 static int start_file(struct history_dir *h, char *error, size_t size)
 {
 	char when[32];
 	struct timespec ts;
 	struct tm tm;
 
+	if (!hold(h)) {
+		snprintf(error, size, "%s: another oomtraced saves its records there, so this one saves none until that ends",
+			 h->dir);
+		h->error = -EBUSY;
+		return h->error;
+	}
 	end_file(h);
 	make_room(h);
 	clock_gettime(CLOCK_REALTIME, &ts);
@@ -174,15 +194,21 @@ struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 	h->max_bytes = max_bytes;
 	h->max_age_ns = max_age_ns;
 	h->info = *info;
+	h->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	err = start_file(h, error, sizeof(error));
 	if (!err)
 		return h;
 	say_error("%s", error);
-	/* A full disk may have room later. */
-	if (err == -ENOSPC)
+	/* A full disk may have room later, and another service may end. */
+	if (err == -ENOSPC || err == -EBUSY)
 		return h;
-	free(h);
+	history_close(h);
 	return NULL;
+}
+
+int history_error(const struct history_dir *h)
+{
+	return h->saver ? 0 : h->error;
 }
 
 /* A type that this version does not know may be of an OOM. */
@@ -252,5 +278,7 @@ void history_close(struct history_dir *h)
 	if (!h)
 		return;
 	end_file(h);
+	if (h->lock >= 0)
+		close(h->lock);
 	free(h);
 }

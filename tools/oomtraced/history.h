@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A directory of files of saved records with a limited total size and age. If there
- * is no room, the oldest files are deleted, those without an OOM first.
+ * is no room, the oldest files are deleted, those without an OOM first. One service
+ * at a time has it.
  */
 #ifndef OOMTRACE_HISTORY_H
 #define OOMTRACE_HISTORY_H
@@ -20,11 +21,20 @@ struct history_dir;
  * @info: the module's information, for the files' headers.
  *
  * Return: the directory, or NULL after an error message. A full disk is no error
- * here: it is reported, and each history_flush() tries again.
+ * here, nor is that another service has the directory: it is reported, and each
+ * history_flush() tries again.
  */
 struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
 				 long long max_age_ns,
 				 const struct oomtrace_info *info);
+
+/**
+ * history_error() - why no records are saved now
+ *
+ * Return: 0 if they are saved, -EBUSY while another service has the directory, or
+ * another negative errno.
+ */
+int history_error(const struct history_dir *h);
 
 /** history_is_of_oom() - is the record of an OOM, so that it has an episode number? */
 bool history_is_of_oom(const struct oomtrace_header *rec);

@@ -45,10 +45,11 @@ unsigned long long journal_mark_open(const char *dir)
 	file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	read_line(file, line, sizeof(line));
 	if (strncmp(line, boot_id, ID_LEN) ||
-	    sscanf(line + ID_LEN, " %llu\n", &ns) != 1)
+	    sscanf(line + ID_LEN, " %llu\n", &ns) != 1) {
 		ns = 0;
-	/* Allocate the disk space now. */
-	journal_mark_set(ns);
+		/* Allocate the disk space now. */
+		journal_mark_set(ns);
+	}
 	return ns;
 }
 

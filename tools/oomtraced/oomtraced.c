@@ -220,7 +220,7 @@ static void write_journal(u64 now, const struct history_dir *h)
 
 	report_change("journal", journal_flush(&journal, &metrics.cgroups, now),
 		      &journal_err);
-	if (h && journal.sent_ns != before)
+	if (h && history_error(h) != -EBUSY && journal.sent_ns != before)
 		report_change("mark of the journal entries",
 			      journal_mark_set(journal.sent_ns), &sent_err);
 }
@@ -250,7 +250,7 @@ static void report_status(const struct metrics_source *src)
 static int run_loop(struct oomtrace *ot, struct history_dir *h,
 		    struct metrics_source *src)
 {
-	static int history_err, textfile_err;
+	int history_err = h ? history_error(h) : 0, textfile_err = 0;
 	long long next = 0, now, wait_ns;
 	bool dirty = true;
 	int more, err = 0;
@@ -299,6 +299,7 @@ static int run_service(struct oomtrace *ot)
 	struct metrics_source src = { .page_size = sysconf(_SC_PAGESIZE) };
 	struct down_reason why = { .word = "read" };
 	struct history_dir *h = NULL;
+	u64 sent_ns;
 
 	if (oomtrace_get_info(ot, &src.info, sizeof(src.info))) {
 		say_error("%s", saved_error(ot));
@@ -311,7 +312,10 @@ static int run_service(struct oomtrace *ot)
 				 settings.max_age_ns, &src.info);
 		if (!h)
 			return EXIT_RUNTIME;
-		journal.sent_ns = journal_mark_open(settings.state_dir);
+		sent_ns = journal_mark_open(settings.state_dir);
+		/* The mark of another service says nothing of this one's entries. */
+		if (history_error(h) != -EBUSY)
+			journal.sent_ns = sent_ns;
 	}
 	protect_self();
 	loading_warn_of_version();

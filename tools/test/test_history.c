@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Tests the service's directory of saved records: a flood of refused requests,
- * however fast, displaces no OOM, and the directory keeps to its limit.
+ * however fast, displaces no OOM, the directory keeps to its limit, and two services
+ * do not share it.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
@@ -163,6 +165,41 @@ static void test_age(void)
 		abort();
 }
 
+/* The second service saves nothing, and begins when the first one has ended. */
+static void test_two_services(void)
+{
+	struct history_dir *first, *second;
+	char command[64], pattern[64];
+	glob_t g;
+
+	if (mkdir(dir, 0700))
+		abort();
+	first = begin();
+	second = begin();
+	check(!history_error(first) && history_error(second) == -EBUSY,
+	      "one service at a time has the directory");
+	add_oom(first, 1);
+	add_oom(second, 2);
+	check(!history_flush(first) && history_flush(second) == -EBUSY,
+	      "the other one says so while that lasts");
+	history_close(first);
+	/* This call still reports what was not saved. */
+	history_flush(second);
+	check(!history_flush(second) && !history_error(second),
+	      "it begins when the first one ends");
+	add_oom(second, 3);
+	history_close(second);
+	snprintf(pattern, sizeof(pattern), "%s/*", dir);
+	if (glob(pattern, 0, NULL, &g))
+		abort();
+	check(g.gl_pathc == 2 && episodes_in(&g) == (1U << 1 | 1U << 3),
+	      "and saves what comes from then on");
+	globfree(&g);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	if (system(command))
+		abort();
+}
+
 void test_history(void)
 {
 	struct history_dir *h;
@@ -194,4 +231,5 @@ void test_history(void)
 	remove_all(&g);
 	globfree(&g);
 	test_age();
+	test_two_services();
 }
