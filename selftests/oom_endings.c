@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "lib/lib.h"
 #include "lib/oom.h"
@@ -169,6 +170,60 @@ static size_t count_in(const struct scene *s, unsigned int type,
 		n += s->recs.r[i].h.type == type &&
 		     s->recs.r[i].begin.episode == episode;
 	return n;
+}
+
+static int switch_off(void *unused)
+{
+	(void)unused;
+	return spill(DEBUGFS "/enable", "0") ? 1 : 0;
+}
+
+static bool calls_hook_of(const char *function)
+{
+	char *text = slurp(TRACING "/enabled_functions", NULL), line[64];
+	bool yes;
+
+	snprintf(line, sizeof(line), "\n%s ", function);
+	yes = strstr(text, line) || !strncmp(text, line + 1, strlen(line + 1));
+	free(text);
+	return yes;
+}
+
+/* The hook of the kill goes before that of the mark, and the OOM goes on between. */
+TEST(switching_off_amid_an_oom_makes_no_kill_look_like_none)
+{
+	struct records recs = { };
+	const union record *r;
+	struct hog big;
+	pid_t child;
+	size_t i;
+	int fd;
+
+	NEED_PROVOKE();
+	module_start(NULL);
+	fd = device_open();
+	ASSERT_EQ(0, spill(PROVOKE("pause_ms"), "60000"));
+	hog_start(&big, "--comm big --anon 16 --adj 1000 --hold");
+	hog_ready(&big);
+	/* Without memory this test could not go on. */
+	ASSERT_EQ(0, spill("/proc/sysrq-trigger", "f"));
+	ASSERT_TRUE(device_wait(fd, &recs, OOMTRACE_OOM_BEGIN, 1));
+	EXPECT_TRUE(calls_hook_of("oom_kill_process"));
+	child = start_child(switch_off, NULL);
+	while (calls_hook_of("oom_kill_process"))
+		sleep_ms(1);
+	EXPECT_EQ(0, spill(PROVOKE_RELEASE, "1"));
+	EXPECT_EQ(128 + SIGKILL, hog_wait(&big));
+	EXPECT_EQ(0, wait_child(child));
+	device_drain(fd, &recs);
+	if (!records_count(&recs, OOMTRACE_VICTIM))
+		TH_LOG("the hook of the mark was off before the kill");
+	for (i = 0; (r = records_get(&recs, OOMTRACE_VICTIM, i)); i++)
+		EXPECT_NE(OOMTRACE_WHY_CALLER_EXITING, r->victim.why);
+	records_free(&recs);
+	close(fd);
+	provoke_unload();
+	module_stop();
 }
 
 TEST(memory_freed_by_a_notifier_is_recorded_with_its_size)

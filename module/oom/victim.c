@@ -98,14 +98,13 @@ static bool is_signalled(const struct oomtrace_episode *ep, const struct task_st
 /* Find out why a task is marked, and update the episode. */
 static u8 find_victim_reason(struct oomtrace_episode *ep, const struct task_struct *task)
 {
-	/* Without that hook only the choice, which may be gone by now, shows the kill. */
-	bool hooked = oomtrace_hook_attached(OOMTRACE_HOOK_KILL_PROCESS);
-
-	if (!ep->killing && (hooked || !ep->oc->chosen)) {
+	/* The kernel marks a caller that is exiting before it chooses. */
+	if (!ep->oc->chosen) {
 		ep->caller_exiting = true;
 		return OOMTRACE_WHY_CALLER_EXITING;
 	}
-	if (!ep->chosen_marked && (!hooked || task->tgid == ep->chosen_tgid)) {
+	/* If oom_kill_process() was not seen, the first one that is marked is the choice. */
+	if (!ep->chosen_marked && (!ep->killing || task->tgid == ep->chosen_tgid)) {
 		ep->chosen_marked = true;
 		return is_signalled(ep, task) || !oomtrace_hook_attached(OOMTRACE_HOOK_SIGNAL) ?
 		       OOMTRACE_WHY_CHOSEN : OOMTRACE_WHY_DYING;

@@ -21,6 +21,8 @@
  *               file oomtrace_release in debugfs ends it earlier
  *   lock_ms     the same with the writer's address space locked, so that the kernel's
  *               reaper cannot free it
+ *   pause_ms    sleep that long in the OOM notifier, at the next OOM of the machine;
+ *               oomtrace_release ends that, too
  *   policy      kill the process with that pid at the next OOM of the machine, as a
  *               BPF program that handles OOMs would: with oom_kill_process(), before
  *               the kernel compares tasks. Two pids may be written for one OOM
@@ -158,8 +160,25 @@ static int apply_policy(void)
 	return n;
 }
 
+/* ---- sleeping ---- */
+
+/* Wakes stall_ms, lock_ms and pause_ms. A parameter cannot: one is written at a time. */
+static DECLARE_WAIT_QUEUE_HEAD(stalled);
+static bool released;
+static unsigned int pause_ms;
+
+static void stall(unsigned int ms)
+{
+	WRITE_ONCE(released, false);
+	wait_event_timeout(stalled, READ_ONCE(released), msecs_to_jiffies(ms));
+}
+
 static int at_oom(struct notifier_block *nb, unsigned long unused, void *freed)
 {
+	unsigned int ms = xchg(&pause_ms, 0);
+
+	if (ms)
+		stall(ms);
 	*(unsigned long *)freed += apply_policy();
 	if (!READ_ONCE(keep))
 		*(unsigned long *)freed += give_back(&held, ULONG_MAX);
@@ -263,9 +282,6 @@ static int grab_order_set(const char *val, const struct kernel_param *kp)
 	return 0;
 }
 
-/* Wakes stall_ms and lock_ms. A parameter cannot: one is written at a time. */
-static DECLARE_WAIT_QUEUE_HEAD(stalled);
-static bool released;
 static struct dentry *release_file;
 
 static ssize_t release_write(struct file *file, const char __user *buf, size_t size,
@@ -280,12 +296,6 @@ static const struct file_operations release_fops = {
 	.owner	= THIS_MODULE,
 	.write	= release_write,
 };
-
-static void stall(unsigned int ms)
-{
-	WRITE_ONCE(released, false);
-	wait_event_timeout(stalled, READ_ONCE(released), msecs_to_jiffies(ms));
-}
 
 static int stall_set(const char *val, const struct kernel_param *kp)
 {
@@ -308,6 +318,11 @@ static int lock_set(const char *val, const struct kernel_param *kp)
 	stall(ms);
 	mmap_write_unlock(current->mm);
 	return 0;
+}
+
+static int pause_set(const char *val, const struct kernel_param *kp)
+{
+	return kstrtouint(val, 0, &pause_ms);
 }
 
 /*
@@ -334,6 +349,9 @@ ACTION(stall_ms, stall_set);
 MODULE_PARM_DESC(stall_ms, "sleep that long, ignoring all signals");
 ACTION(lock_ms, lock_set);
 MODULE_PARM_DESC(lock_ms, "sleep that long with the address space locked");
+
+ACTION(pause_ms, pause_set);
+MODULE_PARM_DESC(pause_ms, "sleep that long at the next OOM");
 
 static int __init provoke_init(void)
 {
