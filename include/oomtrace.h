@@ -1880,8 +1880,8 @@ enum oomtrace_reaper {
  * @rss_shmem: shared memory, pages.
  * @pid: pid of the victim, as in its victim record.
  * @tgid: its thread group id.
- * @threads: threads that have not exited, at most 16,384; 0: the victim is gone. For a
- *	victim of the kernel that record comes only after others.
+ * @threads: threads that have not exited, at most 16,384; 0: the victim is gone. For one
+ *	that the kernel marked, that record comes only after others.
  * @blocked: of these, threads in uninterruptible sleep (state D): no signal reaches
  *	them.
  * @mm_users: mm_users of the address space: threads, processes and others that hold it.

@@ -33,6 +33,7 @@ struct stuck {
 	const char *parameter;
 	bool alone;	/* no second thread: the process itself waits */
 	bool shares;	/* another process has its memory, too */
+	bool headless;	/* the first thread has gone */
 };
 
 #define LONG_MS	"60000"
@@ -84,7 +85,7 @@ static void *wait_deaf(void *arg)
 	return NULL;
 }
 
-static bool is_blocked(pid_t tid)
+static bool has_state(pid_t tid, char wanted)
 {
 	char path[64], *text, *state;
 	bool yes;
@@ -92,7 +93,7 @@ static bool is_blocked(pid_t tid)
 	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
 	text = slurp(path, NULL);
 	state = strrchr(text, ')');
-	yes = state && state[2] == 'D';
+	yes = state && state[2] == wanted;
 	free(text);
 	return yes;
 }
@@ -115,7 +116,8 @@ static pid_t start_stuck(struct stuck *s, const struct memcg *cg)
 	pid_t pid = fork();
 
 	if (pid) {
-		while (!s->thread || !is_blocked(s->thread))
+		while (!s->thread || !has_state(s->thread, 'D') ||
+		       (s->headless && !has_state(pid, 'Z')))
 			sleep_ms(5);
 		return pid;
 	}
@@ -133,6 +135,8 @@ static pid_t start_stuck(struct stuck *s, const struct memcg *cg)
 		wait_deaf(s);
 	else if (pthread_create(&thread, NULL, wait_deaf, s))
 		_exit(1);
+	if (s->headless)
+		pthread_exit(NULL);
 	for (;;)
 		pause();
 	return -1;
@@ -369,23 +373,24 @@ static int kill_as_daemon(void *unused)
 
 /*
  * Of two that share their memory, the kernel chooses the one that was made last, and
- * queues the memory under its pid. The other one stays.
+ * queues the memory under its pid. The other one stays; a daemon may have killed it
+ * before.
  */
-TEST_F(remains, the_reaper_works_for_all_that_share_the_memory)
+static void reap_shared_memory(struct __test_metadata *_metadata,
+			       FIXTURE_DATA(remains) *self, bool killed_before)
 {
 	const struct oomtrace_remains *r;
 	size_t i;
 	pid_t pid;
 
-	if (!provoke_load())
-		SKIP(return, "no oomtrace_provoke.ko for this kernel");
-	if (!memcg_has(&self->cg, "memory.oom.group"))
-		SKIP(return, "no memory.oom.group");
 	memcg_set(&self->cg, "memory.oom.group", "1");
 	self->stuck->parameter = PROVOKE("stall_ms");
 	self->stuck->alone = true;
 	self->stuck->shares = true;
 	pid = start_stuck(self->stuck, &self->cg);
+	target = pid;
+	if (killed_before)
+		EXPECT_EQ(0, run_child(kill_as_daemon, NULL));
 	make_oom(&self->cg, 14);
 	r = wait_for_remains(self->fd, &self->recs, pid, OOMTRACE_REAPER_FINISHED);
 	EXPECT_NE(NULL, r);
@@ -393,6 +398,58 @@ TEST_F(remains, the_reaper_works_for_all_that_share_the_memory)
 		EXPECT_FALSE(HAS(r, remains, reaper) && r->reaper == OOMTRACE_REAPER_BARRED);
 	EXPECT_EQ(128 + SIGKILL, release_stuck(pid));
 	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, pid, GONE));
+}
+
+TEST_F(remains, the_reaper_works_for_all_that_share_the_memory)
+{
+	if (!provoke_load())
+		SKIP(return, "no oomtrace_provoke.ko for this kernel");
+	if (!memcg_has(&self->cg, "memory.oom.group"))
+		SKIP(return, "no memory.oom.group");
+	reap_shared_memory(_metadata, self, false);
+}
+
+TEST_F(remains, also_for_one_that_a_daemon_killed_before)
+{
+	if (!provoke_load())
+		SKIP(return, "no oomtrace_provoke.ko for this kernel");
+	if (!memcg_has(&self->cg, "memory.oom.group"))
+		SKIP(return, "no memory.oom.group");
+	reap_shared_memory(_metadata, self, true);
+}
+
+/* The kernel then marks another thread than the one that the daemon's kill names. */
+TEST_F(remains, a_process_killed_twice_is_one_process_in_the_records)
+{
+	const struct oomtrace_remains *r;
+	const union record *victim;
+	char episode[24];
+	size_t i;
+
+	if (!provoke_load())
+		SKIP(return, "no oomtrace_provoke.ko for this kernel");
+	self->stuck->parameter = PROVOKE("stall_ms");
+	self->stuck->headless = true;
+	target = start_stuck(self->stuck, &self->cg);
+	EXPECT_EQ(0, run_child(kill_as_daemon, NULL));
+	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, target, -1));
+	make_oom(&self->cg, 14);
+	EXPECT_EQ(128 + SIGKILL, release_stuck(target));
+	EXPECT_NE(NULL, wait_for_remains(self->fd, &self->recs, target, GONE));
+	victim = records_get(&self->recs, OOMTRACE_VICTIM, 0);
+	ASSERT_NE(NULL, victim);
+	EXPECT_EQ(target, victim->victim.tgid);
+	for (i = 0; (r = find_remains(&self->recs, i)); i++)
+		if (r->tgid == target)
+			EXPECT_EQ(victim->victim.pid, r->pid);
+	/* The kernel's kill. */
+	victim = records_get(&self->recs, OOMTRACE_VICTIM, 1);
+	ASSERT_NE(NULL, victim);
+	EXPECT_EQ(self->stuck->thread, victim->victim.pid);
+	snprintf(episode, sizeof(episode), "%llu",
+		 (unsigned long long)find_last_remains(&self->recs, target)->episode);
+	EXPECT_EQ(0, OOMTRACE("last", "-v", episode));
+	EXPECT_IN("; it was gone after ", said);
 }
 
 /* kill -9 comes before the OOM: the kernel chooses the process, and sends no signal. */

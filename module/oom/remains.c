@@ -47,13 +47,28 @@
 #define REAPER_ATTEMPTS	10
 
 /**
+ * struct reaping - what the kernel's reaper has done for an address space
+ * @marked: a process with it was marked, so the reaper may come.
+ * @unclear: some of its steps were not seen.
+ * @started: it has begun.
+ * @attempts: attempts that have ended.
+ * @finished: the last of them was not skipped.
+ */
+struct reaping {
+	bool marked;
+	bool unclear;
+	bool started;
+	u32 attempts;
+	bool finished;
+};
+
+/**
  * struct watched - a victim
  * @episode: number of its episode; 0 if it was marked outside one.
- * @pid: the marked thread; 0 if the entry is unused.
+ * @pid: the thread that its victim record names; 0 if the entry is unused.
  * @tgid: its thread group.
- * @mm: its address space when it was killed; only compared, never dereferenced.
- * @reaper_pid: the reaper's steps have this pid: that of the first victim which was
- *	marked with this address space. The kernel frees it once.
+ * @mm: its address space when it was killed or marked; only compared, never
+ *	dereferenced. NULL if that thread had none.
  * @born: start time of the thread group's leader, in case the pid is reused.
  * @comm: command name of the process.
  * @by_kernel: the OOM killer marked it: its exit has records of its own.
@@ -61,16 +76,13 @@
  * @next_ns: when to look again, CLOCK_MONOTONIC.
  * @records: records of it so far.
  * @times_off: oomtrace_hooks_times_off() when it was killed.
- * @started: the reaper has begun.
- * @attempts: attempts of the reaper that have ended.
- * @finished: the last of them was not skipped.
+ * @reaping: what the reaper has done for @mm.
  */
 struct watched {
 	u64 episode;
 	pid_t pid;
 	pid_t tgid;
 	const struct mm_struct *mm;
-	pid_t reaper_pid;
 	u64 born;
 	char comm[OOMTRACE_COMM_LEN];
 	bool by_kernel;
@@ -78,9 +90,7 @@ struct watched {
 	u64 next_ns;
 	u32 records;
 	u32 times_off;
-	bool started;
-	u32 attempts;
-	bool finished;
+	struct reaping reaping;
 };
 
 static struct watched watched[WATCHED];
@@ -106,17 +116,26 @@ static struct watched *find_watched(pid_t tgid)
 	return free;
 }
 
-/* Watch the address space of a task, too; watched_lock is held. */
-static void watch_mm(struct watched *w, const struct task_struct *task)
+/*
+ * A task is marked: the reaper's steps for its address space count from now on. Those
+ * before are known of another process that has it, or not at all. watched_lock is held.
+ */
+static void watch_reaper(struct watched *w, struct mm_struct *mm)
 {
 	int i;
 
-	w->mm = READ_ONCE(task->mm);
-	w->reaper_pid = task->pid;
-	for (i = 0; i < WATCHED; i++)
-		if (&watched[i] != w && watched[i].pid && w->mm &&
-		    watched[i].mm == w->mm && watched[i].episode == w->episode)
-			w->reaper_pid = watched[i].reaper_pid;
+	w->mm = mm;
+	if (w->reaping.marked)
+		return;
+	for (i = 0; i < WATCHED; i++) {
+		if (!watched[i].pid || watched[i].mm != mm || !watched[i].reaping.marked ||
+		    watched[i].times_off != w->times_off)
+			continue;
+		w->reaping = watched[i].reaping;
+		return;
+	}
+	w->reaping.marked = true;
+	w->reaping.unclear = !mm || oomtrace_mm_oom_skip(mm);
 }
 
 /**
@@ -147,18 +166,16 @@ u64 oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel
 			.killed_ns = now,
 			.next_ns = now + FIRST_NS,
 			.times_off = oomtrace_hooks_times_off(),
+			.mm = READ_ONCE(task->mm),
 		};
-		watch_mm(w, task);
 		oomtrace_comm(w->comm, task->group_leader);
 		oomtrace_later_ask(&remains_work);
 	} else {
 		watched_by = w->episode;
-		/* The kernel may mark another thread than was signalled. */
-		if (by_kernel && !w->by_kernel) {
-			w->pid = task->pid;
-			watch_mm(w, task);
-		}
 	}
+	/* Only then may the handler dereference the address space. */
+	if (w && by_kernel)
+		watch_reaper(w, task->mm);
 	raw_spin_unlock_irqrestore(&watched_lock, flags);
 	return watched_by;
 }
@@ -188,22 +205,25 @@ u64 oomtrace_remains_episode(const struct task_struct *task, u64 *killed_ns)
 
 /**
  * oomtrace_remains_reaper() - note a step of the kernel's reaper
- * @pid: pid of the victim's marked thread.
+ * @mm: the address space, only to be compared; NULL if it is not known.
  * @step: enum oomtrace_step.
  */
-void oomtrace_remains_reaper(pid_t pid, u8 step)
+void oomtrace_remains_reaper(const struct mm_struct *mm, u8 step)
 {
 	unsigned long flags;
 	int i;
 
 	raw_spin_lock_irqsave(&watched_lock, flags);
 	for (i = 0; i < WATCHED; i++) {
-		if (!watched[i].pid || watched[i].reaper_pid != pid)
+		struct reaping *r = &watched[i].reaping;
+
+		if (!watched[i].pid || (mm && watched[i].mm != mm))
 			continue;
-		watched[i].started = true;
+		r->unclear |= !mm;
+		r->started = true;
 		if (step == OOMTRACE_STEP_FINISH || step == OOMTRACE_STEP_SKIP) {
-			watched[i].attempts++;
-			watched[i].finished = step == OOMTRACE_STEP_FINISH;
+			r->attempts++;
+			r->finished = step == OOMTRACE_STEP_FINISH;
 		}
 	}
 	raw_spin_unlock_irqrestore(&watched_lock, flags);
@@ -312,20 +332,23 @@ static void fill_memory(struct oomtrace_remains *rec, struct mm_struct *mm)
 /* Derive what the reaper does from its steps; OOMTRACE_REAPERS if that is not clear. */
 static u8 find_reaper(const struct watched *w, struct mm_struct *mm)
 {
-	if (!oomtrace_hook_attached(OOMTRACE_HOOK_FINISH_REAPING) ||
+	const struct reaping *r = &w->reaping;
+
+	if (!r->marked || r->unclear ||
+	    !oomtrace_hook_attached(OOMTRACE_HOOK_FINISH_REAPING) ||
 	    !oomtrace_hook_attached(OOMTRACE_HOOK_SKIP_REAPING) ||
 	    w->times_off != oomtrace_hooks_times_off())
 		return OOMTRACE_REAPERS;
 	if (!oomtrace_mm_oom_skip(mm))
-		return w->started ? OOMTRACE_REAPER_TRYING : OOMTRACE_REAPER_WAITING;
+		return r->started ? OOMTRACE_REAPER_TRYING : OOMTRACE_REAPER_WAITING;
 	/* The kernel sets it, too, when the last user frees the memory. */
 	if (!atomic_read(&mm->mm_users))
 		return OOMTRACE_REAPERS;
-	if (w->attempts >= REAPER_ATTEMPTS)
-		return w->finished ? OOMTRACE_REAPERS : OOMTRACE_REAPER_GAVE_UP;
-	if (w->finished)
+	if (r->attempts >= REAPER_ATTEMPTS)
+		return r->finished ? OOMTRACE_REAPERS : OOMTRACE_REAPER_GAVE_UP;
+	if (r->finished)
 		return OOMTRACE_REAPER_FINISHED;
-	return w->attempts ? OOMTRACE_REAPERS : OOMTRACE_REAPER_BARRED;
+	return r->attempts ? OOMTRACE_REAPERS : OOMTRACE_REAPER_BARRED;
 }
 
 /* RCU pins the leader, the leader its signal struct, and that the mm of a victim. */

@@ -39,11 +39,13 @@
  * @pid: pid of the marked thread; 0 if the entry is unused.
  * @episode: number of its episode; 0 if it was marked outside an episode.
  * @marked_ns: when it was marked, CLOCK_MONOTONIC.
+ * @mm: its address space; only compared, never dereferenced.
  */
 struct dying {
 	pid_t pid;
 	u64 episode;
 	u64 marked_ns;
+	const struct mm_struct *mm;
 };
 
 static struct dying dying_victims[DYING];
@@ -54,16 +56,17 @@ static unsigned int dying_next;
  */
 static DEFINE_RAW_SPINLOCK(dying_lock);
 
-static void remember_victim(pid_t pid, u64 episode, u64 now)
+static void remember_victim(const struct task_struct *task, u64 episode, u64 now)
 {
 	unsigned long flags;
 	struct dying *d;
 
 	raw_spin_lock_irqsave(&dying_lock, flags);
 	d = &dying_victims[dying_next++ % DYING];
-	d->pid = pid;
+	d->pid = task->pid;
 	d->episode = episode;
 	d->marked_ns = now;
+	d->mm = task->mm;
 	raw_spin_unlock_irqrestore(&dying_lock, flags);
 }
 
@@ -199,7 +202,7 @@ static void mark_victim(struct task_struct *task)
 		oomtrace_hold_release(ep, true);
 		kill.episode = ep->id;
 	}
-	remember_victim(task->pid, kill.episode, ktime_get_mono_fast_ns());
+	remember_victim(task, kill.episode, ktime_get_mono_fast_ns());
 	watched_by = oomtrace_remains_watch(kill.episode, task, true);
 	if (is_recorded(ep, watched_by))
 		goto out;
@@ -271,8 +274,11 @@ static void fill_rss_left(struct oomtrace_reap *rec, struct mm_struct *mm)
 	rec->h.valid |= RSS_FIELDS;
 }
 
-/* Fill the fields that do not depend on the step. */
-static void fill_reap(struct oomtrace_reap *rec, pid_t pid, u8 step)
+/*
+ * Fill the fields that do not depend on the step. Returns the victim's address space,
+ * only to be compared, or NULL if that is not known.
+ */
+static const struct mm_struct *fill_reap(struct oomtrace_reap *rec, pid_t pid, u8 step)
 {
 	struct dying d;
 
@@ -283,30 +289,34 @@ static void fill_reap(struct oomtrace_reap *rec, pid_t pid, u8 step)
 	};
 	rec->h.valid = OOMTRACE_BIT(reap, pid) | OOMTRACE_BIT(reap, step);
 	if (!recall_victim(pid, &d))
-		return;
+		return NULL;
 	rec->since_kill_ns = oomtrace_ns_between(d.marked_ns,
 						 ktime_get_mono_fast_ns());
 	rec->h.valid |= OOMTRACE_BIT(reap, since_kill_ns);
 	rec->episode = d.episode;
 	if (d.episode)
 		rec->h.valid |= OOMTRACE_BIT(reap, episode);
+	return d.mm;
 }
 
 /* Record a step of the reaper, and the memory that the victim still has. */
 static void record_reaper_step(pid_t pid, u8 step)
 {
+	const struct mm_struct *mm;
 	struct task_struct *task;
 	struct oomtrace_reap rec;
 
-	fill_reap(&rec, pid, step);
+	mm = fill_reap(&rec, pid, step);
 	rcu_read_lock();
 	task = oomtrace_task_of(pid, PIDTYPE_PID);
 	/* The reaper pins the task, whose signal struct pins the mm. */
-	if (task && tsk_is_oom_victim(task))
+	if (task && tsk_is_oom_victim(task)) {
+		mm = task->signal->oom_mm;
 		fill_rss_left(&rec, task->signal->oom_mm);
+	}
 	rcu_read_unlock();
 	oomtrace_oom_write(&rec.h);
-	oomtrace_remains_reaper(pid, step);
+	oomtrace_remains_reaper(mm, step);
 }
 
 /*
