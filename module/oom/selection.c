@@ -247,9 +247,14 @@ static void write_end(const struct oomtrace_episode *ep, u8 how)
 	oomtrace_oom_write(&rec.h);
 }
 
-/* Begin and number of the last episode that killed; oom_lock guards both. */
-static u64 last_kill_ns;
-static u64 last_kill;
+/* A task that was dying already is chosen, and gets no signal. */
+static bool has_killed(const struct oomtrace_episode *ep)
+{
+	return ep->signalled_tgid || !oomtrace_hook_attached(OOMTRACE_HOOK_SIGNAL);
+}
+
+/* The last episode, and the last one that killed; oom_lock guards all of it. */
+static struct oomtrace_last_episodes last_episodes;
 
 /* Record the end of an episode, and let the worker record its cgroup paths. */
 static void end_episode(struct oomtrace_episode *ep, u8 how)
@@ -257,9 +262,10 @@ static void end_episode(struct oomtrace_episode *ep, u8 how)
 	if (oomtrace_repeat_end(ep, how))
 		return;
 	oomtrace_account_finish(ep);
-	if (how == OOMTRACE_ENDING_KILLED) {
-		last_kill_ns = ep->begin_ns;
-		last_kill = ep->id;
+	last_episodes.begin_ns = ep->begin_ns;
+	if (how == OOMTRACE_ENDING_KILLED && has_killed(ep)) {
+		last_episodes.kill_ns = ep->begin_ns;
+		last_episodes.kill = ep->id;
 	}
 	ep->missed += oomtrace_contenders_write();
 	oomtrace_exempt_record(ep);
@@ -318,10 +324,13 @@ int oomtrace_oom_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(oomtrace_oom_return);
 
-/* out_of_memory() panics with one of two messages. */
+/*
+ * out_of_memory() panics with one of two messages. The notifiers may run on another CPU
+ * (panic_force_cpu=).
+ */
 static u8 find_panic(const char *message)
 {
-	if (!oomtrace_episode_mine() || !message)
+	if (!message)
 		return OOMTRACE_PANIC_OTHER;
 	if (strstr(message, "panic_on_oom"))
 		return OOMTRACE_PANIC_SYSCTL;
@@ -341,7 +350,7 @@ void oomtrace_selection_panic(const char *message, struct oomtrace_last_episodes
 {
 	struct oomtrace_episode *ep = &oomtrace_episode;
 
-	last->panicked = ep->task;
+	last_episodes.panicked = ep->task;
 	if (ep->task) {
 		ep->panic = find_panic(message);
 		/*
@@ -355,9 +364,7 @@ void oomtrace_selection_panic(const char *message, struct oomtrace_last_episodes
 		end_episode(ep, OOMTRACE_ENDING_PANIC);
 		WRITE_ONCE(ep->task, NULL);
 	}
-	last->begin_ns = ep->begin_ns;
-	last->kill_ns = last_kill_ns;
-	last->kill = last_kill;
+	*last = last_episodes;
 }
 
 /* The last oom notifier: *freed has the pages that all others freed. */

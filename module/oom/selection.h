@@ -13,7 +13,8 @@
 
 /**
  * struct oomtrace_last_episodes - the episodes that may have led to a panic
- * @begin_ns: begin of the last episode, CLOCK_MONOTONIC; 0 if there is none.
+ * @begin_ns: begin of the last episode that has records, CLOCK_MONOTONIC; 0 if there
+ *	is none.
  * @panicked: the kernel panicked within the last episode.
  * @kill_ns: begin of the last episode that killed, CLOCK_MONOTONIC; 0 if there
  *	is none.
