@@ -114,8 +114,13 @@ static DEFINE_PER_CPU(struct near_rate, near_rate);
  */
 void oomtrace_near_percent_choose(unsigned int percent)
 {
+	/* Two writers at once must leave both places with the same number. */
+	static DEFINE_MUTEX(lock);
+
+	mutex_lock(&lock);
 	WRITE_ONCE(oomtrace_near_percent, percent);
 	oomtrace_quick_set(OOMTRACE_QUICK_NEAR, percent);
+	mutex_unlock(&lock);
 }
 
 /**
