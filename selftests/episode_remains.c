@@ -377,7 +377,7 @@ static int kill_as_daemon(void *unused)
  * before.
  */
 static void reap_shared_memory(struct __test_metadata *_metadata,
-			       FIXTURE_DATA(remains) *self, bool killed_before)
+			       struct _test_data_remains *self, bool killed_before)
 {
 	const struct oomtrace_remains *r;
 	size_t i;
