@@ -1618,7 +1618,8 @@ struct oomtrace_reap {
  * @OOMTRACE_ENDING_DISABLED: the OOM killer is disabled (suspend)
  * @OOMTRACE_ENDING_MEMORY_CAME: of tasks that waited (OOMTRACE_TRIGGER_OOM_CONTROL), the
  *	last one went on, since memory of the cgroup was freed
- * @OOMTRACE_ENDING_LIMIT_RAISED: the same, since the cgroup's limit was raised
+ * @OOMTRACE_ENDING_LIMIT_RAISED: the same, since the cgroup's limit of memory, or of memory
+ *	and swap together, was raised
  * @OOMTRACE_ENDING_KILLER_ON: the same, since the cgroup's OOM killer was switched on;
  *	an episode with a kill may follow
  * @OOMTRACE_ENDING_WAITERS_KILLED: the last task that waited was killed by a signal

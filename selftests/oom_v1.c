@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -295,6 +296,32 @@ TEST_F(v1, tasks_wait_until_the_limit_is_raised)
 	memcg_set(&self->cg, "memory.limit_in_bytes", "128M");
 	EXPECT_EQ(0, hog_wait(&w.big));
 	check_waiting(_metadata, &w, &self->cg, pid, OOMTRACE_ENDING_LIMIT_RAISED);
+}
+
+/*
+ * The limit of memory and swap is never below the limit of memory. So it makes tasks wait
+ * only if pages are swapped out: 24 MiB of memory and 8 MiB of swap are 32 MiB.
+ */
+TEST_F(v1, tasks_wait_until_the_limit_with_swap_is_raised)
+{
+	struct waiting w = { };
+	pid_t pid;
+
+	if (!self->s)
+		SKIP(return, "this kernel has no memory controller for cgroup v1 (CONFIG_MEMCG_V1)");
+	if (!memcg_has(&self->cg, "memory.memsw.limit_in_bytes"))
+		SKIP(return, "this kernel does not account swap (swapaccount=1)");
+	if (system("modprobe zram && echo 128M >/sys/block/zram0/disksize && "
+		   "mkswap /dev/zram0 >/dev/null") || swapon("/dev/zram0", 0))
+		SKIP(return, "no zram for swap");
+	memcg_set(&self->cg, "memory.memsw.limit_in_bytes", "32M");
+	start_waiting(_metadata, &w, &self->cg, "--grow 64");
+	pid = w.big.pid;
+	memcg_set(&self->cg, "memory.memsw.limit_in_bytes", "128M");
+	EXPECT_EQ(0, hog_wait(&w.big));
+	check_waiting(_metadata, &w, &self->cg, pid, OOMTRACE_ENDING_LIMIT_RAISED);
+	EXPECT_EQ(0, swapoff("/dev/zram0"));
+	EXPECT_EQ(0, system("modprobe -r zram"));
 }
 
 TEST_F(v1, tasks_wait_until_memory_comes)

@@ -58,7 +58,8 @@ struct waiter {
  * @id: number of the episode.
  * @begin_ns: begin of the first wait, CLOCK_MONOTONIC.
  * @end_ns: end of the last wait, CLOCK_MONOTONIC.
- * @limit: the cgroup's limit at @begin_ns, pages.
+ * @limit: the cgroup's limit of memory at @begin_ns, pages.
+ * @memsw_limit: its limit of memory and swap together at @begin_ns, pages.
  * @n: entries of @waiter in use.
  * @active: tasks that wait now.
  * @ending: enum oomtrace_ending as far as the last end of a wait shows.
@@ -71,6 +72,7 @@ struct waiting_group {
 	u64 begin_ns;
 	u64 end_ns;
 	unsigned long limit;
+	unsigned long memsw_limit;
 	u32 n;
 	u32 active;
 	u8 ending;
@@ -108,6 +110,7 @@ static struct waiting_group *open_group(struct mem_cgroup *memcg, u64 now)
 	g->id = oomtrace_episode_next();
 	g->begin_ns = now;
 	g->limit = READ_ONCE(memcg->memory.max);
+	g->memsw_limit = READ_ONCE(memcg->memsw.max);
 	g->paths = oomtrace_paths_get(g->id);
 	oomtrace_record_wait_begin(g->id, memcg);
 	oomtrace_account_record(g->id, memcg);
@@ -174,12 +177,19 @@ static void begin_wait(struct mem_cgroup *memcg, u64 now)
 	g->active++;
 }
 
+/* Either limit makes a task wait, and the kernel wakes it when either is raised. */
+static bool was_limit_raised(const struct waiting_group *g)
+{
+	return READ_ONCE(g->memcg->memory.max) > g->limit ||
+	       READ_ONCE(g->memcg->memsw.max) > g->memsw_limit;
+}
+
 /* Why can the task go on? */
 static u8 find_wait_ending(const struct waiting_group *g, bool killed)
 {
 	if (!oomtrace_memcg_killer_off(g->memcg))
 		return OOMTRACE_ENDING_KILLER_ON;
-	if (READ_ONCE(g->memcg->memory.max) > g->limit)
+	if (was_limit_raised(g))
 		return OOMTRACE_ENDING_LIMIT_RAISED;
 	return killed ? OOMTRACE_ENDING_WAITERS_KILLED : OOMTRACE_ENDING_MEMORY_CAME;
 }
