@@ -339,7 +339,8 @@ enum oomtrace_call {
  * enum oomtrace_cause - what explains a refusal
  * @OOMTRACE_CAUSE_UNKNOWN: none of the below
  * @OOMTRACE_CAUSE_COMMIT: commit accounting denied a request in this call; used and
- *	limit are what it compared, bytes
+ *	limit are what it compared, bytes; absent if one is negative: a size that
+ *	overflowed, or reserves that are larger than the limit
  * @OOMTRACE_CAUSE_MAP_COUNT: vm.max_map_count; maps
  * @OOMTRACE_CAUSE_RLIMIT_AS: RLIMIT_AS; bytes
  * @OOMTRACE_CAUSE_RLIMIT_DATA: RLIMIT_DATA; bytes
@@ -2353,7 +2354,8 @@ enum oomtrace_filter_bits {
  * @reserved: zero; EINVAL otherwise.
  * @comm: the whole command name, NUL-terminated.
  * @cgroup_id: id of the task's memory cgroup.
- * @min_pages: smallest request, pages.
+ * @min_pages: smallest request, pages. A request whose size overflowed in the kernel has
+ *	negative pages, and is larger than any.
  *
  * A field whose bit is not in @mask must be zero. A filter affects recording
  * only: every decision is counted.

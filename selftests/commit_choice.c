@@ -4,9 +4,12 @@
  * text or by ioctl; near misses; marks for changed sysctls; stacks of denials.
  * All decisions are counted, whatever the choice.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 
 #include "lib/commit.h"
 #include "lib/oom.h"
@@ -121,6 +124,20 @@ TEST_F(choice, each_word_of_a_filter_passes_or_drops)
 	EXPECT_FALSE(is_recorded(self->fd, pages));
 	ASSERT_EQ(0, spill(FILTER, "none\n"));
 	EXPECT_TRUE(is_recorded(self->fd, pages));
+}
+
+/* In mode 0 the kernel refuses it for its size, which has become negative. */
+TEST_F(choice, a_size_that_overflows_is_not_too_small_for_a_filter)
+{
+	sysctl_set("vm/overcommit_memory", GUESS);
+	ASSERT_EQ(0, spill(FILTER, "min_pages=9223372036854775807"));
+	EXPECT_EQ(ENOMEM, ask(TEN_GIB_PAGES));
+	EXPECT_EQ(-1, shmget(IPC_PRIVATE, LONG_MAX, IPC_CREAT | 0600));
+	EXPECT_EQ(ENOMEM, errno);
+	device_drain(self->fd, &self->recs);
+	EXPECT_EQ(1, commits_by(&self->recs, getpid()));
+	EXPECT_NE(NULL, commit_of(&self->recs, getpid(), LONG_MIN / PAGE));
+	EXPECT_EQ(0, spill(FILTER, "none"));
 }
 
 TEST_F(choice, filtered_decisions_are_counted)

@@ -5,6 +5,7 @@
  * Without it, no function has a probe.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -134,6 +135,45 @@ TEST_F(refused, a_denied_request_is_joined_with_its_commit_record)
 	EXPECT_EQ(commit->h.cpu, rec->commit_cpu);
 	EXPECT_EQ(commit->committed * PAGE, (long)rec->used);
 	EXPECT_EQ(commit->allowed * PAGE, (long)rec->limit);
+}
+
+/* For the largest size the kernel rounds up to a negative number of pages. */
+static int ask_for_a_size_that_overflows(void *unused)
+{
+	(void)unused;
+	return shmget(IPC_PRIVATE, LONG_MAX, IPC_CREAT | 0600) == -1 &&
+	       errno == ENOMEM ? 0 : 1;
+}
+
+/* For a child: root may use one of the reserves, others may use neither. */
+static int ask_without_a_reserve(void *unused)
+{
+	(void)unused;
+	become_user();
+	return ask(1) == ENOMEM ? 0 : 1;
+}
+
+TEST_F(refused, a_denial_with_a_negative_number_is_recorded_without_numbers)
+{
+	const struct oomtrace_refused *rec;
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		sysctl_set("vm/overcommit_memory", i ? NEVER : GUESS);
+		if (i)
+			sysctl_set("vm/admin_reserve_kbytes", 1 << 24);
+		pid = i ? EXPECT_REFUSED(ask_without_a_reserve, NULL) :
+			  EXPECT_REFUSED(ask_for_a_size_that_overflows, NULL);
+		sysctl_restore();
+		rec = expect_causes(_metadata, self->fd, &self->recs, pid,
+				    i ? OOMTRACE_CALL_MMAP : OOMTRACE_CALL_SHMGET,
+				    ONE(COMMIT));
+		EXPECT_TRUE(HAS(rec, refused, commit_seq));
+		EXPECT_FALSE(HAS(rec, refused, used));
+		EXPECT_FALSE(HAS(rec, refused, limit));
+		EXPECT_EQ(0, rec->limit);
+	}
 }
 
 /* A denial in a call that is not recorded, and then a refusal for another reason. */

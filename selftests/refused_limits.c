@@ -112,6 +112,28 @@ TEST_F(refused, rlimit_as_is_the_cause)
 	EXPECT_TRUE(DERIVED(rec, refused, used));
 }
 
+/* The size and what is in use are together more than 64 bits can hold. */
+static int grow_beyond_all(void *unused)
+{
+	void *at = map_anonymous(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	(void)unused;
+	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
+	return syscall(SYS_mremap, at, PAGE, -2UL * PAGE, MREMAP_MAYMOVE) == -1 &&
+	       errno == ENOMEM ? 0 : 1;
+}
+
+TEST_F(refused, a_size_that_no_sum_can_hold_exceeds_the_limit)
+{
+	pid_t pid = EXPECT_REFUSED(grow_beyond_all, NULL);
+	const struct oomtrace_refused *rec;
+
+	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MREMAP,
+			    ONE(RLIMIT_AS));
+	EXPECT_EQ(-3UL * PAGE, rec->bytes);
+	EXPECT_GT(rec->limit, rec->used);
+}
+
 TEST_F(refused, rlimit_data_is_the_cause)
 {
 	pid_t pid = EXPECT_REFUSED(exceed_data, NULL);

@@ -83,7 +83,9 @@ static __always_inline bool oomtrace_filter_passes(long pages, unsigned long mod
 		return true;
 	if ((mask & OOMTRACE_FILTER_OUTCOME) && f->denied != !!ret)
 		return false;
-	if ((mask & OOMTRACE_FILTER_MIN_PAGES) && pages < f->min_pages)
+	/* Unsigned, as mode 0 compares: a size that overflowed is larger than any. */
+	if ((mask & OOMTRACE_FILTER_MIN_PAGES) && f->min_pages > 0 &&
+	    (unsigned long)pages < (unsigned long)f->min_pages)
 		return false;
 	if ((mask & OOMTRACE_FILTER_MODE) && mode != f->mode)
 		return false;

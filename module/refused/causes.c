@@ -134,11 +134,31 @@ static void add_limit(struct oomtrace_refused *rec, enum oomtrace_cause cause, u
 	add_cause(rec, cause, used, limit, true);
 }
 
+/*
+ * Does a size exceed a limit with what is in use? Bytes; their sum may need more than 64
+ * bits. If the kernel cannot round the size up to pages, it asks for no limit.
+ */
+static bool exceeds(u64 used, u64 bytes, u64 limit)
+{
+	u64 more = PAGE_ALIGN(bytes);
+
+	return more >= bytes && (used > limit || more > limit - used);
+}
+
+/* A size that overflowed is negative, and so is a limit below the reserves. */
+static bool fits_in_bytes(s64 pages)
+{
+	return (u64)pages <= U64_MAX >> PAGE_SHIFT;
+}
+
 /* What commit accounting denied in this call. */
 static void add_denial(struct oomtrace_refused *rec, const struct oomtrace_note *note)
 {
-	add_cause(rec, OOMTRACE_CAUSE_COMMIT, (u64)note->used << PAGE_SHIFT,
-		  (u64)note->limit << PAGE_SHIFT, note->limit);
+	if (note->limit && fits_in_bytes(note->limit) && fits_in_bytes(note->used))
+		add_limit(rec, OOMTRACE_CAUSE_COMMIT, (u64)note->used << PAGE_SHIFT,
+			  (u64)note->limit << PAGE_SHIFT);
+	else
+		add_cause(rec, OOMTRACE_CAUSE_COMMIT, 0, 0, false);
 	if (!note->seq)
 		return;
 	rec->commit_cpu = note->cpu;
@@ -252,7 +272,7 @@ static void add_rlimit_as(struct oomtrace_refused *rec, const struct oomtrace_ca
 	case OOMTRACE_CALL_MMAP:
 	case OOMTRACE_CALL_BRK:
 	case OOMTRACE_CALL_MREMAP:
-		if (limit != RLIM_INFINITY && used + PAGE_ALIGN(rec->bytes) > limit)
+		if (limit != RLIM_INFINITY && exceeds(used, rec->bytes, limit))
 			add_limit(rec, OOMTRACE_CAUSE_RLIMIT_AS, used, limit);
 	}
 }
@@ -297,7 +317,7 @@ static void add_rlimit_data(struct oomtrace_refused *rec,
 	/* For Valgrind, which sets the limit to 0, the hard limit counts. */
 	if (!limit)
 		limit = rlimit_max(RLIMIT_DATA);
-	if (limit != RLIM_INFINITY && used + PAGE_ALIGN(rec->bytes) > limit)
+	if (limit != RLIM_INFINITY && exceeds(used, rec->bytes, limit))
 		add_limit(rec, OOMTRACE_CAUSE_RLIMIT_DATA, used, limit);
 }
 
@@ -306,14 +326,14 @@ static void add_rlimit_memlock(struct oomtrace_refused *rec,
 			       const struct oomtrace_in_use *use)
 {
 	u64 used = (u64)use->locked_vm << PAGE_SHIFT;
-	u64 limit = rlimit(RLIMIT_MEMLOCK), more = PAGE_ALIGN(rec->bytes);
+	u64 limit = rlimit(RLIMIT_MEMLOCK), more = rec->bytes;
 
 	if (limit == RLIM_INFINITY || has_global_cap(CAP_IPC_LOCK))
 		return;
 	switch (c->call) {
 	case OOMTRACE_CALL_MLOCK:
 		if (c->known)
-			more = PAGE_ALIGN(rec->bytes + offset_in_page(c->arg[0]));
+			more += offset_in_page(c->arg[0]);
 		break;
 	case OOMTRACE_CALL_MLOCKALL:
 		/* All that there is must be below the limit. */
@@ -328,7 +348,7 @@ static void add_rlimit_memlock(struct oomtrace_refused *rec,
 	default:
 		return;
 	}
-	if (used + more > limit)
+	if (exceeds(used, more, limit))
 		add_limit(rec, OOMTRACE_CAUSE_RLIMIT_MEMLOCK, used, limit);
 }
 
