@@ -178,7 +178,7 @@ static void say_refusals(const struct store *st, const struct status *s,
 		if (last->dated)
 			when_write_age(age, clock_ns(CLOCK_REALTIME) - last->wall_ns);
 		term_say("Refused", "%s%s the last was %s for %s[%d]%s%s", count,
-			 *count ? ";" : "", size_write(size, last->c->pages,
+			 *count ? ";" : "", refusal_asked(size, last->c,
 			 st->load[last->load].recs.facts.page_size),
 			 comm, last->c->tgid, *age ? ", " : "", age);
 	}

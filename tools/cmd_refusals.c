@@ -53,7 +53,8 @@ static void add_row(struct table *t, const struct store *st, const struct refusa
 	table_cell(t, "%s", refusal_id(text, st, r));
 	table_cell(t, "%s", when_write_row(text, r->dated, r->wall_ns, r->c->h.ts_ns));
 	table_cell(t, "%s", human_task(task, r->c->comm, r->c->tgid));
-	table_cell(t, "%s", size_write(size, r->c->pages, page));
+	table_cell(t, "%s", refusal_overflowed(r->c) ? "overflow" :
+		   size_write(size, r->c->pages, page));
 	table_cell(t, "%s", s.known ? size_write(size, s.left, page) : "?");
 	table_cell(t, "%s", s.known ? size_write(size, s.short_by, page) : "?");
 	table_cell(t, "%s", refusal_calls(text, sizeof(text), r->calls));
@@ -61,10 +62,22 @@ static void add_row(struct table *t, const struct store *st, const struct refusa
 	table_cell(t, "%s", refusal_owner(text, sizeof(text), st, r));
 }
 
+/* Absent if it is more than 64 bits can hold. */
+static void add_bytes(struct json_object *obj, const char *name, s64 pages,
+		      unsigned int page)
+{
+	s64 less;
+
+	if (pages >= 0 && (u64)pages <= UINT64_MAX / page)
+		json_object_object_add(obj, name, json_object_new_uint64((u64)pages * page));
+	else if (pages < 0 && !__builtin_mul_overflow(pages, page, &less))
+		json_object_object_add(obj, name, json_object_new_int64(less));
+}
+
 static void print_json(const struct store *st, const struct refusal *r)
 {
 	struct json_object *obj = json_object_new_object();
-	s64 page = page_size_of(st, r);
+	unsigned int page = page_size_of(st, r);
 	struct refusal_sum s;
 	char text[400];
 
@@ -78,12 +91,11 @@ static void print_json(const struct store *st, const struct refusal *r)
 	json_add_string(obj, "comm", r->c->comm, sizeof(r->c->comm));
 	json_object_object_add(obj, "uid", json_object_new_int64(r->c->uid));
 	json_object_object_add(obj, "mode", json_object_new_int64(r->c->mode));
-	json_object_object_add(obj, "asked_bytes", json_object_new_int64(r->c->pages * page));
+	if (!refusal_overflowed(r->c))
+		add_bytes(obj, "asked_bytes", r->c->pages, page);
 	if (s.known) {
-		json_object_object_add(obj, "left_bytes",
-				       json_object_new_int64(s.left * page));
-		json_object_object_add(obj, "short_bytes",
-				       json_object_new_int64(s.short_by * page));
+		add_bytes(obj, "left_bytes", s.left, page);
+		add_bytes(obj, "short_bytes", s.short_by, page);
 	}
 	json_add_string(obj, "calls", refusal_calls(text, sizeof(text), r->calls),
 			sizeof(text));
@@ -284,6 +296,10 @@ static void say_sum(const struct oomtrace_commit *c, unsigned int page)
 {
 	struct refusal_sum s;
 
+	if (refusal_overflowed(c)) {
+		term_say("Sum", "none: rounded up to pages, the size is a negative number, which mode 0 takes for larger than any memory");
+		return;
+	}
 	refusal_sum(&s, c, page);
 	if (!s.known) {
 		term_say("Sum", "not recorded: this kernel did not show the terms");
@@ -322,7 +338,7 @@ static void explain(const struct store *st, const struct refusal *r, bool larges
 		printf("%s%-26s%s %.6f s after boot\n\n", term_bold(), left,
 		       term_plain(), c->h.ts_ns / 1e9);
 	term_say("Asked", "\001%s\002, uid %u: %s by %s, %s",
-		 human_task(task, c->comm, c->tgid), c->uid, size_write(size, c->pages, page),
+		 human_task(task, c->comm, c->tgid), c->uid, refusal_asked(size, c, page),
 		 refusal_calls(text, sizeof(text), 1U << (c->origin & 31)),
 		 refusal_result(c));
 	if (r->times > 1)

@@ -253,7 +253,9 @@ void judge(const struct history *h, const struct limit *l,
 		if (d->guess - (s64)refused_guess < allowed)
 			continue;
 		out->guess++;
-		out->pages += requested_pages(d->rec);
+		/* A size that overflowed is negative. */
+		if (d->rec->pages > 0)
+			out->pages += requested_pages(d->rec);
 		out->refused[i] = true;
 		refused_guess += charged_pages(d->rec);
 		if (!out->first)

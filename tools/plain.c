@@ -82,7 +82,9 @@ static void say_commit(struct sentence *s, const union record *r, unsigned int p
 	u64 over;
 
 	say(s, "%s was %s %s by %s", human_task(task, c->comm, c->tgid),
-	    c->ret ? "refused" : "granted", human_size(size, (double)c->pages * page),
+	    c->ret ? "refused" : "granted",
+	    c->pages < 0 ? "a size that overflowed" :
+	    human_size(size, (double)c->pages * page),
 	    name_of(r, "origin", c->origin));
 	if (c->ret && oomtrace_shortfall(&r->h, &over))
 		say(s, ", %s too much", human_size(size, (double)over * page));

@@ -30,7 +30,8 @@
 
 static void add_request(struct refusal *r, const struct oomtrace_commit *c)
 {
-	if (c->pages > r->c->pages)
+	/* Unsigned: a size that overflowed is the largest. */
+	if ((u64)c->pages > (u64)r->c->pages)
 		r->c = c;
 	r->last_ns = c->h.ts_ns;
 	r->calls |= 1U << (c->origin & 31);
@@ -249,6 +250,20 @@ void refusal_sum(struct refusal_sum *s, const struct oomtrace_commit *c,
 	s->user = VALID(c, total_vm) ? least(c->total_vm / 32, c->user_reserve) : 0;
 	s->before = c->committed - c->pages;
 	s->left = c->allowed - s->before;
+}
+
+bool refusal_overflowed(const struct oomtrace_commit *c)
+{
+	return c->pages < 0;
+}
+
+const char *refusal_asked(char buf[SIZE_TEXT_MAX], const struct oomtrace_commit *c,
+			  unsigned int page_size)
+{
+	if (!refusal_overflowed(c))
+		return size_write(buf, c->pages, page_size);
+	snprintf(buf, SIZE_TEXT_MAX, "a size that overflowed");
+	return buf;
 }
 
 const char *refusal_calls(char *buf, size_t size, unsigned int calls)

@@ -6,6 +6,7 @@
 #ifndef OOMTRACE_REFUSAL_H
 #define OOMTRACE_REFUSAL_H
 
+#include "size.h"
 #include "store.h"
 
 /* Bytes that hold any id of a refusal. */
@@ -106,6 +107,13 @@ bool refusal_is_id(const char *text);
 /** refusal_sum() - do the kernel's sum */
 void refusal_sum(struct refusal_sum *s, const struct oomtrace_commit *c,
 		 unsigned int page_size);
+
+/** refusal_overflowed() - did the kernel round the size up to a negative number of pages? */
+bool refusal_overflowed(const struct oomtrace_commit *c);
+
+/** refusal_asked() - "10 GiB", or that the size overflowed */
+const char *refusal_asked(char buf[SIZE_TEXT_MAX], const struct oomtrace_commit *c,
+			  unsigned int page_size);
 
 /** refusal_calls() - "mmap,brk" */
 const char *refusal_calls(char *buf, size_t size, unsigned int calls);

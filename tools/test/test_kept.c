@@ -104,6 +104,36 @@ static void test_directory(void)
 	       "but_none_of_another_day");
 }
 
+/* Requests of more than 63 and 64 bits of bytes, in pages of 16 KiB, and an overflow. */
+static void test_huge_requests(void)
+{
+	static const s64 asked[] = { 3LL << 48, 1LL << 50, -(1LL << 49) };
+	RECORD(c, COMMIT, commit);
+	char file[32], text[80];
+	unsigned int i;
+
+	c.tgid = 12;
+	c.ret = -ENOMEM;
+	c.allowed = 1;
+	for (i = 0; i < ARRAY_SIZE(asked); i++) {
+		snprintf(file, sizeof(file), "huge%u.oom", i);
+		save_header(file);
+		c.pages = asked[i];
+		save(file, &c, sizeof(c));
+	}
+	expect("./oomtrace refusals --json huge0.oom", 0,
+	       "\"asked_bytes\":13835058055282163712,\"left_bytes\":16384,\"short_bytes\":13835058055282147328,",
+	       "more_than_8_eib_are_no_negative_number");
+	for (i = 1; i < ARRAY_SIZE(asked); i++) {
+		snprintf(text, sizeof(text),
+			 "./oomtrace refusals --json huge%u.oom | grep -c asked_bytes", i);
+		expect(text, 1, "0\n", "what_64_bits_cannot_hold_is_left_out");
+	}
+	expect("./oomtrace refusals huge2.oom", 0, " overflow ", "an_overflow_has_no_size");
+	expect("./oomtrace why 0.1 huge2.oom", 0, "uid 0: a size that overflowed by ",
+	       "an_overflow_is_explained");
+}
+
 /* Is each line of the output JSON, and are there @n? */
 static bool are_json(unsigned int n)
 {
@@ -272,4 +302,5 @@ void test_kept(void)
 	test_limits_of_v1();
 	test_room();
 	test_sysrq();
+	test_huge_requests();
 }

@@ -35,6 +35,11 @@ static void test_refusals(void)
 		    "a_refused_request");
 	c.ret = 0;
 	check_plain(&c.h, "dd[12] was granted 10 GiB by mmap", "a_granted_request");
+	c.ret = -12;
+	c.mode = 0;
+	c.pages = -(1LL << 51);
+	check_plain(&c.h, "dd[12] was refused a size that overflowed by mmap",
+		    "a_size_that_overflowed");
 
 	r.tgid = 12;
 	strcpy(r.comm, "app");

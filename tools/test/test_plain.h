@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_PLAIN_H
 #define OOMTRACE_TEST_PLAIN_H
 
-#define PLAIN_TESTS	40
+#define PLAIN_TESTS	41
 
 void test_plain(void);
 
