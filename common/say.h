@@ -153,6 +153,13 @@ void write_allowed_nodes(struct text_writer *w, const struct oomtrace_story *s);
 void write_zone_name(struct text_writer *w, const struct oomtrace_header *rec,
 		     unsigned int name, unsigned int zone, unsigned int node);
 
+/**
+ * story_count_eligible() - count the tasks that the kernel gave points
+ * @s: the story.
+ * @all: out: those whose records are lost are among them.
+ */
+u32 story_count_eligible(const struct oomtrace_story *s, bool *all);
+
 /** write_killed() - write which task was killed */
 void write_killed(struct text_writer *w, const struct oomtrace_story *s);
 

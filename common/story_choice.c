@@ -73,8 +73,18 @@ static const char *describe_recomputed(s64 how)
 	}
 }
 
+u32 story_count_eligible(const struct oomtrace_story *s, bool *all)
+{
+	s64 scored;
+
+	*all = get_field(&s->end.h, B(oom_end_scored), &scored);
+	return *all && scored > s->eligible ? scored : s->eligible;
+}
+
 static void write_recomputed(struct text_writer *w, const struct oomtrace_story *s)
 {
+	u32 eligible;
+	bool all;
 	s64 how;
 
 	if (s->open) {
@@ -85,9 +95,12 @@ static void write_recomputed(struct text_writer *w, const struct oomtrace_story 
 	}
 	if (!get_field(&s->verdict.h, B(verdict_recomputed), &how))
 		how = OOMTRACE_RECOMPUTED_UNAVAILABLE;
+	eligible = story_count_eligible(s, &all);
 	write_text(w, "%s ", describe_recomputed(how));
-	write_count(w, s->eligible);
-	write_text(w, " eligible %s\n", s->eligible == 1 ? "task" : "tasks");
+	if (!all || how == OOMTRACE_RECOMPUTED_UNAVAILABLE)
+		write_text(w, "at least ");
+	write_count(w, eligible);
+	write_text(w, " eligible %s\n", eligible == 1 ? "task" : "tasks");
 }
 
 static void write_why(struct text_writer *w, const struct oomtrace_story *s)

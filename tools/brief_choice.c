@@ -47,19 +47,11 @@ static bool some_adj(const struct brief *b)
 	       candidates > b->s.scanned;
 }
 
-/* Processes that could be killed, also those whose records are lost. */
-static u32 count_eligible(const struct brief *b)
-{
-	s64 scored;
-
-	get_field(&b->s.end.h, B(oom_end_scored), &scored);
-	return scored > b->s.eligible ? scored : b->s.eligible;
-}
-
 static void say_reason(const struct brief *b)
 {
 	const struct oomtrace_verdict *v = &b->s.verdict;
-	u32 eligible = count_eligible(b);
+	bool all;
+	u32 eligible = story_count_eligible(&b->s, &all);
 	/* Only the runner-up is known to be as near. */
 	const char *top = eligible > 2 ? "the top 2 of " : "";
 	char gap[SIZE_TEXT_MAX];

@@ -130,6 +130,7 @@ static struct oomtrace_verdict start_choice(void)
 
 static void test_choice(void)
 {
+	struct oomtrace_oom_end e = make_end(1, OOMTRACE_ENDING_KILLED);
 	struct oomtrace_verdict v = start_choice();
 
 	v.constraint = OOMTRACE_CONSTRAINT_CPUSET;
@@ -152,8 +153,16 @@ static void test_choice(void)
 	v = start_choice();
 	v.recomputed = OOMTRACE_RECOMPUTED_RACED;
 	feed(&v);
-	check_has(explanation(), "the recorded points name another task; out of 2",
+	check_has(explanation(), "the recorded points name another task; out of at least 2 ",
 		  "a_race_is_told");
+
+	v = start_choice();
+	feed(&v);
+	e.candidates = 900;
+	e.scored = 900;
+	feed(&e);
+	check_has(explanation(), "Why:       it has the most points of 900 eligible tasks\n",
+		  "tasks_without_a_record_were_compared_too");
 
 	v = start_choice();
 	v.recomputed = OOMTRACE_RECOMPUTED_ORIGIN;

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_STORY_H
 #define OOMTRACE_TEST_STORY_H
 
-#define STORY_TESTS	112
+#define STORY_TESTS	113
 
 void test_story(void);
 
