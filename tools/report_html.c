@@ -213,9 +213,19 @@ static bool put_decider(FILE *to, const struct report *r)
 	return write_decider(&w, r->begin, r->verdict);
 }
 
+/* The processes that the kernel gave points, also those whose records are lost. */
+static size_t count_scored(const struct report *r)
+{
+	if (r->end && oomtrace_field_valid(&r->end->h, OOMTRACE_BIT_oom_end_scored) &&
+	    r->end->scored > r->eligible)
+		return r->end->scored;
+	return r->eligible;
+}
+
 static void put_why(FILE *to, const struct report *r)
 {
 	const struct oomtrace_candidate *first, *second;
+	size_t scored = count_scored(r);
 
 	if (put_decider(to, r))
 		return;
@@ -225,22 +235,29 @@ static void put_why(FILE *to, const struct report *r)
 		return;
 	}
 	if (r->verdict->recomputed == OOMTRACE_RECOMPUTED_ORIGIN) {
-		fputs("it was marked to be killed first (OOM origin)", to);
+		fputs("it was marked to die first (swapoff, KSM, a larger trace buffer)", to);
 		return;
 	}
-	if (r->eligible < 2) {
-		fputs(r->eligible ? "it was the only process that could be killed" :
+	if (scored < 2) {
+		fputs(scored ? "it was the only process that could be killed" :
 		      "the candidates were not recorded", to);
+		return;
+	}
+	if (r->verdict->recomputed == OOMTRACE_RECOMPUTED_TIE) {
+		fprintf(to, "a tie of %s%zu processes; the kernel kills the later one",
+			scored > 2 ? "the top 2 of " : "", scored);
+		return;
+	}
+	/* The module has compared the scores of all. Which is next is not recorded. */
+	if (r->eligible < scored) {
+		fprintf(to, "%s of %zu processes that could be killed",
+			r->verdict->recomputed == OOMTRACE_RECOMPUTED_AGREE ?
+			"it had the highest score" : "the kernel chose it", scored);
 		return;
 	}
 	first = r->candidates[0];
 	second = r->candidates[1];
 	if (first->pid != r->verdict->pid) {
-		if (r->verdict->recomputed == OOMTRACE_RECOMPUTED_TIE) {
-			fprintf(to, "a tie among %zu processes; the kernel takes the last one",
-				r->eligible);
-			return;
-		}
 		fputs("the recorded scores do not explain the choice", to);
 		return;
 	}

@@ -79,6 +79,8 @@ static void save_kill(const char *file)
 	v.h.seq = 3;
 	save(file, &v, sizeof(v));
 	e.h.seq = 4;
+	e.candidates = 5;
+	e.scored = 5;
 	save(file, &e, sizeof(e));
 }
 
@@ -98,6 +100,8 @@ static void test_directory(void)
 	expect(SAME("why 0.2"), 0, "", "and_so_is_the_reason_of_one");
 	expect("./oomtrace report kept/1.oom -o -", 0, "Memory over time",
 	       "a_report_of_a_file_has_its_samples");
+	expect("./oomtrace report kept/1.oom -o -", 0, "it had the highest score of 5 processes that could be killed<",
+	       "processes_without_a_record_could_be_killed_too");
 	expect("./oomtrace report kept -o -", 0, "Memory over time",
 	       "a_report_of_a_directory_has_them_too");
 	expect("./oomtrace report kept -o - | grep -c 987654", 1, "0\n",

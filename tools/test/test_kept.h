@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_KEPT_H
 #define OOMTRACE_TEST_KEPT_H
 
-#define KEPT_TESTS	27
+#define KEPT_TESTS	28
 
 void test_kept(void);
 
