@@ -222,9 +222,7 @@ static u64 add_victim(struct task_struct *task, struct mm_struct *mm, int sig)
 		kill.episode = d->id;
 		/* It may survive a SIGTERM. */
 		if (sig != SIGTERM)
-			kill.earlier = oomtrace_remains_watch(d->id, task, false);
-		if (kill.earlier == d->id)
-			kill.earlier = 0;
+			oomtrace_remains_watch(d->id, task, false, &kill.earlier);
 		oomtrace_record_victim(task, k->shared ? NULL : mm, &kill);
 		oomtrace_paths_add_task(d->paths, task, false);
 	}

@@ -143,15 +143,19 @@ static void watch_reaper(struct watched *w, struct mm_struct *mm)
  * @episode: number of its episode; 0 for none.
  * @task: the victim, pinned by the caller; RCU is held.
  * @by_kernel: the OOM killer marked it: its exit has records of its own.
+ * @earlier: out: number of the earlier episode whose victim it is already, or 0.
  *
- * Return: number of the episode whose victim is watched already, or 0.
+ * Return: true if it is a victim of this episode already.
  */
-u64 oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel)
+bool oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel,
+			    u64 *earlier)
 {
-	u64 now = ktime_get_mono_fast_ns(), watched_by = 0;
+	u64 now = ktime_get_mono_fast_ns();
 	unsigned long flags;
 	struct watched *w;
+	bool again = false;
 
+	*earlier = 0;
 	raw_spin_lock_irqsave(&watched_lock, flags);
 	w = find_watched(task->tgid);
 	if (!w) {
@@ -171,13 +175,15 @@ u64 oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel
 		oomtrace_comm(w->comm, task->group_leader);
 		oomtrace_later_ask(&remains_work);
 	} else {
-		watched_by = w->episode;
+		again = episode && w->episode == episode;
+		if (!again)
+			*earlier = w->episode;
 	}
 	/* Only then may the handler dereference the address space. */
 	if (w && by_kernel)
 		watch_reaper(w, task->mm);
 	raw_spin_unlock_irqrestore(&watched_lock, flags);
-	return watched_by;
+	return again;
 }
 
 /**

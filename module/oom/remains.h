@@ -8,7 +8,8 @@
 #include <linux/mm_types.h>
 #include <linux/sched.h>
 
-u64 oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel);
+bool oomtrace_remains_watch(u64 episode, struct task_struct *task, bool by_kernel,
+			    u64 *earlier);
 u64 oomtrace_remains_episode(const struct task_struct *task, u64 *killed_ns);
 void oomtrace_remains_reaper(const struct mm_struct *mm, u8 step);
 

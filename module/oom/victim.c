@@ -177,21 +177,10 @@ void oomtrace_record_victim(struct task_struct *task, struct mm_struct *mm,
 	oomtrace_oom_write(&rec.h);
 }
 
-/*
- * Has the process a record in this episode? A whole cgroup that is killed may include
- * what the kernel has killed before: the rest of a process whose leader has gone, and
- * what shares the memory of another one.
- */
-static bool is_recorded(const struct oomtrace_episode *ep, u64 watched_by)
-{
-	return ep && watched_by && watched_by == ep->id;
-}
-
 static void mark_victim(struct task_struct *task)
 {
 	struct oomtrace_kill kill = { .how = OOMTRACE_HOWS };
 	struct oomtrace_episode *ep = NULL;
-	u64 watched_by;
 
 	oomtrace_hit(OOMTRACE_HOOK_MARK_VICTIM);
 	/* For @task's cgroup, pid and credentials; the caller pins @task. */
@@ -203,8 +192,11 @@ static void mark_victim(struct task_struct *task)
 		kill.episode = ep->id;
 	}
 	remember_victim(task, kill.episode, ktime_get_mono_fast_ns());
-	watched_by = oomtrace_remains_watch(kill.episode, task, true);
-	if (is_recorded(ep, watched_by))
+	/*
+	 * A whole cgroup that is killed may include what the kernel has just killed: the
+	 * rest of a process whose leader has gone, and what shares another one's memory.
+	 */
+	if (oomtrace_remains_watch(kill.episode, task, true, &kill.earlier))
 		goto out;
 	if (ep) {
 		ep->victims++;
@@ -213,7 +205,6 @@ static void mark_victim(struct task_struct *task)
 		kill.sig = is_signalled(ep, task) ? SIGKILL : 0;
 		oomtrace_paths_add_task(ep->paths, task, false);
 	}
-	kill.earlier = watched_by;
 	oomtrace_record_victim(task, task->mm, &kill);
 out:
 	rcu_read_unlock();
@@ -254,8 +245,7 @@ void oomtrace_victim_signal(struct task_struct *task)
 
 	if (!ep->dying_tgid || task->tgid == ep->dying_tgid)
 		return;
-	kill.earlier = oomtrace_remains_watch(ep->id, task, false);
-	if (is_recorded(ep, kill.earlier))
+	if (oomtrace_remains_watch(ep->id, task, false, &kill.earlier))
 		return;
 	ep->victims++;
 	oomtrace_paths_add_task(ep->paths, task, false);
