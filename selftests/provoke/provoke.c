@@ -33,7 +33,6 @@
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
-#include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -45,6 +44,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "find.h"
 #include "reap_kill.h"
 #include "refuse.h"
 
@@ -109,24 +109,20 @@ static unsigned long alloc_to_list(struct list_head *list, unsigned long max, gf
 /* Guarded by oom_lock in the notifier, and not written while an OOM is under way. */
 static pid_t chosen_pids[2];
 
-/* Not exported: found by a place in it that cannot be probed. */
 static void (*kill_process)(struct oom_control *oc, const char *message);
 
 static int policy_set(const char *val, const struct kernel_param *kp)
 {
-	struct kprobe kp1 = { .symbol_name = "oom_kill_process", .offset = 1 };
 	pid_t pid;
+	void *at;
 	int ret = kstrtoint(val, 0, &pid);
 
 	if (ret)
 		return ret;
-	if (register_kprobe(&kp1) == 0) {
-		unregister_kprobe(&kp1);
-		return -EOPNOTSUPP;
-	}
-	if (!kp1.addr)
-		return -ENOENT;
-	kill_process = (void *)((unsigned long)kp1.addr - 1);
+	at = find_function("oom_kill_process");
+	if (IS_ERR(at))
+		return PTR_ERR(at);
+	kill_process = at;
 	WRITE_ONCE(chosen_pids[!!chosen_pids[0]], pid);
 	return 0;
 }

@@ -23,6 +23,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
+#include "find.h"
 #include "reap_kill.h"
 
 #if defined(CONFIG_X86_64) && defined(CONFIG_KPROBES)
@@ -31,7 +32,6 @@
 
 static pid_t doomed;
 
-/* Not exported: found by a place in it that cannot be probed. */
 static bool (*reap_task_mm)(struct mm_struct *mm);
 
 static struct mm_struct *get_mm_of(struct task_struct *task)
@@ -125,23 +125,10 @@ static struct kprobe kp = {
 	.post_handler = after_mrelease,
 };
 
-static int find_reap_task_mm(void)
-{
-	struct kprobe inside = { .symbol_name = "__oom_reap_task_mm", .offset = 1 };
-
-	if (register_kprobe(&inside) == 0) {
-		unregister_kprobe(&inside);
-		return -EOPNOTSUPP;
-	}
-	if (!inside.addr)
-		return -ENOENT;
-	reap_task_mm = (void *)((unsigned long)inside.addr - 1);
-	return 0;
-}
-
 static int reap_kill_set(const char *val, const struct kernel_param *param)
 {
 	pid_t pid;
+	void *at;
 	int ret = kstrtoint(val, 0, &pid);
 
 	if (ret)
@@ -151,12 +138,14 @@ static int reap_kill_set(const char *val, const struct kernel_param *param)
 	doomed = 0;
 	if (!pid)
 		return 0;
-	ret = find_reap_task_mm();
+	at = find_function("__oom_reap_task_mm");
+	if (IS_ERR(at))
+		return PTR_ERR(at);
+	reap_task_mm = at;
 	/* The kernel writes to this member. */
 	kp.addr = NULL;
 	kp.flags = 0;
-	if (!ret)
-		ret = register_kprobe(&kp);
+	ret = register_kprobe(&kp);
 	if (!ret)
 		doomed = pid;
 	return ret;
