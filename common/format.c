@@ -247,6 +247,12 @@ s64 oomtrace_field_int(const struct oomtrace_header *rec,
 	return f->kind == OOMTRACE_KIND_INT ? n : zero_extend(n, f->size);
 }
 
+void oomtrace_copy_known(void *to, size_t size, const struct oomtrace_header *rec)
+{
+	memset(to, 0, size);
+	memcpy(to, rec, rec->size < size ? rec->size : size);
+}
+
 const char *oomtrace_field_str(const struct oomtrace_header *rec,
 			       const struct oomtrace_field *f, size_t *len)
 {

@@ -166,6 +166,17 @@ const char *oomtrace_field_str(const struct oomtrace_header *rec,
 const char *oomtrace_field_name(const struct oomtrace_field *f, u64 value);
 
 /**
+ * oomtrace_copy_known() - copy the part of a record that this build knows
+ * @to: out: the copy; zero where an older writer's record has nothing.
+ * @size: bytes of @to.
+ * @rec: the record.
+ *
+ * h.size stays the writer's, so fields beyond the end of a short record stay absent in
+ * the copy.
+ */
+void oomtrace_copy_known(void *to, size_t size, const struct oomtrace_header *rec);
+
+/**
  * oomtrace_shortfall() - compute by how many pages a denied request was too large
  * @rec: a record of any type.
  * @pages: out: a request smaller by this many pages would just have been granted.

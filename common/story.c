@@ -109,16 +109,6 @@ static u64 read_record_episode(const struct oomtrace_header *rec)
 	}
 }
 
-/*
- * Copy the part of a record that this build knows. h.size stays the writer's, so
- * that fields beyond the end of a short record stay absent in the copy.
- */
-static void copy_record(void *to, size_t size, const struct oomtrace_header *rec)
-{
-	memset(to, 0, size);
-	memcpy(to, rec, rec->size < size ? rec->size : size);
-}
-
 static void collect_retry(struct oomtrace_story *s,
 			  const struct oomtrace_header *rec)
 {
@@ -126,7 +116,7 @@ static void collect_retry(struct oomtrace_story *s,
 
 	if (oomtrace_field_valid(rec, OOMTRACE_BIT_retry_kind) &&
 	    kind < OOMTRACE_RETRIES)
-		copy_record(&s->retry[kind], sizeof(s->retry[kind]), rec);
+		oomtrace_copy_known(&s->retry[kind], sizeof(s->retry[kind]), rec);
 }
 
 /* Prefer the cgroup's averages: they explain its OOM better than the machine's. */
@@ -142,7 +132,7 @@ static void collect_psi(struct oomtrace_story *s,
 	psi = &s->psi[resource];
 	if (oomtrace_field_valid(rec, OOMTRACE_BIT_psi_cgroup_id) ||
 	    !oomtrace_field_valid(&psi->h, OOMTRACE_BIT_psi_cgroup_id))
-		copy_record(psi, sizeof(*psi), rec);
+		oomtrace_copy_known(psi, sizeof(*psi), rec);
 }
 
 /* The reserve is not part of older records, and is 0 in the copy then. */
@@ -169,7 +159,7 @@ static void collect_zone(struct oomtrace_story *s,
 	if (oomtrace_field_valid(rec, OOMTRACE_BIT_zone_allowed) &&
 	    !read_field_number(rec, OOMTRACE_BIT_zone_allowed))
 		return;
-	copy_record(&zone, sizeof(zone), rec);
+	oomtrace_copy_known(&zone, sizeof(zone), rec);
 	at = s->zones < OOMTRACE_STORY_ZONES ? s->zones : OOMTRACE_STORY_ZONES;
 	s->zones++;
 	if (story_zone_margin(&zone) <= 0)
@@ -279,7 +269,7 @@ static void collect_candidate(struct oomtrace_story *s,
 {
 	struct oomtrace_candidate c;
 
-	copy_record(&c, sizeof(c), rec);
+	oomtrace_copy_known(&c, sizeof(c), rec);
 	s->scanned++;
 	if (c.pid == c.tgid && c.tgid == s->begin.tgid)
 		s->process = c;
@@ -305,7 +295,7 @@ static void collect_victim(struct oomtrace_story *s,
 			   const struct oomtrace_header *rec)
 {
 	if (s->victims < OOMTRACE_STORY_VICTIMS)
-		copy_record(&s->victim[s->victims], sizeof(s->victim[0]), rec);
+		oomtrace_copy_known(&s->victim[s->victims], sizeof(s->victim[0]), rec);
 	s->victims++;
 	s->kills += oomtrace_victim_is_new(rec);
 }
@@ -424,7 +414,7 @@ static void collect_remains(struct oomtrace_story *s,
 		r = &s->remains[s->nremains++];
 	if (!r)
 		return;
-	copy_record(&r->last, sizeof(r->last), rec);
+	oomtrace_copy_known(&r->last, sizeof(r->last), rec);
 	r->gone_ns = 0;
 }
 
@@ -439,7 +429,7 @@ static void collect_wait(struct oomtrace_story *s,
 		if (s->wait[i].pid == pid)
 			break;
 	if (i < OOMTRACE_STORY_WAITS)
-		copy_record(&s->wait[i], sizeof(s->wait[i]), rec);
+		oomtrace_copy_known(&s->wait[i], sizeof(s->wait[i]), rec);
 	if (i == s->waits ||
 	    (i == OOMTRACE_STORY_WAITS &&
 	     !oomtrace_field_valid(rec, OOMTRACE_BIT_wait_waited_ns)))
@@ -501,7 +491,7 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 
 	switch (rec->type) {
 	case OOMTRACE_OOM_BEGIN:
-		copy_record(&s->begin, sizeof(s->begin), rec);
+		oomtrace_copy_known(&s->begin, sizeof(s->begin), rec);
 		break;
 	case OOMTRACE_RETRY:
 		collect_retry(s, rec);
@@ -510,16 +500,16 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 		collect_zone(s, rec);
 		break;
 	case OOMTRACE_ZONELIST:
-		copy_record(&s->zonelist, sizeof(s->zonelist), rec);
+		oomtrace_copy_known(&s->zonelist, sizeof(s->zonelist), rec);
 		break;
 	case OOMTRACE_MEMORY:
-		copy_record(&s->memory, sizeof(s->memory), rec);
+		oomtrace_copy_known(&s->memory, sizeof(s->memory), rec);
 		break;
 	case OOMTRACE_MEMCG:
-		copy_record(&s->memcg, sizeof(s->memcg), rec);
+		oomtrace_copy_known(&s->memcg, sizeof(s->memcg), rec);
 		break;
 	case OOMTRACE_EXEMPT:
-		copy_record(&s->exempt_most, sizeof(s->exempt_most), rec);
+		oomtrace_copy_known(&s->exempt_most, sizeof(s->exempt_most), rec);
 		break;
 	case OOMTRACE_PSI:
 		collect_psi(s, rec);
@@ -529,7 +519,7 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 		break;
 	case OOMTRACE_VERDICT:
 		if (!s->verdicts++)
-			copy_record(&s->verdict, sizeof(s->verdict), rec);
+			oomtrace_copy_known(&s->verdict, sizeof(s->verdict), rec);
 		break;
 	case OOMTRACE_VICTIM:
 		collect_victim(s, rec);
@@ -538,7 +528,7 @@ void oomtrace_story_feed(struct oomtrace_story *s,
 		collect_reap(s, rec);
 		break;
 	case OOMTRACE_OOM_END:
-		copy_record(&s->end, sizeof(s->end), rec);
+		oomtrace_copy_known(&s->end, sizeof(s->end), rec);
 		break;
 	case OOMTRACE_REPEAT:
 		collect_repeat(s, rec);

@@ -269,10 +269,8 @@ void metrics_feed(struct metrics *m, const struct oomtrace_header *rec)
 
 	if (!desc)
 		return;
-	/* What an older writer does not know is 0, and absent by the size. */
 	if (rec->size < desc->size && rec->type != OOMTRACE_SAMPLE) {
-		memset(&whole, 0, sizeof(whole));
-		memcpy(&whole, rec, rec->size);
+		oomtrace_copy_known(&whole, sizeof(whole), rec);
 		rec = &whole.h;
 	}
 	store_last_time(m, rec);

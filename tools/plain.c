@@ -12,6 +12,7 @@
 #include <liboomtrace.h>
 
 #include "../common/decider.h"
+#include "../common/format.h"
 #include "alloc_failure.h"
 #include "human.h"
 #include "plain.h"
@@ -312,9 +313,7 @@ bool plain_sentence(char buf[PLAIN_MAX], const struct oomtrace_header *rec,
 	struct text_writer w = { .out = &out, .page_size = page_size ?: 4096 };
 	union record r;
 
-	/* What a shorter record lacks is 0 here, and is absent by its size. */
-	memset(&r, 0, sizeof(r));
-	memcpy(&r, rec, rec->size < sizeof(r) ? rec->size : sizeof(r));
+	oomtrace_copy_known(&r, sizeof(r), rec);
 	buf[0] = '\0';
 	return say_record(&s, &r, w.page_size, &w);
 }

@@ -59,13 +59,12 @@ static void read_denials(struct status *s)
 	}
 }
 
-/* Keep the first victim of the newest episode. A shorter record is an older module's. */
+/* Keep the first victim of the newest episode. */
 static void keep_victim(struct status *s, const struct oomtrace_victim *v)
 {
 	if (s->victim.h.type && v->episode <= s->victim.episode)
 		return;
-	memset(&s->victim, 0, sizeof(s->victim));
-	memcpy(&s->victim, v, v->h.size < sizeof(*v) ? v->h.size : sizeof(*v));
+	oomtrace_copy_known(&s->victim, sizeof(s->victim), &v->h);
 }
 
 static void read_module_state(struct status *s, const struct options *opt)

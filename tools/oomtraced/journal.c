@@ -12,11 +12,6 @@
 /* How long an ended episode waits for the paths of its cgroups. */
 #define WAIT_NS	1000000000ULL
 
-static void store_record(void *to, size_t size, const struct oomtrace_header *rec)
-{
-	memcpy(to, rec, rec->size < size ? rec->size : size);
-}
-
 static int send_entry(struct journal *j, const struct cgroups *g,
 		      const struct journal_episode *e)
 {
@@ -118,7 +113,7 @@ static void store_victim(struct journal_episode *e,
 
 	e->again += again;
 	if (!e->victim.h.type || (again && v->signal == SIGKILL))
-		store_record(&e->victim, sizeof(e->victim), &v->h);
+		oomtrace_copy_known(&e->victim, sizeof(e->victim), &v->h);
 }
 
 void journal_feed(struct journal *j, const struct cgroups *g,
@@ -138,13 +133,13 @@ void journal_feed(struct journal *j, const struct cgroups *g,
 	e = find_slot(j, g, episode, now_ns);
 	switch (rec->type) {
 	case OOMTRACE_OOM_BEGIN:
-		store_record(&e->begin, sizeof(e->begin), rec);
+		oomtrace_copy_known(&e->begin, sizeof(e->begin), rec);
 		break;
 	case OOMTRACE_MEMCG:
-		store_record(&e->account, sizeof(e->account), rec);
+		oomtrace_copy_known(&e->account, sizeof(e->account), rec);
 		break;
 	case OOMTRACE_VERDICT:
-		store_record(&e->verdict, sizeof(e->verdict), rec);
+		oomtrace_copy_known(&e->verdict, sizeof(e->verdict), rec);
 		break;
 	case OOMTRACE_VICTIM:
 		store_victim(e, (const void *)rec);
@@ -154,7 +149,7 @@ void journal_feed(struct journal *j, const struct cgroups *g,
 			memset(e, 0, sizeof(*e));
 			break;
 		}
-		store_record(&e->end, sizeof(e->end), rec);
+		oomtrace_copy_known(&e->end, sizeof(e->end), rec);
 		e->ended_ns = now_ns;
 		break;
 	}
