@@ -35,10 +35,23 @@
 #include "stats.h"
 #include "task.h"
 
-/* Were no hooks switched off since its begin? */
+/* ---- what is known of all of an episode ---- */
+
+/* Were no hooks switched off since its begin? Otherwise reasons and counts are absent. */
 static bool is_whole(const struct oomtrace_episode *ep)
 {
 	return ep->times_off == oomtrace_hooks_times_off();
+}
+
+static bool saw_all_calls(const struct oomtrace_episode *ep, unsigned int hook)
+{
+	return is_whole(ep) && oomtrace_hook_attached(hook);
+}
+
+/* Any task whose points are unknown may be the best one, or the second. */
+static bool saw_all_points(const struct oomtrace_episode *ep)
+{
+	return is_whole(ep) && !ep->unseen;
 }
 
 /* ---- verdict ---- */
@@ -47,7 +60,7 @@ static u8 check_choice(const struct oomtrace_episode *ep,
 		       const struct oom_control *oc)
 {
 	/* Each candidate was compared, whether or not it has a record. */
-	if (!ep->scored || ep->unseen || !is_whole(ep))
+	if (!ep->scored || !saw_all_points(ep))
 		return OOMTRACE_RECOMPUTED_UNAVAILABLE;
 	if (oc->chosen_points == LONG_MAX)
 		return OOMTRACE_RECOMPUTED_ORIGIN;
@@ -86,8 +99,7 @@ static void fill_runner_up(struct oomtrace_verdict *rec,
 {
 	bool best_died = ep->best_pid == rec->pid;
 
-	/* Any task whose points are unknown may be the one. */
-	if (ep->unseen || !is_whole(ep) || ep->scored < 1 + best_died)
+	if (!saw_all_points(ep) || ep->scored < 1 + best_died)
 		return;
 	rec->runner_up_pid = best_died ? ep->second_pid : ep->best_pid;
 	rec->runner_up_points = best_died ? ep->second_points : ep->best_points;
@@ -201,7 +213,7 @@ static u8 find_ending(const struct oomtrace_episode *ep, bool ret)
 	if (!ret)
 		return OOMTRACE_ENDING_NO_CANDIDATE;
 	/* A scan without a choice returns false, so there was none. */
-	if (oomtrace_hook_attached(OOMTRACE_HOOK_KILL_PROCESS) &&
+	if (saw_all_calls(ep, OOMTRACE_HOOK_KILL_PROCESS) &&
 	    (oc->memcg || ep->notified))
 		return OOMTRACE_ENDING_POLICY_FREED;
 	return OOMTRACE_ENDING_UNKNOWN;
@@ -235,13 +247,13 @@ static void write_end(const struct oomtrace_episode *ep, u8 how)
 			OOMTRACE_BIT(oom_end, exempt_oom_skip) |
 			OOMTRACE_BIT(oom_end, exempt_vfork) |
 			OOMTRACE_BIT(oom_end, exempt_cpuset);
-	if (!oomtrace_hook_attached(OOMTRACE_HOOK_EVALUATE) || !is_whole(ep))
+	if (!saw_all_calls(ep, OOMTRACE_HOOK_EVALUATE))
 		rec.h.valid &= ~OOMTRACE_END_COUNTS;
 	if (!ep->notified)
 		rec.h.valid &= ~OOMTRACE_BIT(oom_end, notifier_freed);
 	if (how != OOMTRACE_ENDING_PANIC)
 		rec.h.valid &= ~OOMTRACE_BIT(oom_end, panic);
-	if (!oomtrace_hook_attached(OOMTRACE_HOOK_MARK_VICTIM) || !is_whole(ep))
+	if (!saw_all_calls(ep, OOMTRACE_HOOK_MARK_VICTIM))
 		rec.h.valid &= ~OOMTRACE_BIT(oom_end, victims);
 	oomtrace_stats_ending(how);
 	oomtrace_oom_write(&rec.h);
