@@ -22,7 +22,7 @@
 #include "lib/scene_check.h"
 #include "lib/test.h"
 
-static struct scene *held, *blind, *policy, *spliced;
+static struct scene *held, *blind, *unhooked, *policy, *spliced;
 
 /* What oomtrace last prints after the scene. */
 static char *explanation;
@@ -33,6 +33,7 @@ static void __attribute__((constructor)) make_scenes(void)
 {
 	held = scene_new();
 	blind = scene_new();
+	unhooked = scene_new();
 	policy = scene_new();
 	spliced = scene_new();
 	explanation = alloc_shared(EXPLANATION_SIZE);
@@ -217,6 +218,57 @@ TEST(scores_that_are_not_seen_exempt_no_task)
 	EXPECT_EQ(NULL, strstr(explanation, "other nodes")) TH_LOG("%s", explanation);
 	EXPECT_EQ(NULL, strstr(explanation, "Exempt:")) TH_LOG("%s", explanation);
 	EXPECT_NE(NULL, strstr(explanation, "are not known)")) TH_LOG("%s", explanation);
+}
+
+/* ---- a kernel whose oom_kill_process() has another prototype ---- */
+
+static void play_unhooked(struct scene *s)
+{
+	struct hog spare, big;
+
+	scene_start(s, "expect=\"void oom_kill_process(struct oom_control *oc)\"");
+	memcg_make(&s->cg, "unhooked", MB(24));
+	hog_start(&spare, "--cgroup %s --comm spare --anon 5 --hold", s->cg.dir);
+	hog_ready(&spare);
+	hog_start(&big, "--cgroup %s --comm big --grow 64", s->cg.dir);
+	s->big = big.pid;
+	s->status = hog_wait(&big);
+	ask_last();
+	scene_end(s);
+	hog_kill(&spare);
+	memcg_remove(&s->cg);
+}
+
+/* The choice alone shows that the kernel killed, and no task was exiting by itself. */
+TEST(a_kill_that_is_not_hooked_is_one_all_the_same)
+{
+	const struct oomtrace_victim *victim = NULL;
+	const struct oomtrace_oom_end *end = NULL;
+	size_t i;
+
+	NEED_MEMCG();
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		SKIP(return, "the kernel has no BTF to compare with");
+	scene_play(unhooked, play_unhooked);
+	EXPECT_EQ(128 + SIGKILL, unhooked->status);
+	for (i = 0; i < unhooked->recs.n; i++) {
+		const union record *r = &unhooked->recs.r[i];
+
+		EXPECT_NE(OOMTRACE_VERDICT, r->h.type);
+		if (!victim && r->h.type == OOMTRACE_VICTIM)
+			victim = &r->victim;
+		if (victim && !end && r->h.type == OOMTRACE_OOM_END &&
+		    r->end.episode == victim->episode)
+			end = &r->end;
+	}
+	ASSERT_NE(NULL, victim) TH_LOG("%s", unhooked->log);
+	ASSERT_NE(NULL, end) TH_LOG("%s", unhooked->log);
+	EXPECT_EQ(unhooked->big, victim->tgid);
+	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, victim->why);
+	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
+	EXPECT_EQ(1, end->victims);
+	EXPECT_NE(NULL, strstr(explanation, "Ended:     killed, victims: 1")) TH_LOG("%s", explanation);
+	EXPECT_EQ(NULL, strstr(explanation, "exiting")) TH_LOG("%s", explanation);
 }
 
 /* ---- another policy ---- */
