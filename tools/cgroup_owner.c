@@ -125,6 +125,11 @@ static bool is_unit(struct part p)
 	return false;
 }
 
+static bool is_of_user(const struct cgroup_owner *o)
+{
+	return !strncmp(o->system_unit, "user@", 5);
+}
+
 static void see_unit(struct cgroup_owner *o, struct part p)
 {
 	bool slice = ends(p, ".slice");
@@ -144,12 +149,21 @@ static void see_unit(struct cgroup_owner *o, struct part p)
 		return;
 	if (!*o->system_unit)
 		STORE(o->system_unit, p);
-	else if (!strncmp(o->system_unit, "user@", 5) && !*o->user_unit &&
-		 !is(p, "init.scope"))
+	else if (is_of_user(o) && !*o->user_unit && !is(p, "init.scope"))
 		STORE(o->user_unit, p);
 }
 
 /* ---- containers ---- */
+
+/*
+ * A user may create any cgroup below the user's systemd, and a container any below its
+ * own cgroup, so with the id of another container, too. @id: "" for a pod.
+ */
+static void see_whose(struct cgroup_owner *o, const char *id)
+{
+	o->is_foreign |= is_of_user(o) || *o->machine ||
+			 (*o->container_id && !o->is_pod && strncmp(o->container_id, id, ID_LEN));
+}
 
 /* The id that ends a component, before any extension; NULL if none. */
 static const char *find_id(struct part p)
@@ -196,6 +210,7 @@ static void see_container(struct cgroup_owner *o, struct part p,
 		return;
 	before = (struct part){ p.s, id - p.s };
 	runtime = runtime_of(before) ?: runtime_of(parent);
+	see_whose(o, id);
 	snprintf(o->container_id, sizeof(o->container_id), "%.*s", ID_LEN, id);
 	/* The cgroupfs driver of containerd: /NAMESPACE/ID. */
 	o->runtime = runtime ?: !*o->pod_uid && !*o->job ? "containerd" : NULL;
@@ -229,6 +244,8 @@ static void see_pod(struct cgroup_owner *o, struct part p)
 		if (i != 36 && i != 32)
 			continue;
 		uid[i] = '\0';
+		see_whose(o, "");
+		o->container_id[0] = '\0';
 		strcpy(o->pod_uid, uid);
 	}
 }
@@ -352,6 +369,7 @@ void cgroup_owner_parse(const char *path, struct cgroup_owner *o)
 static void label_core(const struct cgroup_owner *o, char *label, size_t size)
 {
 	const char *id = o->container_id;
+	size_t n;
 
 	switch (o->kind) {
 	case CGROUP_KUBERNETES:
@@ -361,8 +379,10 @@ static void label_core(const struct cgroup_owner *o, char *label, size_t size)
 	case CGROUP_DOCKER:
 	case CGROUP_PODMAN:
 	case CGROUP_CONTAINER:
-		snprintf(label, size, "%s %s%.*s", o->runtime,
-			 o->is_pod ? "pod " : "", ID_SHOWN, id);
+		n = snprintf(label, size, "%s %s%.*s", o->runtime,
+			     o->is_pod ? "pod " : "", ID_SHOWN, id);
+		if (is_of_user(o) && *o->uid)
+			snprintf(label + n, size - n, " of user %s", o->uid);
 		break;
 	case CGROUP_ECS:
 		snprintf(label, size,

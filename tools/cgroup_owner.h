@@ -55,6 +55,9 @@ enum cgroup_kind {
  * @job: a Slurm job with its step, an ECS task, a Nomad allocation.
  * @is_pod: Podman only: @container_id is a pod's.
  * @is_monitor: the cgroup is that of the process that watches the container.
+ * @is_foreign: the container or pod is below a user's systemd, another container or a
+ *	system container. Whoever may create cgroups there chooses the id, so it says
+ *	nothing about the containers that this machine's runtimes know.
  */
 struct cgroup_owner {
 	enum cgroup_kind kind;
@@ -70,6 +73,7 @@ struct cgroup_owner {
 	char job[128];
 	bool is_pod;
 	bool is_monitor;
+	bool is_foreign;
 };
 
 /** cgroup_owner_parse() - fill @o from a path like "/system.slice/cron.service" */

@@ -247,6 +247,8 @@ bool container_names_find(const char *root, const struct cgroup_owner *o,
 			  struct container_names *names)
 {
 	memset(names, 0, sizeof(*names));
+	if (o->is_foreign)
+		return container_names_complete(o, names);
 	switch (o->kind) {
 	case CGROUP_KUBERNETES:
 		find_pod(root, o, names);

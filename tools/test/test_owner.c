@@ -19,6 +19,7 @@
 #define UID	"12345678-9abc-def0-1234-56789abcdef0"
 #define UID_	"12345678_9abc_def0_1234_56789abcdef0"
 #define SLICES	"/kubepods.slice/kubepods-burstable.slice/"
+#define USERS	"/user.slice/user-1000.slice/user@1000.service/"
 #define HASH	"0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
 static const struct {
@@ -58,8 +59,13 @@ static const struct {
 	/* Docker: systemd driver, cgroupfs driver, rootless */
 	{ "/system.slice/docker-" ID ".scope", CGROUP_DOCKER, "docker " SHORT },
 	{ "/docker/" ID "/init", CGROUP_DOCKER, "docker " SHORT },
-	{ "/user.slice/user-1000.slice/user@1000.service/user.slice/docker-" ID ".scope",
-	  CGROUP_DOCKER, "docker " SHORT },
+	{ USERS "user.slice/docker-" ID ".scope",
+	  CGROUP_DOCKER, "docker " SHORT " of user 1000" },
+	/* Podman without root: systemd driver, a quadlet */
+	{ USERS "user.slice/libpod-" ID ".scope/container", CGROUP_PODMAN,
+	  "podman " SHORT " of user 1000" },
+	{ USERS "app.slice/web.service/libpod-payload-" ID, CGROUP_PODMAN,
+	  "podman " SHORT " of user 1000" },
 	/* Podman: root, cgroupfs driver, a quadlet, a pod, conmon */
 	{ "/machine.slice/libpod-" ID ".scope/container", CGROUP_PODMAN,
 	  "podman " SHORT },
@@ -237,6 +243,34 @@ static void test_names(void)
 		 "a_unit_needs_no_other_name");
 }
 
+/* Cgroups that a user or a container can create, with the ids of containers of others. */
+static void test_foreign(void)
+{
+	describe("/system.slice/docker-" ID ".scope", "docker container db",
+		 "a_container_of_this_machine_has_its_name");
+	describe(USERS "app.slice/docker-" ID ".scope",
+		 "docker " SHORT " of user 1000 (name not found)",
+		 "a_users_unit_does_not_get_the_name_of_a_container");
+	describe(USERS "app.slice/libpod-" ID ".scope",
+		 "podman " SHORT " of user 1000 (name not found)",
+		 "nor_that_of_one_of_podman");
+	describe(USERS "app.slice/kubepods/burstable/pod" UID "/" ID,
+		 "container " SHORT " (name not found) of pod " UID " (name not found)",
+		 "nor_that_of_a_pod");
+	describe("/system.slice/docker-" ID2 ".scope/docker/" ID,
+		 "docker " SHORT " (name not found)",
+		 "a_container_in_a_container_does_not_get_the_name_of_another");
+	describe("/system.slice/docker-" ID2 ".scope/kubepods/pod" UID,
+		 "pod " UID " (name not found)", "nor_does_a_pod_in_a_container");
+	describe("/lxc.payload.web1/system.slice/docker-" ID ".scope",
+		 "docker " SHORT " in container web1 (name not found)",
+		 "nor_does_one_in_a_system_container");
+	describe("/machine.slice/machine-libpod_pod_" ID2 ".slice/libpod-" ID ".scope/container",
+		 "podman container tools", "a_container_in_a_pod_of_podman_has_its_name");
+	describe("/system.slice/docker-" ID ".scope/docker-" ID ".scope/init",
+		 "docker container db", "a_cgroup_of_the_same_container_is_its_own");
+}
+
 static const char *describe_by(const struct cgroups *g, const char *path)
 {
 	static char label[CGROUP_LABEL_MAX];
@@ -317,6 +351,7 @@ void test_owner(void)
 	test_paths();
 	test_units();
 	test_names();
+	test_foreign();
 	test_records();
 	remove_root();
 }

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_OWNER_H
 #define OOMTRACE_TEST_OWNER_H
 
-#define OWNER_TESTS	66
+#define OWNER_TESTS	77
 
 void test_owner(void);
 
