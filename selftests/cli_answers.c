@@ -496,6 +496,12 @@ TEST_F(cli_answers, a_refusal_is_explained_with_the_kernels_sum)
 		"oomtrace why \"$(oomtrace dump --json --type commit | sed -n 's/.*\"record_id\":\"\\([^\"]*\\)\".*\"ret\":-12.*/\\1/p' | tail -n 1)\"",
 		NULL
 	};
+	/* How often the most frequent id is there: that of a stack was the commit's, too. */
+	char *most[] = {
+		"sh", "-c",
+		"oomtrace dump --json | grep -o '\"record_id\":\"[^\"]*' | sort | uniq -c | sort -n | tail -n 1",
+		NULL
+	};
 	long long short_bytes, shortfall;
 
 	EXPECT_EQ(1, OOMTRACE("refusals"));
@@ -522,6 +528,8 @@ TEST_F(cli_answers, a_refusal_is_explained_with_the_kernels_sum)
 	printf("# %s", said);
 	EXPECT_EQ(0, run_program(said, sizeof(said), why_record));
 	EXPECT_IN(" 10 GiB by mmap, refused with ENOMEM", said);
+	EXPECT_EQ(0, run_program(said, sizeof(said), most));
+	EXPECT_EQ(1, atoi(said)) TH_LOG("%s", said);
 }
 
 static int status_as_user(void *unused)

@@ -12,7 +12,18 @@
 
 #define TS_NS	"\"ts_ns\":"
 
-/* "" if the load has no name, or the record no number. */
+/*
+ * Numbers are unique in a ring, so only records of one ring have an id by number: that of
+ * refused requests. A stack has the number of the record that it is read before, a lost
+ * record that of the first missed one.
+ */
+static bool has_own_number(const struct oomtrace_header *rec)
+{
+	return (rec->flags & OOMTRACE_FLAG_RING) == OOMTRACE_RING_COMMIT && rec->seq &&
+	       rec->type != OOMTRACE_STACK && rec->type != OOMTRACE_LOST;
+}
+
+/* "" if the load has no name, or the record neither an OOM nor a number of its own. */
 static void write_id(char *buf, size_t size, const struct oomtrace_header *rec,
 		     const struct saved_header *facts)
 {
@@ -20,7 +31,7 @@ static void write_id(char *buf, size_t size, const struct oomtrace_header *rec,
 	int n;
 
 	*buf = '\0';
-	if (!*facts->boot || !facts->load || !(episode || rec->seq))
+	if (!*facts->boot || !facts->load || !(episode || has_own_number(rec)))
 		return;
 	n = snprintf(buf, size, ",\"%s_id\":\"%s.%llu.", episode ? "oom" : "record",
 		     facts->boot, (unsigned long long)facts->load);

@@ -22,7 +22,8 @@
  * @wall_offset_ns: from ts_ns to CLOCK_REALTIME.
  * @buf: out: the object of oomtrace_json(). After "ts_ns" come "time", if @dated,
  *	and if the load is known "oom_id", BOOT.LOAD.EPISODE, of a record of an OOM,
- *	or "record_id", BOOT.LOAD.CPU.SEQ, of another one.
+ *	or "record_id", BOOT.LOAD.CPU.SEQ, of another one of OOMTRACE_RING_COMMIT. A
+ *	stack has none: it is read before a record whose number it has.
  *
  * Return: false if it does not fit.
  */

@@ -32,7 +32,7 @@ static void put_header(FILE *to)
 	      "    \"ts_ns\": {\"type\": \"integer\", \"minimum\": 0, \"description\": \"CLOCK_MONOTONIC: nanoseconds since boot without suspend.\"},\n"
 	      "    \"time\": {\"type\": \"string\", \"format\": \"date-time\", \"pattern\": \"Z$\", \"description\": \"The same moment by the wall clock, RFC 3339 in UTC.\"},\n"
 	      "    \"oom_id\": {\"type\": \"string\", \"pattern\": \"^[0-9a-f]{32}[.][0-9]+[.][0-9]+$\", \"description\": \"The id of the OOM, which oomtrace last takes: boot, load of the module, episode.\"},\n"
-	      "    \"record_id\": {\"type\": \"string\", \"pattern\": \"^[0-9a-f]{32}[.][0-9]+[.][0-9]+[.][0-9]+$\", \"description\": \"Of a record that belongs to no OOM: boot, load of the module, CPU, number.\"},\n"
+	      "    \"record_id\": {\"type\": \"string\", \"pattern\": \"^[0-9a-f]{32}[.][0-9]+[.][0-9]+[.][0-9]+$\", \"description\": \"The id of a record in the commit ring (commit decisions, refused calls, failed allocations, SIGKILLs), which no other record has: boot, load of the module, CPU, number.\"},\n"
 	      "    \"derived\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"description\": \"Fields that were read just before or after the kernel used them, or computed.\"}\n"
 	      "  },\n"
 	      "  \"patternProperties\": {\n"
@@ -110,14 +110,31 @@ static void save_named(void)
 	RECORD(c, COMMIT, commit);
 	RECORD(e, OOM_END, oom_end);
 	RECORD(l, LOST, lost);
+	RECORD(missed, LOST, lost);
+	RECORD(s, STACK, stack);
+	RECORD(other, REAP, reap);
 	FILE *f = fopen(NAMED, "we");
 
 	c.h.seq = 57;
 	c.h.cpu = 3;
 	e.episode = 9;
 	l.h.seq = 0;
-	if (!f || fwrite(&h, sizeof(h), 1, f) != 1 || fwrite(&c, sizeof(c), 1, f) != 1 ||
+	/*
+	 * A stack has the number of the record that it is read before, a lost record that of
+	 * the first one missed; each ring counts from 1.
+	 */
+	missed.h.seq = c.h.seq;
+	missed.h.cpu = c.h.cpu;
+	s.h.seq = c.h.seq;
+	s.h.cpu = c.h.cpu;
+	other.h.seq = c.h.seq;
+	other.h.cpu = c.h.cpu;
+	other.h.flags = OOMTRACE_RING_OOM;
+	other.h.valid &= ~OOMTRACE_BIT(reap, episode);
+	if (!f || fwrite(&h, sizeof(h), 1, f) != 1 || fwrite(&s, sizeof(s), 1, f) != 1 ||
+	    fwrite(&c, sizeof(c), 1, f) != 1 || fwrite(&other, sizeof(other), 1, f) != 1 ||
 	    fwrite(&e, sizeof(e), 1, f) != 1 || fwrite(&l, sizeof(l), 1, f) != 1 ||
+	    fwrite(&missed, sizeof(missed), 1, f) != 1 ||
 	    fclose(f))
 		abort();
 }
@@ -138,6 +155,17 @@ static char *read_text(FILE *f)
 static bool have_validator(void)
 {
 	return !system(PYTHON "' 2>/dev/null");
+}
+
+static unsigned int count(const char *text, const char *part)
+{
+	unsigned int n = 0;
+
+	while ((text = strstr(text, part))) {
+		text += strlen(part);
+		n++;
+	}
+	return n;
 }
 
 void test_schema(void)
@@ -170,6 +198,8 @@ void test_schema(void)
 		  "another_record_has_its_own");
 	check_has(text, "{\"type\":\"lost\",\"seq\":0,\"cpu\":0,\"ts_ns\":12345678901,\"time\":\"2025-12-01T00:00:12.345678901Z\",\"ring\"",
 		  "a_record_without_a_number_has_none");
+	check(count(text, "\"seq\":57,\"cpu\":3,") == 4 && count(text, ".7.3.57\"") == 1,
+	      "no_other_record_has_the_same");
 	f = popen("./oomtrace last --json 0123456789abcdef0123456789abcdef.7.9 " NAMED, "r");
 	check_has(read_text(f), "\"episode\":9", "the_id_of_an_oom_finds_it");
 	pclose(f);

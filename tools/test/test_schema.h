@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#define SCHEMA_TESTS	7
+#define SCHEMA_TESTS	8
 
 /** schema_write() - write the JSON Schema of records */
 void schema_write(FILE *to);
