@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../../common/decider.h"
 #include "../oomtraced/journal.h"
 #include "../oomtraced/known.h"
 #include "test_episode.h"
@@ -188,6 +189,47 @@ static void test_daemons(void)
 		  "one_that_two_kill_is_killed_once");
 	check_has(entry, "[PRIORITY=4]", "and_not_with_the_priority_of_a_kill");
 	check_has(entry, "[OOM_VICTIM_EARLIER=22]", "it_refers_to_the_first");
+}
+
+/* Find each name of a field's value, in quotes, in the catalog's text. */
+static bool explains_values(const char *text, const struct oomtrace_field *f)
+{
+	char quoted[64];
+	unsigned int i;
+
+	for (i = 0; i < f->nnames; i++) {
+		snprintf(quoted, sizeof(quoted), "\"%s\"", f->names[i]);
+		if (!strstr(text, quoted)) {
+			printf("# the catalog does not explain %s\n", quoted);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* One text explains the entries of all OOMs: those of allocations, of sysrq-f, of daemons. */
+static void test_catalog(void)
+{
+	const struct oomtrace_type_desc *begin = oomtrace_type_desc(OOMTRACE_OOM_BEGIN);
+	char text[8192], quoted[64];
+	FILE *f = fopen("../fleet/oomtrace.catalog", "re");
+	bool all = true;
+	unsigned int i;
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	text[n] = '\0';
+	if (f)
+		fclose(f);
+	check_has(text, "\n-- " JOURNAL_MESSAGE_ID "\n", "the_catalog_has_the_entrys_text");
+	check(explains_values(text, &begin->fields[OOMTRACE_BIT_oom_begin_trigger]),
+	      "which_explains_each_trigger");
+	check(explains_values(text, &begin->fields[OOMTRACE_BIT_oom_begin_scope]),
+	      "and_each_scope");
+	for (i = OOMTRACE_DECIDER_KERNEL; i < OOMTRACE_DECIDERS; i++) {
+		snprintf(quoted, sizeof(quoted), "\"%s\"", oomtrace_decider_name(i));
+		all &= !!strstr(text, quoted);
+	}
+	check(all && strstr(text, "@OOM_DECIDED_BY@"), "and_who_may_have_decided");
 }
 
 static void name_cgroup(u64 id, const char *path)
@@ -410,6 +452,7 @@ void test_journal(void)
 	check_has(entry, "[MESSAGE=OOM: asker[9] killed x\\nPRIORITY=0[10], 23.8 MiB (oomtrace last 19700101T000012-5)]",
 		  "a_daemon_asked_for_no_memory_it_killed");
 	test_daemons();
+	test_catalog();
 	test_owner_fields();
 	test_no_begin();
 	entries = 0;

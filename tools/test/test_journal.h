@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_JOURNAL_H
 #define OOMTRACE_TEST_JOURNAL_H
 
-#define JOURNAL_TESTS	51
+#define JOURNAL_TESTS	55
 
 void test_journal(void);
 
