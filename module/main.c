@@ -98,8 +98,8 @@ static int __init oomtrace_init(void)
 			return ret;
 		}
 	}
-	pr_info("loaded, %u of %u hooks attached\n",
-		OOMTRACE_HOOKS - oomtrace_hooks_missing(), OOMTRACE_HOOKS);
+	pr_info("loaded, %u of %u hooks missing\n", oomtrace_hooks_missing(),
+		OOMTRACE_HOOKS);
 	return 0;
 }
 

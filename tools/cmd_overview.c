@@ -60,8 +60,7 @@ static void say_state(const struct status *s)
 			term_say("State", "recording, but \001%u of %u hooks are missing\002: see /sys/kernel/debug/oomtrace/hooks",
 				 s->info.hooks_missing, s->info.hooks);
 		else
-			term_say("State", "recording; all %u hooks are attached",
-				 s->info.hooks);
+			term_say("State", "recording, no hook is missing");
 		break;
 	case STATUS_FORBIDDEN:
 		term_say("State", "the module is loaded, but only root may read it");

@@ -44,7 +44,7 @@ static void print_module_state(const struct status *s)
 			printf("Hooks:     %u missing, so records lack fields: see " HOOKS "\n",
 			       s->info.hooks_missing);
 		else
-			printf("Hooks:     all attached\n");
+			printf("Hooks:     none missing\n");
 		break;
 	case STATUS_FORBIDDEN:
 		printf("Module:    loaded, but only root may read it\n");
@@ -182,7 +182,7 @@ static void print_check(const struct status *s, int verdict)
 {
 	switch (verdict) {
 	case EXIT_OK:
-		printf("OK: recording, all %u hooks attached\n", s->info.hooks);
+		puts("OK: recording, no hook is missing");
 		break;
 	case EXIT_HOOKS:
 		printf("WARNING: recording, but %u of %u hooks are missing: see " HOOKS "\n",
@@ -226,7 +226,7 @@ static const struct argp_option status_options[] = {
 const struct command command_status = {
 	.name = "status",
 	.summary = "is it recording, what happened, what to do next",
-	.help = "Show whether the module is loaded and all its hooks are attached, what happened since it was loaded, and what to do next. Without root or without the module it shows only what all users may read. Exit status: 0 recording, 3 not recording (not loaded, another ABI, disabled), 4 recording but hooks are missing."
+	.help = "Show whether the module is loaded, how many hooks are missing, what happened since it was loaded, and what to do next. Without root or without the module it shows only what all users may read. Exit status: 0 recording, 3 not recording (not loaded, another ABI, disabled), 4 recording but hooks are missing."
 		"\v"
 		"Examples:\n"
 		"  oomtrace status --check\n"
