@@ -14,6 +14,7 @@
 #include "../common/format.h"
 #include "cmd_limits.h"
 #include "container_names.h"
+#include "human.h"
 #include "json.h"
 #include "limits.h"
 #include "numbers.h"
@@ -159,32 +160,25 @@ static void format_count(char *buf, size_t size, unsigned long long n)
 	buf[at] = '\0';
 }
 
-static void format_amount(char *buf, size_t size, const struct limit_row *row,
+static void format_amount(char buf[HUMAN_LEN], const struct limit_row *row,
 			  unsigned long long n)
 {
-	static const char * const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB" };
-	double amount = n / 1024.0;
-	unsigned int i = 0;
-
-	if (n == LIMITS_NONE) {
-		snprintf(buf, size, "no limit");
-	} else if (!row->bytes) {
-		format_count(buf, size, n);
-	} else {
-		for (; amount >= 1024 && i < ARRAY_SIZE(units) - 1; i++)
-			amount /= 1024;
-		snprintf(buf, size, "%.1f %s", amount, units[i]);
-	}
+	if (n == LIMITS_NONE)
+		snprintf(buf, HUMAN_LEN, "no limit");
+	else if (!row->bytes)
+		format_count(buf, HUMAN_LEN, n);
+	else
+		human_size(buf, n);
 }
 
 static void print_limit(const struct limit_row *row)
 {
-	char used[32] = "not known", max[32], share[16] = "-", where[4 * 96 + 1];
+	char used[HUMAN_LEN] = "not known", max[HUMAN_LEN], share[16] = "-", where[4 * 96 + 1];
 	double part = limits_share(row);
 
 	if (row->used_known)
-		format_amount(used, sizeof(used), row, row->used);
-	format_amount(max, sizeof(max), row, row->max);
+		format_amount(used, row, row->used);
+	format_amount(max, row, row->max);
 	if (part >= 0)
 		snprintf(share, sizeof(share), "%.1f%%", 100 * part);
 	printf("%-28s %12s %12s %7s  %s", row->name, used, max, share, row->answer);

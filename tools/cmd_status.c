@@ -12,6 +12,7 @@
 
 #include "../common/format.h"
 #include "cmd_status.h"
+#include "human.h"
 #include "json.h"
 #include "status.h"
 
@@ -85,12 +86,14 @@ static void print_history(const struct status *s)
 static void print_memory_state(const struct status *s)
 {
 	const struct oomtrace_sample *m = &s->memory;
-	double mib = 1048576.0 / sysconf(_SC_PAGESIZE);
+	double page_size = sysconf(_SC_PAGESIZE);
+	char a[HUMAN_LEN], b[HUMAN_LEN], c[HUMAN_LEN];
 
 	if (s->mode_known)
 		printf("Overcommit: mode %llu; ", s->mode);
-	printf("committed %.1f MiB, limit of mode 2 %.1f MiB, available %.1f MiB\n",
-	       m->committed / mib, m->limit / mib, m->available / mib);
+	printf("committed %s, limit of mode 2 %s, available %s\n",
+	       human_size(a, m->committed * page_size), human_size(b, m->limit * page_size),
+	       human_size(c, m->available * page_size));
 	if (s->pstore)
 		printf("Panic:     pstore has %zu files of a panic: see oomtrace last --pstore\n",
 		       s->pstore);
