@@ -254,7 +254,7 @@ static void write_points(struct text_writer *w, const struct oomtrace_story *s)
 	if (x.memory_known)
 		write_score_terms(w, &x, c, points);
 	else
-		write_text(w, " pages; terms not known because its memory could not be read\n");
+		write_text(w, "; terms not known because its memory could not be read\n");
 }
 
 static void write_runner_up(struct text_writer *w, const struct oomtrace_story *s)

@@ -187,6 +187,21 @@ static void test_choice(void)
 		  "an_unknown_term_is_not_known");
 }
 
+/* As with PREEMPT_RT, where no handler may read it. */
+static void test_no_terms(void)
+{
+	struct oomtrace_candidate c = make_candidate(1, "hog", 812, 24310, 2);
+	struct oomtrace_verdict v = make_verdict(1);
+
+	oomtrace_story_init(&story, 0, 4096);
+	feed_begin(1, OOMTRACE_SCOPE_GLOBAL);
+	c.h.valid &= ~OOMTRACE_BIT(candidate, rss_anon);
+	feed(&c);
+	feed(&v);
+	check_has(explanation(), "hog[812] 24,310 (94.9 MiB); terms not known because",
+		  "points_without_terms_have_no_second_unit");
+}
+
 static void test_no_choice(void)
 {
 	struct oomtrace_verdict v;
@@ -644,6 +659,7 @@ void test_story(void)
 	test_whole();
 	test_newest();
 	test_choice();
+	test_no_terms();
 	test_no_choice();
 	test_order();
 	test_victims();
