@@ -59,9 +59,9 @@ static int print_usage(void)
 	     "\n"
 	     "`oomtrace COMMAND --help` lists the options of a command and examples;\n"
 	     "oomtrace(8) explains the output. Without a command: what was killed and refused,\n"
-	     "and the memory now, on one screen. The module must be loaded (modprobe\n"
-	     "oomtrace), and reading it requires root. Exit status: 0 success, 1 failure or\n"
-	     "nothing found, 2 usage error, 3 not recording, 4 hooks missing.");
+	     "and the memory now, on one screen. To read the module it must be loaded\n"
+	     "(modprobe oomtrace), and you must be root. Exit status: 0 success, 1 failure\n"
+	     "or nothing found, 2 usage error, 3 not recording, 4 hooks missing.");
 	return close_output();
 }
 
