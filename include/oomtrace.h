@@ -4,8 +4,8 @@
  * that /dev/oomtrace delivers and their meaning. Functions of the module and
  * helpers of the tools do not belong here.
  *
- * The module fills these structs and buffers them in per-CPU rings; readers of
- * the device get them unchanged. The field lists that text and JSON are made
+ * The module fills these structs and buffers them in rings: per CPU, and one for
+ * all candidates. Readers of the device get them unchanged. The field lists that text and JSON are made
  * from must match these structs (checked at build time).
  *
  * Rules of the ABI
@@ -579,8 +579,8 @@ struct oomtrace_mark {
  * struct oomtrace_stack - a kernel stack, as symbols
  * @h: header; @cpu, @flags and @seq are those of the next record, which refers
  *	to this stack.
- * @id: the number in @oomtrace_commit.stack or @oomtrace_oom_begin.stack: 1, 2,
- *	...; equal stacks share one.
+ * @id: the number in the field stack of commit, oom_begin, refused and
+ *	alloc_failure: 1, 2, ...; equal stacks share one.
  * @frames: number of frames in @text.
  * @text: "function+offset/size", innermost first, separated by one space; the
  *	outermost frames are omitted if they do not fit. No addresses.
@@ -605,8 +605,8 @@ struct oomtrace_stack {
  * @free: MemFree, pages.
  * @swap_free: SwapFree, pages.
  *
- * Not in the rings: `oomtrace record` adds samples to the records that it saves,
- * because commit decisions in modes 0 and 1 read no counter.
+ * Not in the rings: `oomtrace record` and oomtraced add samples to the records that
+ * they save, because commit decisions in modes 0 and 1 read no counter.
  */
 struct oomtrace_sample {
 	struct oomtrace_header h;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finds the kernel's variables, and a function's addresses, that no header
+ * Finds the kernel's variables, functions and labels whose addresses no header
  * exports.
  *
  * A module cannot link against them, and kallsyms_lookup_name() is not exported.
  * register_kprobe() resolves a symbol before it checks that the address can be
  * probed. For a variable that check fails, but the address stays in the kprobe.
- * So does that of a place within an instruction of a function. The module only
- * reads data at such an address, or compares with it. It must call no function
- * through one: IBT seals the entries of functions.
+ * So does that of a place within an instruction of a function. A label starts an
+ * instruction, so its kprobe is registered, but disabled: no code changes. The
+ * module only reads data at such an address, or compares with it. It must call no
+ * function through one: IBT seals the entries of functions.
  *
  * Runs at load, in process context. The hooks file lists the variables that are
  * not found, and records lack the fields that need them.

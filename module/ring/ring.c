@@ -24,9 +24,9 @@
  *  1. One writer: only that CPU writes, with preemption off; to the shared ring,
  *     only the CPU that has set @busy by an atomic exchange. kprobe and
  *     kretprobe handlers run with preemption off. Tracepoint probes (from 7.3
- *     on) and the oom notifier do not: all their records go to the OOM ring,
- *     whose writers disable interrupts (oomtrace_ring_write()). lockdep checks
- *     that preemption is off.
+ *     on) and the oom notifier do not: their records go through
+ *     oomtrace_ring_write(), which disables interrupts. lockdep checks that
+ *     preemption is off.
  *  2. No nested writes. An interrupt may arrive during a write and try to write
  *     as well. It finds @busy set, and its write is rejected and counted by
  *     context (enum oomtrace_refusal). With interrupts off that cannot happen,
