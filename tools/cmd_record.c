@@ -369,7 +369,7 @@ static const struct argp_option record_options[] = {
 const struct command command_record = {
 	.name = "record",
 	.summary = "save records to a file",
-	.help = "Save new records as they are written, until interrupted. The commands dump, last, whatif, advise, report and export read the file instead of the device, even while it is being written. After a crash at most the last second is missing. With --since, buffered records from that time on are saved as well; --until ends the recording then, or selects with --held."
+	.help = "Save new records as they are written, until interrupted. The commands dump, list, last, kills, refusals, why, whatif, advise, report and export read the file instead of the device, even while it is being written. After a crash at most the last second is missing. With --since, buffered records from that time on are saved as well; --until ends the recording then, or selects with --held."
 		"\v"
 		"Examples:\n"
 		"  oomtrace record --held -o oom.oom\n"
