@@ -3,22 +3,18 @@
  * Keeps files of saved records in a directory of limited size and age.
  *
  * A file gets an eighth of the limit, so that deleting the oldest file keeps most
- * of the history. Memory is allocated only when a file is started.
- *
- * Any user can cause any number of refused requests. So a file without an OOM is
- * renamed when it ends, and such quiet files are deleted first.
+ * of the history. Memory is allocated only when a file is started. A file without
+ * an OOM is renamed when it ends.
  *
  * Two services that delete each other's oldest files would lose records, so the
  * directory is locked while one has it.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,10 +23,9 @@
 #include "../options.h"
 #include "../savefile_write.h"
 #include "history.h"
+#include "history_room.h"
 
 #define FILES		8
-#define ENDING		".oom"
-#define QUIET_ENDING	".quiet.oom"
 #define ERROR_SIZE	4200
 
 struct history_dir {
@@ -47,72 +42,9 @@ struct history_dir {
 	bool held;		/* no other service has the directory */
 };
 
-static bool is_quiet(const char *path)
-{
-	size_t len = strlen(path);
-
-	return len > strlen(QUIET_ENDING) &&
-	       !strcmp(path + len - strlen(QUIET_ENDING), QUIET_ENDING);
-}
-
-/* Keep the newest files that fit, either of the quiet ones or of the others. */
-static void keep_newest(const glob_t *g, bool quiet, unsigned long long *room)
-{
-	const unsigned long long all = *room;
-	unsigned long long size;
-	struct stat st;
-	size_t i;
-
-	/* glob() sorts the names, which start with the time. */
-	for (i = g->gl_pathc; i-- > 0;) {
-		if (is_quiet(g->gl_pathv[i]) != quiet ||
-		    stat(g->gl_pathv[i], &st))
-			continue;
-		size = st.st_size;
-		if (size > *room) {
-			/* Delete all older files too, unless this one is foreign. */
-			if (size <= all)
-				*room = 0;
-			unlink(g->gl_pathv[i]);
-		} else {
-			*room -= size;
-		}
-	}
-}
-
-/* A file ended when it was last written. The current file is never too old. */
-static void delete_aged(const struct history_dir *h, const glob_t *g)
-{
-	long long now = clock_ns(CLOCK_REALTIME);
-	struct stat st;
-	size_t i;
-
-	for (i = 0; i < g->gl_pathc; i++)
-		if (strcmp(g->gl_pathv[i], h->path) &&
-		    !stat(g->gl_pathv[i], &st) &&
-		    now - st.st_mtim.tv_sec * NS_PER_S > h->max_age_ns)
-			unlink(g->gl_pathv[i]);
-}
-
-static void make_room(const struct history_dir *h)
-{
-	unsigned long long room = h->max_bytes - h->max_bytes / FILES;
-	char pattern[4096];
-	glob_t g;
-
-	snprintf(pattern, sizeof(pattern), "%s/*" ENDING, h->dir);
-	if (glob(pattern, 0, NULL, &g))
-		return;
-	if (h->max_age_ns)
-		delete_aged(h, &g);
-	keep_newest(&g, false, &room);
-	keep_newest(&g, true, &room);
-	globfree(&g);
-}
-
 static void end_file(struct history_dir *h)
 {
-	char quiet[sizeof(h->path) + sizeof(QUIET_ENDING)];
+	char quiet[sizeof(h->path) + sizeof(HISTORY_QUIET)];
 	int stem;
 
 	if (!h->saver)
@@ -121,8 +53,8 @@ static void end_file(struct history_dir *h)
 	h->saver = NULL;
 	if (h->of_oom)
 		return;
-	stem = strlen(h->path) - strlen(ENDING);
-	snprintf(quiet, sizeof(quiet), "%.*s" QUIET_ENDING, stem, h->path);
+	stem = strlen(h->path) - strlen(HISTORY_ENDING);
+	snprintf(quiet, sizeof(quiet), "%.*s" HISTORY_QUIET, stem, h->path);
 	/* If renaming fails, the file is just kept longer. */
 	(void)rename(h->path, quiet);
 }
@@ -158,12 +90,13 @@ static int start_file(struct history_dir *h, char *error, size_t size)
 		return h->error;
 	}
 	end_file(h);
-	make_room(h);
+	history_make_room(h->dir, h->max_bytes - h->max_bytes / FILES, h->max_age_ns,
+			  h->path);
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm);
 	/* A flood fills a file in milliseconds: the name needs microseconds. */
-	snprintf(h->path, sizeof(h->path), "%s/%s.%06ldZ" ENDING, h->dir, when,
+	snprintf(h->path, sizeof(h->path), "%s/%s.%06ldZ" HISTORY_ENDING, h->dir, when,
 		 ts.tv_nsec / 1000);
 	h->info.wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
 	h->info.boot_offset_ns = clock_offset_ns(CLOCK_BOOTTIME);
