@@ -29,13 +29,11 @@
 #define ERROR_SIZE	4200
 
 struct history_dir {
-	char dir[3072];
+	struct history_config c;
 	char path[4096];
-	unsigned long long max_bytes;
-	long long max_age_ns;	/* 0: no limit */
 	long long started_ns;	/* CLOCK_MONOTONIC when the file was started */
-	struct oomtrace_info info;
 	struct saver *saver;	/* NULL if there is no file */
+	struct stacks stacks;	/* of the file */
 	int error;		/* negative errno that explains a NULL saver */
 	bool of_oom;		/* the file has records of an OOM */
 	int lock;		/* the directory, open */
@@ -66,7 +64,7 @@ static void end_file(struct history_dir *h)
 static bool clocks_moved(const struct history_dir *h)
 {
 	return llabs(clock_offset_ns(CLOCK_REALTIME) -
-		     h->info.wall_offset_ns) > NS_PER_S;
+		     h->c.info.wall_offset_ns) > NS_PER_S;
 }
 
 /* A file system without locks has them all free. */
@@ -85,24 +83,25 @@ static int start_file(struct history_dir *h, char *error, size_t size)
 
 	if (!hold(h)) {
 		snprintf(error, size, "%s: another oomtraced saves its records there, so this one saves none until that ends",
-			 h->dir);
+			 h->c.dir);
 		h->error = -EBUSY;
 		return h->error;
 	}
 	end_file(h);
-	history_make_room(h->dir, h->max_bytes - h->max_bytes / FILES, h->max_age_ns,
+	history_make_room(h->c.dir, h->c.max_bytes - h->c.max_bytes / FILES, h->c.max_age_ns,
 			  h->path);
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm);
 	/* A flood fills a file in milliseconds: the name needs microseconds. */
-	snprintf(h->path, sizeof(h->path), "%s/%s.%06ldZ" HISTORY_ENDING, h->dir, when,
+	snprintf(h->path, sizeof(h->path), "%s/%s.%06ldZ" HISTORY_ENDING, h->c.dir, when,
 		 ts.tv_nsec / 1000);
-	h->info.wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
-	h->info.boot_offset_ns = clock_offset_ns(CLOCK_BOOTTIME);
+	h->c.info.wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
+	h->c.info.boot_offset_ns = clock_offset_ns(CLOCK_BOOTTIME);
 	h->of_oom = false;
+	memset(&h->stacks, 0, sizeof(h->stacks));
 	h->started_ns = clock_ns(CLOCK_MONOTONIC);
-	h->saver = saver_open(h->path, &h->info, error, size);
+	h->saver = saver_open(h->path, &h->c.info, error, size);
 	if (h->saver)
 		return 0;
 	h->error = -errno;
@@ -110,24 +109,18 @@ static int start_file(struct history_dir *h, char *error, size_t size)
 	return h->error;
 }
 
-struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
-				 long long max_age_ns,
-				 const struct oomtrace_info *info)
+struct history_dir *history_open(const struct history_config *config)
 {
 	struct history_dir *h = calloc(1, sizeof(*h));
 	char error[ERROR_SIZE];
 	int err;
 
-	if (!h || strlen(dir) >= sizeof(h->dir)) {
-		say_error("%s: %s", dir, h ? "path too long" : "out of memory");
-		free(h);
+	if (!h) {
+		say_error("%s: out of memory", config->dir);
 		return NULL;
 	}
-	strcpy(h->dir, dir);
-	h->max_bytes = max_bytes;
-	h->max_age_ns = max_age_ns;
-	h->info = *info;
-	h->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	h->c = *config;
+	h->lock = open(h->c.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	err = start_file(h, error, sizeof(error));
 	if (!err)
 		return h;
@@ -154,7 +147,21 @@ bool history_is_of_oom(const struct oomtrace_header *rec)
 
 static bool is_full(const struct history_dir *h)
 {
-	return saver_bytes(h->saver) > h->max_bytes / FILES;
+	return saver_bytes(h->saver) > h->c.max_bytes / FILES;
+}
+
+/* A record that has its stack in an earlier file only would be without it later. */
+static int add_with_stack(struct history_dir *h, const struct oomtrace_header *rec)
+{
+	struct oomtrace_stack stack;
+	int err = 0;
+
+	if (stacks_fetch(&h->stacks, &stack, rec, h->c.get_stack, h->c.ctx)) {
+		stacks_note(&h->stacks, &stack.h);
+		err = saver_add(h->saver, &stack.h);
+	}
+	stacks_note(&h->stacks, rec);
+	return err ?: saver_add(h->saver, rec);
 }
 
 int history_add(struct history_dir *h, const struct oomtrace_header *rec)
@@ -169,7 +176,7 @@ int history_add(struct history_dir *h, const struct oomtrace_header *rec)
 		return h->error;
 	if (history_is_of_oom(rec))
 		h->of_oom = true;
-	err = saver_add(h->saver, rec);
+	err = add_with_stack(h, rec);
 	/* Many records may come before the next flush, which reports failures. */
 	if (!err && is_full(h))
 		err = start_file(h, error, sizeof(error));
@@ -184,10 +191,10 @@ static bool is_due(const struct history_dir *h)
 {
 	long long every = 24 * 3600 * NS_PER_S;
 
-	if (!h->max_age_ns)
+	if (!h->c.max_age_ns)
 		return false;
-	if (h->max_age_ns / 4 < every)
-		every = h->max_age_ns / 4;
+	if (h->c.max_age_ns / 4 < every)
+		every = h->c.max_age_ns / 4;
 	return clock_ns(CLOCK_MONOTONIC) - h->started_ns > every;
 }
 

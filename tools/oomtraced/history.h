@@ -10,23 +10,37 @@
 #include <stdbool.h>
 
 #include "../../include/oomtrace.h"
+#include "stacks.h"
 
 struct history_dir;
 
 /**
- * history_open() - start a new file in a directory
- * @dir: an existing directory.
+ * struct history_config - what to keep, and where
+ * @dir: an existing directory; a path of at most 4000 bytes.
  * @max_bytes: approximate limit of all files "*.oom" in @dir together.
  * @max_age_ns: files that ended longer ago are deleted; 0 to keep them.
  * @info: the module's information, for the files' headers.
+ * @get_stack: gets a stack that a file lacks; NULL if there is no way.
+ * @ctx: passed to @get_stack.
+ */
+struct history_config {
+	const char *dir;
+	unsigned long long max_bytes;
+	long long max_age_ns;
+	struct oomtrace_info info;
+	stacks_get_fn get_stack;
+	void *ctx;
+};
+
+/**
+ * history_open() - start a new file in a directory
+ * @config: what to keep; @config->dir must stay valid.
  *
  * Return: the directory, or NULL after an error message. A full disk is no error
  * here, nor is that another service has the directory: it is reported, and each
  * history_flush() tries again.
  */
-struct history_dir *history_open(const char *dir, unsigned long long max_bytes,
-				 long long max_age_ns,
-				 const struct oomtrace_info *info);
+struct history_dir *history_open(const struct history_config *config);
 
 /**
  * history_error() - why no records are saved now
@@ -39,7 +53,11 @@ int history_error(const struct history_dir *h);
 /** history_is_of_oom() - is the record of an OOM, so that it has an episode number? */
 bool history_is_of_oom(const struct oomtrace_header *rec);
 
-/** history_add() - save a record. Returns 0 or a negative errno */
+/**
+ * history_add() - save a record, after the stack that it refers to
+ *
+ * Return: 0 or a negative errno.
+ */
 int history_add(struct history_dir *h, const struct oomtrace_header *rec);
 
 /**

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
@@ -121,6 +122,12 @@ static void report_down(const struct down_reason *why)
 	sd_notifyf(0, "STATUS=%s", why->text);
 	/* The message must be processed while this process exists. */
 	sd_notify_barrier(0, 5 * NS_PER_S / 1000);
+}
+
+/* Get a stack from the module, for a file that lacks it. */
+static int get_stack(void *ot, struct oomtrace_stack *stack)
+{
+	return ioctl(oomtrace_fd(ot), OOMTRACE_IOC_STACK, stack) ? -errno : 0;
 }
 
 /* ---- the loop ---- */
@@ -308,8 +315,10 @@ static int run_service(struct oomtrace *ot)
 	if (signals_catch())
 		return EXIT_RUNTIME;
 	if (settings.state_dir) {
-		h = history_open(settings.state_dir, settings.max_bytes,
-				 settings.max_age_ns, &src.info);
+		h = history_open(&(struct history_config){
+			.dir = settings.state_dir, .max_bytes = settings.max_bytes,
+			.max_age_ns = settings.max_age_ns, .info = src.info,
+			.get_stack = get_stack, .ctx = ot });
 		if (!h)
 			return EXIT_RUNTIME;
 		sent_ns = journal_mark_open(settings.state_dir);

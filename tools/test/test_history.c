@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Tests the service's directory of saved records: a flood of refused requests,
- * however fast, displaces no OOM, the directory keeps to its limit, and two services
- * do not share it.
+ * however fast, displaces no OOM, the directory keeps to its limit, two services do
+ * not share it, and each file is complete.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,11 +27,15 @@ static const struct oomtrace_info info = {
 	.abi = OOMTRACE_ABI_VERSION, .page_size = 4096, .cpus = 1,
 };
 
+static unsigned long long max_bytes = MAX_BYTES;
 static long long max_age_ns;
+static stacks_get_fn get_stack;
 
 static struct history_dir *begin(void)
 {
-	struct history_dir *h = history_open(dir, MAX_BYTES, max_age_ns, &info);
+	struct history_dir *h = history_open(&(struct history_config){
+		.dir = dir, .max_bytes = max_bytes, .max_age_ns = max_age_ns, .info = info,
+		.get_stack = get_stack });
 
 	if (!h)
 		abort();
@@ -48,7 +52,7 @@ static void add_oom(struct history_dir *h, unsigned int episode)
 }
 
 /* Everything that refused requests cause. Random contents, so that it compresses badly. */
-static void add_denials(struct history_dir *h)
+static void add_denials(struct history_dir *h, unsigned int n)
 {
 	unsigned long long x = 88172645463325252ULL;
 	RECORD(a, ALLOC_FAILURE, alloc_failure);
@@ -58,7 +62,7 @@ static void add_denials(struct history_dir *h)
 	struct oomtrace_header * const rec[] = { &c.h, &r.h, &a.h, &m.h };
 	unsigned int i;
 
-	for (i = 0; i < FLOOD; i++) {
+	for (i = 0; i < n; i++) {
 		x ^= x << 13;
 		x ^= x >> 7;
 		x ^= x << 17;
@@ -200,6 +204,90 @@ static void test_two_services(void)
 		abort();
 }
 
+static int give_stack(void *ctx, struct oomtrace_stack *stack)
+{
+	(void)ctx;
+	if (stack->id != 5)
+		return -ENOENT;
+	stack->frames = 1;
+	strcpy(stack->text, "out_of_memory+0x1/0x2");
+	return 0;
+}
+
+static void add_begin(struct history_dir *h, unsigned int number, unsigned int stack)
+{
+	RECORD(b, OOM_BEGIN, oom_begin);
+
+	b.h.seq = number;
+	b.episode = number;
+	b.stack = stack;
+	history_add(h, &b.h);
+}
+
+/* Are the stacks of all OOMs in a file, each once and before its first OOM? */
+static bool has_stacks(const char *path, unsigned int *ooms)
+{
+	struct oomtrace *ot = oomtrace_new();
+	const struct oomtrace_header *rec;
+	unsigned int stacks = 0, begun = 0;
+	bool ok = true;
+
+	if (!ot || saved_open(ot, path, 0))
+		abort();
+	while (oomtrace_next(ot, &rec) > 0) {
+		stacks += rec->type == OOMTRACE_STACK &&
+			  ((const struct oomtrace_stack *)rec)->id == 5;
+		begun += rec->type == OOMTRACE_OOM_BEGIN;
+		ok &= !begun || stacks == 1;
+	}
+	saved_close();
+	oomtrace_free(ot);
+	*ooms += begun;
+	return ok;
+}
+
+/* The module gives a stack once, when the first file is written. */
+static void test_stacks(void)
+{
+	unsigned int ooms = 0, i;
+	char command[64], pattern[64];
+	struct history_dir *h;
+	RECORD(s, STACK, stack);
+	bool ok = true;
+	glob_t g;
+
+	if (mkdir(dir, 0700))
+		abort();
+	get_stack = give_stack;
+	max_bytes = MAX_BYTES / 8;
+	h = begin();
+	s.id = 5;
+	history_add(h, &s.h);
+	for (i = 1; i <= 6; i += 2) {
+		add_begin(h, i, 5);
+		add_begin(h, i + 1, 5);
+		add_denials(h, 2400);
+		history_flush(h);
+	}
+	/* A stack that the module does not have costs nothing else. */
+	add_begin(h, i, 5);
+	add_begin(h, i + 1, 6);
+	history_close(h);
+	max_bytes = MAX_BYTES;
+	get_stack = NULL;
+	snprintf(pattern, sizeof(pattern), "%s/*.oom", dir);
+	if (glob(pattern, 0, NULL, &g))
+		abort();
+	for (i = 0; i < g.gl_pathc; i++)
+		ok &= has_stacks(g.gl_pathv[i], &ooms);
+	check(g.gl_pathc == 4 && ooms == 8 && ok,
+	      "each file has the stacks that its records refer to, once");
+	globfree(&g);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	if (system(command))
+		abort();
+}
+
 void test_history(void)
 {
 	struct history_dir *h;
@@ -217,7 +305,7 @@ void test_history(void)
 	h = begin();
 	add_oom(h, 4);
 	/* The whole flood comes before the first flush. */
-	add_denials(h);
+	add_denials(h, FLOOD);
 	check(!history_flush(h), "a flood is kept without a failure");
 	history_close(h);
 	snprintf(pattern, sizeof(pattern), "%s/*", dir);
@@ -232,4 +320,5 @@ void test_history(void)
 	globfree(&g);
 	test_age();
 	test_two_services();
+	test_stacks();
 }
