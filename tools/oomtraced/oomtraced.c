@@ -17,7 +17,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <systemd/sd-daemon.h>
-#include <systemd/sd-journal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,9 +27,9 @@
 #include "../options.h"
 #include "../savefile_read.h"
 #include "../signals.h"
+#include "destination.h"
 #include "history.h"
 #include "journal.h"
-#include "journal_mark.h"
 #include "known.h"
 #include "loading.h"
 #include "names.h"
@@ -49,6 +48,7 @@
 static struct settings settings;
 static struct metrics metrics;
 static struct journal journal;
+static struct destination destination;
 
 /* ---- protection while memory is out ---- */
 
@@ -66,17 +66,7 @@ static void protect_self(void)
 		close(fd);
 }
 
-/* ---- destinations ---- */
-
-static int send_to_stdout(const struct entry *entry)
-{
-	return entry_json_write(STDOUT_FILENO, entry);
-}
-
-static int send_to_journal(const struct entry *entry)
-{
-	return sd_journal_sendv(entry->field, entry->n);
-}
+/* ---- metrics ---- */
 
 /* vm.overcommit_memory; -1 if it cannot be read. */
 static int read_overcommit_mode(void)
@@ -219,17 +209,17 @@ static void add_sample(struct history_dir *h)
 		history_add(h, &s.h);
 }
 
-/* Write finished episodes to the journal, each once, even across a restart. */
-static void write_journal(u64 now, const struct history_dir *h)
+/* Send the entries of finished episodes, each once, even across a restart. */
+static void write_journal(u64 now)
 {
 	static int journal_err, sent_err;
 	u64 before = journal.sent_ns;
 
 	report_change("journal", journal_flush(&journal, &metrics.cgroups, now),
 		      &journal_err);
-	if (h && history_error(h) != -EBUSY && journal.sent_ns != before)
+	if (journal.sent_ns != before)
 		report_change("mark of the journal entries",
-			      journal_mark_set(journal.sent_ns), &sent_err);
+			      destination_mark(&destination, journal.sent_ns), &sent_err);
 }
 
 /* Read what the records of a kill will lack, while the process lives. */
@@ -268,7 +258,7 @@ static int run_loop(struct oomtrace *ot, struct history_dir *h,
 		journal.boot_offset_ns = clock_offset_ns(CLOCK_BOOTTIME);
 		more = process_records(ot, h, &dirty);
 		now = service_now_ns();
-		write_journal(now, h);
+		write_journal(now);
 		if (now >= next || (dirty && !journal_pending(&journal))) {
 			add_sample(h);
 			report_change(settings.textfile, write_metrics(ot, src),
@@ -297,7 +287,7 @@ static int run_loop(struct oomtrace *ot, struct history_dir *h,
 		err = 0;
 	}
 	/* Write the finished episodes without waiting for cgroup paths. */
-	write_journal(~0ULL, h);
+	write_journal(~0ULL);
 	return err;
 }
 
@@ -306,7 +296,6 @@ static int run_service(struct oomtrace *ot)
 	struct metrics_source src = { .page_size = sysconf(_SC_PAGESIZE) };
 	struct down_reason why = { .word = "read" };
 	struct history_dir *h = NULL;
-	u64 sent_ns;
 
 	if (oomtrace_get_info(ot, &src.info, sizeof(src.info))) {
 		say_error("%s", saved_error(ot));
@@ -321,11 +310,10 @@ static int run_service(struct oomtrace *ot)
 			.get_stack = get_stack, .ctx = ot });
 		if (!h)
 			return EXIT_RUNTIME;
-		sent_ns = journal_mark_open(settings.state_dir);
-		/* The mark of another service says nothing of this one's entries. */
-		if (history_error(h) != -EBUSY)
-			journal.sent_ns = sent_ns;
 	}
+	journal.sent_ns = destination_open(&destination, settings.to_stdout,
+					   settings.state_dir);
+	journal.send = destination.send;
 	protect_self();
 	loading_warn_of_version();
 	if (textfile_missing())
@@ -361,7 +349,6 @@ int main(int argc, char **argv)
 		return loading_load(settings.reload) ? EXIT_OK : EXIT_RUNTIME;
 	/* The metrics go on if the reader of --stdout closes the pipe. */
 	signal(SIGPIPE, SIG_IGN);
-	journal.send = settings.to_stdout ? send_to_stdout : send_to_journal;
 	ot = oomtrace_new();
 	if (!ot || textfile_open(settings.textfile)) {
 		say_error("out of memory");

@@ -16,6 +16,7 @@
 #include "test_kept.h"
 #include "test_limits.h"
 #include "test_lines.h"
+#include "test_marks.h"
 #include "test_metrics.h"
 #include "test_owner.h"
 #include "test_overcommit.h"
@@ -410,7 +411,7 @@ int main(int argc, char **argv)
 	plan(31 + LINES_TESTS + STORY_TESTS + BRIEF_TESTS + ZONES_TESTS + ACCOUNT_TESTS +
 	     SIGKILL_TESTS + PLAIN_TESTS + REMAINS_TESTS + WAITS_TESTS + FUZZ_TESTS + REPLAY_TESTS +
 	     OVERCOMMIT_TESTS + SAVEFILE_TESTS +
-	     METRICS_TESTS + JOURNAL_TESTS + HISTORY_TESTS + WHEN_TESTS +
+	     METRICS_TESTS + JOURNAL_TESTS + HISTORY_TESTS + MARKS_TESTS + WHEN_TESTS +
 	     OWNER_TESTS + SERVICE_TESTS + LIMITS_TESTS + SCHEMA_TESTS + CLI_TESTS +
 	     KEPT_TESTS);
 	test_line();
@@ -439,6 +440,7 @@ int main(int argc, char **argv)
 	test_metrics();
 	test_journal();
 	test_history();
+	test_marks();
 	test_when();
 	test_owner();
 	test_service();
