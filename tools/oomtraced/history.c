@@ -24,9 +24,12 @@
 #include "../savefile_write.h"
 #include "history.h"
 #include "history_room.h"
+#include "mark.h"
 
 #define FILES		8
 #define ERROR_SIZE	4200
+/* A CPU can be that slow to complete a record, so that later ones are read before. */
+#define LATE_NS		(2 * NS_PER_S)
 
 struct history_dir {
 	struct history_config c;
@@ -38,6 +41,12 @@ struct history_dir {
 	bool of_oom;		/* the file has records of an OOM */
 	int lock;		/* the directory, open */
 	bool held;		/* no other service has the directory */
+	struct mark mark;	/* stores up to when records are saved */
+	/* Times of records, CLOCK_MONOTONIC: */
+	unsigned long long before_ns;	/* the mark at the start */
+	unsigned long long mark_ns;	/* the mark now */
+	unsigned long long added_ns;	/* the newest record that was added */
+	unsigned long long dropped_ns;	/* the newest one that is in no file */
 };
 
 static void end_file(struct history_dir *h)
@@ -47,7 +56,8 @@ static void end_file(struct history_dir *h)
 
 	if (!h->saver)
 		return;
-	saver_close(h->saver);
+	if (saver_close(h->saver))
+		h->dropped_ns = h->added_ns;
 	h->saver = NULL;
 	if (h->of_oom)
 		return;
@@ -67,12 +77,22 @@ static bool clocks_moved(const struct history_dir *h)
 		     h->c.info.wall_offset_ns) > NS_PER_S;
 }
 
-/* A file system without locks has them all free. */
-static bool hold(struct history_dir *h)
+/* Get the directory for this service. Returns 0 or a negative errno. */
+static int hold(struct history_dir *h)
 {
-	if (!h->held)
-		h->held = !flock(h->lock, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK;
-	return h->held;
+	if (h->held)
+		return 0;
+	if (h->lock < 0)
+		h->lock = open(h->c.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (h->lock < 0)
+		return -errno;
+	/* A file system without locks has them all free. */
+	if (flock(h->lock, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return -EBUSY;
+	h->held = true;
+	h->before_ns = mark_open(&h->mark, h->c.dir, "saved");
+	h->mark_ns = h->before_ns;
+	return 0;
 }
 
 static int start_file(struct history_dir *h, char *error, size_t size)
@@ -81,10 +101,11 @@ static int start_file(struct history_dir *h, char *error, size_t size)
 	struct timespec ts;
 	struct tm tm;
 
-	if (!hold(h)) {
-		snprintf(error, size, "%s: another oomtraced saves its records there, so this one saves none until that ends",
-			 h->c.dir);
-		h->error = -EBUSY;
+	h->error = hold(h);
+	if (h->error) {
+		snprintf(error, size, "%s: %s", h->c.dir, h->error != -EBUSY ?
+			 strerror(-h->error) :
+			 "another oomtraced saves its records there, so this one saves none until that ends");
 		return h->error;
 	}
 	end_file(h);
@@ -120,7 +141,7 @@ struct history_dir *history_open(const struct history_config *config)
 		return NULL;
 	}
 	h->c = *config;
-	h->lock = open(h->c.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	h->lock = -1;
 	err = start_file(h, error, sizeof(error));
 	if (!err)
 		return h;
@@ -164,7 +185,7 @@ static int add_with_stack(struct history_dir *h, const struct oomtrace_header *r
 	return err ?: saver_add(h->saver, rec);
 }
 
-int history_add(struct history_dir *h, const struct oomtrace_header *rec)
+static int add_record(struct history_dir *h, const struct oomtrace_header *rec)
 {
 	char error[ERROR_SIZE];
 	int err;
@@ -183,6 +204,21 @@ int history_add(struct history_dir *h, const struct oomtrace_header *rec)
 	return err;
 }
 
+int history_add(struct history_dir *h, const struct oomtrace_header *rec)
+{
+	int err;
+
+	if (rec->ts_ns < h->before_ns)
+		return 0;
+	/* Records that the service makes have no number, and may be of a later time. */
+	if (rec->seq && rec->ts_ns > h->added_ns)
+		h->added_ns = rec->ts_ns;
+	err = add_record(h, rec);
+	if (err)
+		h->dropped_ns = h->added_ns;
+	return err;
+}
+
 /*
  * A new file every day, or four times in the largest age if that is less: so ages
  * are looked at, and no file has records that are much older than others.
@@ -198,11 +234,26 @@ static bool is_due(const struct history_dir *h)
 	return clock_ns(CLOCK_MONOTONIC) - h->started_ns > every;
 }
 
-int history_flush(struct history_dir *h)
+/* Store up to when all records are saved. The next flush tries again. */
+static void store_mark(struct history_dir *h, unsigned long long all_ns)
+{
+	unsigned long long ns = all_ns > h->added_ns ? all_ns : h->added_ns;
+
+	if (ns < h->mark_ns + LATE_NS || (h->dropped_ns && h->dropped_ns >= h->before_ns))
+		return;
+	if (!mark_set(&h->mark, ns - LATE_NS))
+		h->mark_ns = ns - LATE_NS;
+}
+
+int history_flush(struct history_dir *h, unsigned long long all_ns)
 {
 	int err = h->saver ? saver_flush(h->saver, true) : h->error;
 	char error[ERROR_SIZE];
 
+	if (err)
+		h->dropped_ns = h->added_ns;
+	else
+		store_mark(h, all_ns);
 	if (!err && !is_full(h) && !clocks_moved(h) && !is_due(h))
 		return 0;
 	/* A file whose write failed is readable up to there: start another one. */
@@ -217,7 +268,11 @@ void history_close(struct history_dir *h)
 {
 	if (!h)
 		return;
+	if (h->saver && !saver_flush(h->saver, true))
+		store_mark(h, 0);
 	end_file(h);
+	if (h->held)
+		mark_close(&h->mark);
 	if (h->lock >= 0)
 		close(h->lock);
 	free(h);

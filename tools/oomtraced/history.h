@@ -2,7 +2,7 @@
 /*
  * A directory of files of saved records with a limited total size and age. If there
  * is no room, the oldest files are deleted, those without an OOM first. One service
- * at a time has it.
+ * at a time has it. A restarted service saves no record again.
  */
 #ifndef OOMTRACE_HISTORY_H
 #define OOMTRACE_HISTORY_H
@@ -56,17 +56,25 @@ bool history_is_of_oom(const struct oomtrace_header *rec);
 /**
  * history_add() - save a record, after the stack that it refers to
  *
+ * A record that was saved before a restart is skipped.
+ *
  * Return: 0 or a negative errno.
  */
 int history_add(struct history_dir *h, const struct oomtrace_header *rec);
 
 /**
  * history_flush() - write the records to disk, and start a new file if necessary
+ * @h: the directory.
+ * @all_ns: all records of before this time were added, CLOCK_MONOTONIC; 0 if that is
+ *	known only of records older than the last one.
+ *
+ * Stores up to when all records are saved, unless some were dropped: a restarted
+ * service saves these again, as far as the module still has them.
  *
  * Return: 0 or a negative errno. After a failure a new file is started, in this
  * or the next call; records that could not be written are dropped.
  */
-int history_flush(struct history_dir *h);
+int history_flush(struct history_dir *h, unsigned long long all_ns);
 
 /** history_close() - end the current file */
 void history_close(struct history_dir *h);

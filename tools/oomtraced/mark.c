@@ -68,3 +68,10 @@ int mark_set(struct mark *m, unsigned long long ns)
 		return 0;
 	return done < 0 ? -errno : -ENOSPC;
 }
+
+void mark_close(struct mark *m)
+{
+	if (m->fd >= 0)
+		close(m->fd);
+	m->fd = -1;
+}

@@ -33,4 +33,7 @@ unsigned long long mark_open(struct mark *m, const char *dir, const char *name);
  */
 int mark_set(struct mark *m, unsigned long long ns);
 
+/** mark_close() - close the file */
+void mark_close(struct mark *m);
+
 #endif /* OOMTRACE_MARK_H */

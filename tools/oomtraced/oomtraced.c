@@ -248,7 +248,7 @@ static int run_loop(struct oomtrace *ot, struct history_dir *h,
 		    struct metrics_source *src)
 {
 	int history_err = h ? history_error(h) : 0, textfile_err = 0;
-	long long next = 0, now, wait_ns;
+	long long next = 0, begun, now, wait_ns;
 	bool dirty = true;
 	int more, err = 0;
 
@@ -256,6 +256,7 @@ static int run_loop(struct oomtrace *ot, struct history_dir *h,
 		metrics.wall_offset_ns = clock_offset_ns(CLOCK_REALTIME);
 		journal.wall_offset_ns = metrics.wall_offset_ns;
 		journal.boot_offset_ns = clock_offset_ns(CLOCK_BOOTTIME);
+		begun = service_now_ns();
 		more = process_records(ot, h, &dirty);
 		now = service_now_ns();
 		write_journal(now);
@@ -265,7 +266,8 @@ static int run_loop(struct oomtrace *ot, struct history_dir *h,
 				      &textfile_err);
 			report_status(src);
 			if (h)
-				report_change("history", history_flush(h),
+				report_change("history",
+					      history_flush(h, more ? 0 : begun),
 					      &history_err);
 			dirty = false;
 			next = now + settings.interval_ns;

@@ -2,17 +2,20 @@
 /*
  * Tests the service's directory of saved records: a flood of refused requests,
  * however fast, displaces no OOM, the directory keeps to its limit, two services do
- * not share it, and each file is complete.
+ * not share it, a restart saves nothing twice, and each file is complete.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "../oomtraced/history.h"
 #include "../savefile_read.h"
 #include "test_history.h"
@@ -42,19 +45,30 @@ static struct history_dir *begin(void)
 	return h;
 }
 
-static void add_oom(struct history_dir *h, unsigned int episode)
+static unsigned long long now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+static void add_oom_of(struct history_dir *h, unsigned int episode, unsigned long long ts_ns)
 {
 	RECORD(e, OOM_END, oom_end);
 
 	e.h.seq = episode;
+	e.h.ts_ns = ts_ns;
 	e.episode = episode;
 	history_add(h, &e.h);
+}
+
+static void add_oom(struct history_dir *h, unsigned int episode)
+{
+	add_oom_of(h, episode, now_ns());
 }
 
 /* Everything that refused requests cause. Random contents, so that it compresses badly. */
 static void add_denials(struct history_dir *h, unsigned int n)
 {
-	unsigned long long x = 88172645463325252ULL;
+	unsigned long long x = 88172645463325252ULL, ts_ns = now_ns();
 	RECORD(a, ALLOC_FAILURE, alloc_failure);
 	RECORD(r, REFUSED, refused);
 	RECORD(c, COMMIT, commit);
@@ -73,7 +87,8 @@ static void add_denials(struct history_dir *h, unsigned int n)
 		memcpy(c.comm, &x, sizeof(x));
 		memcpy(r.comm, &x, sizeof(x));
 		memcpy(a.comm, &x, sizeof(x));
-		rec[i % 4]->seq = i;
+		rec[i % 4]->seq = i + 1;
+		rec[i % 4]->ts_ns = ts_ns;
 		history_add(h, rec[i % 4]);
 	}
 }
@@ -90,7 +105,10 @@ static unsigned long long bytes_of(const glob_t *g)
 	return sum;
 }
 
-/* The bits of those of the first eight episodes that are in these files. */
+/*
+ * How often the end of each of the first eight episodes is in these files: a hexadecimal
+ * digit each, the last one that of episode 0.
+ */
 static unsigned int episodes_in(const glob_t *g)
 {
 	const struct oomtrace_header *rec;
@@ -104,7 +122,7 @@ static unsigned int episodes_in(const glob_t *g)
 			abort();
 		while (oomtrace_next(ot, &rec) > 0)
 			if (rec->type == OOMTRACE_OOM_END)
-				found |= 1U << ((const struct oomtrace_oom_end *)rec)->episode;
+				found += 1U << 4 * ((const struct oomtrace_oom_end *)rec)->episode;
 		saved_close();
 		oomtrace_free(ot);
 	}
@@ -113,10 +131,13 @@ static unsigned int episodes_in(const glob_t *g)
 
 static void remove_all(const glob_t *g)
 {
+	char path[64];
 	size_t i;
 
 	for (i = 0; i < g->gl_pathc; i++)
 		unlink(g->gl_pathv[i]);
+	snprintf(path, sizeof(path), "%s/saved", dir);
+	unlink(path);
 	rmdir(dir);
 }
 
@@ -184,20 +205,105 @@ static void test_two_services(void)
 	      "one service at a time has the directory");
 	add_oom(first, 1);
 	add_oom(second, 2);
-	check(!history_flush(first) && history_flush(second) == -EBUSY,
+	check(!history_flush(first, 0) && history_flush(second, 0) == -EBUSY,
 	      "the other one says so while that lasts");
 	history_close(first);
 	/* This call still reports what was not saved. */
-	history_flush(second);
-	check(!history_flush(second) && !history_error(second),
+	history_flush(second, 0);
+	check(!history_flush(second, 0) && !history_error(second),
 	      "it begins when the first one ends");
 	add_oom(second, 3);
 	history_close(second);
-	snprintf(pattern, sizeof(pattern), "%s/*", dir);
+	snprintf(pattern, sizeof(pattern), "%s/*.oom", dir);
 	if (glob(pattern, 0, NULL, &g))
 		abort();
-	check(g.gl_pathc == 2 && episodes_in(&g) == (1U << 1 | 1U << 3),
+	check(g.gl_pathc == 2 && episodes_in(&g) == 0x1010,
 	      "and saves what comes from then on");
+	globfree(&g);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	if (system(command))
+		abort();
+}
+
+/* The module's ring still has the OOMs that were saved before a restart. */
+static void test_restart(void)
+{
+	unsigned long long now = now_ns();
+	char command[64], pattern[64];
+	struct history_dir *h;
+	unsigned int i;
+	glob_t g;
+
+	if (mkdir(dir, 0700))
+		abort();
+	h = begin();
+	add_oom_of(h, 1, now - 10 * NS_PER_S);
+	history_flush(h, now - 9 * NS_PER_S);
+	add_oom_of(h, 2, now - 8 * NS_PER_S);
+	history_flush(h, now);
+	history_close(h);
+	for (i = 0; i < 3; i++) {
+		h = begin();
+		add_oom_of(h, 1, now - 10 * NS_PER_S);
+		add_oom_of(h, 2, now - 8 * NS_PER_S);
+		/* A slow CPU made this one readable after the last flush. */
+		if (!i)
+			add_oom_of(h, 3, now - NS_PER_S);
+		history_flush(h, now + 2 * NS_PER_S);
+		history_close(h);
+	}
+	snprintf(pattern, sizeof(pattern), "%s/*[0-9]Z.oom", dir);
+	if (glob(pattern, 0, NULL, &g))
+		abort();
+	check(episodes_in(&g) == 0x1110, "a restart saves no record again, and misses none");
+	check(g.gl_pathc == 2, "a file of a restart without an OOM is a quiet one");
+	globfree(&g);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	if (system(command))
+		abort();
+}
+
+/* Let no file grow, as on a full disk. */
+static void fill_disk(bool full)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	fflush(stdout);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = full ? 0 : limit.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static void test_dropped(void)
+{
+	unsigned long long now = now_ns();
+	char command[64], pattern[64];
+	struct history_dir *h;
+	glob_t g;
+
+	if (mkdir(dir, 0700))
+		abort();
+	h = begin();
+	add_oom_of(h, 1, now - 20 * NS_PER_S);
+	history_flush(h, now - 15 * NS_PER_S);
+	add_oom_of(h, 2, now - 10 * NS_PER_S);
+	fill_disk(true);
+	history_flush(h, now - 9 * NS_PER_S);
+	fill_disk(false);
+	history_flush(h, now - 8 * NS_PER_S);
+	add_oom_of(h, 3, now - 7 * NS_PER_S);
+	history_flush(h, now);
+	history_close(h);
+	h = begin();
+	add_oom_of(h, 1, now - 20 * NS_PER_S);
+	add_oom_of(h, 2, now - 10 * NS_PER_S);
+	history_flush(h, now);
+	history_close(h);
+	snprintf(pattern, sizeof(pattern), "%s/*.oom", dir);
+	if (glob(pattern, 0, NULL, &g))
+		abort();
+	check(episodes_in(&g) == 0x1110, "a restart saves what a full disk had no room for");
 	globfree(&g);
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	if (system(command))
@@ -267,7 +373,7 @@ static void test_stacks(void)
 		add_begin(h, i, 5);
 		add_begin(h, i + 1, 5);
 		add_denials(h, 2400);
-		history_flush(h);
+		history_flush(h, 0);
 	}
 	/* A stack that the module does not have costs nothing else. */
 	add_begin(h, i, 5);
@@ -306,19 +412,21 @@ void test_history(void)
 	add_oom(h, 4);
 	/* The whole flood comes before the first flush. */
 	add_denials(h, FLOOD);
-	check(!history_flush(h), "a flood is kept without a failure");
+	check(!history_flush(h, 0), "a flood is kept without a failure");
 	history_close(h);
-	snprintf(pattern, sizeof(pattern), "%s/*", dir);
+	snprintf(pattern, sizeof(pattern), "%s/*.oom", dir);
 	if (glob(pattern, 0, NULL, &g))
 		abort();
 	check(bytes_of(&g) <= MAX_BYTES + MAX_BYTES / 4 &&
 	      bytes_of(&g) > MAX_BYTES / 2,
 	      "the directory keeps to its limit in a flood, and uses it");
-	check(episodes_in(&g) == 0x1e,
+	check(episodes_in(&g) == 0x11110,
 	      "no OOM is pushed out by a flood between two flushes");
 	remove_all(&g);
 	globfree(&g);
 	test_age();
 	test_two_services();
+	test_restart();
+	test_dropped();
 	test_stacks();
 }

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_HISTORY_H
 #define OOMTRACE_TEST_HISTORY_H
 
-#define HISTORY_TESTS	10
+#define HISTORY_TESTS	13
 
 void test_history(void);
 

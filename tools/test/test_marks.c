@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../oomtraced/destination.h"
 #include "test_marks.h"
@@ -19,7 +18,7 @@ static u64 sent(bool to_stdout)
 	static struct destination d;
 	u64 ns = destination_open(&d, to_stdout, dir);
 
-	close(d.mark.fd);
+	mark_close(&d.mark);
 	return ns;
 }
 
@@ -31,7 +30,7 @@ static int send_up_to(bool to_stdout, u64 ns)
 
 	destination_open(&d, to_stdout, dir);
 	err = destination_mark(&d, ns);
-	close(d.mark.fd);
+	mark_close(&d.mark);
 	return err;
 }
 
