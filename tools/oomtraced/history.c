@@ -130,24 +130,25 @@ static int start_file(struct history_dir *h, char *error, size_t size)
 	return h->error;
 }
 
-struct history_dir *history_open(const struct history_config *config)
+/* A disk may have room later, be repaired, or be mounted for writing. */
+static bool may_end(int err)
+{
+	return err != -ENOENT && err != -ENOTDIR && err != -EACCES && err != -EPERM;
+}
+
+struct history_dir *history_open(const struct history_config *config, char *error,
+				 size_t size)
 {
 	struct history_dir *h = calloc(1, sizeof(*h));
-	char error[ERROR_SIZE];
-	int err;
 
 	if (!h) {
-		say_error("%s: out of memory", config->dir);
+		snprintf(error, size, "%s: out of memory", config->dir);
 		return NULL;
 	}
+	*error = '\0';
 	h->c = *config;
 	h->lock = -1;
-	err = start_file(h, error, sizeof(error));
-	if (!err)
-		return h;
-	say_error("%s", error);
-	/* A full disk may have room later, and another service may end. */
-	if (err == -ENOSPC || err == -EBUSY)
+	if (!start_file(h, error, size) || may_end(h->error))
 		return h;
 	history_close(h);
 	return NULL;

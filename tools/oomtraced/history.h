@@ -8,6 +8,7 @@
 #define OOMTRACE_HISTORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "../../include/oomtrace.h"
 #include "stacks.h"
@@ -35,12 +36,15 @@ struct history_config {
 /**
  * history_open() - start a new file in a directory
  * @config: what to keep; @config->dir must stay valid.
+ * @error: out: the message of a failure; "" if there is none.
+ * @size: bytes of @error.
  *
- * Return: the directory, or NULL after an error message. A full disk is no error
- * here, nor is that another service has the directory: it is reported, and each
- * history_flush() tries again.
+ * Return: the directory, or NULL if it does not exist or may not be written. After
+ * any other failure, of a full or damaged disk or because another service has the
+ * directory, each history_flush() tries again.
  */
-struct history_dir *history_open(const struct history_config *config);
+struct history_dir *history_open(const struct history_config *config, char *error,
+				 size_t size);
 
 /**
  * history_error() - why no records are saved now

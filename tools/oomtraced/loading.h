@@ -21,7 +21,8 @@
  *	"refused": loading failed for another reason;
  *	"device": the module is loaded, but its device cannot be opened;
  *	"abi": module and service are of releases that do not fit;
- *	"read": the device failed while it was read.
+ *	"read": the device failed while it was read;
+ *	"state": the directory of saved records does not exist or may not be written.
  * @text: a sentence for people, without a newline.
  */
 struct down_reason {

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +32,7 @@
 #include "known.h"
 #include "loading.h"
 #include "names.h"
+#include "protect.h"
 #include "settings.h"
 #include "textfile.h"
 
@@ -49,22 +49,6 @@ static struct settings settings;
 static struct metrics metrics;
 static struct journal journal;
 static struct destination destination;
-
-/* ---- protection while memory is out ---- */
-
-static void protect_self(void)
-{
-	int fd;
-
-	if (mlockall(MCL_CURRENT | MCL_FUTURE))
-		say_error("cannot lock the memory of the service: %s", strerror(errno));
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "-999", 4) != 4)
-		say_error("cannot set oom_score_adj, so the OOM killer may kill the service: %s",
-			  strerror(errno));
-	if (fd >= 0)
-		close(fd);
-}
 
 /* ---- metrics ---- */
 
@@ -293,6 +277,25 @@ static int run_loop(struct oomtrace *ot, struct history_dir *h,
 	return err;
 }
 
+/* Returns false, after a report, if the directory cannot be used. */
+static bool open_history(struct oomtrace *ot, const struct oomtrace_info *info,
+			 struct history_dir **h)
+{
+	struct down_reason why = { .word = "state" };
+	struct history_config config = {
+		.dir = settings.state_dir, .max_bytes = settings.max_bytes,
+		.max_age_ns = settings.max_age_ns, .info = *info,
+		.get_stack = get_stack, .ctx = ot,
+	};
+
+	*h = history_open(&config, why.text, sizeof(why.text));
+	if (!*h)
+		report_down(&why);
+	else if (*why.text)
+		say_error("%s", why.text);
+	return *h;
+}
+
 static int run_service(struct oomtrace *ot)
 {
 	struct metrics_source src = { .page_size = sysconf(_SC_PAGESIZE) };
@@ -300,19 +303,14 @@ static int run_service(struct oomtrace *ot)
 	struct history_dir *h = NULL;
 
 	if (oomtrace_get_info(ot, &src.info, sizeof(src.info))) {
-		say_error("%s", saved_error(ot));
+		snprintf(why.text, sizeof(why.text), "%s", saved_error(ot));
+		report_down(&why);
 		return EXIT_RUNTIME;
 	}
 	if (signals_catch())
 		return EXIT_RUNTIME;
-	if (settings.state_dir) {
-		h = history_open(&(struct history_config){
-			.dir = settings.state_dir, .max_bytes = settings.max_bytes,
-			.max_age_ns = settings.max_age_ns, .info = src.info,
-			.get_stack = get_stack, .ctx = ot });
-		if (!h)
-			return EXIT_RUNTIME;
-	}
+	if (settings.state_dir && !open_history(ot, &src.info, &h))
+		return EXIT_RUNTIME;
 	journal.sent_ns = destination_open(&destination, settings.to_stdout,
 					   settings.state_dir);
 	journal.send = destination.send;

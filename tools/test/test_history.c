@@ -34,11 +34,22 @@ static unsigned long long max_bytes = MAX_BYTES;
 static long long max_age_ns;
 static stacks_get_fn get_stack;
 
+/* The message of the last begin_in(). */
+static char error[512];
+
+static struct history_dir *begin_in(const char *where)
+{
+	struct history_config c = {
+		.dir = where, .max_bytes = max_bytes, .max_age_ns = max_age_ns, .info = info,
+		.get_stack = get_stack,
+	};
+
+	return history_open(&c, error, sizeof(error));
+}
+
 static struct history_dir *begin(void)
 {
-	struct history_dir *h = history_open(&(struct history_config){
-		.dir = dir, .max_bytes = max_bytes, .max_age_ns = max_age_ns, .info = info,
-		.get_stack = get_stack });
+	struct history_dir *h = begin_in(dir);
 
 	if (!h)
 		abort();
@@ -275,6 +286,30 @@ static void fill_disk(bool full)
 	setrlimit(RLIMIT_FSIZE, &limit);
 }
 
+/* A disk that does not work costs the records only. */
+static void test_failing_disk(void)
+{
+	struct history_dir *h;
+	char command[64];
+
+	if (mkdir(dir, 0700))
+		abort();
+	fill_disk(true);
+	h = begin_in(dir);
+	fill_disk(false);
+	check(h && history_error(h) == -EFBIG, "a disk that fails at the start ends no service");
+	check_has(error, "File too large", "it is reported");
+	if (h)
+		history_flush(h, 0);
+	check(h && !history_error(h) && !history_flush(h, 0), "and used when it works");
+	history_close(h);
+	check(!begin_in("/nonexistent/oomtrace"), "a directory that does not exist is an error");
+	check_has(error, "No such file or directory", "that is reported, too");
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	if (system(command))
+		abort();
+}
+
 static void test_dropped(void)
 {
 	unsigned long long now = now_ns();
@@ -428,5 +463,6 @@ void test_history(void)
 	test_two_services();
 	test_restart();
 	test_dropped();
+	test_failing_disk();
 	test_stacks();
 }

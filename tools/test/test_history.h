@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_HISTORY_H
 #define OOMTRACE_TEST_HISTORY_H
 
-#define HISTORY_TESTS	13
+#define HISTORY_TESTS	18
 
 void test_history(void);
 
