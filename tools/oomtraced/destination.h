@@ -12,10 +12,12 @@
 /**
  * struct destination - a destination
  * @send: sends an entry; 0 or a negative errno.
+ * @socket: path of the journal's socket; NULL for standard output.
  * @mark: stores which entries were sent.
  */
 struct destination {
 	int (*send)(const struct entry *entry);
+	const char *socket;
 	struct mark mark;
 };
 
@@ -33,7 +35,21 @@ struct destination {
  */
 u64 destination_open(struct destination *d, bool to_stdout, const char *dir);
 
-/** destination_mark() - store that the episodes that ended up to @ns were sent */
+/**
+ * destination_missing() - check whether the destination exists
+ *
+ * Return: the path of the socket if there is no journal, so that entries are lost;
+ * else NULL.
+ */
+const char *destination_missing(const struct destination *d);
+
+/**
+ * destination_mark() - store that the episodes that ended up to @ns were sent
+ *
+ * Stores nothing while there is no journal: a restart sends these again.
+ *
+ * Return: 0 or a negative errno.
+ */
 int destination_mark(struct destination *d, u64 ns);
 
 #endif /* OOMTRACE_DESTINATION_H */

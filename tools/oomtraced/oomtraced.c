@@ -316,6 +316,9 @@ static int run_service(struct oomtrace *ot)
 	journal.send = destination.send;
 	protect_self();
 	loading_warn_of_version();
+	if (destination_missing(&destination))
+		fprintf(stderr, SD_WARNING "%s: OOMs are not logged: there is no journal, since %s does not exist; --stdout prints them\n",
+			program_invocation_short_name, destination_missing(&destination));
 	if (textfile_missing())
 		fprintf(stderr, SD_INFO "%s: no metrics are written: there is no directory %s\n",
 			program_invocation_short_name, textfile_missing());

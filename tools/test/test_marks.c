@@ -12,6 +12,9 @@
 
 static char dir[] = "/tmp/oomtrace-marks-XXXXXX";
 
+/* Instead of the journal's socket, which this machine may lack. */
+static const char *socket_path = dir;
+
 /* What a service with this destination finds at its start. */
 static u64 sent(bool to_stdout)
 {
@@ -29,6 +32,8 @@ static int send_up_to(bool to_stdout, u64 ns)
 	int err;
 
 	destination_open(&d, to_stdout, dir);
+	if (!to_stdout)
+		d.socket = socket_path;
 	err = destination_mark(&d, ns);
 	mark_close(&d.mark);
 	return err;
@@ -60,6 +65,14 @@ void test_marks(void)
 	send_up_to(false, 1000);
 	edit("s/^......../00000000/");
 	check(!sent(false), "a_mark_of_another_boot_counts_for_nothing");
+	send_up_to(false, 1000);
+	socket_path = "/nonexistent/socket";
+	check(!send_up_to(false, 2000) && sent(false) == 1000,
+	      "what_no_journal_has_got_is_not_marked_as_sent");
+	check(!send_up_to(true, 2000) && sent(true) == 2000, "standard_output_needs_no_journal");
+	destination_open(&d, false, NULL);
+	d.socket = socket_path;
+	check(destination_missing(&d) == socket_path, "a_missing_journal_is_noticed");
 	check(!destination_open(&d, false, NULL) && !destination_mark(&d, 1000),
 	      "without_a_directory_there_is_no_mark");
 	snprintf(command, sizeof(command), "rm -r %s", dir);

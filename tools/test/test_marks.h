@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_MARKS_H
 #define OOMTRACE_TEST_MARKS_H
 
-#define MARKS_TESTS	5
+#define MARKS_TESTS	8
 
 void test_marks(void);
 
