@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_STORY_H
 #define OOMTRACE_TEST_STORY_H
 
-#define STORY_TESTS	113
+#define STORY_TESTS	114
 
 void test_story(void);
 
