@@ -567,6 +567,9 @@ void metrics_print(const struct metrics *m, const struct metrics_source *src,
 	print_module(&p, m, src);
 	/* Counters of a module that cannot be read would look like zeroes. */
 	if (src->up || !src->reason) {
+		print_time_gauge(&p, "oomtrace_start_timestamp_seconds",
+				 "Since when the counters count.",
+				 &(struct metrics_time){ .ns = m->since_ns }, src);
 		print_episodes(&p, m);
 		print_kills(&p, m);
 		print_deciders(&p, m);

@@ -319,6 +319,12 @@ static void test_since(void)
 		  "what_was_before_is_not_counted");
 	check_has(text, "oomtrace_last_oom_kill_timestamp_seconds",
 		  "but_its_time_is_known");
+	m.since_ns = 5000000000;
+	check_has(page(false), "\noomtrace_start_timestamp_seconds 6\n",
+		  "a_counter_has_the_time_of_its_zero");
+	m.since_ns = 0;
+	check_hasnt(page(false), "oomtrace_start_timestamp_seconds",
+		    "which_the_records_of_a_file_do_not_have");
 }
 
 static void test_labels(void)

@@ -2,7 +2,7 @@
 #ifndef OOMTRACE_TEST_METRICS_H
 #define OOMTRACE_TEST_METRICS_H
 
-#define METRICS_TESTS	41
+#define METRICS_TESTS	43
 
 void test_metrics(void);
 
