@@ -143,6 +143,9 @@ void write_wait(struct text_writer *w, const struct oomtrace_wait *wait);
 /** write_waits() - write the paragraph on the tasks that wait */
 void write_waits(struct text_writer *w, const struct oomtrace_story *s);
 
+/** write_end_part() - write how the episode ended, and which OOMs followed */
+void write_end_part(struct text_writer *w, const struct oomtrace_story *s);
+
 /** story_has_other_nodes() - is there a node that the request may not use? */
 bool story_has_other_nodes(const struct oomtrace_story *s);
 
