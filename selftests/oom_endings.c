@@ -14,12 +14,13 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/crowd.h"
 #include "lib/lib.h"
 #include "lib/oom.h"
 #include "lib/scene_check.h"
 #include "lib/test.h"
 
-static struct scene *freed, *nofs, *dying, *stuck, *agreed;
+static struct scene *freed, *nofs, *dying, *stuck, *hidden, *agreed;
 
 /* Calls of out_of_memory() in a scene, counted by ftrace. */
 static unsigned long *calls;
@@ -30,6 +31,7 @@ static void __attribute__((constructor)) make_scenes(void)
 	nofs = scene_new();
 	dying = scene_new();
 	stuck = scene_new();
+	hidden = scene_new();
 	agreed = scene_new();
 	calls = alloc_shared(sizeof(*calls));
 }
@@ -403,6 +405,71 @@ TEST(a_victim_still_dying_aborts_the_scan)
 	EXPECT_LE(1, n) TH_LOG("%s", stuck->log);
 	scene_check_episodes(_metadata, &stuck->recs);
 	scene_check_kills(_metadata, stuck, 0);
+}
+
+/* The smallest ring of candidates has 64 slots. */
+#define ALIKE	120
+
+/* The kernel meets the victim after a crowd whose members have equal points. */
+static void play_hidden(struct scene *s)
+{
+	struct hog deaf, other;
+	char text[160], *usage;
+
+	scene_start(s, "candidate_buffer_kb=16");
+	memcg_make(&s->cg, "hidden", MB(160));
+	snprintf(text, sizeof(text), "%d", getpid());
+	memcg_set(&s->cg, "cgroup.procs", text);
+	crowd_gather(ALIKE, 1, true);
+	if (spill("/sys/fs/cgroup/cgroup.procs", text))
+		die("cannot leave the cgroup");
+	hog_start(&deaf, "--cgroup %s --comm deaf --adj 1000 --anon 13 --go --put %s=%s",
+		  s->cg.dir, PROVOKE("stall_ms"), DEAF_MS);
+	hog_ready(&deaf);
+	hog_go(&deaf);
+	sleep_ms(300);
+	snprintf(text, sizeof(text), "%s/memory.current", s->cg.dir);
+	usage = slurp(text, NULL);
+	snprintf(text, sizeof(text), "%lu", strtoul(usage, NULL, 10) + MB(4));
+	free(usage);
+	memcg_set(&s->cg, "memory.max", text);
+	hog_start(&other, "--cgroup %s --comm other --grow 8", s->cg.dir);
+	s->big = deaf.pid;
+	s->small = other.pid;
+	hog_wait(&other);
+	if (spill(PROVOKE_RELEASE, "1"))
+		die("cannot wake the victim");
+	s->status = hog_wait(&deaf);
+	/* Its members have the device open. */
+	crowd_disperse();
+	scene_end(s);
+	memcg_remove(&s->cg);
+	provoke_unload();
+}
+
+TEST(a_full_ring_has_the_candidate_that_aborts_the_scan)
+{
+	const struct oomtrace_oom_end *end, *last = NULL;
+	const struct oomtrace_oom_begin *begin = NULL;
+	const struct oomtrace_candidate *c;
+	size_t at = 0;
+
+	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK))
+		SKIP(return, "no cgroup v2 memory controller");
+	NEED_PROVOKE();
+	scene_play(hidden, play_hidden);
+	EXPECT_EQ(128 + SIGKILL, hidden->status);
+	while ((end = next_ending(hidden, &at, OOMTRACE_ENDING_SCAN_ABORTED, &begin)))
+		last = end;
+	ASSERT_NE(NULL, last) TH_LOG("%s", hidden->log);
+	EXPECT_LT(ALIKE, last->candidates);
+	EXPECT_LT(0, last->missed);
+	c = scene_candidate(hidden, last->episode, hidden->big);
+	ASSERT_NE(NULL, c);
+	EXPECT_EQ(OOMTRACE_EVAL_ABORT, c->verdict);
+	EXPECT_EQ(last->candidates, c->index + 1);
+	EXPECT_EQ(last->candidates,
+		  count_in(hidden, OOMTRACE_CANDIDATE, last->episode) + last->missed);
 }
 
 /* The reaper comes after 2 s, and one episode a second is recorded. */
