@@ -5,8 +5,8 @@
  * helpers of the tools do not belong here.
  *
  * The module fills these structs and buffers them in rings: per CPU, and one for
- * all candidates. Readers of the device get them unchanged. The field lists that text and JSON are made
- * from must match these structs (checked at build time).
+ * all candidates. Readers of the device get them unchanged. The field lists that
+ * text and JSON are made from must match these structs (checked at build time).
  *
  * Rules of the ABI
  *  - Every record starts with struct oomtrace_header. With @header.size a
