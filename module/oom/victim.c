@@ -101,8 +101,11 @@ static bool is_signalled(const struct oomtrace_episode *ep, const struct task_st
 /* Find out why a task is marked, and update the episode. */
 static u8 find_victim_reason(struct oomtrace_episode *ep, const struct task_struct *task)
 {
-	/* The kernel marks a caller that is exiting before it chooses. */
-	if (!ep->oc->chosen) {
+	/*
+	 * The kernel marks a caller that is exiting before it chooses. The choice of a
+	 * policy is not in ep->oc.
+	 */
+	if (!ep->killing && !ep->oc->chosen) {
 		ep->caller_exiting = true;
 		return OOMTRACE_WHY_CALLER_EXITING;
 	}
