@@ -267,8 +267,10 @@ TEST(a_kill_that_is_not_hooked_is_one_all_the_same)
 	EXPECT_EQ(OOMTRACE_WHY_CHOSEN, victim->why);
 	EXPECT_EQ(OOMTRACE_ENDING_KILLED, end->ending);
 	EXPECT_EQ(1, end->victims);
-	EXPECT_NE(NULL, strstr(explanation, "Ended:     killed, victims: 1")) TH_LOG("%s", explanation);
-	EXPECT_EQ(NULL, strstr(explanation, "exiting")) TH_LOG("%s", explanation);
+	EXPECT_NE(NULL, strstr(explanation, "Ended:     killed, victims: 1"))
+		TH_LOG("%s", explanation);
+	EXPECT_EQ(NULL, strstr(explanation, "exiting"))
+		TH_LOG("%s", explanation);
 }
 
 /* ---- another policy ---- */
