@@ -77,6 +77,9 @@ bool oomtrace_hold_candidate(struct oomtrace_episode *ep,
 	if (ep->waits_for &&
 	    (ep->aborted || oomtrace_still_dying(ep->waits_for))) {
 		held_records.dropped++;
+		/* The last one says which victim the kernel waits for: keep that. */
+		if (ep->aborted)
+			held_records.candidate[HELD_MAX - 1] = *rec;
 		return true;
 	}
 	oomtrace_hold_release(ep, true);
