@@ -127,12 +127,12 @@ static inline void zone_check_zonelist(struct __test_metadata *_metadata,
 		file += z->active_file + z->inactive_file;
 		/* A zone near its mark may pass it between the two records. */
 		margin = z->free - z->wmark_min - z->lowmem_reserve;
-		if (margin > -64) {
+		if (margin > -ZONE_NEAR_PAGES) {
 			usable_most += z->free;
 			if (order_most < z->usable_order)
 				order_most = z->usable_order;
 		}
-		if (margin > 64) {
+		if (margin > ZONE_NEAR_PAGES) {
 			usable_least += z->free;
 			if (order_least < z->usable_order)
 				order_least = z->usable_order;
