@@ -113,21 +113,29 @@ TEST_F(refused, rlimit_as_is_the_cause)
 }
 
 /* The size and what is in use are together more than 64 bits can hold. */
-static int grow_beyond_all(void *unused)
+static bool is_too_much(void)
 {
 	void *at = map_anonymous(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 
+	return syscall(SYS_mremap, at, PAGE, -2UL * PAGE, MREMAP_MAYMOVE) == -1 &&
+	       errno == ENOMEM;
+}
+
+static int grow_beyond_all(void *unused)
+{
 	(void)unused;
 	limit_to(RLIMIT_AS, own_total_vm() * PAGE + MB(64));
-	return syscall(SYS_mremap, at, PAGE, -2UL * PAGE, MREMAP_MAYMOVE) == -1 &&
-	       errno == ENOMEM ? 0 : 1;
+	return is_too_much() ? 0 : 1;
 }
 
 TEST_F(refused, a_size_that_no_sum_can_hold_exceeds_the_limit)
 {
-	pid_t pid = EXPECT_REFUSED(grow_beyond_all, NULL);
 	const struct oomtrace_refused *rec;
+	pid_t pid;
 
+	if (!is_too_much())
+		SKIP(return, "this kernel takes such a size for invalid, not for too large");
+	pid = EXPECT_REFUSED(grow_beyond_all, NULL);
 	rec = expect_causes(_metadata, self->fd, &self->recs, pid, OOMTRACE_CALL_MREMAP,
 			    ONE(RLIMIT_AS));
 	EXPECT_EQ(-3UL * PAGE, rec->bytes);
