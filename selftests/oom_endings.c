@@ -14,13 +14,12 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "lib/crowd.h"
 #include "lib/lib.h"
 #include "lib/oom.h"
 #include "lib/scene_check.h"
 #include "lib/test.h"
 
-static struct scene *freed, *nofs, *dying, *stuck, *hidden, *agreed;
+static struct scene *freed, *nofs, *dying, *stuck, *agreed;
 
 /* Calls of out_of_memory() in a scene, counted by ftrace. */
 static unsigned long *calls;
@@ -31,7 +30,6 @@ static void __attribute__((constructor)) make_scenes(void)
 	nofs = scene_new();
 	dying = scene_new();
 	stuck = scene_new();
-	hidden = scene_new();
 	agreed = scene_new();
 	calls = alloc_shared(sizeof(*calls));
 }
@@ -144,36 +142,6 @@ static void play_stuck(struct scene *s)
 	provoke_unload();
 }
 
-/* The next episode from *at on with this ending, and its begin record. */
-static const struct oomtrace_oom_end *
-next_ending(const struct scene *s, size_t *at, unsigned int how,
-	    const struct oomtrace_oom_begin **begin)
-{
-	for (; *at < s->recs.n; ++*at) {
-		const union record *r = &s->recs.r[*at];
-
-		if (r->h.type == OOMTRACE_OOM_BEGIN)
-			*begin = &r->begin;
-		if (r->h.type != OOMTRACE_OOM_END || r->end.ending != how)
-			continue;
-		++*at;
-		return &r->end;
-	}
-	return NULL;
-}
-
-static size_t count_in(const struct scene *s, unsigned int type,
-		       unsigned long long episode)
-{
-	size_t i, n = 0;
-
-	/* All types of an episode have its number right after the header. */
-	for (i = 0; i < s->recs.n; i++)
-		n += s->recs.r[i].h.type == type &&
-		     s->recs.r[i].begin.episode == episode;
-	return n;
-}
-
 static int switch_off(void *unused)
 {
 	(void)unused;
@@ -237,18 +205,18 @@ TEST(memory_freed_by_a_notifier_is_recorded_with_its_size)
 	NEED_PROVOKE();
 	scene_play(freed, play_freed);
 	EXPECT_EQ(128 + SIGKILL, freed->status);
-	end = next_ending(freed, &at, OOMTRACE_ENDING_NOTIFIER_FREED, &begin);
+	end = scene_next_ending(freed, &at, OOMTRACE_ENDING_NOTIFIER_FREED, &begin);
 	ASSERT_NE(NULL, end) TH_LOG("%s", freed->log);
 	EXPECT_EQ(begin->episode, end->episode);
 	EXPECT_TRUE(HAS(end, oom_end, notifier_freed));
 	EXPECT_EQ(HELD, end->notifier_freed);
 	EXPECT_EQ(0, end->victims);
 	EXPECT_EQ(0, end->candidates);
-	EXPECT_EQ(0, count_in(freed, OOMTRACE_VERDICT, end->episode));
+	EXPECT_EQ(0, scene_count(freed, OOMTRACE_VERDICT, end->episode));
 	/*
 	 * The held pages are gone: now a task is killed, and no notifier helps.
 	 */
-	end = next_ending(freed, &at, OOMTRACE_ENDING_KILLED, &begin);
+	end = scene_next_ending(freed, &at, OOMTRACE_ENDING_KILLED, &begin);
 	ASSERT_NE(NULL, end);
 	EXPECT_TRUE(HAS(end, oom_end, notifier_freed));
 	EXPECT_EQ(0, end->notifier_freed);
@@ -269,7 +237,7 @@ TEST(a_request_without_gfp_fs_kills_no_task)
 	NEED_PROVOKE();
 	scene_play(nofs, play_nofs);
 	EXPECT_EQ(0, nofs->status);
-	while ((end = next_ending(nofs, &at, OOMTRACE_ENDING_NO_FS, &begin))) {
+	while ((end = scene_next_ending(nofs, &at, OOMTRACE_ENDING_NO_FS, &begin))) {
 		EXPECT_EQ(begin->episode, end->episode);
 		EXPECT_EQ(0, begin->gfp & GFP_FS);
 		EXPECT_EQ(0, end->victims);
@@ -294,7 +262,7 @@ TEST(a_request_without_gfp_fs_kills_no_task)
 	/* As many as the module's PATIENCE, after which the notifier helps. */
 	EXPECT_EQ(5, n) TH_LOG("%s", nofs->log);
 	at = 0;
-	end = next_ending(nofs, &at, OOMTRACE_ENDING_NOTIFIER_FREED, &begin);
+	end = scene_next_ending(nofs, &at, OOMTRACE_ENDING_NOTIFIER_FREED, &begin);
 	ASSERT_NE(NULL, end);
 	EXPECT_EQ(1024, end->notifier_freed);
 	scene_check_episodes(_metadata, &nofs->recs);
@@ -310,12 +278,12 @@ TEST(a_dying_task_gets_the_reserves_and_no_task_is_chosen)
 	NEED_PROVOKE();
 	scene_play(dying, play_dying);
 	EXPECT_EQ(128 + SIGKILL, dying->status);
-	end = next_ending(dying, &at, OOMTRACE_ENDING_CALLER_EXITING, &begin);
+	end = scene_next_ending(dying, &at, OOMTRACE_ENDING_CALLER_EXITING, &begin);
 	ASSERT_NE(NULL, end) TH_LOG("%s", dying->log);
 	EXPECT_EQ(dying->big, begin->tgid);
 	EXPECT_EQ(1, end->victims);
 	EXPECT_EQ(0, end->candidates);
-	EXPECT_EQ(0, count_in(dying, OOMTRACE_VERDICT, end->episode));
+	EXPECT_EQ(0, scene_count(dying, OOMTRACE_VERDICT, end->episode));
 	victim = NULL;
 	for (i = 0; i < dying->recs.n; i++)
 		if (dying->recs.r[i].h.type == OOMTRACE_VICTIM &&
@@ -365,13 +333,13 @@ TEST(memory_freed_by_a_policy_is_no_missing_return)
 		SKIP(return, "the module that provokes OOMs cannot make calls fail here");
 	scene_play(agreed, play_agreed);
 	EXPECT_EQ(128 + SIGKILL, agreed->status);
-	end = next_ending(agreed, &at, OOMTRACE_ENDING_POLICY_FREED, &begin);
+	end = scene_next_ending(agreed, &at, OOMTRACE_ENDING_POLICY_FREED, &begin);
 	ASSERT_NE(NULL, end) TH_LOG("%s", agreed->log);
 	EXPECT_EQ(begin->episode, end->episode);
 	EXPECT_EQ(0, end->victims);
 	EXPECT_EQ(0, end->candidates);
-	EXPECT_EQ(0, count_in(agreed, OOMTRACE_VERDICT, end->episode));
-	end = next_ending(agreed, &at, OOMTRACE_ENDING_KILLED, &begin);
+	EXPECT_EQ(0, scene_count(agreed, OOMTRACE_VERDICT, end->episode));
+	end = scene_next_ending(agreed, &at, OOMTRACE_ENDING_KILLED, &begin);
 	ASSERT_NE(NULL, end);
 	scene_check_episodes(_metadata, &agreed->recs);
 }
@@ -389,12 +357,11 @@ TEST(a_victim_still_dying_aborts_the_scan)
 	NEED_PROVOKE();
 	scene_play(stuck, play_stuck);
 	EXPECT_EQ(128 + SIGKILL, stuck->status);
-	while ((end = next_ending(stuck, &at, OOMTRACE_ENDING_SCAN_ABORTED,
-				  &begin))) {
+	while ((end = scene_next_ending(stuck, &at, OOMTRACE_ENDING_SCAN_ABORTED, &begin))) {
 		n++;
 		EXPECT_EQ(begin->episode, end->episode);
 		EXPECT_EQ(0, end->victims);
-		EXPECT_EQ(0, count_in(stuck, OOMTRACE_VERDICT, end->episode));
+		EXPECT_EQ(0, scene_count(stuck, OOMTRACE_VERDICT, end->episode));
 		c = scene_candidate(stuck, end->episode, stuck->big);
 		ASSERT_NE(NULL, c);
 		EXPECT_EQ(OOMTRACE_EVAL_ABORT, c->verdict);
@@ -405,71 +372,6 @@ TEST(a_victim_still_dying_aborts_the_scan)
 	EXPECT_LE(1, n) TH_LOG("%s", stuck->log);
 	scene_check_episodes(_metadata, &stuck->recs);
 	scene_check_kills(_metadata, stuck, 0);
-}
-
-/* The smallest ring of candidates has 64 slots. */
-#define ALIKE	120
-
-/* The kernel meets the victim after a crowd whose members have equal points. */
-static void play_hidden(struct scene *s)
-{
-	struct hog deaf, other;
-	char text[160], *usage;
-
-	scene_start(s, "candidate_buffer_kb=16");
-	memcg_make(&s->cg, "hidden", MB(160));
-	snprintf(text, sizeof(text), "%d", getpid());
-	memcg_set(&s->cg, "cgroup.procs", text);
-	crowd_gather(ALIKE, 1, true);
-	if (spill("/sys/fs/cgroup/cgroup.procs", text))
-		die("cannot leave the cgroup");
-	hog_start(&deaf, "--cgroup %s --comm deaf --adj 1000 --anon 13 --go --put %s=%s",
-		  s->cg.dir, PROVOKE("stall_ms"), DEAF_MS);
-	hog_ready(&deaf);
-	hog_go(&deaf);
-	sleep_ms(300);
-	snprintf(text, sizeof(text), "%s/memory.current", s->cg.dir);
-	usage = slurp(text, NULL);
-	snprintf(text, sizeof(text), "%lu", strtoul(usage, NULL, 10) + MB(4));
-	free(usage);
-	memcg_set(&s->cg, "memory.max", text);
-	hog_start(&other, "--cgroup %s --comm other --grow 8", s->cg.dir);
-	s->big = deaf.pid;
-	s->small = other.pid;
-	hog_wait(&other);
-	if (spill(PROVOKE_RELEASE, "1"))
-		die("cannot wake the victim");
-	s->status = hog_wait(&deaf);
-	/* Its members have the device open. */
-	crowd_disperse();
-	scene_end(s);
-	memcg_remove(&s->cg);
-	provoke_unload();
-}
-
-TEST(a_full_ring_has_the_candidate_that_aborts_the_scan)
-{
-	const struct oomtrace_oom_end *end, *last = NULL;
-	const struct oomtrace_oom_begin *begin = NULL;
-	const struct oomtrace_candidate *c;
-	size_t at = 0;
-
-	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK))
-		SKIP(return, "no cgroup v2 memory controller");
-	NEED_PROVOKE();
-	scene_play(hidden, play_hidden);
-	EXPECT_EQ(128 + SIGKILL, hidden->status);
-	while ((end = next_ending(hidden, &at, OOMTRACE_ENDING_SCAN_ABORTED, &begin)))
-		last = end;
-	ASSERT_NE(NULL, last) TH_LOG("%s", hidden->log);
-	EXPECT_LT(ALIKE, last->candidates);
-	EXPECT_LT(0, last->missed);
-	c = scene_candidate(hidden, last->episode, hidden->big);
-	ASSERT_NE(NULL, c);
-	EXPECT_EQ(OOMTRACE_EVAL_ABORT, c->verdict);
-	EXPECT_EQ(last->candidates, c->index + 1);
-	EXPECT_EQ(last->candidates,
-		  count_in(hidden, OOMTRACE_CANDIDATE, last->episode) + last->missed);
 }
 
 /* The reaper comes after 2 s, and one episode a second is recorded. */

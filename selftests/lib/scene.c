@@ -158,6 +158,34 @@ scene_candidate(const struct scene *s, unsigned long long episode, pid_t tgid)
 	return NULL;
 }
 
+const struct oomtrace_oom_end *
+scene_next_ending(const struct scene *s, size_t *at, unsigned int how,
+		  const struct oomtrace_oom_begin **begin)
+{
+	for (; *at < s->recs.n; ++*at) {
+		const union record *r = &s->recs.r[*at];
+
+		if (r->h.type == OOMTRACE_OOM_BEGIN)
+			*begin = &r->begin;
+		if (r->h.type != OOMTRACE_OOM_END || r->end.ending != how)
+			continue;
+		++*at;
+		return &r->end;
+	}
+	return NULL;
+}
+
+size_t scene_count(const struct scene *s, unsigned int type, unsigned long long episode)
+{
+	size_t i, n = 0;
+
+	/* All types of an episode have its number right after the header. */
+	for (i = 0; i < s->recs.n; i++)
+		n += s->recs.r[i].h.type == type &&
+		     s->recs.r[i].begin.episode == episode;
+	return n;
+}
+
 const struct report_kill *scene_kill(const struct report *rep, pid_t pid)
 {
 	int i;

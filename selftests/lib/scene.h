@@ -50,6 +50,12 @@ bool scene_find(const struct scene *s, pid_t tgid,
 		const struct oomtrace_oom_end **end);
 const struct oomtrace_candidate *
 scene_candidate(const struct scene *s, unsigned long long episode, pid_t tgid);
+/* The next episode from the record *at on with this ending, and its begin record. */
+const struct oomtrace_oom_end *
+scene_next_ending(const struct scene *s, size_t *at, unsigned int how,
+		  const struct oomtrace_oom_begin **begin);
+/* The records of one type in an episode. */
+size_t scene_count(const struct scene *s, unsigned int type, unsigned long long episode);
 /*
  * Start the scene, and a second hog with @options that grows. @holder is a hog
  * that was started before.
