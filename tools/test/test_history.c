@@ -152,6 +152,15 @@ static void remove_all(const glob_t *g)
 	rmdir(dir);
 }
 
+static void remove_dir(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	if (system(command))
+		abort();
+}
+
 /* Create a file that was last written some days ago. */
 static void make_file(const char *name, int days)
 {
@@ -181,7 +190,6 @@ static bool has_file(const char *name)
 static void test_age(void)
 {
 	struct history_dir *h;
-	char command[64];
 
 	if (mkdir(dir, 0700))
 		abort();
@@ -196,16 +204,14 @@ static void test_age(void)
 	      has_file("20010102T000000.000000Z.oom"),
 	      "files beyond the largest age are deleted");
 	history_close(h);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	if (system(command))
-		abort();
+	remove_dir();
 }
 
 /* The second service saves nothing, and begins when the first one has ended. */
 static void test_two_services(void)
 {
 	struct history_dir *first, *second;
-	char command[64], pattern[64];
+	char pattern[64];
 	glob_t g;
 
 	if (mkdir(dir, 0700))
@@ -231,16 +237,14 @@ static void test_two_services(void)
 	check(g.gl_pathc == 2 && episodes_in(&g) == 0x1010,
 	      "and saves what comes from then on");
 	globfree(&g);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	if (system(command))
-		abort();
+	remove_dir();
 }
 
 /* The module's ring still has the OOMs that were saved before a restart. */
 static void test_restart(void)
 {
 	unsigned long long now = now_ns();
-	char command[64], pattern[64];
+	char pattern[64];
 	struct history_dir *h;
 	unsigned int i;
 	glob_t g;
@@ -269,9 +273,7 @@ static void test_restart(void)
 	check(episodes_in(&g) == 0x1110, "a restart saves no record again, and misses none");
 	check(g.gl_pathc == 2, "a file of a restart without an OOM is a quiet one");
 	globfree(&g);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	if (system(command))
-		abort();
+	remove_dir();
 }
 
 /* Let no file grow, as on a full disk. */
@@ -290,7 +292,6 @@ static void fill_disk(bool full)
 static void test_failing_disk(void)
 {
 	struct history_dir *h;
-	char command[64];
 
 	if (mkdir(dir, 0700))
 		abort();
@@ -305,15 +306,13 @@ static void test_failing_disk(void)
 	history_close(h);
 	check(!begin_in("/nonexistent/oomtrace"), "a directory that does not exist is an error");
 	check_has(error, "No such file or directory", "that is reported, too");
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	if (system(command))
-		abort();
+	remove_dir();
 }
 
 static void test_dropped(void)
 {
 	unsigned long long now = now_ns();
-	char command[64], pattern[64];
+	char pattern[64];
 	struct history_dir *h;
 	glob_t g;
 
@@ -340,9 +339,7 @@ static void test_dropped(void)
 		abort();
 	check(episodes_in(&g) == 0x1110, "a restart saves what a full disk had no room for");
 	globfree(&g);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	if (system(command))
-		abort();
+	remove_dir();
 }
 
 static int give_stack(void *ctx, struct oomtrace_stack *stack)
@@ -391,7 +388,7 @@ static bool has_stacks(const char *path, unsigned int *ooms)
 static void test_stacks(void)
 {
 	unsigned int ooms = 0, i;
-	char command[64], pattern[64];
+	char pattern[64];
 	struct history_dir *h;
 	RECORD(s, STACK, stack);
 	bool ok = true;
@@ -424,9 +421,7 @@ static void test_stacks(void)
 	check(g.gl_pathc == 4 && ooms == 8 && ok,
 	      "each file has the stacks that its records refer to, once");
 	globfree(&g);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	if (system(command))
-		abort();
+	remove_dir();
 }
 
 void test_history(void)
